@@ -1,0 +1,10682 @@
+/* llrun.h - runs GGUF language models on any machine. One header, C99 (or C++11), nothing but libc, libm and pthreads.
+ *
+ * QUICK START. In exactly one source file:
+ *
+ *     #define LLRUN_IMPLEMENTATION
+ *     #include "llrun.h"
+ *     #include <stdio.h>
+ *
+ *     int main(int argc, char **argv)
+ *     {
+ *         llr_model *model; llr_session *session; llr_error err; int32_t ids[512]; size_t n; int i;
+ *         if (argc < 3) return 2;
+ *         if (llr_model_open(&model, argv[1], NULL, &err) ||
+ *             llr_session_new(&session, model, NULL, &err) ||
+ *             llr_tokenize(llr_model_vocab(model), argv[2], strlen(argv[2]), LLR_TOK_SPECIAL, ids, 512, &n, &err) ||
+ *             llr_session_eval(session, ids, n, &err)) { fprintf(stderr, "%s\n", err.msg); return 1; }
+ *         for (i = 0; i < 64; i++) {
+ *             char piece[256];
+ *             int32_t id = llr_argmax(llr_session_logits(session), llr_vocab_size(llr_model_vocab(model)));
+ *             if (llr_vocab_is_eog(llr_model_vocab(model), id)) break;
+ *             fwrite(piece, 1, llr_token_piece(llr_model_vocab(model), id, 0, piece, sizeof piece), stdout);
+ *             if (llr_session_eval(session, &id, 1, &err)) break;
+ *         }
+ *         llr_session_free(session); llr_model_close(model);
+ *         return 0;
+ *     }
+ *
+ *     cc -O3 app.c -o app -lm -lpthread
+ *
+ * CONTENTS. Search for the tags; a section uses only what stands above it.
+ *     >>public      the API; stop there if that is all you want
+ *     >>platform    compilers, files, threads, clock          >>dispatch    tiers, CPU detection
+ *     >>util        checked arithmetic, errors, maps, math    >>pool        threads
+ *     >>types       tensor types                              >>ops         matrix products, norms, attention
+ *     >>convert     what every type means, codebooks          >>model       architectures, loading
+ *     >>gguf        the file reader                           >>session     KV cache, the forward pass
+ *     >>strip       what the kernels of all tiers share       >>tokenizer   text to ids and back
+ *     >>kernels     the arithmetic, once for all tiers        >>sampler     choosing a token, streaming text
+ *
+ * COMPILE-TIME OPTIONS, all for the file with the implementation but LLRUN_STATIC, which every includer must agree on.
+ *     LLRUN_IMPLEMENTATION   the implementation, in one file. Include it before other headers if you can: it asks the
+ *                            system for what it needs (64-bit file offsets, thread affinity); included later, some of
+ *                            that may be missing, and nothing breaks
+ *     LLRUN_STATIC           all functions are static: no symbols leave the file
+ *     LLRUN_NO_SIMD          portable C kernels only
+ *     LLRUN_TIERS            bit mask of (1 << llr_isa): kernel tiers to build, for quick builds; default all
+ *     LLRUN_FILE             the name of this file, if you have changed it: it reads itself once per tier
+ * Do not use -ffast-math (results would differ between tiers and compilers), and you need no -march: wider instructions are
+ * compiled per function and chosen when a model is opened. With -march=native the program runs only on such a CPU.
+ *
+ * PROMISES
+ *   Errors      Every failure is a status and a sentence with the numbers. The library never exits, aborts, prints or
+ *               reads the environment. After a failed call the objects are as before it.
+ *   Memory      All memory comes from the allocator in llr_options. llr_session_plan says exactly what a session will
+ *               take; llr_eval allocates nothing. Weights are used where they lie in the mapped file, in its own format.
+ *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
+ *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
+ *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, or on
+ *               which sessions are evaluated together. They are the same on all tiers without, and on all tiers with fused
+ *               multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
+ *   Safety      Model files and texts are untrusted: every offset, size and count is checked. A mapped file must not be
+ *               cut short while it is in use: the system would send SIGBUS.
+ *   CPU         An instruction is executed only after CPUID and XGETBV have said that CPU and OS support it.
+ */
+#ifndef LLRUN_H
+#define LLRUN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define LLRUN_VERSION "0.1.0"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* >>public -----------------------------------------------------------------------------------------------------------
+ * Every function that can fail returns an llr_status and fills *err (may be NULL) with a sentence that carries the
+ * numbers. On failure outputs are untouched unless the comment says otherwise. Handles are opaque; `_free` and `_close`
+ * accept NULL. Strings returned belong to the handle they came from.
+ */
+#ifndef LLR_API
+#  if defined(LLRUN_STATIC) && defined(__GNUC__)
+#    define LLR_API static __attribute__((unused))
+#  elif defined(LLRUN_STATIC)
+#    define LLR_API static
+#  else
+#    define LLR_API extern
+#  endif
+#endif
+
+/* One row per status: name, value, text. The values are stable. */
+#define LLR_STATUS_LIST(X) \
+    X(LLR_OK,              0, "done") \
+    X(LLR_E_ARG,          -1, "wrong argument") \
+    X(LLR_E_NOMEM,        -2, "not enough memory") \
+    X(LLR_E_IO,           -3, "input or output failed") \
+    X(LLR_E_FORMAT,       -4, "the file is damaged or not a GGUF") \
+    X(LLR_E_UNSUPPORTED,  -5, "valid, but not supported") \
+    X(LLR_E_CPU,          -6, "this CPU or OS cannot run the kernels asked for") \
+    X(LLR_E_FULL,         -7, "no room left in the context or buffer") \
+    X(LLR_E_CANCELLED,    -8, "cancelled") \
+    X(LLR_E_DEVICE,       -9, "the GPU failed")
+
+typedef enum llr_status {
+#define LLR_X(name, value, text) name = value,
+    LLR_STATUS_LIST(LLR_X)
+#undef LLR_X
+    LLR_STATUS_MAX_ = 0x7fffffff
+} llr_status;
+
+/* A constant sentence for a status; never NULL. Any thread. */
+LLR_API const char *llr_status_text(llr_status status);
+
+/* Filled on failure. msg is UTF-8, one line, NUL-terminated, cut if longer. */
+typedef struct llr_error { llr_status code; char msg[508]; } llr_error;
+
+/* All memory comes from here. Zeroed: malloc and free. `align` is a power of two up to 4096. Called on the thread that
+ * called the library, never on workers. `free` gets the size that was asked for. */
+typedef struct llr_allocator {
+    void *(*alloc)(void *ud, size_t n_bytes, size_t align);
+    void  (*free)(void *ud, void *p, size_t n_bytes);
+    void  *ud;
+} llr_allocator;
+
+/* Kernel tiers in rising order of preference. */
+typedef enum llr_isa {
+    LLR_ISA_BEST = 0, LLR_ISA_SCALAR, LLR_ISA_SSE2, LLR_ISA_SSSE3, LLR_ISA_AVX, LLR_ISA_AVX2, LLR_ISA_AVXVNNI,
+    LLR_ISA_AVX512, LLR_ISA_COUNT
+} llr_isa;
+
+typedef enum llr_phase { LLR_PHASE_LOAD = 0, LLR_PHASE_EVAL = 1 } llr_phase;
+typedef enum llr_log_level { LLR_LOG_INFO = 0, LLR_LOG_WARN = 1 } llr_log_level;
+
+/* Zeroed = defaults: malloc, silent, best kernels, memory-mapped. Copied by the functions that take it. Callbacks run on
+ * the calling thread. */
+typedef struct llr_options {
+    llr_allocator mem;
+    void (*log)(void *ud, llr_log_level level, const char *msg);
+    int  (*progress)(void *ud, llr_phase phase, uint64_t done, uint64_t total);  /* nonzero stops: LLR_E_CANCELLED */
+    void *ud;                    /* given to log and progress */
+    llr_isa isa;                 /* exactly this tier, or LLR_E_CPU */
+    int no_mmap;                 /* read the file into memory instead of mapping it */
+    int mlock;                   /* try to keep the weights in memory; failure is a warning */
+    int no_vocab;                /* do not read the tokenizer: token ids only */
+} llr_options;
+
+/* --- CPU ------------------------------------------------------------------------------------------------------------ */
+typedef struct llr_cpu_info {
+    char brand[64];              /* "" where unknown */
+    uint32_t built, usable;      /* bit (1 << llr_isa) per tier of this build / that this CPU and OS can run */
+    llr_isa best;
+    uint64_t xcr0;               /* register state that the OS saves; 0 if it does not use XSAVE */
+    uint32_t features;           /* bit (1 << i): feature i of llr_cpu_feature_name, as the CPU reports it */
+    char why[160];               /* why no higher tier than `best` was chosen */
+} llr_cpu_info;
+LLR_API void llr_cpu(llr_cpu_info *out);
+LLR_API const char *llr_cpu_feature_name(int i);      /* NULL after the last */
+LLR_API const char *llr_isa_name(llr_isa isa);        /* "avx2"; NULL if out of range */
+LLR_API llr_isa llr_isa_from_name(const char *name);  /* LLR_ISA_COUNT if unknown */
+
+/* --- GGUF files: metadata and tensors, whatever the architecture ---------------------------------------------------- */
+typedef struct llr_gguf llr_gguf;   /* immutable after open; any number of threads */
+
+typedef enum llr_meta_type {
+    LLR_META_U8, LLR_META_I8, LLR_META_U16, LLR_META_I16, LLR_META_U32, LLR_META_I32, LLR_META_F32, LLR_META_BOOL,
+    LLR_META_STRING, LLR_META_ARRAY, LLR_META_U64, LLR_META_I64, LLR_META_F64, LLR_META_COUNT
+} llr_meta_type;
+
+/* A metadata value, read in place. Integers (bool too) are in i and f, floats in f; strings in s, n_bytes (not
+ * NUL-terminated). Arrays: elem_type and count, elements by llr_gguf_meta_element. */
+typedef struct llr_meta {
+    const char *key; size_t key_bytes;          /* not NUL-terminated */
+    llr_meta_type type, elem_type;
+    int64_t i; uint64_t u; double f;
+    const char *s; size_t n_bytes;
+    uint64_t count;                             /* elements of an array; 1 else */
+} llr_meta;
+
+typedef struct llr_tensor {
+    const char *name; size_t name_bytes;        /* not NUL-terminated */
+    uint32_t type; const char *type_name;       /* GGUF tensor type and its name, "q4_K" */
+    int n_dims; uint64_t ne[4];                 /* ne[0] is the row length; missing dimensions are 1 */
+    uint64_t n_elements, n_bytes, offset;       /* offset: in its file */
+    int shard;
+} llr_tensor;
+
+/* Opens a GGUF file (all shards of a split one if path is the first) and checks its whole structure. fd: reads `length`
+ * bytes (0: to the end) at `offset` of a descriptor, which may be closed afterwards. mem: `data` must outlive the handle. */
+LLR_API llr_status llr_gguf_open(llr_gguf **out, const char *path, const llr_options *opt, llr_error *err);
+LLR_API llr_status llr_gguf_open_fd(llr_gguf **out, int fd, uint64_t offset, uint64_t length, const llr_options *opt, llr_error *err);
+LLR_API llr_status llr_gguf_open_mem(llr_gguf **out, const void *data, size_t n_bytes, const llr_options *opt, llr_error *err);
+LLR_API void       llr_gguf_close(llr_gguf *g);
+LLR_API size_t     llr_gguf_meta_count(const llr_gguf *g);
+LLR_API int        llr_gguf_meta(const llr_gguf *g, size_t index, llr_meta *out);            /* 1, or 0 past the end */
+LLR_API int        llr_gguf_meta_find(const llr_gguf *g, const char *key, llr_meta *out);    /* 1 if there */
+LLR_API int        llr_gguf_meta_element(const llr_meta *array, uint64_t index, llr_meta *out);  /* O(index) for strings */
+LLR_API size_t     llr_gguf_tensor_count(const llr_gguf *g);
+LLR_API int        llr_gguf_tensor(const llr_gguf *g, size_t index, llr_tensor *out);        /* 1, or 0 past the end */
+LLR_API int        llr_gguf_version(const llr_gguf *g);
+LLR_API int        llr_gguf_is_mapped(const llr_gguf *g);     /* 1: weights are used from a file mapping; 0: from memory */
+LLR_API uint64_t   llr_gguf_file_bytes(const llr_gguf *g);    /* of all shards */
+/* Dequantises n elements from element `first` (a multiple of the type's block, n too, or up to the end of a row). */
+LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t first, size_t n, float *out, llr_error *err);
+/* Touches the whole mapping in order with `progress`, so that a cold file is read at the speed of the disk. */
+LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err);
+
+/* --- Vocabulary: text <-> token ids ------------------------------------------------------------------------------------ */
+typedef struct llr_vocab llr_vocab;  /* immutable; any number of threads */
+
+enum {
+    LLR_TOK_SPECIAL = 1,     /* add BOS/EOS/CLS/SEP as the vocabulary wants */
+    LLR_TOK_PARSE   = 2      /* text such as "<|eot_id|>" becomes the control token; else it is plain text */
+};
+/* Reads the tokenizer of a file, which must stay open. LLR_E_UNSUPPORTED names what is unknown. */
+LLR_API llr_status llr_vocab_new(llr_vocab **out, const llr_gguf *g, const llr_options *opt, llr_error *err);
+LLR_API void       llr_vocab_free(llr_vocab *v);
+LLR_API int32_t    llr_vocab_size(const llr_vocab *v);
+typedef struct llr_vocab_info { int32_t n_tokens, bos, eos, eot, unk, sep, pad, nl; int add_bos, add_eos; const char *model, *pre; } llr_vocab_info;  /* -1: none */
+LLR_API void       llr_vocab_describe(const llr_vocab *v, llr_vocab_info *out);
+LLR_API int        llr_vocab_is_eog(const llr_vocab *v, int32_t id);       /* ends the generation */
+LLR_API int        llr_vocab_is_control(const llr_vocab *v, int32_t id);   /* not for printing */
+/* *n_out = number of ids; at most `cap` are written, and LLR_E_FULL is returned if there are more. */
+LLR_API llr_status llr_tokenize(const llr_vocab *v, const char *text, size_t n_bytes, unsigned flags,
+                                int32_t *out, size_t cap, size_t *n_out, llr_error *err);
+/* The bytes of one token, which may be a part of a UTF-8 sequence. Returns the number needed, writes at most cap. With
+ * `special` control tokens are spelled out, else they are empty. */
+LLR_API size_t     llr_token_piece(const llr_vocab *v, int32_t id, int special, char *out, size_t cap);
+/* The exact bytes of a sequence, control tokens spelled out. *n_out bytes; LLR_E_FULL if more than cap. */
+LLR_API llr_status llr_detokenize(const llr_vocab *v, const int32_t *ids, size_t n, char *out, size_t cap, size_t *n_out, llr_error *err);
+
+/* Streaming text: pieces in, text out that never ends inside a UTF-8 sequence and never contains a stop string nor what
+ * may become one. One thread at a time. */
+typedef struct llr_stream llr_stream;
+LLR_API llr_status llr_stream_new(llr_stream **out, const llr_vocab *v, const char *const *stops, size_t n_stops,
+                                  const llr_options *opt, llr_error *err);
+LLR_API void       llr_stream_free(llr_stream *s);
+/* Adds a token. *text, *n_bytes: what may be shown now (valid until the next call). *stopped = 1 when a stop string is
+ * complete: nothing more comes. */
+LLR_API llr_status llr_stream_put(llr_stream *s, int32_t id, const char **text, size_t *n_bytes, int *stopped, llr_error *err);
+/* What was held back, at the end of the generation. Incomplete UTF-8 becomes U+FFFD. */
+LLR_API void       llr_stream_end(llr_stream *s, const char **text, size_t *n_bytes);
+
+/* --- Threads ----------------------------------------------------------------------------------------------------------- */
+typedef struct llr_pool llr_pool;    /* one evaluation at a time; may be shared by sessions: others wait */
+LLR_API int        llr_threads_default(void);   /* physical cores within the affinity mask and the cgroup quota */
+LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads /* 0: default */, const llr_options *opt, llr_error *err);
+LLR_API void       llr_pool_free(llr_pool *p);
+LLR_API int        llr_pool_threads(const llr_pool *p);
+
+/* --- Models ------------------------------------------------------------------------------------------------------------ */
+typedef struct llr_model llr_model;  /* immutable after open; any number of sessions and threads */
+
+LLR_API llr_status llr_model_open(llr_model **out, const char *path, const llr_options *opt, llr_error *err);
+LLR_API llr_status llr_model_open_fd(llr_model **out, int fd, uint64_t offset, uint64_t length, const llr_options *opt, llr_error *err);
+LLR_API llr_status llr_model_open_mem(llr_model **out, const void *data, size_t n_bytes, const llr_options *opt, llr_error *err);
+LLR_API void       llr_model_close(llr_model *m);   /* free its sessions first */
+typedef struct llr_model_info {
+    const char *arch;                            /* "llama" */
+    int32_t n_vocab, n_embd, n_layer, n_head, n_head_kv, n_ff;   /* heads, n_ff: of layer 0 */
+    uint32_t n_ctx_train;
+    uint64_t n_params, weights_bytes;
+    llr_isa isa;                                 /* kernels chosen */
+} llr_model_info;
+LLR_API void             llr_model_describe(const llr_model *m, llr_model_info *out);
+LLR_API const llr_gguf  *llr_model_gguf(const llr_model *m);
+LLR_API const llr_vocab *llr_model_vocab(const llr_model *m);   /* NULL: the file has none */
+LLR_API const char      *llr_arch_name(int i);                  /* supported architectures; NULL after the last */
+
+/* --- Sessions: a context with its KV cache ----------------------------------------------------------------------------- */
+typedef struct llr_session llr_session;  /* one thread at a time, except cancel */
+typedef enum llr_kv_type { LLR_KV_F16 = 0, LLR_KV_F32, LLR_KV_Q8_0 } llr_kv_type;
+
+typedef struct llr_session_options {     /* zeroed = defaults */
+    uint32_t n_ctx;          /* positions; 0: the smaller of 4096 and what the model was trained with */
+    uint32_t n_batch;        /* tokens per pass over the weights; 0: 512 */
+    llr_kv_type kv;
+    int exact;               /* float32 weights and activations throughout: slow, for checking */
+    int all_logits;          /* keep the logits of every token of a call (n_batch rows) instead of the last alone */
+    llr_pool *pool;          /* shared threads; NULL: the session makes its own with n_threads */
+    int n_threads;           /* 0: llr_threads_default() */
+} llr_session_options;
+
+/* Every byte of a run, before anything is allocated. llr_session_new allocates exactly kv_bytes + scratch_bytes. */
+typedef struct llr_plan {
+    uint64_t weights_bytes;     /* mapped from the file: the system can drop and re-read them */
+    uint64_t kv_bytes, scratch_bytes, other_bytes;   /* other: model handle, tokenizer, threads */
+    uint64_t total_bytes, resident_bytes;            /* resident: all but mapped weights */
+    uint32_t n_ctx, n_batch;    /* as they will be used */
+} llr_plan;
+LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_options *opt, llr_plan *out, llr_error *err);
+/* Memory this process may still take: the smallest of MemAvailable, cgroup limits and RLIMIT_AS; UINT64_MAX if unknown. */
+LLR_API uint64_t   llr_memory_available(void);
+
+LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err);
+LLR_API void       llr_session_free(llr_session *s);
+/* Appends tokens and computes. Sessions of one model, each at most once, share one pass over the weights; results do not
+ * depend on the company. Allocates nothing. On failure the sessions keep the positions they had before the call.
+ * counts[i] tokens for sessions[i]; LLR_E_FULL if they do not fit its context; LLR_E_ARG names an id out of range. */
+LLR_API llr_status llr_eval(llr_session *const *sessions, const int32_t *const *tokens, const size_t *counts, size_t n_sessions, llr_error *err);
+LLR_API llr_status llr_session_eval(llr_session *s, const int32_t *tokens, size_t n, llr_error *err);
+LLR_API const float *llr_session_logits(const llr_session *s);               /* [n_vocab] of the last token; NULL before the first eval */
+/* Row i of the last call, 0 = its first token: needs all_logits; the last n_batch rows are kept. NULL if not there. */
+LLR_API const float *llr_session_logits_at(const llr_session *s, size_t i);
+LLR_API uint32_t   llr_session_pos(const llr_session *s);                    /* tokens in the context */
+LLR_API uint32_t   llr_session_ctx(const llr_session *s);
+/* Forgets the tokens from position pos on. Returns the position reached, which is smaller where a window or a state has
+ * lost what it would need: evaluate from there. */
+LLR_API uint32_t   llr_session_rewind(llr_session *s, uint32_t pos);
+LLR_API void       llr_session_cancel(llr_session *s);   /* any thread: the running or next eval ends with LLR_E_CANCELLED */
+
+/* --- Sampling ---------------------------------------------------------------------------------------------------------- */
+typedef struct llr_sampling {
+    float temp;                  /* <= 0: greedy */
+    int32_t top_k; float top_p, min_p, typical_p;
+    float repeat_penalty, frequency_penalty, presence_penalty; int32_t penalty_last_n;
+    uint64_t seed;
+} llr_sampling;
+typedef struct llr_sampler llr_sampler;  /* one thread at a time */
+/* Usual defaults, overridden by the file's general.sampling.* where there (g may be NULL). */
+LLR_API void       llr_sampling_defaults(llr_sampling *out, const llr_gguf *g);
+LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr_gguf *g /* suppress_tokens; may be NULL */,
+                                   const llr_sampling *how, const llr_options *opt, llr_error *err);
+LLR_API void       llr_sampler_free(llr_sampler *s);
+LLR_API void       llr_sampler_accept(llr_sampler *s, int32_t id);              /* prompt tokens too: penalties see them */
+LLR_API int32_t    llr_sampler_sample(llr_sampler *s, const float *logits);     /* logits [n_vocab], unchanged; accepts the token drawn */
+LLR_API int32_t    llr_argmax(const float *logits, int32_t n);                  /* the largest, the lowest id on a tie; NaN never wins */
+LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 /* never sample it (ignore_eos) */
+
+#ifdef __cplusplus
+}
+#endif
+/* Stop here if you only want the API. */
+#endif /* LLRUN_H */
+
+#ifdef LLRUN_IMPLEMENTATION
+#ifndef LLRI_PASS /* ------------- first reading: everything below the kernels ------------- */
+/* >>platform ----------------------------------------------------------------------------------------------------------
+ * Everything that depends on the compiler or the operating system, behind plain functions: atomics, threads, clock,
+ * files and mappings. Wants to be included before any system header, because it asks for 64-bit file offsets and for
+ * the GNU extensions. Included later nothing breaks: an older clock, no CPU affinity, files up to 2 GiB on 32-bit systems.
+ */
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#  define _GNU_SOURCE 1
+#endif
+#ifndef _FILE_OFFSET_BITS
+#  define _FILE_OFFSET_BITS 64
+#endif
+#ifdef _WIN32
+#  define LLRI_WINDOWS 1
+#  ifndef WIN32_LEAN_AND_MEAN
+#    define WIN32_LEAN_AND_MEAN
+#  endif
+#  ifndef NOMINMAX
+#    define NOMINMAX
+#  endif
+#  ifndef _WIN32_WINNT
+#    define _WIN32_WINNT 0x0601            /* Windows 7: nothing newer is called */
+#  endif
+#else
+#  define LLRI_WINDOWS 0
+#endif
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>                          /* on paths that matter only the exact ones: fabs, floor, sqrt, fmod */
+#include <stdarg.h>
+#include <stdio.h>                         /* vsnprintf alone */
+#include <stdlib.h>
+#include <string.h>
+#if LLRI_WINDOWS
+#  include <windows.h>
+#  include <io.h>                          /* _get_osfhandle */
+#else
+#  include <fcntl.h>
+#  include <pthread.h>
+#  include <sched.h>
+#  include <signal.h>
+#  include <sys/mman.h>
+#  include <sys/resource.h>
+#  include <sys/stat.h>
+#  include <sys/time.h>
+#  include <sys/types.h>
+#  include <time.h>
+#  include <unistd.h>
+#endif
+
+#if defined(__x86_64__) || defined(_M_X64)
+#  define LLRI_X86 1
+#  define LLRI_X64 1
+#elif defined(__i386__) || defined(_M_IX86)
+#  define LLRI_X86 1
+#  define LLRI_X64 0
+#else
+#  define LLRI_X86 0
+#  define LLRI_X64 0
+#endif
+#if defined(__BYTE_ORDER__) && defined(__ORDER_BIG_ENDIAN__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#  define LLRI_BIG_ENDIAN 1
+#else
+#  define LLRI_BIG_ENDIAN 0
+#endif
+#if defined(__clang__)                     /* as in __GNUC__ tests elsewhere: real GCC only, Clang apart */
+#  define LLRI_GCC 0
+#elif defined(__GNUC__)
+#  define LLRI_GCC (__GNUC__ * 100 + __GNUC_MINOR__)
+#else
+#  define LLRI_GCC 0
+#endif
+
+/* Intrinsics: declared for every instruction set, used only in functions that carry the target attribute. */
+#if LLRI_X86 && (LLRI_GCC >= 500 || defined(__clang__))
+#  include <immintrin.h>
+#  include <cpuid.h>
+#  define LLRI_ATTR(features) __attribute__((target(features)))
+#elif LLRI_X86 && defined(_MSC_VER)
+#  include <immintrin.h>
+#  include <intrin.h>
+#  define LLRI_ATTR(features)
+#else
+#  define LLRI_ATTR(features)
+#endif
+#if defined(_MSC_VER) && !LLRI_X86
+#  include <intrin.h>
+#endif
+
+#define LLRI_INLINE static inline
+#if defined(__GNUC__)
+#  define LLRI_ALWAYS_INLINE static inline __attribute__((always_inline))
+#  define LLRI_RESTRICT __restrict__
+#elif defined(_MSC_VER)
+#  define LLRI_ALWAYS_INLINE static __forceinline
+#  define LLRI_RESTRICT __restrict
+#else
+#  define LLRI_ALWAYS_INLINE static inline
+#  define LLRI_RESTRICT
+#endif
+#if defined(__MINGW32__) && LLRI_GCC
+#  define LLRI_PRINTF(a, b) __attribute__((format(gnu_printf, a, b)))
+#elif defined(__GNUC__)
+#  define LLRI_PRINTF(a, b) __attribute__((format(printf, a, b)))
+#else
+#  define LLRI_PRINTF(a, b)
+#endif
+/* i386 callers may enter with a stack aligned to 4 bytes only; vector code needs 16. For functions that others call. */
+#if LLRI_X86 && !LLRI_X64 && defined(__GNUC__)
+#  define LLRI_ENTRY __attribute__((force_align_arg_pointer))
+#else
+#  define LLRI_ENTRY
+#endif
+
+/* a * b + c must not become a fused multiply-add where nobody wrote one: results would depend on the tier and on the
+ * optimiser. Each compiler has its own switch, and GCC fuses even intrinsics. The end of the header undoes it. With
+ * GCC before 5 or with -ffast-math in Clang only the command line flag -ffp-contract=off helps. */
+#if defined(__clang__)
+#  pragma STDC FP_CONTRACT OFF
+#elif LLRI_GCC >= 500
+#  pragma GCC push_options
+#  pragma GCC optimize ("fp-contract=off")
+#elif defined(_MSC_VER)
+#  pragma fp_contract(off)
+#endif
+/* 1 if float arithmetic is carried out in float: false on x87, where results are right but not the same bits. */
+#if defined(FLT_EVAL_METHOD)
+#  define LLRI_FLT_EXACT (FLT_EVAL_METHOD == 0)
+#elif defined(__FLT_EVAL_METHOD__)
+#  define LLRI_FLT_EXACT (__FLT_EVAL_METHOD__ == 0)
+#else
+#  define LLRI_FLT_EXACT (!(LLRI_X86 && !LLRI_X64))
+#endif
+
+/* --- atomics: sequentially consistent. Without them (very old or small compilers) pools have one thread. --- */
+#if defined(__clang__) || LLRI_GCC >= 407
+#  define LLRI_ATOMICS 1
+static inline int32_t llri_atomic_add(volatile int32_t *p, int32_t v) { return __atomic_fetch_add(p, v, __ATOMIC_SEQ_CST); }
+static inline int32_t llri_atomic_load(const volatile int32_t *p) { return __atomic_load_n(p, __ATOMIC_SEQ_CST); }
+static inline void llri_atomic_store(volatile int32_t *p, int32_t v) { __atomic_store_n(p, v, __ATOMIC_SEQ_CST); }
+#elif defined(_MSC_VER)
+#  define LLRI_ATOMICS 1
+static inline int32_t llri_atomic_add(volatile int32_t *p, int32_t v) {
+    return (int32_t)_InterlockedExchangeAdd((volatile long *)p, (long)v);
+}
+static inline int32_t llri_atomic_load(const volatile int32_t *p) {
+    return (int32_t)_InterlockedExchangeAdd((volatile long *)p, 0);
+}
+static inline void llri_atomic_store(volatile int32_t *p, int32_t v) { (void)_InterlockedExchange((volatile long *)p, (long)v); }
+#else
+#  define LLRI_ATOMICS 0
+static inline int32_t llri_atomic_add(volatile int32_t *p, int32_t v) { int32_t old = *p; *p = old + v; return old; }
+static inline int32_t llri_atomic_load(const volatile int32_t *p) { return *p; }
+static inline void llri_atomic_store(volatile int32_t *p, int32_t v) { *p = v; }
+#endif
+
+/* Tells the CPU that this is a waiting loop. */
+static inline void llri_cpu_relax(void) {
+#if LLRI_X86 && defined(__GNUC__)
+    __asm__ __volatile__("rep; nop" ::: "memory");          /* "pause"; a nop on CPUs without it */
+#elif LLRI_X86 && defined(_MSC_VER)
+    _mm_pause();
+#elif defined(__aarch64__) && defined(__GNUC__)
+    __asm__ __volatile__("yield" ::: "memory");
+#endif
+}
+
+/* --- threads, mutexes, conditions. Functions that can fail return 1 for success. --- */
+#define LLRI_STACK_BYTES ((size_t)1 << 20)  /* explicit: musl's default is 128 KiB */
+
+#if LLRI_WINDOWS
+typedef SRWLOCK llri_mutex;
+typedef CONDITION_VARIABLE llri_cond;
+typedef struct llri_thread { HANDLE id; void (*fn)(void *arg); void *arg; } llri_thread;
+
+static inline int  llri_mutex_init(llri_mutex *m) { InitializeSRWLock(m); return 1; }
+static inline void llri_mutex_free(llri_mutex *m) { (void)m; }
+static inline void llri_mutex_lock(llri_mutex *m) { AcquireSRWLockExclusive(m); }
+static inline void llri_mutex_unlock(llri_mutex *m) { ReleaseSRWLockExclusive(m); }
+static inline int  llri_cond_init(llri_cond *c) { InitializeConditionVariable(c); return 1; }
+static inline void llri_cond_free(llri_cond *c) { (void)c; }
+static inline void llri_cond_wait(llri_cond *c, llri_mutex *m) { (void)SleepConditionVariableSRW(c, m, INFINITE, 0); }
+static inline void llri_cond_broadcast(llri_cond *c) { WakeAllConditionVariable(c); }
+static inline void llri_thread_yield(void) { (void)SwitchToThread(); }
+
+LLRI_ENTRY static DWORD WINAPI llri_thread_entry(LPVOID p) {
+    llri_thread *t = (llri_thread *)p;
+    t->fn(t->arg);
+    return 0;
+}
+
+/* *t must stay where it is until the join. */
+static int llri_thread_start(llri_thread *t, void (*fn)(void *), void *arg) {
+    t->fn = fn;
+    t->arg = arg;
+    t->id = CreateThread(NULL, LLRI_STACK_BYTES, llri_thread_entry, t, 0, NULL);
+    return t->id != NULL;
+}
+
+static void llri_thread_join(llri_thread *t) {
+    (void)WaitForSingleObject(t->id, INFINITE);
+    (void)CloseHandle(t->id);
+}
+#else
+typedef pthread_mutex_t llri_mutex;
+typedef pthread_cond_t llri_cond;
+typedef struct llri_thread { pthread_t id; void (*fn)(void *arg); void *arg; } llri_thread;
+
+static inline int  llri_mutex_init(llri_mutex *m) { return pthread_mutex_init(m, NULL) == 0; }
+static inline void llri_mutex_free(llri_mutex *m) { (void)pthread_mutex_destroy(m); }
+static inline void llri_mutex_lock(llri_mutex *m) { (void)pthread_mutex_lock(m); }
+static inline void llri_mutex_unlock(llri_mutex *m) { (void)pthread_mutex_unlock(m); }
+static inline int  llri_cond_init(llri_cond *c) { return pthread_cond_init(c, NULL) == 0; }
+static inline void llri_cond_free(llri_cond *c) { (void)pthread_cond_destroy(c); }
+static inline void llri_cond_wait(llri_cond *c, llri_mutex *m) { (void)pthread_cond_wait(c, m); }
+static inline void llri_cond_broadcast(llri_cond *c) { (void)pthread_cond_broadcast(c); }
+static inline void llri_thread_yield(void) { (void)sched_yield(); }
+
+LLRI_ENTRY static void *llri_thread_entry(void *p) {
+    llri_thread *t = (llri_thread *)p;
+    t->fn(t->arg);
+    return NULL;
+}
+
+/* *t must stay where it is until the join. Signals meant for the process are left to the caller's threads. */
+static int llri_thread_start(llri_thread *t, void (*fn)(void *), void *arg) {
+    pthread_attr_t attr;
+    int ok;
+    t->fn = fn;
+    t->arg = arg;
+    if (pthread_attr_init(&attr) != 0) return 0;
+    (void)pthread_attr_setstacksize(&attr, LLRI_STACK_BYTES);
+    {
+#ifdef SIG_SETMASK
+        sigset_t all, old;
+        (void)sigfillset(&all);
+        (void)sigdelset(&all, SIGSEGV);
+        (void)sigdelset(&all, SIGBUS);
+        (void)sigdelset(&all, SIGILL);
+        (void)sigdelset(&all, SIGFPE);
+        (void)pthread_sigmask(SIG_SETMASK, &all, &old);
+        ok = pthread_create(&t->id, &attr, llri_thread_entry, t) == 0;
+        (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+#else
+        ok = pthread_create(&t->id, &attr, llri_thread_entry, t) == 0;
+#endif
+    }
+    (void)pthread_attr_destroy(&attr);
+    return ok;
+}
+
+static inline void llri_thread_join(llri_thread *t) { (void)pthread_join(t->id, NULL); }
+#endif
+
+/* Seconds of a monotonic clock. */
+static double llri_seconds(void) {
+#if LLRI_WINDOWS
+    LARGE_INTEGER now, per_second;
+    (void)QueryPerformanceCounter(&now);
+    (void)QueryPerformanceFrequency(&per_second);
+    return (double)now.QuadPart / (double)per_second.QuadPart;
+#elif defined(CLOCK_MONOTONIC)
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#else
+    struct timeval t;
+    (void)gettimeofday(&t, NULL);
+    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
+#endif
+}
+
+/* --- files. Errors are errno values on every system; LLRI_E_SPECIAL and LLRI_E_LENGTH are ours. --- */
+#define LLRI_E_SPECIAL 100001               /* neither a file nor a directory: a pipe, a device */
+#define LLRI_E_LENGTH  100002               /* the file ended before the bytes asked for */
+
+/* Own texts: strerror depends on the locale and is not safe in threads. */
+static const char *llri_errno_text(int code) {
+    static const struct { int code; const char *text; } texts[] = {
+        { ENOENT, "no such file" }, { EACCES, "permission denied" }, { EPERM, "operation not permitted" },
+        { EISDIR, "it is a directory" }, { ENOTDIR, "a part of the path is not a directory" },
+        { EMFILE, "too many open files in this process" }, { ENFILE, "too many open files in this system" },
+        { ENOMEM, "not enough memory or address space" }, { EIO, "the disk or network failed to deliver the data" },
+        { EINVAL, "the system refused the arguments" }, { ENODEV, "not supported by this file system" },
+        { EFBIG, "the file is too large for this program" }, { ENAMETOOLONG, "the path is too long" },
+        { EBADF, "not an open file descriptor" }, { EAGAIN, "a resource limit was reached" },
+#ifdef ELOOP
+        { ELOOP, "too many symbolic links" },
+#endif
+#ifdef EOVERFLOW
+        { EOVERFLOW, "the file is too large for this 32-bit program" },
+#endif
+#ifdef ESTALE
+        { ESTALE, "the file vanished from its network drive" },
+#endif
+        { LLRI_E_SPECIAL, "it is not a regular file" },
+        { LLRI_E_LENGTH, "the file became shorter while it was read" }
+    };
+    size_t i;
+    for (i = 0; i < sizeof texts / sizeof texts[0]; i++)
+        if (texts[i].code == code) return texts[i].text;
+    return "the system reported an error";
+}
+
+typedef struct llri_file {                  /* opened for reading */
+#if LLRI_WINDOWS
+    HANDLE h;
+#else
+    int fd;
+#endif
+    uint64_t size;
+} llri_file;
+
+typedef struct llri_mapping { void *base; size_t n; } llri_mapping;   /* whole pages; base NULL: none */
+
+#if LLRI_WINDOWS
+static int llri_last_errno(void) {
+    DWORD e = GetLastError();
+    switch (e) {
+    case ERROR_FILE_NOT_FOUND: case ERROR_PATH_NOT_FOUND: case ERROR_INVALID_NAME: return ENOENT;
+    case ERROR_ACCESS_DENIED: case ERROR_SHARING_VIOLATION: case ERROR_LOCK_VIOLATION: return EACCES;
+    case ERROR_NOT_ENOUGH_MEMORY: case ERROR_OUTOFMEMORY: case ERROR_COMMITMENT_LIMIT: return ENOMEM;
+    case ERROR_TOO_MANY_OPEN_FILES: return EMFILE;
+    case ERROR_INVALID_HANDLE: return EBADF;
+    case ERROR_INVALID_PARAMETER: return EINVAL;
+    default: return EIO;
+    }
+}
+
+static int llri_file_stat(llri_file *f) {
+    LARGE_INTEGER n;
+    if (GetFileType(f->h) != FILE_TYPE_DISK) return LLRI_E_SPECIAL;
+    if (!GetFileSizeEx(f->h, &n)) return llri_last_errno();
+    f->size = (uint64_t)n.QuadPart;
+    return 0;
+}
+
+static void llri_file_close(llri_file *f) { (void)CloseHandle(f->h); }
+
+/* path is UTF-8. Returns 0 or an error code; every llri_file_… function does. */
+static int llri_file_open(llri_file *f, const char *path) {
+    wchar_t wide[4096];
+    DWORD attributes;
+    int code;
+    if (!MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, (int)(sizeof wide / sizeof wide[0])))
+        return GetLastError() == ERROR_INSUFFICIENT_BUFFER ? ENAMETOOLONG : ENOENT;
+    attributes = GetFileAttributesW(wide);
+    if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY)) return EISDIR;
+    f->h = CreateFileW(wide, GENERIC_READ, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                       FILE_ATTRIBUTE_NORMAL, NULL);
+    if (f->h == INVALID_HANDLE_VALUE) return llri_last_errno();
+    code = llri_file_stat(f);
+    if (code) llri_file_close(f);
+    return code;
+}
+
+/* Borrows a descriptor of the C library; not to be closed. */
+static int llri_file_from_fd(llri_file *f, int fd) {
+    f->h = (HANDLE)_get_osfhandle(fd);
+    return f->h == INVALID_HANDLE_VALUE ? EBADF : llri_file_stat(f);
+}
+
+static int llri_file_read(const llri_file *f, uint64_t offset, void *out, size_t n) {
+    uint8_t *p = (uint8_t *)out;
+    while (n) {
+        OVERLAPPED at;
+        DWORD got = 0, want = n > (1u << 30) ? 1u << 30 : (DWORD)n;
+        memset(&at, 0, sizeof at);
+        at.Offset = (DWORD)(offset & 0xffffffffu);
+        at.OffsetHigh = (DWORD)(offset >> 32);
+        if (!ReadFile(f->h, p, want, &got, &at)) return GetLastError() == ERROR_HANDLE_EOF ? LLRI_E_LENGTH : llri_last_errno();
+        if (!got) return LLRI_E_LENGTH;
+        p += got;
+        offset += got;
+        n -= got;
+    }
+    return 0;
+}
+
+static size_t llri_page_bytes(void) {
+    SYSTEM_INFO info;
+    GetSystemInfo(&info);
+    return info.dwAllocationGranularity ? info.dwAllocationGranularity : 65536;
+}
+
+/* Maps n > 0 bytes from `offset`, which must be a multiple of llri_page_bytes(). The file may be closed afterwards. */
+static int llri_file_map(const llri_file *f, uint64_t offset, size_t n, llri_mapping *out) {
+    HANDLE m = CreateFileMappingW(f->h, NULL, PAGE_READONLY, 0, 0, NULL);
+    int code = 0;
+    if (!m) return llri_last_errno();
+    out->base = MapViewOfFile(m, FILE_MAP_READ, (DWORD)(offset >> 32), (DWORD)(offset & 0xffffffffu), n);
+    out->n = n;
+    if (!out->base) code = llri_last_errno();
+    (void)CloseHandle(m);
+    return code;
+}
+
+static void llri_unmap(llri_mapping *m) {
+    if (m->base) (void)UnmapViewOfFile(m->base);
+    m->base = NULL;
+}
+
+static inline void llri_advise_willneed(const void *p, size_t n) { (void)p; (void)n; }
+
+static int llri_lock_pages(const void *p, size_t n) { return VirtualLock((void *)(uintptr_t)p, n) ? 0 : llri_last_errno(); }
+static inline void llri_unlock_pages(const void *p, size_t n) { (void)VirtualUnlock((void *)(uintptr_t)p, n); }
+#else
+#  ifdef O_CLOEXEC
+#    define LLRI_O_CLOEXEC O_CLOEXEC
+#  else
+#    define LLRI_O_CLOEXEC 0
+#  endif
+static int llri_file_stat(llri_file *f) {
+    struct stat st;
+    f->size = 0;
+    if (fstat(f->fd, &st) != 0) return errno;
+    if (S_ISDIR(st.st_mode)) return EISDIR;
+    if (!S_ISREG(st.st_mode)) return LLRI_E_SPECIAL;
+    f->size = (uint64_t)st.st_size;
+    return 0;
+}
+
+static void llri_file_close(llri_file *f) { (void)close(f->fd); }
+
+/* Returns 0 or an error code; every llri_file_… function does. Does not wait for a writer if path is a pipe. */
+static int llri_file_open(llri_file *f, const char *path) {
+    int code, flags = O_RDONLY | LLRI_O_CLOEXEC;
+#ifdef O_NONBLOCK
+    flags |= O_NONBLOCK;
+#endif
+    do f->fd = open(path, flags); while (f->fd < 0 && errno == EINTR);
+    if (f->fd < 0) return errno;
+    code = llri_file_stat(f);
+    if (code) llri_file_close(f);
+    return code;
+}
+
+/* Borrows a descriptor; not to be closed. */
+static int llri_file_from_fd(llri_file *f, int fd) {
+    f->fd = fd;
+    return llri_file_stat(f);
+}
+
+#if defined(__GLIBC__) && !defined(__USE_UNIX98) && !defined(__USE_XOPEN2K8)     /* included late in strict C: no pread */
+static ssize_t llri_pread(int fd, void *p, size_t n, off_t offset) {
+    off_t old = lseek(fd, 0, SEEK_CUR);
+    ssize_t got = lseek(fd, offset, SEEK_SET) == offset ? read(fd, p, n) : -1;
+    int code = errno;
+    (void)lseek(fd, old, SEEK_SET);
+    errno = code;
+    return got;
+}
+#else
+#  define llri_pread pread
+#endif
+
+static int llri_file_read(const llri_file *f, uint64_t offset, void *out, size_t n) {
+    uint8_t *p = (uint8_t *)out;
+    while (n) {
+        size_t want = n > ((size_t)1 << 30) ? (size_t)1 << 30 : n;
+        ssize_t got = llri_pread(f->fd, p, want, (off_t)offset);
+        if (got < 0 && errno == EINTR) continue;
+        if (got < 0) return errno;
+        if (got == 0) return LLRI_E_LENGTH;
+        p += got;
+        offset += (uint64_t)got;
+        n -= (size_t)got;
+    }
+    return 0;
+}
+
+static size_t llri_page_bytes(void) {
+    long n = sysconf(_SC_PAGESIZE);
+    return n > 0 ? (size_t)n : 4096;
+}
+
+/* Maps n > 0 bytes from `offset`, which must be a multiple of llri_page_bytes(). The file may be closed afterwards. */
+static int llri_file_map(const llri_file *f, uint64_t offset, size_t n, llri_mapping *out) {
+    void *p = mmap(NULL, n, PROT_READ, MAP_SHARED, f->fd, (off_t)offset);
+    if (p == MAP_FAILED) return errno;
+    out->base = p;
+    out->n = n;
+    return 0;
+}
+
+static void llri_unmap(llri_mapping *m) {
+    if (m->base) (void)munmap(m->base, m->n);
+    m->base = NULL;
+}
+
+/* p at the start of a page. */
+static inline void llri_advise_willneed(const void *p, size_t n) {
+#if defined(MADV_WILLNEED)
+    (void)madvise((void *)(uintptr_t)p, n, MADV_WILLNEED);
+#else
+    (void)p; (void)n;
+#endif
+}
+
+static int llri_lock_pages(const void *p, size_t n) { return mlock(p, n) == 0 ? 0 : errno; }
+static inline void llri_unlock_pages(const void *p, size_t n) { (void)munlock(p, n); }
+#endif
+
+/* >>util --------------------------------------------------------------------------------------------------------------
+ * What every section needs and the C library does not offer in a form that can be trusted with files from anywhere:
+ * checked arithmetic, allocation through the caller's hooks, string views, error sentences, unaligned little-endian
+ * reads, a string map, double-precision functions with the same bits on every machine, and what the system allows.
+ */
+
+/* --- checked arithmetic: 1 and *out, or 0 if the result does not fit --- */
+static inline int llri_mul_u64(uint64_t a, uint64_t b, uint64_t *out) {
+    if (b && a > UINT64_MAX / b) return 0;
+    *out = a * b;
+    return 1;
+}
+
+static inline int llri_add_u64(uint64_t a, uint64_t b, uint64_t *out) {
+    if (a > UINT64_MAX - b) return 0;
+    *out = a + b;
+    return 1;
+}
+
+static inline int llri_mul_size(size_t a, size_t b, size_t *out) {
+    if (b && a > SIZE_MAX / b) return 0;
+    *out = a * b;
+    return 1;
+}
+
+static inline int llri_add_size(size_t a, size_t b, size_t *out) {
+    if (a > SIZE_MAX - b) return 0;
+    *out = a + b;
+    return 1;
+}
+
+/* --- string views --- */
+typedef struct llri_str { const char *p; size_t n; } llri_str;      /* not NUL-terminated, belongs to someone else */
+
+/* Arguments for "%.*s": hostile files have names of any length, messages do not. */
+#define LLRI_S(s) ((int)((s).n > 120 ? 120 : (s).n)), (s).p
+
+static inline llri_str llri_cstr(const char *s) {
+    llri_str v;
+    v.p = s;
+    v.n = strlen(s);
+    return v;
+}
+
+static inline int llri_str_eq(llri_str a, const char *b) { return a.n == strlen(b) && memcmp(a.p, b, a.n) == 0; }
+static inline int llri_str_same(llri_str a, llri_str b) { return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0); }
+
+/* Bytes of the valid UTF-8 sequence at s, 0 if there is none. */
+static size_t llri_utf8_len(const uint8_t *s, size_t n) {
+    size_t len, i;
+    if (n == 0) return 0;
+    if (s[0] < 0x80) return 1;
+    len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
+    if (s[0] < 0xc2 || s[0] > 0xf4 || n < len) return 0;
+    for (i = 1; i < len; i++)
+        if ((s[i] & 0xc0) != 0x80) return 0;
+    if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f)) return 0;      /* overlong, surrogates */
+    if ((s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f)) return 0;      /* overlong, above U+10FFFF */
+    return len;
+}
+
+/* --- errors and log --- */
+LLR_API const char *llr_status_text(llr_status status) {
+    switch ((int)status) {
+#define LLR_X(name, value, text) case value: return text;
+    LLR_STATUS_LIST(LLR_X)
+#undef LLR_X
+    default: return "unknown status";
+    }
+}
+
+/* Makes a message printable anywhere: one line, valid UTF-8, no control characters, because names from a file may hold
+ * terminal commands. Drops a sequence that the end of the buffer has cut. */
+static void llri_clean_text(char *text) {
+    uint8_t *s = (uint8_t *)text;
+    size_t n = strlen(text), i = 0;
+    while (i < n) {
+        size_t len = llri_utf8_len(s + i, n - i);
+        if (len == 0 && s[i] >= 0xc2 && n - i < 4 && n >= sizeof ((llr_error *)0)->msg - 4) { s[i] = 0; return; }
+        if (len == 0 || (len == 1 && (s[i] < 0x20 || s[i] == 0x7f)) || (len == 2 && s[i] == 0xc2 && s[i + 1] < 0xa0)) {
+            s[i] = '?';
+            if (len == 2) s[i + 1] = '?';
+        }
+        i += len ? len : 1;
+    }
+}
+
+static void llri_vformat(char *out, size_t cap, const char *fmt, va_list args) LLRI_PRINTF(3, 0);
+static void llri_vformat(char *out, size_t cap, const char *fmt, va_list args) {
+    out[0] = 0;
+    (void)vsnprintf(out, cap, fmt, args);
+    out[cap - 1] = 0;
+    llri_clean_text(out);
+}
+
+/* Fills *err (may be NULL) and returns code. Integers (as unsigned long long) and strings only: floats depend on the locale. */
+static llr_status llri_fail(llr_error *err, llr_status code, const char *fmt, ...) LLRI_PRINTF(3, 4);
+static llr_status llri_fail(llr_error *err, llr_status code, const char *fmt, ...) {
+    if (err) {
+        va_list args;
+        err->code = code;
+        va_start(args, fmt);
+        llri_vformat(err->msg, sizeof err->msg, fmt, args);
+        va_end(args);
+    }
+    return code;
+}
+
+static void llri_log(const llr_options *opt, llr_log_level level, const char *fmt, ...) LLRI_PRINTF(3, 4);
+static void llri_log(const llr_options *opt, llr_log_level level, const char *fmt, ...) {
+    char msg[sizeof ((llr_error *)0)->msg];
+    va_list args;
+    if (!opt || !opt->log) return;
+    va_start(args, fmt);
+    llri_vformat(msg, sizeof msg, fmt, args);
+    va_end(args);
+    opt->log(opt->ud, level, msg);
+}
+
+/* Nonzero if the caller wants to stop. */
+static inline int llri_progress(const llr_options *opt, llr_phase phase, uint64_t done, uint64_t total) {
+    return opt && opt->progress ? opt->progress(opt->ud, phase, done, total) : 0;
+}
+
+typedef struct llri_text { char s[32]; } llri_text;
+
+/* 3435973836 -> "3.2 GiB" */
+static llri_text llri_size_text(uint64_t n_bytes) {
+    static const char units[] = "KMGTPE";
+    llri_text t;
+    int shift = 0;
+    uint64_t rest;
+    while (shift < 60 && n_bytes >> shift >= 1024) shift += 10;
+    rest = n_bytes & (((uint64_t)1 << shift) - 1);
+    if (shift == 0) (void)snprintf(t.s, sizeof t.s, "%llu bytes", (unsigned long long)n_bytes);
+    else (void)snprintf(t.s, sizeof t.s, "%llu.%d %ciB", (unsigned long long)(n_bytes >> shift), (int)(rest * 10 >> shift),
+                        units[shift / 10 - 1]);
+    return t;
+}
+
+/* --- allocation. a is never NULL; one that is zeroed means malloc. --- */
+static inline const llr_allocator *llri_opt_mem(const llr_options *opt) {
+    static const llr_allocator plain = { NULL, NULL, NULL };
+    return opt ? &opt->mem : &plain;
+}
+
+/* malloc with any alignment: the start of the block is kept just below the address given out. */
+static void *llri_malloc_aligned(size_t n, size_t align, int zero) {
+    size_t total;
+    void *base;
+    uint8_t *p;
+    if (align < sizeof(void *)) align = sizeof(void *);
+    if (!llri_add_size(n, align + sizeof(void *), &total)) return NULL;
+    base = zero ? calloc(1, total) : malloc(total);
+    if (!base) return NULL;
+    p = (uint8_t *)base + sizeof(void *);
+    p += (align - ((uintptr_t)p & (align - 1))) & (align - 1);
+    memcpy(p - sizeof(void *), &base, sizeof base);
+    return p;
+}
+
+/* n bytes aligned to align (a power of two up to 4096), NULL on failure. n 0 is taken as 1. */
+static void *llri_alloc(const llr_allocator *a, size_t n, size_t align) {
+    if (n == 0) n = 1;
+    return a->alloc ? a->alloc(a->ud, n, align) : llri_malloc_aligned(n, align, 0);
+}
+
+/* Like llri_alloc, filled with zeros. */
+static void *llri_calloc(const llr_allocator *a, size_t n, size_t align) {
+    void *p;
+    if (n == 0) n = 1;
+    if (!a->alloc) return llri_malloc_aligned(n, align, 1);
+    p = a->alloc(a->ud, n, align);
+    if (p) memset(p, 0, n);
+    return p;
+}
+
+/* n: as given to llri_alloc. p may be NULL. */
+static void llri_free(const llr_allocator *a, void *p, size_t n) {
+    if (!p) return;
+    if (a->alloc) {
+        if (a->free) a->free(a->ud, p, n ? n : 1);
+    } else {
+        void *base;
+        memcpy(&base, (uint8_t *)p - sizeof(void *), sizeof base);
+        free(base);
+    }
+}
+
+static llr_status llri_nomem(llr_error *err, const char *what, size_t n_bytes) {
+    return llri_fail(err, LLR_E_NOMEM, "not enough memory: %s needs %s (%llu bytes)", what, llri_size_text(n_bytes).s,
+                     (unsigned long long)n_bytes);
+}
+
+/* --- little endian, any alignment --- */
+static inline uint16_t llri_rd16(const void *p) {
+    const uint8_t *b = (const uint8_t *)p;
+    return (uint16_t)(b[0] | b[1] << 8);
+}
+
+static inline uint32_t llri_rd32(const void *p) {
+#if LLRI_BIG_ENDIAN
+    const uint8_t *b = (const uint8_t *)p;
+    return (uint32_t)b[0] | (uint32_t)b[1] << 8 | (uint32_t)b[2] << 16 | (uint32_t)b[3] << 24;
+#else
+    uint32_t v;
+    memcpy(&v, p, sizeof v);
+    return v;
+#endif
+}
+
+static inline uint64_t llri_rd64(const void *p) {
+    return (uint64_t)llri_rd32(p) | (uint64_t)llri_rd32((const uint8_t *)p + 4) << 32;
+}
+
+static inline float llri_rdf32(const void *p) {
+    uint32_t u = llri_rd32(p);
+    float f;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+static inline double llri_rdf64(const void *p) {
+    uint64_t u = llri_rd64(p);
+    double f;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+/* --- string map --- */
+/* 8 bytes at a time, multiplied and folded; the seed keeps a file from preparing keys that all collide. */
+static uint64_t llri_hash_seeded(const void *p, size_t n, uint64_t seed) {
+    const uint8_t *b = (const uint8_t *)p;
+    uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u), w;
+    for (; n >= 8; n -= 8, b += 8) {
+        h = (h ^ llri_rd64(b)) * 0xff51afd7ed558ccdu;
+        h ^= h >> 32;
+    }
+    for (w = 0; n; n--) w = w << 8 | b[n - 1];
+    h = (h ^ w) * 0xff51afd7ed558ccdu;
+    h ^= h >> 29;
+    h *= 0xc4ceb9fe1a85ec53u;
+    return h ^ h >> 32;
+}
+
+static inline uint64_t llri_hash(const void *p, size_t n) { return llri_hash_seeded(p, n, 0x2545f4914f6cdd1du); }
+
+/* From a text to an index; the texts live elsewhere and key_of(ctx, index) finds them. Open addressing, at most half full. */
+typedef struct llri_map { uint32_t *slots; size_t n_slots; } llri_map;      /* n_slots: a power of two; empty: UINT32_MAX */
+typedef llri_str (*llri_key_of)(const void *ctx, uint32_t i);
+
+static void llri_map_free(llri_map *m, const llr_allocator *a) {
+    llri_free(a, m->slots, m->n_slots * sizeof *m->slots);
+    m->slots = NULL;
+    m->n_slots = 0;
+}
+
+/* Room for n_keys; 0 = no memory. */
+static int llri_map_init(llri_map *m, const llr_allocator *a, size_t n_keys) {
+    size_t n = 4;
+    m->slots = NULL;
+    m->n_slots = 0;
+    if (n_keys > UINT32_MAX / 4 || n_keys > SIZE_MAX / 64) return 0;
+    while (n < 2 * n_keys) n *= 2;
+    m->slots = (uint32_t *)llri_alloc(a, n * sizeof *m->slots, 64);
+    if (!m->slots) return 0;
+    m->n_slots = n;
+    memset(m->slots, 0xff, n * sizeof *m->slots);
+    return 1;
+}
+
+/* The slot where key is or would be. The address of the table is the seed: it changes nothing that can be seen. */
+static size_t llri_map_slot(const llri_map *m, llri_str key, llri_key_of key_of, const void *ctx) {
+    size_t mask = m->n_slots - 1, i = (size_t)llri_hash_seeded(key.p, key.n, (uint64_t)(uintptr_t)m->slots) & mask;
+    while (m->slots[i] != UINT32_MAX && !llri_str_same(key_of(ctx, m->slots[i]), key)) i = (i + 1) & mask;
+    return i;
+}
+
+/* The index of key, or UINT32_MAX. */
+static uint32_t llri_map_find(const llri_map *m, llri_str key, llri_key_of key_of, const void *ctx) {
+    return m->slots ? m->slots[llri_map_slot(m, key, key_of, ctx)] : UINT32_MAX;
+}
+
+/* Adds an index; an index with the same text is replaced. */
+static void llri_map_put(llri_map *m, uint32_t index, llri_key_of key_of, const void *ctx) {
+    m->slots[llri_map_slot(m, key_of(ctx, index), key_of, ctx)] = index;
+}
+
+/* --- double precision functions: libm chooses variants by CPU, so its last bits move from machine to machine --- */
+/* x * 2^k, in two steps so that results below the normal range are rounded once. */
+static double llri_scale2(double x, int k) {
+    int half = k / 2;
+    uint64_t a = (uint64_t)(half + 1023) << 52, b = (uint64_t)(k - half + 1023) << 52;
+    double fa, fb;
+    memcpy(&fa, &a, sizeof fa);
+    memcpy(&fb, &b, sizeof fb);
+    return x * fa * fb;
+}
+
+#define LLRI_LN2_HI (2977044471.0 / 4294967296.0)       /* 32 bits: products with an exponent are exact */
+#define LLRI_LN2_LO 1.908214929270587700022e-10
+
+/* e^x, about 1 ulp: x = k ln 2 + r, Taylor series of r to degree 13 (|r| <= 0.35: remainder 4e-18). */
+static double llri_exp(double x) {
+    double k, r, p = 1.0;
+    int i;
+    if (x != x) return x;
+    if (x > 709.79) return HUGE_VAL;
+    if (x < -745.14) return 0.0;
+    k = floor(x * 1.44269504088896340736 + 0.5);
+    r = x - k * LLRI_LN2_HI - k * LLRI_LN2_LO;
+    for (i = 13; i >= 2; i--) p = 1.0 + p * r / i;
+    return llri_scale2(1.0 + r * p, (int)k);
+}
+
+/* Natural logarithm (llri_log writes messages), about 1 ulp: x = 2^e m with m in [0.7, 1.4]; series of atanh(s), s = (m - 1) / (m + 1). */
+static double llri_ln(double x) {
+    uint64_t u;
+    int e = 0, i;
+    double m, f, s, z, r = 0.0, half;
+    if (!(x > 0)) return x == 0 ? -HUGE_VAL : x - x + (0.0 * HUGE_VAL);
+    if (x > 1.7976931348623157e308) return x;
+    if (x < 2.2250738585072014e-308) { x *= 18014398509481984.0; e = -54; }
+    memcpy(&u, &x, sizeof u);
+    e += (int)(u >> 52) - 1023;
+    u = (u & 0xfffffffffffffu) | (uint64_t)1023 << 52;
+    memcpy(&m, &u, sizeof m);
+    if (m > 1.41421356237309504880) { m *= 0.5; e++; }
+    f = m - 1.0;
+    s = f / (2.0 + f);
+    z = s * s;
+    for (i = 23; i >= 3; i -= 2) r = z * (r + 2.0 / i);      /* log(1+f) = 2s + s r = f - (f^2/2 - s (f^2/2 + r)) */
+    half = 0.5 * f * f;
+    return e * LLRI_LN2_HI - ((half - (s * (half + r) + e * LLRI_LN2_LO)) - f);
+}
+
+/* x^y for x >= 0: relative error below 1e-15 for |y| <= 1, 4e-15 for |y| <= 20; NaN for x < 0. */
+static double llri_pow(double x, double y) {
+    double l, l_lo, p, p_lo, split, a, b, a_lo, b_lo, e;
+    if (y == 0 || x == 1) return 1.0;
+    if (!(x > 0) || !(fabs(y) < 1e300) || x > 1e300 || x < 1e-300) return llri_exp(y * llri_ln(x));
+    l = llri_ln(x);
+    l_lo = (x - llri_exp(l)) / x;                           /* what the logarithm lost in rounding */
+    p = y * l;
+    if (!(fabs(p) < 745)) return llri_exp(p);
+    split = 134217729.0;                                     /* exact product of two doubles, Dekker 1971 */
+    a = y * split; a = a - (a - y); a_lo = y - a;
+    b = l * split; b = b - (b - l); b_lo = l - b;
+    p_lo = ((a * b - p) + a * b_lo + a_lo * b) + a_lo * b_lo + y * l_lo;
+    e = llri_exp(p);
+    return p_lo == p_lo ? e + e * p_lo : e;
+}
+
+/* Sine and cosine, error about 1e-16 up to |x| = 5e7, growing beyond. pi/2 in parts of 28 bits, so that the products with
+ * the quadrant number are exact (Cody and Waite 1980). */
+static void llri_sincos(double x, double *s, double *c) {
+    double k, w, hi, lo, r, z, ps = 0.0, pc = 0.0, sn, cs;
+    int i, q;
+    if (!(fabs(x) < 1e300)) { *s = *c = 0.0 * HUGE_VAL; return; }
+    if (fabs(x) > 5e7) x = fmod(x, 6.28318530717958647693);
+    k = floor(x * 0.63661977236758134308 + 0.5);
+    r = x - k * (210828714.0 / 134217728.0);
+    w = k * (35743938.0 / 36028797018963968.0);
+    hi = r - w;
+    lo = (r - hi) - w - k * (55331942.0 / 9671406556917033397649408.0) - k * 1.64462569363242576015e-26;
+    r = hi + lo;
+    lo = (hi - r) + lo;
+    z = r * r;
+    for (i = 17; i >= 3; i -= 2) ps = z * (1.0 + ps) / -(double)(i * (i - 1));    /* sin r = r + r ps */
+    for (i = 16; i >= 4; i -= 2) pc = z * (1.0 + pc) / -(double)(i * (i - 1));    /* cos r = 1 - z/2 (1 + pc) */
+    sn = r + (r * ps + lo);
+    cs = 1.0 - (0.5 * z * (1.0 + pc) + r * lo);
+    q = (int)(k - 4.0 * floor(k * 0.25));
+    *s = q == 0 ? sn : q == 1 ? cs : q == 2 ? -sn : -cs;
+    *c = q == 0 ? cs : q == 1 ? -sn : q == 2 ? -cs : sn;
+}
+
+/* Continued fraction of Lambert near 0, where 1 - 2 / (e^2x + 1) would cancel. */
+static double llri_tanh(double x) {
+    double a = fabs(x), t, z = x * x;
+    int i;
+    if (x != x) return x;
+    if (a < 0.6) {
+        t = 17.0;
+        for (i = 15; i >= 1; i -= 2) t = i + z / t;
+        return x / t;
+    }
+    t = a > 22 ? 1.0 : 1.0 - 2.0 / (llri_exp(2.0 * a) + 1.0);
+    return x < 0 ? -t : t;
+}
+
+/* --- what the system allows. Linux tells it in small text files; elsewhere little is known. --- */
+#if defined(__linux__)
+/* The first cap-1 bytes of a file, NUL-terminated; 0 if it cannot be read. */
+static int llri_sys_read(const char *path, char *out, size_t cap) {
+    size_t n = 0;
+    int fd = open(path, O_RDONLY | LLRI_O_CLOEXEC);
+    if (fd < 0) return 0;
+    while (n + 1 < cap) {
+        ssize_t got = read(fd, out + n, cap - 1 - n);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) break;
+        n += (size_t)got;
+    }
+    out[n] = 0;
+    (void)close(fd);
+    return n > 0;
+}
+
+/* The decimal number at s after blanks; UINT64_MAX if there is none ("max") or it does not fit. */
+static uint64_t llri_sys_number(const char *s) {
+    uint64_t v = 0;
+    while (*s == ' ' || *s == '\t') s++;
+    if (*s < '0' || *s > '9') return UINT64_MAX;
+    for (; *s >= '0' && *s <= '9'; s++) {
+        if (v > (UINT64_MAX - 9) / 10) return UINT64_MAX;
+        v = v * 10 + (uint64_t)(*s - '0');
+    }
+    return v;
+}
+
+/* The number of the line "name 123" or "name: 123" of text; UINT64_MAX if it is not there. */
+static uint64_t llri_sys_field(const char *text, const char *name) {
+    size_t n = strlen(name);
+    const char *line = text;
+    while (line) {
+        if (strncmp(line, name, n) == 0 && (line[n] == ' ' || line[n] == ':')) return llri_sys_number(line + n + 1);
+        line = strchr(line, '\n');
+        if (line) line++;
+    }
+    return UINT64_MAX;
+}
+
+/* Where this process stands in the hierarchy of a version 1 controller ("memory") or of version 2 (""). 0: nowhere. */
+static int llri_cgroup_path(const char *controller, char *out, size_t cap) {
+    char text[8192], *line, *next;
+    if (!llri_sys_read("/proc/self/cgroup", text, sizeof text)) return 0;
+    for (line = text; line && *line; line = next) {          /* "4:cpu,cpuacct:/path" */
+        char *list = strchr(line, ':'), *path;
+        size_t n = strlen(controller);
+        next = strchr(line, '\n');
+        if (next) *next++ = 0;
+        path = list ? strchr(list + 1, ':') : NULL;
+        if (!path) continue;
+        *path++ = 0;
+        for (list++; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
+            if (strncmp(list, controller, n) == 0 && (list[n] == 0 || (n && list[n] == ','))) {
+                if (strlen(path) >= cap) return 0;
+                memcpy(out, path, strlen(path) + 1);
+                return 1;
+            }
+    }
+    return 0;
+}
+
+/* Calls visit(ctx, folder, v2) for the control group of this process and all above it: limits hold along the whole chain.
+ * In a container the path may be one of the host; the walk then ends at the root, which is the container's own group. */
+static void llri_cgroup_walk(const char *controller, void (*visit)(void *ctx, const char *folder, int v2), void *ctx) {
+    int v2;
+    for (v2 = 0; v2 < 2; v2++) {
+        char path[2048], folder[2200];
+        size_t n;
+        if (!llri_cgroup_path(v2 ? "" : controller, path, sizeof path)) continue;
+        for (n = strlen(path);;) {
+            while (n && path[n - 1] == '/') n--;
+            path[n] = 0;
+            (void)snprintf(folder, sizeof folder, "/sys/fs/cgroup%s%s%s", v2 ? "" : "/", v2 ? "" : controller, path);
+            visit(ctx, folder, v2);
+            if (n == 0) break;
+            while (n && path[n - 1] != '/') n--;
+        }
+    }
+}
+
+static uint64_t llri_cgroup_number(const char *folder, const char *file) {
+    char path[2300], text[64];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, file);
+    return llri_sys_read(path, text, sizeof text) ? llri_sys_number(text) : UINT64_MAX;
+}
+
+/* Lowers *ctx to what the group may still take: limit - (used - file cache that the kernel can drop). */
+static void llri_cgroup_memory(void *ctx, const char *folder, int v2) {
+    uint64_t *best = (uint64_t *)ctx, limit, used, cache, a, b;
+    char path[2300], text[8192];
+    limit = llri_cgroup_number(folder, v2 ? "memory.max" : "memory.limit_in_bytes");
+    used = llri_cgroup_number(folder, v2 ? "memory.current" : "memory.usage_in_bytes");
+    if (limit == UINT64_MAX || limit > UINT64_MAX / 4 || used == UINT64_MAX) return;    /* version 1 writes 2^63 - 4096 for none */
+    (void)snprintf(path, sizeof path, "%s/memory.stat", folder);
+    cache = 0;
+    if (llri_sys_read(path, text, sizeof text)) {
+        a = llri_sys_field(text, v2 ? "inactive_file" : "total_inactive_file");
+        b = llri_sys_field(text, v2 ? "active_file" : "total_active_file");
+        cache = (a == UINT64_MAX ? 0 : a) + (b == UINT64_MAX ? 0 : b);
+    }
+    used -= cache < used ? cache : used;
+    limit = used < limit ? limit - used : 0;
+    if (limit < *best) *best = limit;
+}
+#endif
+
+/* What the address space of this process still allows; UINT64_MAX: no limit known. */
+static uint64_t llri_address_space_left(void) {
+    uint64_t limit = sizeof(void *) < 8 ? (uint64_t)3 << 30 : UINT64_MAX, used = 0;
+#if !LLRI_WINDOWS && defined(RLIMIT_AS)
+    struct rlimit r;
+    if (getrlimit(RLIMIT_AS, &r) == 0 && r.rlim_cur != RLIM_INFINITY && (uint64_t)r.rlim_cur < limit) limit = (uint64_t)r.rlim_cur;
+#endif
+    if (limit == UINT64_MAX) return limit;
+#if defined(__linux__)
+    {
+        char text[128];
+        if (llri_sys_read("/proc/self/statm", text, sizeof text)) used = llri_sys_number(text);
+        used = used == UINT64_MAX ? 0 : used * llri_page_bytes();
+    }
+#endif
+    return used < limit ? limit - used : 0;
+}
+
+LLR_API uint64_t llr_memory_available(void) {
+    uint64_t best = llri_address_space_left();
+#if LLRI_WINDOWS
+    MEMORYSTATUSEX m;
+    m.dwLength = sizeof m;
+    if (GlobalMemoryStatusEx(&m)) {
+        if (m.ullAvailPhys < best) best = m.ullAvailPhys;
+        if (m.ullAvailPageFile < best) best = m.ullAvailPageFile;
+        if (m.ullAvailVirtual < best) best = m.ullAvailVirtual;
+    }
+#elif defined(__linux__)
+    char text[4096];
+    if (llri_sys_read("/proc/meminfo", text, sizeof text)) {
+        uint64_t kib = llri_sys_field(text, "MemAvailable");
+        if (kib == UINT64_MAX) kib = llri_sys_field(text, "MemFree");        /* kernels before 3.14 */
+        if (kib < UINT64_MAX / 1024 && kib * 1024 < best) best = kib * 1024;
+    }
+    llri_cgroup_walk("memory", llri_cgroup_memory, &best);
+#endif
+    return best;
+}
+
+/* >>types ------------------------------------------------------------------------------------------------------------
+ * The tensor types of GGUF files. A row of a tensor is a whole number of blocks; a block packs a fixed number of weights
+ * with their scales. Blocks are structs of bytes: they lie unaligned in the file and multi-byte fields are little endian,
+ * so every such field is an array read through llri_rd16/llri_rd32. One list holds every type; names, sizes, ids and the
+ * dequantiser table of the next section are derived from it, so they cannot disagree. What the fields mean is defined by
+ * the dequantisers in >>convert.
+ */
+
+/* Plain types: a block is one element. */
+typedef struct llri_block_f32  { uint8_t v[4]; } llri_block_f32;
+typedef struct llri_block_f16  { uint8_t v[2]; } llri_block_f16;
+typedef struct llri_block_bf16 { uint8_t v[2]; } llri_block_bf16;
+typedef struct llri_block_f64  { uint8_t v[8]; } llri_block_f64;
+typedef struct llri_block_i8   { uint8_t v[1]; } llri_block_i8;
+typedef struct llri_block_i16  { uint8_t v[2]; } llri_block_i16;
+typedef struct llri_block_i32  { uint8_t v[4]; } llri_block_i32;
+typedef struct llri_block_i64  { uint8_t v[8]; } llri_block_i64;
+
+/* Small blocks, 32 to 128 elements. d: scale, m: minimum, both halves unless a comment says otherwise. */
+typedef struct llri_block_q1_0   { uint8_t d[2], qs[16]; } llri_block_q1_0;               /* 128: one sign bit each */
+typedef struct llri_block_q2_0   { uint8_t d[2], qs[16]; } llri_block_q2_0;               /* 64: two bits each */
+typedef struct llri_block_q4_0   { uint8_t d[2], qs[16]; } llri_block_q4_0;
+typedef struct llri_block_q4_1   { uint8_t d[2], m[2], qs[16]; } llri_block_q4_1;
+typedef struct llri_block_q5_0   { uint8_t d[2], qh[4], qs[16]; } llri_block_q5_0;        /* qh: u32, fifth bits */
+typedef struct llri_block_q5_1   { uint8_t d[2], m[2], qh[4], qs[16]; } llri_block_q5_1;
+typedef struct llri_block_q8_0   { uint8_t d[2]; int8_t qs[32]; } llri_block_q8_0;
+typedef struct llri_block_q8_1   { uint8_t d[2], s[2]; int8_t qs[32]; } llri_block_q8_1;  /* s: d * sum of qs */
+typedef struct llri_block_iq4_nl { uint8_t d[2], qs[16]; } llri_block_iq4_nl;
+typedef struct llri_block_mxfp4  { uint8_t e, qs[16]; } llri_block_mxfp4;                 /* e: power of two */
+typedef struct llri_block_nvfp4  { uint8_t e[4], qs[32]; } llri_block_nvfp4;              /* 64; e: ue4m3 per 16 */
+
+/* Super-blocks of 256 elements: one or two halves, and small integer scales for groups of 16 or 32. */
+typedef struct llri_block_q2_K { uint8_t scales[16], qs[64], d[2], dmin[2]; } llri_block_q2_K;
+typedef struct llri_block_q3_K { uint8_t hmask[32], qs[64], scales[12], d[2]; } llri_block_q3_K;
+typedef struct llri_block_q4_K { uint8_t d[2], dmin[2], scales[12], qs[128]; } llri_block_q4_K;
+typedef struct llri_block_q5_K { uint8_t d[2], dmin[2], scales[12], qh[32], qs[128]; } llri_block_q5_K;
+typedef struct llri_block_q6_K { uint8_t ql[128], qh[64]; int8_t scales[16]; uint8_t d[2]; } llri_block_q6_K;
+typedef struct llri_block_q8_K { uint8_t d[4]; int8_t qs[256]; uint8_t bsums[16][2]; } llri_block_q8_K;  /* d: f32 */
+typedef struct llri_block_tq1_0   { uint8_t qs[48], qh[4], d[2]; } llri_block_tq1_0;
+typedef struct llri_block_tq2_0   { uint8_t qs[64], d[2]; } llri_block_tq2_0;
+typedef struct llri_block_iq1_s   { uint8_t d[2], qs[32], qh[8][2]; } llri_block_iq1_s;
+typedef struct llri_block_iq1_m   { uint8_t qs[32], qh[16], scales[4][2]; } llri_block_iq1_m;
+typedef struct llri_block_iq2_xxs { uint8_t d[2], qs[8][8]; } llri_block_iq2_xxs;         /* 4 indices, u32 of signs */
+typedef struct llri_block_iq2_xs  { uint8_t d[2], qs[32][2], scales[8]; } llri_block_iq2_xs;
+typedef struct llri_block_iq2_s   { uint8_t d[2], qs[32], signs[32], qh[8], scales[8]; } llri_block_iq2_s;
+typedef struct llri_block_iq3_xxs { uint8_t d[2], qs[64], signs[8][4]; } llri_block_iq3_xxs;
+typedef struct llri_block_iq3_s   { uint8_t d[2], qs[64], qh[8], signs[32], scales[4]; } llri_block_iq3_s;
+typedef struct llri_block_iq4_xs  { uint8_t d[2], scales_h[2], scales_l[4], qs[128]; } llri_block_iq4_xs;
+
+/* Every id a file may carry, in order. T: id, constant, name, elements per block, 1 = can be dequantised (0: exists only
+ * for activations). R: id, name of a type that files no longer use. */
+#define LLRI_TYPE_LIST(T, R) \
+    T( 0, LLRI_F32,     f32,       1, 1) \
+    T( 1, LLRI_F16,     f16,       1, 1) \
+    T( 2, LLRI_Q4_0,    q4_0,     32, 1) \
+    T( 3, LLRI_Q4_1,    q4_1,     32, 1) \
+    R( 4, Q4_2) \
+    R( 5, Q4_3) \
+    T( 6, LLRI_Q5_0,    q5_0,     32, 1) \
+    T( 7, LLRI_Q5_1,    q5_1,     32, 1) \
+    T( 8, LLRI_Q8_0,    q8_0,     32, 1) \
+    T( 9, LLRI_Q8_1,    q8_1,     32, 0) \
+    T(10, LLRI_Q2_K,    q2_K,    256, 1) \
+    T(11, LLRI_Q3_K,    q3_K,    256, 1) \
+    T(12, LLRI_Q4_K,    q4_K,    256, 1) \
+    T(13, LLRI_Q5_K,    q5_K,    256, 1) \
+    T(14, LLRI_Q6_K,    q6_K,    256, 1) \
+    T(15, LLRI_Q8_K,    q8_K,    256, 1) \
+    T(16, LLRI_IQ2_XXS, iq2_xxs, 256, 1) \
+    T(17, LLRI_IQ2_XS,  iq2_xs,  256, 1) \
+    T(18, LLRI_IQ3_XXS, iq3_xxs, 256, 1) \
+    T(19, LLRI_IQ1_S,   iq1_s,   256, 1) \
+    T(20, LLRI_IQ4_NL,  iq4_nl,   32, 1) \
+    T(21, LLRI_IQ3_S,   iq3_s,   256, 1) \
+    T(22, LLRI_IQ2_S,   iq2_s,   256, 1) \
+    T(23, LLRI_IQ4_XS,  iq4_xs,  256, 1) \
+    T(24, LLRI_I8,      i8,        1, 1) \
+    T(25, LLRI_I16,     i16,       1, 1) \
+    T(26, LLRI_I32,     i32,       1, 1) \
+    T(27, LLRI_I64,     i64,       1, 1) \
+    T(28, LLRI_F64,     f64,       1, 1) \
+    T(29, LLRI_IQ1_M,   iq1_m,   256, 1) \
+    T(30, LLRI_BF16,    bf16,      1, 1) \
+    R(31, Q4_0_4_4) \
+    R(32, Q4_0_4_8) \
+    R(33, Q4_0_8_8) \
+    T(34, LLRI_TQ1_0,   tq1_0,   256, 1) \
+    T(35, LLRI_TQ2_0,   tq2_0,   256, 1) \
+    R(36, IQ4_NL_4_4) \
+    R(37, IQ4_NL_4_8) \
+    R(38, IQ4_NL_8_8) \
+    T(39, LLRI_MXFP4,   mxfp4,    32, 1) \
+    T(40, LLRI_NVFP4,   nvfp4,    64, 1) \
+    T(41, LLRI_Q1_0,    q1_0,    128, 1) \
+    T(42, LLRI_Q2_0,    q2_0,     64, 1)
+
+#define LLRI_T(id, constant, name, block, dequant) constant = id,
+#define LLRI_R(id, name)
+typedef enum llri_type_id { LLRI_TYPE_LIST(LLRI_T, LLRI_R) LLRI_TYPE_MAX_ = 0x7fffffff } llri_type_id;
+#undef LLRI_T
+#undef LLRI_R
+
+/* block: elements per block, 0 for a removed type; bytes: size of a block. */
+typedef struct llri_type_info { const char *name; uint32_t block, bytes; } llri_type_info;
+
+#define LLRI_T(id, constant, name, block, dequant) { #name, block, (uint32_t)sizeof(llri_block_##name) },
+#define LLRI_R(id, name) { #name, 0, 0 },
+static const llri_type_info llri_types[] = { LLRI_TYPE_LIST(LLRI_T, LLRI_R) };
+#undef LLRI_T
+#undef LLRI_R
+enum { LLRI_N_TYPES = sizeof(llri_types) / sizeof(llri_types[0]) };
+
+/* The array above is indexed by id, so the list must have a row for every id, in order. */
+#define LLRI_STATIC_ASSERT(name, condition) typedef char llri_assert_##name[(condition) ? 1 : -1]
+#define LLRI_T(id, constant, name, block, dequant) LLRI_TYPE_ROW_##id,
+#define LLRI_R(id, name) LLRI_TYPE_ROW_##id,
+enum { LLRI_TYPE_LIST(LLRI_T, LLRI_R) LLRI_TYPE_ROWS };
+#undef LLRI_T
+#undef LLRI_R
+#define LLRI_T(id, constant, name, block, dequant) LLRI_STATIC_ASSERT(type_row_##id, LLRI_TYPE_ROW_##id == id);
+#define LLRI_R(id, name) LLRI_STATIC_ASSERT(type_row_##id, LLRI_TYPE_ROW_##id == id);
+LLRI_TYPE_LIST(LLRI_T, LLRI_R)
+#undef LLRI_T
+#undef LLRI_R
+
+/* The sizes that the format prescribes: a compiler that pads a struct of bytes must not build this. */
+#define LLRI_SIZE(name, n) LLRI_STATIC_ASSERT(size_##name, sizeof(llri_block_##name) == (n))
+LLRI_SIZE(f32, 4);      LLRI_SIZE(f16, 2);      LLRI_SIZE(bf16, 2);    LLRI_SIZE(f64, 8);
+LLRI_SIZE(i8, 1);       LLRI_SIZE(i16, 2);      LLRI_SIZE(i32, 4);     LLRI_SIZE(i64, 8);
+LLRI_SIZE(q1_0, 18);    LLRI_SIZE(q2_0, 18);    LLRI_SIZE(q4_0, 18);   LLRI_SIZE(q4_1, 20);
+LLRI_SIZE(q5_0, 22);    LLRI_SIZE(q5_1, 24);    LLRI_SIZE(q8_0, 34);   LLRI_SIZE(q8_1, 36);
+LLRI_SIZE(q2_K, 84);    LLRI_SIZE(q3_K, 110);   LLRI_SIZE(q4_K, 144);  LLRI_SIZE(q5_K, 176);
+LLRI_SIZE(q6_K, 210);   LLRI_SIZE(q8_K, 292);   LLRI_SIZE(tq1_0, 54);  LLRI_SIZE(tq2_0, 66);
+LLRI_SIZE(iq1_s, 50);   LLRI_SIZE(iq1_m, 56);   LLRI_SIZE(iq2_s, 82);  LLRI_SIZE(iq2_xs, 74);
+LLRI_SIZE(iq2_xxs, 66); LLRI_SIZE(iq3_s, 110);  LLRI_SIZE(iq3_xxs, 98);
+LLRI_SIZE(iq4_nl, 18);  LLRI_SIZE(iq4_xs, 136); LLRI_SIZE(mxfp4, 17);  LLRI_SIZE(nvfp4, 36);
+#undef LLRI_SIZE
+
+/* The type with this id, or NULL if files may not use it (unknown or removed). Constant time. */
+static const llri_type_info *llri_type(uint32_t id) {
+    return id < (uint32_t)LLRI_N_TYPES && llri_types[id].block ? &llri_types[id] : NULL;
+}
+
+/* "Q4_2" for an id that files no longer use, NULL for every other id: to say which type a file is too old for. */
+static const char *llri_type_removed_name(uint32_t id) {
+    return id < (uint32_t)LLRI_N_TYPES && !llri_types[id].block ? llri_types[id].name : NULL;
+}
+
+/* >>convert ----------------------------------------------------------------------------------------------------------
+ * Half and bfloat16 numbers, and one plain dequantiser per tensor type: block of bytes in, floats out. These functions
+ * are the definition of the formats for the rest of this file; kernels are tested against them. They favour clearness
+ * over speed, and keep the order of the multiplications, so that results agree with the reference in every bit,
+ * the signs of zeros included: products are made in float from left to right, never from integers first.
+ */
+
+/* ---- numbers ---- */
+
+static float llri_bits_to_f32(uint32_t bits) { float f; memcpy(&f, &bits, 4); return f; }
+static uint32_t llri_f32_to_bits(float f) { uint32_t bits; memcpy(&bits, &f, 4); return bits; }
+
+/* Exact. A signalling NaN becomes a quiet one, as in the conversion instructions of every CPU. */
+static float llri_f16_to_f32(uint16_t h) {
+    uint32_t sign = (uint32_t)(h & 0x8000) << 16, e = h >> 10 & 31, m = h & 1023;
+    if (e == 31) return llri_bits_to_f32(sign | 0x7f800000 | m << 13 | (m ? 0x400000u : 0));
+    if (e) return llri_bits_to_f32(sign | (e + 112) << 23 | m << 13);
+    { float f = (float)m * (1.0f / 16777216); return sign ? -f : f; }  /* zero, or a subnormal: m * 2^-24 */
+}
+
+/* To nearest, ties to even; 65520 and above give infinity. In integers, so that no rounding mode and no flush of
+ * subnormals has a say. */
+static uint16_t llri_f32_to_f16(float f) {
+    uint32_t bits = llri_f32_to_bits(f), a = bits & 0x7fffffff, sign = bits >> 16 & 0x8000, r, m, rest, half;
+    if (a > 0x7f800000) return (uint16_t)(sign | 0x7e00 | (a >> 13 & 0x3ff));                 /* NaN, made quiet */
+    if (a >= 0x477ff000) return (uint16_t)(sign | 0x7c00);
+    if (a >= 0x38800000) {                                                                    /* 2^-14: normal */
+        a -= 112u << 23;
+        return (uint16_t)(sign | (a + 0xfff + (a >> 13 & 1)) >> 13);
+    }
+    if (a < 0x33000000) return (uint16_t)sign;                                                /* below 2^-25 */
+    half = 1u << (125 - (a >> 23));                    /* half of a unit of 2^-24, in units of f's last place */
+    m = (a & 0x7fffff) | 0x800000;
+    r = m / (2 * half);
+    rest = m % (2 * half);
+    return (uint16_t)(sign | (r + (rest > half || (rest == half && (r & 1)))));
+}
+
+static float llri_bf16_to_f32(uint16_t h) { return llri_bits_to_f32((uint32_t)h << 16); }
+
+static uint16_t llri_f32_to_bf16(float f) {  /* to nearest, ties to even; NaN made quiet */
+    uint32_t bits = llri_f32_to_bits(f);
+    if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
+    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
+}
+
+static float llri_rd_f16(const void *p) { return llri_f16_to_f32(llri_rd16(p)); }
+
+/* Half of the E8M0 number e, that is 2^(e-128): the tables of 4-bit floats below hold doubled values. */
+static float llri_e8m0_half(uint8_t e) {
+    return llri_bits_to_f32(e < 2 ? (uint32_t)0x200000 << e : (uint32_t)(e - 1) << 23);  /* 2^-128, 2^-127: subnormal */
+}
+
+/* Half of the unsigned E4M3 number x: 4 bits of exponent (bias 7), 3 of mantissa. 0x7f is NaN and counts as 0. */
+static float llri_ue4m3_half(uint8_t x) {
+    uint32_t e = x >> 3 & 15, m = x & 7;
+    if (x == 0x7f) return 0;
+    return e ? llri_bits_to_f32((e + 119) << 23 | m << 20) : (float)m * (1.0f / 1024);
+}
+
+/* ---- fixed tables of the formats ---- */
+
+/* Values of 4-bit codes: iq4_nl and iq4_xs; E2M1 floats, doubled (mxfp4, nvfp4; minus zero counts as zero). */
+static const int8_t llri_values_iq4[16] = { -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113 };
+static const int8_t llri_values_fp4[16] = { 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, -3, -4, -6, -8, -12 };
+
+/* The codebooks of the iq types: vectors of 8 (iq1, iq2) or 4 (iq3) small integers, one byte each, element 0 in the least
+ * significant byte. In the source a vector of 8 is 16 bits, two per element, element 0 lowest, and a literal holds two
+ * vectors, the first one low; a vector of 4 is four octal digits, element 0 first. The macros turn codes into values:
+ *   iq2: 0 1 2 -> 8 25 43;  iq1: two's complement of two bits;  iq3s: c -> 1 + 2c;  iq3xxs: c -> 4 + 8c, but 7 -> 62. */
+#define LLRI_SPREAD4(x) (((uint64_t)(x) * 0x1000001 & 0x000000ff000000ffull) * 0x1001 & 0x000f000f000f000full)
+#define LLRI_SPREAD2(x) (LLRI_SPREAD4(x) * 0x41 & 0x0303030303030303ull)         /* 16 bits -> 8 bytes of two bits */
+#define LLRI_HIGHBIT(x) (LLRI_SPREAD2(x) >> 1 & 0x0101010101010101ull)
+#define LLRI_IQ1(x) (LLRI_SPREAD2(x) + LLRI_HIGHBIT(x) * 0xfc)
+#define LLRI_IQ2(x) (LLRI_SPREAD2(x) * 17 + LLRI_HIGHBIT(x) + 0x0808080808080808ull)
+#define LLRI_TWO(V, x) V((x) & 0xffff), V((x) >> 16)
+#define LLRI_SIXTEEN(V, a, b, c, d, e, f, g, h) LLRI_TWO(V, a), LLRI_TWO(V, b), LLRI_TWO(V, c), LLRI_TWO(V, d), \
+    LLRI_TWO(V, e), LLRI_TWO(V, f), LLRI_TWO(V, g), LLRI_TWO(V, h)
+#define LLRI_G1(a, b, c, d, e, f, g, h) LLRI_SIXTEEN(LLRI_IQ1, a, b, c, d, e, f, g, h)
+#define LLRI_G2(a, b, c, d, e, f, g, h) LLRI_SIXTEEN(LLRI_IQ2, a, b, c, d, e, f, g, h)
+#define LLRI_DIGITS(x) ((uint32_t)(x) >> 9 | ((x) & 0700u) << 2 | ((x) & 070u) << 13 | ((x) & 07u) << 24)
+#define LLRI_IQ3S(x) (LLRI_DIGITS(x) * 2 + 0x01010101u)
+#define LLRI_IQ3X(x) (LLRI_DIGITS(x) * 8 + 0x04040404u + ((LLRI_DIGITS(x) + 0x01010101u) >> 2 & 0x02020202u))
+#define LLRI_FOUR(V, a, b, c, d) V(a), V(b), V(c), V(d)
+#define LLRI_G3S(a, b, c, d, e, f, g, h) LLRI_FOUR(LLRI_IQ3S, a, b, c, d), LLRI_FOUR(LLRI_IQ3S, e, f, g, h)
+#define LLRI_G3X(a, b, c, d, e, f, g, h) LLRI_FOUR(LLRI_IQ3X, a, b, c, d), LLRI_FOUR(LLRI_IQ3X, e, f, g, h)
+static const uint64_t llri_grid_iq2xxs[256] = {
+    LLRI_G2(0x00020000,0x00080005,0x0011000a,0x00200014,0x00280022,0x0041002a,0x00500044,0x00610058),
+    LLRI_G2(0x00800064,0x008a0082,0x010100a2,0x01100104,0x01400115,0x01980184,0x02020200,0x02820222),
+    LLRI_G2(0x04040401,0x04210410,0x04400424,0x04480442,0x04810460,0x04900484,0x050004a4,0x05080502),
+    LLRI_G2(0x05460520,0x05800569,0x06090591,0x06400610,0x06a40684,0x08050800,0x08140808,0x08410828),
+    LLRI_G2(0x08500844,0x08880852,0x09400904,0x0a140a02,0x10041001,0x10211010,0x10601040,0x10901084),
+    LLRI_G2(0x11001095,0x11201108,0x115a1150,0x12241180,0x14001245,0x14201408,0x14491425,0x15181480),
+    LLRI_G2(0x16001562,0x18011616,0x18101804,0x18811840,0x19051900,0x1a5119a0,0x20022000,0x2044200a),
+    LLRI_G2(0x20802061,0x21292082,0x22002148,0x24012202,0x24102404,0x24562440,0x25412500,0x26902564),
+    LLRI_G2(0x28202808,0x2a442894,0x40044001,0x40184010,0x40244021,0x40484040,0x40604056,0x40844081),
+    LLRI_G2(0x41004090,0x41614120,0x41854180,0x42104201,0x42564248,0x44004268,0x44204408,0x44994480),
+    LLRI_G2(0x45244512,0x48014600,0x48104804,0x48454840,0x49584900,0x49824961,0x4a904a45,0x50085000),
+    LLRI_G2(0x50195011,0x50805020,0x51045088,0x51a45142,0x54905291,0x550a5492,0x56545601,0x58115800),
+    LLRI_G2(0x58645819,0x5a085940,0x60106004,0x60686040,0x61556100,0x62606218,0x64056400,0x65126510),
+    LLRI_G2(0x68426584,0x80028000,0x8041800a,0x81048082,0x81408118,0x84018211,0x84108404,0x84408415),
+    LLRI_G2(0x85008460,0x85948546,0x86408609,0x88028660,0x8a118904,0x90109004,0x90409024,0x911690a1),
+    LLRI_G2(0x92459180,0x94229400,0x95519444,0x99209881,0xa050a002,0xa109a085,0xa418a200,0xa904a850),
+};
+
+static const uint64_t llri_grid_iq2xs[512] = {
+    LLRI_G2(0x00020000,0x00080005,0x0011000a,0x00160014,0x00200019,0x00250022,0x00410028,0x00460044),
+    LLRI_G2(0x00500049,0x00550052,0x00610058,0x00800064,0x00850082,0x00910088,0x00990094,0x010100a0),
+    LLRI_G2(0x01060104,0x01100109,0x01150112,0x011a0118,0x01240121,0x01420140,0x01480145,0x01540151),
+    LLRI_G2(0x01680160,0x01840181,0x02000190,0x02050202,0x02110208,0x02200214,0x02440241,0x02550250),
+    LLRI_G2(0x028a0280,0x04040401,0x04090406,0x04120410,0x04180415,0x04240421,0x04420440,0x04480445),
+    LLRI_G2(0x04540451,0x04600456,0x04840481,0x05000490,0x05050502,0x05110508,0x05200514,0x05440541),
+    LLRI_G2(0x05610550,0x06010580,0x06100604,0x06400626,0x06840642,0x08020800,0x08080805,0x0811080a),
+    LLRI_G2(0x08200814,0x08410825,0x08500844,0x08800858,0x08aa08a0,0x09040901,0x09400910,0x09890981),
+    LLRI_G2(0x0a200a00,0x0a960a28,0x10010aa0,0x10061004,0x10101009,0x10151012,0x10211018,0x10401024),
+    LLRI_G2(0x10451042,0x10511048,0x10601054,0x1081106a,0x10901084,0x11021100,0x11081105,0x11141111),
+    LLRI_G2(0x11411120,0x11501144,0x11941180,0x12011196,0x12061204,0x12401210,0x14001260,0x14051402),
+    LLRI_G2(0x14111408,0x14201414,0x14441441,0x14501449,0x14801464,0x15041501,0x15401510,0x16141600),
+    LLRI_G2(0x18011649,0x18101804,0x18401812,0x18861854,0x19051900,0x1a511966,0x20001aa9,0x20052002),
+    LLRI_G2(0x200a2008,0x20142011,0x20412020,0x20502044,0x20a02080,0x21042101,0x21402110,0x21652148),
+    LLRI_G2(0x22222200,0x22a82280,0x24042401,0x24292410,0x25002440,0x25522541,0x26012599,0x26a6261a),
+    LLRI_G2(0x28082800,0x2820280a,0x28882855,0x296828a2,0x2a082990,0x2a822a20,0x2a8a2a88,0x40044001),
+    LLRI_G2(0x40094006,0x40124010,0x40184015,0x40244021,0x40424040,0x40484045,0x4051404a,0x40604054),
+    LLRI_G2(0x40814065,0x40904084,0x41024100,0x41084105,0x41144111,0x41414120,0x41504144,0x41854180),
+    LLRI_G2(0x420141a2,0x42104204,0x42294212,0x44004240,0x44054402,0x44114408,0x44194414,0x44414420),
+    LLRI_G2(0x44504444,0x44944480,0x45044501,0x45244510,0x459a4540,0x460a4600,0x46504644,0x48044801),
+    LLRI_G2(0x48404810,0x48544845,0x49004862,0x49444911,0x49694950,0x50004a04,0x50055002,0x50115008),
+    LLRI_G2(0x50205014,0x50415028,0x50505044,0x51015080,0x51105104,0x51405115,0x52005142,0x52aa5244),
+    LLRI_G2(0x54045401,0x54215410,0x54605440,0x54a15481,0x55085500,0x55885580,0x56685621,0x580056a1),
+    LLRI_G2(0x58415814,0x58995850,0x5940591a,0x5a855942,0x60046001,0x60406010,0x60626054,0x60a96086),
+    LLRI_G2(0x62246100,0x6292624a,0x64166400,0x65406510,0x65a46545,0x686a6801,0x6a066925,0x6a626a54),
+    LLRI_G2(0x80028000,0x80088005,0x80148011,0x802a8020,0x80448041,0x80808050,0x80a88082,0x810180aa),
+    LLRI_G2(0x81068104,0x81408110,0x81598151,0x82208200,0x82828280,0x82a882a0,0x84048401,0x84128410),
+    LLRI_G2(0x84408415,0x84898460,0x85448500,0x861885a5,0x8800866a,0x88258808,0x8880885a,0x88a88882),
+    LLRI_G2(0x8a228906,0x8a888a80,0x8aa88a96,0x90049001,0x90409010,0x90849056,0x91229100,0x92569164),
+    LLRI_G2(0x94009289,0x94449405,0x94589450,0x95909529,0x96419592,0x98a69851,0x9a159949,0xa0009a60),
+    LLRI_G2(0xa008a002,0xa020a00a,0xa0a0a02a,0xa159a151,0xa200a1a6,0xa208a202,0xa280a22a,0xa440a2a0),
+    LLRI_G2(0xa665a495,0xa80aa698,0xa822a820,0xa8a0a828,0xa904a8a8,0xa986a984,0xaa2aaa28,0xaaaaaa91),
+};
+
+static const uint64_t llri_grid_iq2s[1024] = {
+    LLRI_G2(0x00020000,0x00080005,0x0011000a,0x00160014,0x00200019,0x00250022,0x00410028,0x00460044),
+    LLRI_G2(0x00500049,0x00550052,0x00610058,0x00660064,0x00800069,0x00850082,0x00910088,0x00a00094),
+    LLRI_G2(0x00aa00a5,0x01040101,0x01090106,0x01120110,0x01180115,0x01240121,0x01420140,0x01480145),
+    LLRI_G2(0x01540151,0x01590156,0x01650160,0x01810168,0x01900184,0x01950192,0x01a401a1,0x02020200),
+    LLRI_G2(0x02080205,0x02140211,0x022a0220,0x02440241,0x02490246,0x02550250,0x02850280,0x0294028a),
+    LLRI_G2(0x040102a2,0x04060404,0x04100409,0x04150412,0x04210418,0x04260424,0x04400429,0x04450442),
+    LLRI_G2(0x044a0448,0x04540451,0x04590456,0x04620460,0x04810465,0x04860484,0x04900489,0x04980495),
+    LLRI_G2(0x04a404a1,0x05020500,0x05080505,0x0511050a,0x05160514,0x05200519,0x05280525,0x05440541),
+    LLRI_G2(0x05490546,0x05520550,0x05580555,0x05640561,0x05820580,0x05880585,0x05940591,0x060105a0),
+    LLRI_G2(0x06060604,0x06100609,0x06400615,0x06480645,0x06540651,0x06810660,0x06900684,0x08020800),
+    LLRI_G2(0x08080805,0x08140811,0x08190816,0x08250820,0x0841082a,0x08460844,0x08500849,0x08550852),
+    LLRI_G2(0x08610858,0x08800864,0x08940885,0x090108aa,0x09100904,0x09150912,0x09210918,0x09450940),
+    LLRI_G2(0x09510948,0x09600954,0x09900981,0x0a110a00,0x0a220a14,0x0a2a0a28,0x0a990a50,0x10041001),
+    LLRI_G2(0x10091006,0x10121010,0x10181015,0x10241021,0x10401026,0x10451042,0x10511048,0x10561054),
+    LLRI_G2(0x10601059,0x10651062,0x10811068,0x10861084,0x10951090,0x10a11098,0x110010a4,0x11051102),
+    LLRI_G2(0x110a1108,0x11141111,0x11191116,0x11221120,0x11281125,0x11441141,0x11491146,0x11521150),
+    LLRI_G2(0x11581155,0x11641161,0x11821180,0x11881185,0x11941191,0x12041201,0x12101209,0x12211215),
+    LLRI_G2(0x12401224,0x12511245,0x12811254,0x12901284,0x14021400,0x14081405,0x14141411,0x14191416),
+    LLRI_G2(0x14251420,0x14411428,0x14461444,0x14501449,0x14551452,0x14611458,0x14801464,0x14851482),
+    LLRI_G2(0x14911488,0x14a01494,0x15041501,0x15091506,0x15121510,0x15181515,0x15241521,0x15421540),
+    LLRI_G2(0x15481545,0x15541551,0x15811560,0x15901584,0x16051600,0x16111608,0x16201614,0x16441641),
+    LLRI_G2(0x16801650,0x180116aa,0x18061804,0x18101809,0x18181815,0x18401821,0x18451842,0x18511848),
+    LLRI_G2(0x18601854,0x18841881,0x19021900,0x19081905,0x19141911,0x19411920,0x19501944,0x19a21969),
+    LLRI_G2(0x1a101a04,0x1a561a40,0x20022000,0x20082005,0x20142011,0x20192016,0x20252020,0x2041202a),
+    LLRI_G2(0x20502044,0x20552052,0x20802064,0x2094208a,0x210120aa,0x21102104,0x21152112,0x21402121),
+    LLRI_G2(0x21452142,0x21542151,0x21812160,0x21902184,0x220a2200,0x22282222,0x2244222a,0x22882250),
+    LLRI_G2(0x22a8228a,0x24042401,0x24092406,0x24152410,0x24212418,0x24402424,0x24452442,0x24512448),
+    LLRI_G2(0x24602454,0x24842481,0x25002490,0x25082505,0x25142511,0x25412520,0x25502544,0x25802566),
+    LLRI_G2(0x26042601,0x26402610,0x28002659,0x28112805,0x28412814,0x28502844,0x28aa288a,0x29042901),
+    LLRI_G2(0x29952910,0x2a222a0a,0x2a882a64,0x40012a8a,0x40064004,0x40104009,0x40154012,0x401a4018),
+    LLRI_G2(0x40244021,0x40404026,0x40454042,0x404a4048,0x40544051,0x40594056,0x40624060,0x40814065),
+    LLRI_G2(0x40904084,0x40984095,0x40a440a1,0x41024100,0x41084105,0x41144111,0x41194116,0x41224120),
+    LLRI_G2(0x41414125,0x41464144,0x41504149,0x41554152,0x41614158,0x41804164,0x41854182,0x41914188),
+    LLRI_G2(0x41a04194,0x42044201,0x42124210,0x42184215,0x42404224,0x42484245,0x42544251,0x42814260),
+    LLRI_G2(0x44004284,0x44054402,0x440a4408,0x44144411,0x44194416,0x44224420,0x44284425,0x44444441),
+    LLRI_G2(0x44494446,0x44524450,0x44584455,0x44644461,0x44824480,0x44884485,0x44944491,0x450144a0),
+    LLRI_G2(0x45064504,0x45104509,0x45154512,0x45214518,0x45404524,0x45454542,0x45514548,0x45604554),
+    LLRI_G2(0x4581456a,0x45904584,0x46024600,0x46084605,0x46144611,0x46414620,0x46504644,0x46a54680),
+    LLRI_G2(0x48044801,0x48104809,0x48154812,0x48214818,0x48404824,0x48454842,0x48514848,0x48604854),
+    LLRI_G2(0x48904884,0x49024900,0x49084905,0x49144911,0x49414920,0x49504944,0x49964980,0x4a044a01),
+    LLRI_G2(0x4a404a10,0x50025000,0x50085005,0x50145011,0x50195016,0x50225020,0x50285025,0x50445041),
+    LLRI_G2(0x50495046,0x50525050,0x50585055,0x50645061,0x50825080,0x50885085,0x50945091,0x51045101),
+    LLRI_G2(0x51095106,0x51125110,0x51185115,0x51245121,0x51425140,0x51485145,0x51545151,0x51815160),
+    LLRI_G2(0x51905184,0x52055200,0x52115208,0x52205214,0x52445241,0x52695250,0x54015280,0x54065404),
+    LLRI_G2(0x54105409,0x54155412,0x54215418,0x54405424,0x54455442,0x54515448,0x54605454,0x54845481),
+    LLRI_G2(0x55005490,0x55055502,0x55115508,0x55205514,0x55445541,0x55805550,0x56045601,0x56265610),
+    LLRI_G2(0x58005640,0x58055802,0x58115808,0x58205814,0x58445841,0x585a5850,0x59015880,0x59105904),
+    LLRI_G2(0x5a005940,0x5a855a19,0x60015aa8,0x60066004,0x60126010,0x60186015,0x60246021,0x60456040),
+    LLRI_G2(0x60516048,0x60606054,0x60906084,0x61026100,0x61086105,0x61146111,0x61416120,0x61506144),
+    LLRI_G2(0x61996180,0x62106204,0x62566240,0x640062a1,0x64086405,0x64146411,0x64416420,0x64506444),
+    LLRI_G2(0x65016480,0x65106504,0x654a6540,0x65926568,0x66946600,0x68046801,0x68656810,0x69006898),
+    LLRI_G2(0x6a42692a,0x80006aa1,0x80058002,0x80118008,0x80198014,0x80258020,0x80448041,0x80528050),
+    LLRI_G2(0x80588055,0x80808061,0x80918085,0x81018094,0x81098104,0x81128110,0x81188115,0x81248121),
+    LLRI_G2(0x81428140,0x81488145,0x81548151,0x81848181,0x81a98190,0x82058200,0x8211820a,0x82418214),
+    LLRI_G2(0x82508244,0x84048401,0x84098406,0x84128410,0x84188415,0x84408421,0x84458442,0x84518448),
+    LLRI_G2(0x84608454,0x84848481,0x85008490,0x85058502,0x85118508,0x85208514,0x85448541,0x85808550),
+    LLRI_G2(0x8601858a,0x86108604,0x86408629,0x88058800,0x88148811,0x88448841,0x88a28850,0x89048901),
+    LLRI_G2(0x89658940,0x8a588a22,0x8a828a5a,0x90018aa2,0x90099004,0x90129010,0x90189015,0x90409024),
+    LLRI_G2(0x90459042,0x90519048,0x90609054,0x90849081,0x91009090,0x91119105,0x91419114,0x91509144),
+    LLRI_G2(0x9201915a,0x92109204,0x92a69240,0x94029400,0x94089405,0x94149411,0x94419420,0x94509444),
+    LLRI_G2(0x94969480,0x95049501,0x95409510,0x95a19598,0x96469600,0x98019664,0x98109804,0x98409826),
+    LLRI_G2(0x990098a9,0x99529949,0xa0009a90,0xa00aa005,0xa022a014,0xa041a02a,0xa050a044,0xa0aaa0a2),
+    LLRI_G2(0xa165a140,0xa20aa202,0xa228a222,0xa282a22a,0xa28aa288,0xa401a2a8,0xa410a404,0xa489a440),
+    LLRI_G2(0xa500a4a4,0xa651a519,0xa828a80a,0xa954a8a2,0xaa08a986,0xaa20aa0a,0xaa28aa22,0xaaaaaa88),
+};
+
+static const uint32_t llri_grid_iq3xxs[256] = {
+    LLRI_G3X(00000,02000,04000,01100,03100,07100,00200,02200), LLRI_G3X(01300,02400,03700,05700,01010,03010,00110,02110),
+    LLRI_G3X(01210,05210,00310,02310,01410,04510,00710,00020), LLRI_G3X(02020,04020,01120,00220,02220,01320,03320,07320),
+    LLRI_G3X(01520,07520,05720,01030,07030,00130,02130,05230), LLRI_G3X(00730,03140,07340,04440,07540,03740,05740,01050),
+    LLRI_G3X(07050,02350,02550,05360,04660,00170,04170,06170), LLRI_G3X(03470,01670,01001,03001,00101,02101,01201,03201),
+    LLRI_G3X(00301,02301,04301,07401,00501,00011,02011,01111), LLRI_G3X(00211,02211,01021,03021,00121,02121,01221,00321),
+    LLRI_G3X(02721,00031,02031,00231,01331,06431,06631,01041), LLRI_G3X(05041,00541,00251,04251,06451,01751,05061,02271),
+    LLRI_G3X(00471,00002,02002,01102,03102,00202,02202,06202), LLRI_G3X(01302,02402,01012,03012,05012,00112,02112,01212),
+    LLRI_G3X(00312,03612,07612,00712,00022,02022,01122,07122), LLRI_G3X(00222,02222,07322,00422,05522,01032,00132,04132),
+    LLRI_G3X(00732,04732,05342,03542,03052,07252,01452,04752), LLRI_G3X(01072,03072,06172,05472,01003,00103,02103,01203),
+    LLRI_G3X(03203,00503,05603,02703,00013,02013,00213,01313), LLRI_G3X(04413,06413,01023,03023,00123,05223,02523,02723),
+    LLRI_G3X(01133,03333,00343,07443,02743,00053,06053,02253), LLRI_G3X(05553,04163,06363,03663,03373,00673,04004,07104),
+    LLRI_G3X(05304,07304,03504,07504,04714,00224,07324,00424), LLRI_G3X(00624,06624,07034,05434,04044,01544,04644,05254),
+    LLRI_G3X(03454,00754,05074,00174,02174,00374,02105,01405), LLRI_G3X(00705,00015,06015,06215,05515,04125,02325,02725),
+    LLRI_G3X(02035,03535,00145,03245,07245,02745,02055,01355), LLRI_G3X(00565,04275,02475,04206,04406,06406,04606,01216),
+    LLRI_G3X(01616,07126,04626,00336,06336,04446,05056,02556), LLRI_G3X(03366,03076,01276,03007,05007,07007,00107,02307),
+    LLRI_G3X(02507,06217,00417,02127,05427,02527,00037,05137), LLRI_G3X(03337,00637,01247,01447,00057,02057,04257,00367),
+};
+
+static const uint32_t llri_grid_iq3s[512] = {
+    LLRI_G3S(00000,01000,02000,05000,07000,00100,01100,02100), LLRI_G3S(04100,06100,00200,01200,05200,03300,00400,02400),
+    LLRI_G3S(05400,07400,01500,03500,00600,02600,01700,04700), LLRI_G3S(07700,00010,01010,02010,04010,00110,01110,05110),
+    LLRI_G3S(00210,03210,07210,01310,05310,04410,01610,05610), LLRI_G3S(02710,00020,01020,05020,07020,00120,03120,06120),
+    LLRI_G3S(01220,05220,00320,04320,02420,05420,07420,01520), LLRI_G3S(03520,00720,03720,03030,01130,05130,00230,02230),
+    LLRI_G3S(01330,03330,06330,04430,00530,02530,07630,01730), LLRI_G3S(05730,00040,03140,07140,01240,04240,02340,00440),
+    LLRI_G3S(03440,01540,00740,02050,04050,00250,02250,06250), LLRI_G3S(03350,01450,05450,07450,06650,03750,06060,01160),
+    LLRI_G3S(03160,01360,02560,01760,00070,02070,04070,00270), LLRI_G3S(02270,06270,03370,00570,04570,00001,01001,02001),
+    LLRI_G3S(04001,00101,01101,03101,05101,07101,00201,02201), LLRI_G3S(01301,04301,06301,04501,06501,01601,02701,00011),
+    LLRI_G3S(01011,03011,06011,00111,04111,01211,00311,03311), LLRI_G3S(01411,00511,02511,00711,06711,00021,02121,05121),
+    LLRI_G3S(07121,00221,04221,02321,00421,03421,05521,00621), LLRI_G3S(02721,01031,04031,07031,00131,03131,01231,07231),
+    LLRI_G3S(00331,04331,01431,02631,00731,03041,05041,02141), LLRI_G3S(04141,01341,03341,02441,06441,00541,04541,01051),
+    LLRI_G3S(00151,03151,01251,00351,02351,01551,00261,04261), LLRI_G3S(07261,04461,06461,01071,03071,00171,02171,01271),
+    LLRI_G3S(05371,01471,02671,00771,00002,01002,03002,05002), LLRI_G3S(07002,00102,02102,04102,06102,01202,03202,07202),
+    LLRI_G3S(00302,02302,01402,03402,05402,00502,02502,07602), LLRI_G3S(00702,03702,05702,00012,02012,00112,03112,07112),
+    LLRI_G3S(02212,05212,01312,04312,02412,01512,01022,04022), LLRI_G3S(07022,01222,03222,00322,07322,01422,03522,07522),
+    LLRI_G3S(01722,04722,00032,02032,05032,01132,02232,04232), LLRI_G3S(01332,03332,02432,00532,06632,01042,07042,00242),
+    LLRI_G3S(03242,02342,05342,01442,02742,05742,04052,01152), LLRI_G3S(02252,07352,00452,03552,00752,00062,02062,07062),
+    LLRI_G3S(01262,05562,01662,05072,01172,06272,00372,03472), LLRI_G3S(00572,02003,01103,03103,05103,07103,02203,01303),
+    LLRI_G3S(03303,05303,02403,04403,07403,01503,03603,01703), LLRI_G3S(01013,03013,05013,04113,01213,03213,00413,00613),
+    LLRI_G3S(02713,06713,00023,02123,00223,02323,04323,00523), LLRI_G3S(01033,00133,04133,01233,03233,07233,00333,01433),
+    LLRI_G3S(03433,07433,05533,03733,03043,01143,06143,02243), LLRI_G3S(01343,02543,00643,04643,01053,00153,02153,05253),
+    LLRI_G3S(02353,04453,06553,03753,06163,01463,01073,03073), LLRI_G3S(00273,02273,05373,00004,04004,02104,00204,04204),
+    LLRI_G3S(07204,02304,01404,00504,00704,02014,07014,01114), LLRI_G3S(03114,02214,00314,05314,03414,01514,05514,01024),
+    LLRI_G3S(03024,00124,05124,01224,03324,00424,07524,02624), LLRI_G3S(00724,04034,01134,03134,00234,02234,01334,05334),
+    LLRI_G3S(00044,02044,04244,07344,00444,01744,05054,07054), LLRI_G3S(01254,02654,03164,04364,00664,00174,05174,00374),
+    LLRI_G3S(03474,01574,02005,00105,04105,02205,00405,04405), LLRI_G3S(07405,02505,06605,04705,01015,03015,05015,02115),
+    LLRI_G3S(01215,02315,02715,00025,01125,03225,00325,06325), LLRI_G3S(03525,02035,07035,00135,07235,04435,01535,05635),
+    LLRI_G3S(03735,01045,04045,00245,02345,06445,02155,06255), LLRI_G3S(01555,03555,02465,02075,04075,02275,01106,03106),
+    LLRI_G3S(05106,01306,03306,00606,00016,00216,07216,04616), LLRI_G3S(02126,04326,02426,05526,02626,00726,00036,04136),
+    LLRI_G3S(01236,00436,05246,03446,02646,00056,03056,04356), LLRI_G3S(00656,05066,00466,01176,03176,00007,04007,07007),
+    LLRI_G3S(00207,02207,06307,00407,04507,02607,02017,01117), LLRI_G3S(04217,03417,05417,01027,04027,00127,06127,01227),
+    LLRI_G3S(00327,01527,02037,02337,05337,03537,01047,05047), LLRI_G3S(03147,00247,00547,02257,02457,02067,01367,00077),
+};
+
+static const uint64_t llri_grid_iq1s[2048] = {
+    LLRI_G1(0xfffdffff,0xfff7fff0,0xffccfff5,0xffdfffc0,0xffd7ffdd,0xff30ffd5,0xff03ff0c,0xff10ff01),
+    LLRI_G1(0xff7dff7f,0xff75ff77,0xff5fff40,0xff57ff5d,0xfcf3ff55,0xfcccfcf0,0xfcc1fcc3,0xfcc5fcc4),
+    LLRI_G1(0xfc3cfcd0,0xfc34fc31,0xfc00fc0d,0xfc1cfc05,0xfc11fc13,0xfc70fc17,0xfc43fc4c,0xfc50fc41),
+    LLRI_G1(0xfdfdfdff,0xfdf5fdf7,0xfddffdc0,0xfdd7fddd,0xfd30fdd5,0xfd04fd0c,0xfd14fd13,0xfd7dfd7f),
+    LLRI_G1(0xfd75fd77,0xfd40fd4c,0xfd5ffd44,0xfd57fd5d,0xf3ccfd55,0xf3c1f3c3,0xf33cf3d0,0xf300f334),
+    LLRI_G1(0xf313f305,0xf34cf310,0xf350f344,0xf0f3f0fc,0xf0f1f0f0,0xf0c7f0c0,0xf0d4f0c5,0xf030f03f),
+    LLRI_G1(0xf00ff035,0xf003f00c,0xf001f000,0xf01ff004,0xf010f01d,0xf015f017,0xf04cf07c,0xf047f040),
+    LLRI_G1(0xf05cf045,0xf050f053,0xf054f051,0xf1c4f1c3,0xf133f13c,0xf10df10f,0xf107f100,0xf11cf11f),
+    LLRI_G1(0xf114f111,0xf14cf170,0xf144f143,0xf7fdf7ff,0xf7f5f7f7,0xf7dff7c0,0xf7d7f7dd,0xf730f7d5),
+    LLRI_G1(0xf701f70c,0xf77ff710,0xf777f77d,0xf740f775,0xf75df75f,0xf755f757,0xf4ccf4f0,0xf4c4f4c3),
+    LLRI_G1(0xf4d0f4d3,0xf40ff43c,0xf400f40c,0xf413f41c,0xf44cf414,0xf441f443,0xf450f444,0xf5fdf5ff),
+    LLRI_G1(0xf5f5f5f7,0xf5dff5c0,0xf5d7f5dd,0xf530f5d5,0xf504f50c,0xf510f51c,0xf57df57f,0xf577f570),
+    LLRI_G1(0xf540f575,0xf55df55f,0xf555f557,0xcfcccfcf,0xcfc4cfc3,0xcfd0cfd3,0xcf33cf3c,0xcf00cf0f),
+    LLRI_G1(0xcf1ccf07,0xcf10cf13,0xcf4ccf14,0xcf41cf43,0xcf50cf5c,0xccf3ccfc,0xccf4ccf1,0xcccdcccf),
+    LLRI_G1(0xccc7ccc0,0xccd3ccdc,0xcc30ccd4,0xcc0fcc35,0xcc0dcc0c,0xcc00cc03,0xcc04cc01,0xcc10cc1f),
+    LLRI_G1(0xcc4dcc73,0xcc5ccc40,0xcdcccc53,0xcdc1cdc3,0xcd3fcdd0,0xcd34cd31,0xcd00cd0d,0xcd05cd07),
+    LLRI_G1(0xcd11cd13,0xcd4ccd70,0xcd41cd43,0xc3fccd50,0xc3f4c3f1,0xc3c0c3c3,0xc3c4c3c7,0xc3d1c3dc),
+    LLRI_G1(0xc330c33c,0xc337c331,0xc30cc335,0xc300c303,0xc304c301,0xc310c31d,0xc373c317,0xc34fc374),
+    LLRI_G1(0xc340c343,0xc344c347,0xc35cc345,0xc350c353,0xc0fdc354,0xc0f5c0f0,0xc0c3c0cc,0xc0c1c0c0),
+    LLRI_G1(0xc0dfc0c4,0xc0d0c0dd,0xc0d5c0d7,0xc033c03c,0xc031c030,0xc00dc00c,0xc000c003,0xc004c001),
+    LLRI_G1(0xc01cc005,0xc010c013,0xc014c011,0xc07dc07f,0xc070c073,0xc075c077,0xc04cc04f,0xc040c043),
+    LLRI_G1(0xc044c041,0xc05fc045,0xc050c05d,0xc1f3c1fc,0xc1f1c1f0,0xc1c1c1c0,0xc1c5c1c7,0xc1d1c1dc),
+    LLRI_G1(0xc13dc13f,0xc130c133,0xc135c137,0xc100c10c,0xc107c101,0xc11cc104,0xc110c113,0xc114c117),
+    LLRI_G1(0xc171c115,0xc14dc175,0xc153c140,0xc7ccc154,0xc7d0c7c1,0xc733c73c,0xc734c731,0xc700c70f),
+    LLRI_G1(0xc705c707,0xc71cc71f,0xc711c713,0xc770c714,0xc743c74c,0xc4cfc750,0xc4c0c4cd,0xc4dcc4c5),
+    LLRI_G1(0xc43dc4d0,0xc430c433,0xc40cc437,0xc400c403,0xc404c401,0xc41fc405,0xc415c410,0xc44cc474),
+    LLRI_G1(0xc440c44d,0xc45cc447,0xc454c451,0xc5c1c5f4,0xc5d1c5d3,0xc531c533,0xc50fc534,0xc500c50d),
+    LLRI_G1(0xc51cc507,0xc514c511,0xc54cc570,0xc545c541,0xdffddfff,0xdff5dff7,0xdfdfdfc0,0xdfd0dfdd),
+    LLRI_G1(0xdfd5dfd7,0xdf0cdf30,0xdf1cdf04,0xdf7fdf10,0xdf77df7d,0xdf40df75,0xdf5ddf5f,0xdf57df50),
+    LLRI_G1(0xdcf0df55,0xdcc3dccc,0xdcd0dcc4,0xdc33dc3d,0xdc00dc34,0xdc05dc07,0xdc13dc1c,0xdc11dc10),
+    LLRI_G1(0xdc4fdc70,0xdc44dc41,0xddfcdc50,0xddf5ddf7,0xddc0ddcc,0xdddddddf,0xddd5ddd7,0xdd0cdd30),
+    LLRI_G1(0xdd04dd01,0xdd7cdd10,0xdd75dd77,0xdd40dd4c,0xdd5ddd5f,0xdd55dd57,0xd3c3d3f0,0xd3c4d3c1),
+    LLRI_G1(0xd333d3d0,0xd331d330,0xd30dd334,0xd307d300,0xd311d305,0xd34cd370,0xd344d343,0xd350d35c),
+    LLRI_G1(0xd0c0d0f4,0xd0d4d0dc,0xd030d03f,0xd00cd037,0xd000d003,0xd01dd004,0xd017d010,0xd04fd074),
+    LLRI_G1(0xd040d043,0xd045d047,0xd053d05c,0xd054d051,0xd1cfd1f0,0xd1c4d1cd,0xd13cd1d0,0xd100d134),
+    LLRI_G1(0xd11cd11f,0xd173d114,0xd14fd171,0xd7ffd145,0xd7f7d7fd,0xd7c0d7f5,0xd7ddd7df,0xd7d5d7d7),
+    LLRI_G1(0xd70cd730,0xd710d703,0xd77dd77f,0xd775d777,0xd75dd75f,0xd755d757,0xd4ccd4f4,0xd4c4d4c3),
+    LLRI_G1(0xd431d4d0,0xd40dd434,0xd41cd400,0xd411d413,0xd470d414,0xd441d44f,0xd453d444,0xd5ffd450),
+    LLRI_G1(0xd5f7d5fd,0xd5dfd5f5,0xd5d7d5dd,0xd530d5d5,0xd501d50c,0xd510d504,0xd57dd57f,0xd575d577),
+    LLRI_G1(0xd55fd540,0xd557d55d,0x3ff0d555,0x3fc13fcc,0x3f343fd0,0x3f003f0d,0x3f053f07,0x3f133f1c),
+    LLRI_G1(0x3f433f11,0x3f5c3f44,0x3cff3f51,0x3cf33cfc,0x3cf43cf1,0x3cc03ccd,0x3cc73cc1,0x3cdc3cc5),
+    LLRI_G1(0x3cd43cd1,0x3c373c30,0x3c0c3c35,0x3c003c03,0x3c043c01,0x3c103c05,0x3c153c17,0x3c733c7c),
+    LLRI_G1(0x3c4f3c71,0x3c403c4d,0x3c5c3c5f,0x3df03c5d,0x3dc33dcc,0x3dd03dc1,0x3d0d3d3c,0x3d053d00),
+    LLRI_G1(0x3d143d13,0x3d433d74,0x33fc3d50,0x33c433c0,0x333033d4,0x33353337,0x3303330c,0x33013300),
+    LLRI_G1(0x331d331c,0x33173310,0x337c3315,0x33743371,0x334d334f,0x335f3340,0x3354335c,0x30fd30fc),
+    LLRI_G1(0x30f530f0,0x30c330cc,0x30c130c0,0x30df30c4,0x30d530d0,0x3033303c,0x30313030,0x300f3034),
+    LLRI_G1(0x3003300c,0x30013000,0x30043007,0x3013301c,0x30113010,0x307d3014,0x30703073,0x304c3077),
+    LLRI_G1(0x30403043,0x30443041,0x30503045,0x30553057,0x31f031fc,0x31c331f4,0x31c731c0,0x31dc31c5),
+    LLRI_G1(0x31d431d3,0x313d313f,0x31373130,0x310c310f,0x3100310d,0x31043101,0x3110311d,0x317c3117),
+    LLRI_G1(0x31753170,0x31403143,0x3153315c,0x37f03151,0x37c037cc,0x37d037c5,0x3734373d,0x3700370f),
+    LLRI_G1(0x371c3707,0x37113713,0x37703714,0x3743374c,0x37443741,0x34fc3750,0x34f134f0,0x34cf34f5),
+    LLRI_G1(0x34c034c3,0x34dc34c7,0x34d134d3,0x3430343f,0x340c3435,0x3403340d,0x34013400,0x341f3404),
+    LLRI_G1(0x3410341d,0x34153411,0x34743471,0x3440344d,0x34473441,0x3453345c,0x34543451,0x353335c1),
+    LLRI_G1(0x35343531,0x35073500,0x35133505,0x35433514,0x0ffc3550,0x0ff00ff3,0x0ff40ff1,0x0fc00fcd),
+    LLRI_G1(0x0fdc0fc5,0x0fd40fd3,0x0f300f3f,0x0f0c0f37,0x0f000f03,0x0f040f01,0x0f170f10,0x0f740f71),
+    LLRI_G1(0x0f470f40,0x0f5c0f5f,0x0f540f51,0x0cf70cf0,0x0cf50cf4,0x0cc30ccc,0x0cc10cc0,0x0cc40cc7),
+    LLRI_G1(0x0cd00cdf,0x0cd70cd1,0x0c3c0cd5,0x0c300c33,0x0c340c31,0x0c0c0c0f,0x0c030c0d,0x0c010c00),
+    LLRI_G1(0x0c040c07,0x0c1c0c05,0x0c100c13,0x0c140c11,0x0c700c7d,0x0c430c4c,0x0c410c40,0x0c5f0c44),
+    LLRI_G1(0x0c550c50,0x0df10dfc,0x0dc00dcd,0x0ddc0dc5,0x0d3d0dd3,0x0d350d30,0x0d030d0c,0x0d010d00),
+    LLRI_G1(0x0d1d0d04,0x0d700d10,0x0d4d0d4f,0x0d440d40,0x0d530d45,0x03f003f3,0x03c303cc,0x03c103c0),
+    LLRI_G1(0x03c403c7,0x03d003dc,0x03d503d7,0x0333033c,0x03310330,0x03350334,0x030c030f,0x03000303),
+    LLRI_G1(0x03070301,0x03050304,0x031d031c,0x03100313,0x03140311,0x0377037f,0x034c0375,0x03400343),
+    LLRI_G1(0x03440341,0x0353035c,0x03550350,0x00fd00fc,0x00f000f3,0x00f400f1,0x00cc00cf,0x00c300cd),
+    LLRI_G1(0x00c100c0,0x00c500c4,0x00d300dc,0x00d100d0,0x003f00d4,0x003d003c,0x00300033,0x00370031),
+    LLRI_G1(0x000f0034,0x000d000c,0x00000003,0x00070001,0x00050004,0x001c001f,0x00100013,0x00170011),
+    LLRI_G1(0x00150014,0x0073007c,0x00740070,0x004f0075,0x0043004c,0x00410040,0x00440047,0x0053005c),
+    LLRI_G1(0x00510050,0x01ff0054,0x01fd01fc,0x01f101f3,0x01f401f7,0x01c301cc,0x01c701c0,0x01df01c4),
+    LLRI_G1(0x01dd01dc,0x01d001d3,0x01d701d1,0x013c01d4,0x01310130,0x01340137,0x010f0135,0x010d010c),
+    LLRI_G1(0x01000103,0x01070101,0x01050104,0x0113011c,0x01140110,0x0170017d,0x01770171,0x01750174),
+    LLRI_G1(0x0140014c,0x015d0145,0x01510150,0x01540157,0x07f007f3,0x07f407f1,0x07c007cf,0x07dc07c7),
+    LLRI_G1(0x073007d5,0x07350737,0x0703070c,0x07010700,0x07040707,0x071d071f,0x07100713,0x0774077d),
+    LLRI_G1(0x074d074f,0x07470740,0x0754075c,0x04fd04fc,0x04f504f0,0x04c304cc,0x04c104c0,0x04d004c4),
+    LLRI_G1(0x0433043c,0x04310430,0x040f0434,0x040d040c,0x04000403,0x04070401,0x04050404,0x0413041c),
+    LLRI_G1(0x04110410,0x047c0414,0x04740470,0x0443044c,0x04410440,0x04440447,0x05f30450,0x05c005f7),
+    LLRI_G1(0x05df05c5,0x05d105d0,0x053005d4,0x05340537,0x0500050c,0x05070501,0x051d0504,0x05170510),
+    LLRI_G1(0x057c0515,0x054d0575,0x05410540,0x05450547,0x1ff0055c,0x1fc11fc3,0x1fd01fc4,0x1f0f1f33),
+    LLRI_G1(0x1f011f00,0x1f051f07,0x1f131f1c,0x1f141f11,0x1f411f7c,0x1cfc1f50,0x1cf11cf3,0x1ccd1cf4),
+    LLRI_G1(0x1cdc1cc0,0x1cd11cdd,0x1c301cd4,0x1c0c1c34,0x1c011c00,0x1c101c04,0x1c151c11,0x1c751c73),
+    LLRI_G1(0x1c401c4d,0x1c511c5c,0x1dcc1c54,0x1dc41dc1,0x1d3c1d3f,0x1d001d31,0x1d071d01,0x1d701d1f),
+    LLRI_G1(0x1d411d4c,0x13cc1d50,0x13c013cd,0x13c513c1,0x13d113dc,0x133f13d4,0x1330133d,0x13351337),
+    LLRI_G1(0x1303130c,0x13011300,0x13051304,0x131d131f,0x13731310,0x13741370,0x134d134f,0x13401343),
+    LLRI_G1(0x13471341,0x135c1345,0x13541353,0x10f710f0,0x10cc10f5,0x10c110c0,0x103310c4,0x10311030),
+    LLRI_G1(0x100f1034,0x1003100c,0x10011000,0x101c1004,0x10101013,0x10141011,0x10741071,0x104c1075),
+    LLRI_G1(0x10411040,0x10451044,0x1050105d,0x10571051,0x11f411fd,0x11df11c0,0x11d711d1,0x113f11d4),
+    LLRI_G1(0x11371130,0x110c1135,0x11001103,0x11071101,0x111f1105,0x11171110,0x117d117f,0x11751170),
+    LLRI_G1(0x11411143,0x11441147,0x1153115f,0x11551151,0x17c417c1,0x173c17d0,0x1700170d,0x171c1705),
+    LLRI_G1(0x17701714,0x1747174c,0x14fc1751,0x14cf14f3,0x14dc14c0,0x14d114d3,0x143f14d4,0x1430143c),
+    LLRI_G1(0x14371431,0x1403140c,0x14011400,0x141f1404,0x14151410,0x1473147d,0x14401475,0x1453145c),
+    LLRI_G1(0x14541450,0x15c115cc,0x153c15c7,0x15341533,0x1500150f,0x15051507,0x15101513,0x15711514),
+    LLRI_G1(0x15471543,0x15511545,0x7ffd7fff,0x7ff57ff7,0x7fdd7fdf,0x7fd57fd7,0x7f0f7f30,0x7f037f0c),
+    LLRI_G1(0x7f047f01,0x7f7f7f10,0x7f777f7d,0x7f407f75,0x7f5d7f5f,0x7f557f57,0x7ccc7cf0,0x7cc17cc3),
+    LLRI_G1(0x7cd07cc4,0x7c337c3c,0x7c0f7c34,0x7c007c0d,0x7c077c01,0x7c137c04,0x7c147c11,0x7c747c70),
+    LLRI_G1(0x7c417c43,0x7c507c44,0x7dfd7dff,0x7df57df7,0x7ddf7dc0,0x7dd77ddd,0x7d0c7dd5,0x7d047d03),
+    LLRI_G1(0x7d7f7d10,0x7d777d7d,0x7d407d75,0x7d5d7d5f,0x7d557d57,0x73c473c3,0x7333733c,0x7300730c),
+    LLRI_G1(0x731c7305,0x73147313,0x73447343,0x70f470fc,0x70c070cd,0x70d170c5,0x703f70d4,0x7030703c),
+    LLRI_G1(0x700c7037,0x70007003,0x70047001,0x70107005,0x70177011,0x707c7015,0x70717073,0x704f7074),
+    LLRI_G1(0x7040704d,0x70517047,0x71c171cc,0x71d071c4,0x7133713c,0x71357134,0x7100710f,0x71057104),
+    LLRI_G1(0x7111711c,0x71707115,0x7145714c,0x77ff7153,0x77f777fd,0x77c077f5,0x77dd77df,0x77d577d7),
+    LLRI_G1(0x7730773c,0x7703770c,0x77107704,0x777f7714,0x7777777d,0x77407775,0x775d775f,0x77557757),
+    LLRI_G1(0x74f174f0,0x74c374cc,0x74d074c1,0x7433743c,0x74347431,0x740d740f,0x74057400,0x7413741c),
+    LLRI_G1(0x74417470,0x74507444,0x75fd75ff,0x75f575f7,0x75df75c0,0x75d775dd,0x753075d5,0x7503750c),
+    LLRI_G1(0x757f7501,0x7577757d,0x75407575,0x755d755f,0x75557557,0x4fcc4ff0,0x4fc74fc1,0x4fd04fc4),
+    LLRI_G1(0x4f314f3c,0x4f004f34,0x4f054f07,0x4f154f14,0x4f4c4f70,0x4f414f43,0x4f504f44,0x4cf34cfc),
+    LLRI_G1(0x4cf44cf1,0x4cc04ccf,0x4cc54cc7,0x4cd34cdc,0x4cd44cd1,0x4c304c3f,0x4c0c4c0f,0x4c004c03),
+    LLRI_G1(0x4c044c01,0x4c104c1d,0x4c714c73,0x4c404c4d,0x4c5c4c47,0x4c514c53,0x4df04c54,0x4dc34dcc),
+    LLRI_G1(0x4dd04dc4,0x4d314d33,0x4d0f4d34,0x4d004d0d,0x4d114d07,0x4d704d14,0x4d414d43,0x43fc4d54),
+    LLRI_G1(0x43f143f3,0x43c043cf,0x43d143c7,0x4335433f,0x4303430c,0x43014300,0x43044307,0x431c431f),
+    LLRI_G1(0x4310431d,0x43714373,0x4343434d,0x43474340,0x4354435c,0x40f040ff,0x40f540f7,0x40cc40cf),
+    LLRI_G1(0x40c040c3,0x40c440c1,0x40d040dc,0x40d540d4,0x4033403c,0x40314030,0x400f4034,0x400d400c),
+    LLRI_G1(0x40004003,0x40074001,0x40054004,0x4013401c,0x40114010,0x407c4014,0x40774070,0x404d404c),
+    LLRI_G1(0x40404043,0x40444041,0x405f4045,0x4050405d,0x40554057,0x41f341fc,0x41c041cf,0x41df41c4),
+    LLRI_G1(0x41d441d1,0x41374130,0x410c4134,0x4100410d,0x41044101,0x41174110,0x4173417d,0x41754174),
+    LLRI_G1(0x4143414d,0x41534140,0x41544151,0x47c147f0,0x47d047c4,0x4731473c,0x470d470f,0x47014700),
+    LLRI_G1(0x47134705,0x47704710,0x4741474c,0x47504744,0x44f144f3,0x44cf44f4,0x44c044cd,0x44c544c7),
+    LLRI_G1(0x44dc44df,0x44d144d3,0x443d443f,0x44374430,0x440c4435,0x44004403,0x44044401,0x4410441d),
+    LLRI_G1(0x44154411,0x4473447c,0x444d444f,0x44454440,0x4451445c,0x45c045f0,0x453345d0,0x45344531),
+    LLRI_G1(0x4500450f,0x451c4507,0x454c4570,0x45404543,0x5fff4541,0x5ff75ffd,0x5fc05ff5,0x5fdd5fdf),
+    LLRI_G1(0x5fd55fd7,0x5f0c5f30,0x5f015f03,0x5f7f5f04,0x5f775f7d,0x5f405f75,0x5f5d5f5f,0x5f555f57),
+    LLRI_G1(0x5cf45cf0,0x5cc35ccc,0x5cc45cc1,0x5c315cc5,0x5c0c5c34,0x5c075c00,0x5c1c5c05,0x5c705c13),
+    LLRI_G1(0x5c4d5c4f,0x5c445c41,0x5df75dfd,0x5dcf5df5,0x5ddd5dc4,0x5dd55dd7,0x5d0c5d30,0x5d045d01),
+    LLRI_G1(0x5d7f5d10,0x5d775d7d,0x5d405d75,0x5d5d5d5f,0x5d555d57,0x53d053c4,0x5333533c,0x5303530f),
+    LLRI_G1(0x53075300,0x531c5305,0x53115310,0x53145317,0x50f15370,0x50cf50f4,0x50c050cd,0x50d150c7),
+    LLRI_G1(0x503d50d4,0x500c5030,0x50005003,0x50045001,0x50155010,0x5073507c,0x50715070,0x504d5074),
+    LLRI_G1(0x50475040,0x51cc51f0,0x51c551c1,0x51d051dc,0x51315133,0x510d5135,0x51015100,0x511f5107),
+    LLRI_G1(0x5171511d,0x5140514f,0x51445141,0x5153515c,0x57ff5151,0x57f757fd,0x57df57f5,0x57d757dd),
+    LLRI_G1(0x570c57d5,0x57015703,0x577f5704,0x5777577d,0x57405775,0x575d575f,0x57555757,0x54c354f0),
+    LLRI_G1(0x54dc54c4,0x543c54d0,0x5400540f,0x541c5405,0x54145411,0x5441544f,0x55fd55ff,0x55f555f7),
+    LLRI_G1(0x55dd55df,0x55d555d7,0x5503550c,0x557f5501,0x5577557d,0x55405575,0x555d555f,0x55555557),
+};
+
+#undef LLRI_SPREAD4
+#undef LLRI_SPREAD2
+#undef LLRI_HIGHBIT
+#undef LLRI_IQ1
+#undef LLRI_IQ2
+#undef LLRI_TWO
+#undef LLRI_SIXTEEN
+#undef LLRI_G1
+#undef LLRI_G2
+#undef LLRI_DIGITS
+#undef LLRI_IQ3S
+#undef LLRI_IQ3X
+#undef LLRI_FOUR
+#undef LLRI_G3S
+#undef LLRI_G3X
+
+/* ---- plain types: a block is one element ---- */
+
+static void llri_dequant_f32(const llri_block_f32 *b, float *y) { *y = llri_rdf32(b->v); }
+static void llri_dequant_f16(const llri_block_f16 *b, float *y) { *y = llri_rd_f16(b->v); }
+static void llri_dequant_bf16(const llri_block_bf16 *b, float *y) { *y = llri_bf16_to_f32(llri_rd16(b->v)); }
+static void llri_dequant_i8(const llri_block_i8 *b, float *y) { *y = (float)(int8_t)b->v[0]; }
+static void llri_dequant_i16(const llri_block_i16 *b, float *y) { *y = (float)(int16_t)llri_rd16(b->v); }
+static void llri_dequant_i32(const llri_block_i32 *b, float *y) { *y = (float)(int32_t)llri_rd32(b->v); }
+static void llri_dequant_i64(const llri_block_i64 *b, float *y) { *y = (float)(int64_t)llri_rd64(b->v); }
+
+static void llri_dequant_f64(const llri_block_f64 *b, float *y) {
+    uint64_t bits = llri_rd64(b->v);
+    double v;
+    memcpy(&v, &bits, 8);
+    *y = (float)v;
+}
+
+/* ---- blocks of 32: byte j holds element j in its low nibble and element j + 16 in its high one ---- */
+
+static void llri_dequant_q4_0(const llri_block_q4_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int j = 0; j < 16; j++) {
+        y[j]      = d * ((b->qs[j] & 15) - 8);
+        y[j + 16] = d * ((b->qs[j] >> 4) - 8);
+    }
+}
+
+static void llri_dequant_q4_1(const llri_block_q4_1 *b, float *y) {
+    float d = llri_rd_f16(b->d), m = llri_rd_f16(b->m);
+    for (int j = 0; j < 16; j++) {
+        y[j]      = d * (b->qs[j] & 15) + m;
+        y[j + 16] = d * (b->qs[j] >> 4) + m;
+    }
+}
+
+/* Bit i of qh is the fifth bit of element i. */
+static void llri_dequant_q5_0(const llri_block_q5_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    uint32_t qh = llri_rd32(b->qh);
+    for (int j = 0; j < 16; j++) {
+        int lo = (b->qs[j] & 15) | (int)(qh >> j & 1) << 4, hi = b->qs[j] >> 4 | (int)(qh >> (j + 16) & 1) << 4;
+        y[j]      = d * (lo - 16);
+        y[j + 16] = d * (hi - 16);
+    }
+}
+
+static void llri_dequant_q5_1(const llri_block_q5_1 *b, float *y) {
+    float d = llri_rd_f16(b->d), m = llri_rd_f16(b->m);
+    uint32_t qh = llri_rd32(b->qh);
+    for (int j = 0; j < 16; j++) {
+        int lo = (b->qs[j] & 15) | (int)(qh >> j & 1) << 4, hi = b->qs[j] >> 4 | (int)(qh >> (j + 16) & 1) << 4;
+        y[j]      = d * lo + m;
+        y[j + 16] = d * hi + m;
+    }
+}
+
+static void llri_dequant_q8_0(const llri_block_q8_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int j = 0; j < 32; j++) y[j] = d * b->qs[j];
+}
+
+static void llri_dequant_iq4_nl(const llri_block_iq4_nl *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int j = 0; j < 16; j++) {
+        y[j]      = d * llri_values_iq4[b->qs[j] & 15];
+        y[j + 16] = d * llri_values_iq4[b->qs[j] >> 4];
+    }
+}
+
+static void llri_dequant_mxfp4(const llri_block_mxfp4 *b, float *y) {
+    float d = llri_e8m0_half(b->e);
+    for (int j = 0; j < 16; j++) {
+        y[j]      = d * llri_values_fp4[b->qs[j] & 15];
+        y[j + 16] = d * llri_values_fp4[b->qs[j] >> 4];
+    }
+}
+
+/* ---- blocks of 64 and 128 ---- */
+
+/* Four groups of 16, each with its own scale; byte j of a group: element j low, element j + 8 high. */
+static void llri_dequant_nvfp4(const llri_block_nvfp4 *b, float *y) {
+    for (int k = 0; k < 4; k++) {
+        const uint8_t *q = b->qs + 8 * k;
+        float d = llri_ue4m3_half(b->e[k]);
+        for (int j = 0; j < 8; j++) {
+            y[16 * k + j]     = d * llri_values_fp4[q[j] & 15];
+            y[16 * k + j + 8] = d * llri_values_fp4[q[j] >> 4];
+        }
+    }
+}
+
+static void llri_dequant_q1_0(const llri_block_q1_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int i = 0; i < 128; i++) y[i] = b->qs[i / 8] >> i % 8 & 1 ? d : -d;
+}
+
+static void llri_dequant_q2_0(const llri_block_q2_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int i = 0; i < 64; i++) y[i] = d * ((b->qs[i / 4] >> 2 * (i % 4) & 3) - 1);
+}
+
+/* ---- super-blocks of 256 ----
+ * Two-bit fields (q2_K, q3_K, tq2_0, high bits of q6_K): each half c = 0, 1 of the block has 32 bytes; bits 2g, 2g+1 of
+ * byte l belong to element 128c + 32g + l. Group k of 16 elements is thus c = k/8, g = k%8/2, bytes 16(k%2)... */
+
+static void llri_dequant_q2_K(const llri_block_q2_K *b, float *y) {
+    float d = llri_rd_f16(b->d), dmin = llri_rd_f16(b->dmin);
+    for (int k = 0; k < 16; k++) {
+        const uint8_t *q = b->qs + 32 * (k / 8) + 16 * (k % 2);
+        float s = d * (b->scales[k] & 15), m = dmin * (b->scales[k] >> 4);
+        for (int j = 0; j < 16; j++) y[16 * k + j] = s * (q[j] >> 2 * (k % 8 / 2) & 3) - m;
+    }
+}
+
+/* Scale of group k, -32..31: 4 low bits in a nibble of the first 8 bytes, 2 high bits in the last 4 bytes. */
+static int llri_q3_K_scale(const uint8_t *scales, int k) {
+    int lo = scales[k % 8] >> 4 * (k / 8) & 15, hi = scales[8 + k % 4] >> 2 * (k / 4) & 3;
+    return (lo | hi << 4) - 32;
+}
+
+/* Bit 4c + g = k/2 of hmask is the third bit of the element, in the sense that a cleared bit means minus 4. */
+static void llri_dequant_q3_K(const llri_block_q3_K *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int k = 0; k < 16; k++) {
+        const uint8_t *q = b->qs + 32 * (k / 8) + 16 * (k % 2), *h = b->hmask + 16 * (k % 2);
+        float s = d * llri_q3_K_scale(b->scales, k);
+        for (int j = 0; j < 16; j++) y[16 * k + j] = s * ((q[j] >> 2 * (k % 8 / 2) & 3) - (h[j] >> k / 2 & 1 ? 0 : 4));
+    }
+}
+
+/* q4_K, q5_K: 6-bit scale and min of group k of 32. Groups 0..3 use the low 6 bits of bytes 0..7; groups 4..7 have 4 bits
+ * each in bytes 8..11, and the top 2 bits of bytes 0..7. */
+static void llri_q4_K_scale(const uint8_t *s, int k, int *scale, int *min) {
+    if (k < 4) {
+        *scale = s[k] & 63;
+        *min = s[k + 4] & 63;
+    } else {
+        *scale = (s[k + 4] & 15) | s[k - 4] >> 6 << 4;
+        *min = s[k + 4] >> 4 | s[k] >> 6 << 4;
+    }
+}
+
+/* Groups 2c and 2c + 1 are the low and the high nibbles of bytes 32c.. */
+static void llri_dequant_q4_K(const llri_block_q4_K *b, float *y) {
+    float d = llri_rd_f16(b->d), dmin = llri_rd_f16(b->dmin);
+    for (int k = 0; k < 8; k++) {
+        const uint8_t *q = b->qs + 32 * (k / 2);
+        int scale, min;
+        llri_q4_K_scale(b->scales, k, &scale, &min);
+        { float s = d * scale, m = dmin * min;
+          for (int j = 0; j < 32; j++) y[32 * k + j] = s * (q[j] >> 4 * (k % 2) & 15) - m; }
+    }
+}
+
+/* As q4_K; bit k of qh[j] is the fifth bit of element j of group k. */
+static void llri_dequant_q5_K(const llri_block_q5_K *b, float *y) {
+    float d = llri_rd_f16(b->d), dmin = llri_rd_f16(b->dmin);
+    for (int k = 0; k < 8; k++) {
+        const uint8_t *q = b->qs + 32 * (k / 2);
+        int scale, min;
+        llri_q4_K_scale(b->scales, k, &scale, &min);
+        { float s = d * scale, m = dmin * min;
+          for (int j = 0; j < 32; j++) y[32 * k + j] = s * ((q[j] >> 4 * (k % 2) & 15) | (b->qh[j] >> k & 1) << 4) - m; }
+    }
+}
+
+/* Low 4 bits: per half 64 bytes, g = 0, 1 in the low nibbles and g = 2, 3 in the high ones; high 2 bits as above. */
+static void llri_dequant_q6_K(const llri_block_q6_K *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int k = 0; k < 16; k++) {
+        int c = k / 8, g = k % 8 / 2;
+        const uint8_t *lo = b->ql + 64 * c + 32 * (g % 2) + 16 * (k % 2), *hi = b->qh + 32 * c + 16 * (k % 2);
+        float s = d * b->scales[k];
+        for (int j = 0; j < 16; j++)
+            y[16 * k + j] = s * (((lo[j] >> 4 * (g / 2) & 15) | (hi[j] >> 2 * g & 3) << 4) - 32);
+    }
+}
+
+static void llri_dequant_q8_K(const llri_block_q8_K *b, float *y) {
+    float d = llri_rdf32(b->d);
+    for (int i = 0; i < 256; i++) y[i] = d * b->qs[i];
+}
+
+/* Eight groups of 32 with 6-bit scales, 4 low bits in nibbles of scales_l, 2 high bits in scales_h. */
+static void llri_dequant_iq4_xs(const llri_block_iq4_xs *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    int high = llri_rd16(b->scales_h);
+    for (int k = 0; k < 8; k++) {
+        const uint8_t *q = b->qs + 16 * k;
+        float s = d * (((b->scales_l[k / 2] >> 4 * (k % 2) & 15) | (high >> 2 * k & 3) << 4) - 32);
+        for (int j = 0; j < 16; j++) {
+            y[32 * k + j]      = s * llri_values_iq4[q[j] & 15];
+            y[32 * k + j + 16] = s * llri_values_iq4[q[j] >> 4];
+        }
+    }
+}
+
+/* ---- ternary ---- */
+
+/* Digit n of a byte, base 3, as a fixed-point fraction: x * 3^n modulo 256 moves it to the front, * 3 / 256 reads it. */
+static int llri_ternary_digit(uint8_t x, int n) {
+    static const uint8_t pow3[5] = { 1, 3, 9, 27, 81 };
+    return (uint8_t)(x * pow3[n]) * 3 >> 8;
+}
+
+/* Three runs of bytes, 32 and 16 of five digits and 4 of four digits; a run goes through digit 0 of all its bytes first. */
+static void llri_dequant_tq1_0(const llri_block_tq1_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int i = 0; i < 160; i++) y[i]       = d * (llri_ternary_digit(b->qs[i % 32], i / 32) - 1);
+    for (int i = 0; i < 80; i++)  y[160 + i] = d * (llri_ternary_digit(b->qs[32 + i % 16], i / 16) - 1);
+    for (int i = 0; i < 16; i++)  y[240 + i] = d * (llri_ternary_digit(b->qh[i % 4], i / 4) - 1);
+}
+
+static void llri_dequant_tq2_0(const llri_block_tq2_0 *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int i = 0; i < 256; i++) y[i] = d * ((b->qs[32 * (i / 128) + i % 32] >> 2 * (i % 128 / 32) & 3) - 1);
+}
+
+/* ---- codebook types: 8 groups k of 32 elements, each 4 vectors l of 8; n = 4k + l is the vector's index ---- */
+
+/* y[j] = s * element j of the vector, negated where bit j of the mask is set. */
+static void llri_put_signed(float *y, int n, uint64_t vector, unsigned mask, float s) {
+    for (int j = 0; j < n; j++) {
+        float v = s * (int)(vector >> 8 * j & 255);
+        y[j] = mask >> j & 1 ? -v : v;
+    }
+}
+
+/* Sign mask from 7 stored bits: the eighth makes the number of minus signs even. */
+static unsigned llri_sign_mask(uint32_t s) {
+    uint32_t parity = (s &= 127);
+    parity ^= parity >> 4;
+    parity ^= parity >> 2;
+    parity ^= parity >> 1;
+    return (unsigned)(s | (parity & 1) << 7);
+}
+
+/* Per group: 4 index bytes, then a u32 with 4 x 7 bits of signs and the scale in the top 4 bits. */
+static void llri_dequant_iq2_xxs(const llri_block_iq2_xxs *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int k = 0; k < 8; k++) {
+        uint32_t w = llri_rd32(b->qs[k] + 4);
+        float s = d * (0.5f + (float)(w >> 28)) * 0.25f;
+        for (int l = 0; l < 4; l++)
+            llri_put_signed(y + 32 * k + 8 * l, 8, llri_grid_iq2xxs[b->qs[k][l]], llri_sign_mask(w >> 7 * l), s);
+    }
+}
+
+/* Per vector a u16: 9 bits of index, 7 of signs. A nibble of scale per 16 elements. */
+static void llri_dequant_iq2_xs(const llri_block_iq2_xs *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int n = 0; n < 32; n++) {
+        uint32_t v = llri_rd16(b->qs[n]);
+        float s = d * (0.5f + (b->scales[n / 4] >> 4 * (n % 4 / 2) & 15)) * 0.25f;
+        llri_put_signed(y + 8 * n, 8, llri_grid_iq2xs[v & 511], llri_sign_mask(v >> 9), s);
+    }
+}
+
+/* Index: 8 bits in qs, 2 in qh; signs: a byte per vector; scales as iq2_xs. */
+static void llri_dequant_iq2_s(const llri_block_iq2_s *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int n = 0; n < 32; n++) {
+        int index = b->qs[n] | (b->qh[n / 4] >> 2 * (n % 4) & 3) << 8;
+        float s = d * (0.5f + (b->scales[n / 4] >> 4 * (n % 4 / 2) & 15)) * 0.25f;
+        llri_put_signed(y + 8 * n, 8, llri_grid_iq2s[index], b->signs[n], s);
+    }
+}
+
+/* A vector of 8 is two of 4. The u32 of a group as in iq2_xxs. */
+static void llri_dequant_iq3_xxs(const llri_block_iq3_xxs *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int k = 0; k < 8; k++) {
+        uint32_t w = llri_rd32(b->signs[k]);
+        float s = d * (0.5f + (float)(w >> 28)) * 0.5f;
+        for (int m = 0; m < 8; m++)
+            llri_put_signed(y + 32 * k + 4 * m, 4, llri_grid_iq3xxs[b->qs[8 * k + m]],
+                            llri_sign_mask(w >> 7 * (m / 2)) >> 4 * (m % 2), s);
+    }
+}
+
+/* Index: 8 bits in qs, one in qh; a bit of sign per element; a nibble of scale per group. */
+static void llri_dequant_iq3_s(const llri_block_iq3_s *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int k = 0; k < 8; k++) {
+        float s = d * (1 + 2 * (b->scales[k / 2] >> 4 * (k % 2) & 15));
+        for (int m = 0; m < 8; m++) {
+            int index = b->qs[8 * k + m] | (b->qh[k] >> m & 1) << 8;
+            llri_put_signed(y + 32 * k + 4 * m, 4, llri_grid_iq3s[index], b->signs[4 * k + m / 2] >> 4 * (m % 2), s);
+        }
+    }
+}
+
+/* y[j] = s * (element j, a signed byte, + delta) */
+static void llri_put_shifted(float *y, uint64_t vector, float delta, float s) {
+    for (int j = 0; j < 8; j++) y[j] = s * ((int8_t)(vector >> 8 * j & 255) + delta);
+}
+
+/* qh of a group, u16: 4 x 3 high bits of the indices, 3 bits of scale, sign of the delta. */
+static void llri_dequant_iq1_s(const llri_block_iq1_s *b, float *y) {
+    float d = llri_rd_f16(b->d);
+    for (int k = 0; k < 8; k++) {
+        int h = llri_rd16(b->qh[k]);
+        float s = d * (2 * (h >> 12 & 7) + 1), delta = h & 0x8000 ? -0.125f : 0.125f;
+        for (int l = 0; l < 4; l++)
+            llri_put_shifted(y + 32 * k + 8 * l, llri_grid_iq1s[b->qs[4 * k + l] | (h >> 3 * l & 7) << 8], delta, s);
+    }
+}
+
+/* A nibble of qh per vector: 3 high bits of the index, sign of the delta. scales: four u16, whose top nibbles together
+ * are the half d, and whose other bits are 3-bit scales of 16 elements. */
+static void llri_dequant_iq1_m(const llri_block_iq1_m *b, float *y) {
+    uint16_t sc[4], h = 0;
+    float d;
+    for (int q = 0; q < 4; q++) {
+        sc[q] = llri_rd16(b->scales[q]);
+        h = (uint16_t)(h | sc[q] >> 12 << 4 * q);
+    }
+    d = llri_f16_to_f32(h);
+    for (int n = 0; n < 32; n++) {
+        int t = b->qh[n / 2] >> 4 * (n % 2) & 15;
+        float s = d * (2 * (sc[n / 8] >> 3 * (n % 8 / 2) & 7) + 1);
+        llri_put_shifted(y + 8 * n, llri_grid_iq1s[b->qs[n] | (t & 7) << 8], t & 8 ? -0.125f : 0.125f, s);
+    }
+}
+
+/* ---- any type ---- */
+
+/* For every type that can be dequantised a loop over blocks, and a table of these loops by id. */
+#define LLRI_LOOP_0(name, block)
+#define LLRI_LOOP_1(name, block) \
+    static void llri_dequant_blocks_##name(const void *src, float *dst, size_t n_blocks) { \
+        const llri_block_##name *b = (const llri_block_##name *)src; \
+        for (size_t i = 0; i < n_blocks; i++) llri_dequant_##name(b + i, dst + i * block); \
+    }
+#define LLRI_T(id, constant, name, block, dequant) LLRI_LOOP_##dequant(name, block)
+#define LLRI_R(id, name)
+LLRI_TYPE_LIST(LLRI_T, LLRI_R)
+#undef LLRI_T
+#undef LLRI_R
+#undef LLRI_LOOP_0
+#undef LLRI_LOOP_1
+
+typedef void (*llri_dequant_fn)(const void *src, float *dst, size_t n_blocks);
+
+#define LLRI_LOOP_0(name) NULL,
+#define LLRI_LOOP_1(name) llri_dequant_blocks_##name,
+#define LLRI_T(id, constant, name, block, dequant) LLRI_LOOP_##dequant(name)
+#define LLRI_R(id, name) NULL,
+static const llri_dequant_fn llri_dequant_fns[LLRI_N_TYPES] = { LLRI_TYPE_LIST(LLRI_T, LLRI_R) };
+#undef LLRI_T
+#undef LLRI_R
+#undef LLRI_LOOP_0
+#undef LLRI_LOOP_1
+
+/* 1 if llri_dequant() may be called for this type id (any number). */
+static int llri_dequant_ok(uint32_t type) {
+    return type < (uint32_t)LLRI_N_TYPES && llri_dequant_fns[type] != NULL;
+}
+
+/* src: whole blocks of a type for which llri_dequant_ok() holds; dst: their n elements. */
+static void llri_dequant(uint32_t type, const void *src, float *dst, size_t n) {
+    llri_dequant_fns[type](src, dst, n / llri_types[type].block);
+}
+
+/* >>gguf --------------------------------------------------------------------------------------------------------------
+ * Reads GGUF containers, versions 2 and 3, whatever the architecture inside. A file is a header, metadata (key, type,
+ * value), a table of tensors, padding, tensor bytes. Nothing is copied: keys, values and tensors are views into the
+ * mapping. Files come from anywhere, so the whole structure is checked once at open (every length against the bytes that
+ * remain, every product for overflow, names for duplicates, tensors for overlap), and later code may rely on it.
+ *
+ * Where practice differs from the letter of the format: tensors may lie in any order as long as they are aligned, inside
+ * the file and do not overlap; integer keys may have any integer type. Arrays of arrays, tensors with an empty dimension
+ * and big-endian files are refused.
+ */
+#ifndef LLRI_TYPE_LIST
+#  error "the sections >>types and >>convert come before >>gguf"
+#endif
+
+enum {
+    LLRI_MAX_ENTRIES = 1 << 20,             /* keys, or tensors of one file: real files have fewer than 100,000 */
+    LLRI_MAX_KEY = 65535, LLRI_MAX_NAME = 63, LLRI_MAX_SHARDS = 1024,
+    LLRI_READ_STEP = 16 << 20               /* bytes between two calls of `progress` */
+};
+#define LLRI_MAX_LENGTH ((uint64_t)1 << 30)     /* bytes of a string, elements of an array; as other readers have it */
+#define LLRI_MAX_ALIGN  ((uint64_t)1 << 24)
+#define LLRI_MAX_FILE   ((uint64_t)1 << 50)      /* what a damaged offset would ask for is larger */
+#define LLRI_REDO "The file is damaged or cut short: download it again and compare its SHA-256."
+
+/* data: first byte of the value in the file. A string: its bytes, count = length. An array: its first element. */
+typedef struct llri_kv { llri_str key; uint32_t type, elem_type; uint64_t count; const uint8_t *data; } llri_kv;
+
+/* ne: row length first, missing dimensions 1. data may have any alignment. offset: in the file of this shard. */
+typedef struct llri_tensor {
+    llri_str name;
+    uint32_t type;
+    int n_dims;
+    uint64_t ne[4];
+    uint64_t n_elements, n_bytes;
+    const uint8_t *data;
+    uint64_t offset;
+    int shard;
+} llri_tensor;
+
+/* One file. Its bytes are base[0..n-1], in a mapping, in memory of ours, or in memory of the caller. */
+typedef struct llri_shard { const uint8_t *base; size_t n; llri_mapping map; void *mem; int locked; } llri_shard;
+
+struct llr_gguf {
+    llr_allocator mem;
+    uint32_t version;
+    llri_kv *kvs;                           /* of the first shard */
+    size_t n_kvs;
+    llri_tensor *tensors;                   /* of all shards, in order */
+    size_t n_tensors;
+    llri_map kv_map, tensor_map;
+    llri_shard *shards;
+    int n_shards;
+};
+
+/* --- the reader: a position in one file, and what is being read, for messages --- */
+typedef struct llri_reader {
+    const uint8_t *base;
+    uint64_t n, pos;
+    const char *file;                       /* its name without folders, or what else to call it */
+    const char *item;                       /* "key" or "tensor" number index of total, called name once that is known */
+    uint64_t index, total;
+    llri_str name;
+    llr_error *err;
+} llri_reader;
+
+static const char *llri_base_name(const char *path) {
+    const char *p, *base = path;
+    for (p = path; *p; p++)
+        if (*p == '/' || (LLRI_WINDOWS && *p == '\\')) base = p + 1;
+    return base;
+}
+
+static size_t llri_digits(const char *s) {
+    size_t n = 0;
+    while (s[n] >= '0' && s[n] <= '9') n++;
+    return n;
+}
+
+/* "x.gguf.part1of2", "x.gguf-split-a": pieces of a file that was cut to fit a limit of its host. */
+static int llri_is_piece_name(const char *file) {
+    const char *p = strstr(file, "-split-");
+    if (p && p[7] >= 'a' && p[7] <= 'z' && (p[8] == 0 || p[9] == 0)) return 1;
+    for (p = strstr(file, "part"); p; p = strstr(p + 1, "part")) {
+        size_t a = llri_digits(p + 4), b = a && strncmp(p + 4 + a, "of", 2) == 0 ? llri_digits(p + 6 + a) : 0;
+        if (b && p[6 + a + b] == 0) return 1;
+    }
+    return 0;
+}
+
+static const char *llri_way_out(const llri_reader *r) {
+    return llri_is_piece_name(r->file)
+        ? "By its name it is one piece of a larger file: join the pieces, cat PIECE1 PIECE2 ... > model.gguf" : LLRI_REDO;
+}
+
+/* "FILE: invalid GGUF at byte N, key 3 of 9 'x': WHAT" */
+static llr_status llri_bad(llri_reader *r, llr_status code, const char *fmt, ...) LLRI_PRINTF(3, 4);
+static llr_status llri_bad(llri_reader *r, llr_status code, const char *fmt, ...) {
+    char what[400], where[256];
+    llri_str file = llri_cstr(r->file);
+    va_list args;
+    va_start(args, fmt);
+    llri_vformat(what, sizeof what, fmt, args);
+    va_end(args);
+    where[0] = 0;
+    if (r->item && r->name.p)
+        (void)snprintf(where, sizeof where, ", %s %llu of %llu '%.*s'", r->item, (unsigned long long)r->index + 1,
+                       (unsigned long long)r->total, LLRI_S(r->name));
+    else if (r->item)
+        (void)snprintf(where, sizeof where, ", %s %llu of %llu", r->item, (unsigned long long)r->index + 1,
+                       (unsigned long long)r->total);
+    return llri_fail(r->err, code, "%.*s: %s at byte %llu%s: %s", LLRI_S(file),
+                     code == LLR_E_UNSUPPORTED ? "unsupported GGUF" : "invalid GGUF", (unsigned long long)r->pos, where, what);
+}
+
+static uint64_t llri_left(const llri_reader *r) { return r->n - r->pos; }
+
+static llr_status llri_need(llri_reader *r, uint64_t n, const char *what) {
+    if (llri_left(r) >= n) return LLR_OK;
+    return llri_bad(r, LLR_E_FORMAT, "the file ends inside %s: %llu bytes needed, %llu left. %s", what,
+                    (unsigned long long)n, (unsigned long long)llri_left(r), llri_way_out(r));
+}
+
+static llr_status llri_read_u32(llri_reader *r, uint32_t *out, const char *what) {
+    llr_status st = llri_need(r, 4, what);
+    if (st) return st;
+    *out = llri_rd32(r->base + r->pos);
+    r->pos += 4;
+    return LLR_OK;
+}
+
+static llr_status llri_read_u64(llri_reader *r, uint64_t *out, const char *what) {
+    llr_status st = llri_need(r, 8, what);
+    if (st) return st;
+    *out = llri_rd64(r->base + r->pos);
+    r->pos += 8;
+    return LLR_OK;
+}
+
+static llr_status llri_read_str(llri_reader *r, llri_str *out, const char *what) {
+    uint64_t n;
+    llr_status st = llri_read_u64(r, &n, what);
+    if (st) return st;
+    if (n > llri_left(r) || n > LLRI_MAX_LENGTH) {
+        r->pos -= 8;
+        return llri_bad(r, LLR_E_FORMAT, "%s claims a length of %llu bytes, but only %llu follow. %s", what,
+                        (unsigned long long)n, (unsigned long long)(llri_left(r) - 8), llri_way_out(r));
+    }
+    out->p = (const char *)r->base + r->pos;
+    out->n = (size_t)n;
+    r->pos += n;
+    return LLR_OK;
+}
+
+/* --- metadata values --- */
+/* Bytes of a value or array element; 0 for strings, arrays and unknown types. */
+static size_t llri_meta_bytes(uint32_t type) {
+    static const uint8_t bytes[LLR_META_COUNT] = { 1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8 };
+    return type < LLR_META_COUNT ? bytes[type] : 0;
+}
+
+/* Decodes a number or bool at p into i, u and f of *out; 0 for other types. */
+static int llri_meta_number(uint32_t type, const uint8_t *p, llr_meta *out) {
+    switch (type) {
+    case LLR_META_U8:   out->i = p[0]; break;
+    case LLR_META_I8:   out->i = (int8_t)p[0]; break;
+    case LLR_META_U16:  out->i = llri_rd16(p); break;
+    case LLR_META_I16:  out->i = (int16_t)llri_rd16(p); break;
+    case LLR_META_U32:  out->i = llri_rd32(p); break;
+    case LLR_META_I32:  out->i = (int32_t)llri_rd32(p); break;
+    case LLR_META_BOOL: out->i = p[0] != 0; break;
+    case LLR_META_I64:
+    case LLR_META_U64:  out->i = (int64_t)llri_rd64(p); break;
+    case LLR_META_F32:  out->f = llri_rdf32(p); return 1;
+    case LLR_META_F64:  out->f = llri_rdf64(p); return 1;
+    default: return 0;
+    }
+    out->u = (uint64_t)out->i;
+    out->f = type == LLR_META_U64 ? (double)out->u : (double)out->i;
+    return 1;
+}
+
+static int llri_meta_is_float(uint32_t type) { return type == LLR_META_F32 || type == LLR_META_F64; }
+
+/* Number i of an array, or i = 0 of a scalar. Returns its type, or LLR_META_COUNT if there is none. */
+static uint32_t llri_kv_number(const llri_kv *kv, uint64_t i, llr_meta *out) {
+    uint32_t type = kv->type == LLR_META_ARRAY ? kv->elem_type : kv->type;
+    size_t bytes = llri_meta_bytes(type);
+    if (!bytes || i >= kv->count) return LLR_META_COUNT;
+    memset(out, 0, sizeof *out);
+    return llri_meta_number(type, kv->data + (size_t)i * bytes, out) ? type : (uint32_t)LLR_META_COUNT;
+}
+
+/* Element i of an array of numbers or bools, or i = 0 of a scalar: 1 and *out, or 0 if it is no such thing or does not fit. */
+static int llri_kv_elem_u64(const llri_kv *kv, uint64_t i, uint64_t *out) {
+    llr_meta m;
+    uint32_t type = llri_kv_number(kv, i, &m);
+    if (type == LLR_META_COUNT || llri_meta_is_float(type) || (type != LLR_META_U64 && m.i < 0)) return 0;
+    *out = m.u;
+    return 1;
+}
+
+static int llri_kv_elem_i64(const llri_kv *kv, uint64_t i, int64_t *out) {
+    llr_meta m;
+    uint32_t type = llri_kv_number(kv, i, &m);
+    if (type == LLR_META_COUNT || llri_meta_is_float(type) || (type == LLR_META_U64 && m.i < 0)) return 0;
+    *out = m.i;
+    return 1;
+}
+
+static int llri_kv_elem_f64(const llri_kv *kv, uint64_t i, double *out) {
+    llr_meta m;
+    if (llri_kv_number(kv, i, &m) == LLR_META_COUNT) return 0;
+    *out = m.f;
+    return 1;
+}
+
+/* The same for scalars alone. */
+static int llri_kv_u64(const llri_kv *kv, uint64_t *out) { return kv->type != LLR_META_ARRAY && llri_kv_elem_u64(kv, 0, out); }
+static int llri_kv_f64(const llri_kv *kv, double *out) { return kv->type != LLR_META_ARRAY && llri_kv_elem_f64(kv, 0, out); }
+
+static int llri_kv_bool(const llri_kv *kv, int *out) {
+    if (kv->type != LLR_META_BOOL) return 0;
+    *out = kv->data[0] != 0;
+    return 1;
+}
+
+static int llri_kv_str(const llri_kv *kv, llri_str *out) {
+    if (kv->type != LLR_META_STRING) return 0;
+    out->p = (const char *)kv->data;
+    out->n = (size_t)kv->count;
+    return 1;
+}
+
+/* The strings of an array, in order; the lengths were checked at open. */
+typedef struct llri_str_iter { const uint8_t *p; uint64_t left; } llri_str_iter;
+
+static int llri_str_iter_init(llri_str_iter *it, const llri_kv *kv) {
+    if (kv->type != LLR_META_ARRAY || kv->elem_type != LLR_META_STRING) return 0;
+    it->p = kv->data;
+    it->left = kv->count;
+    return 1;
+}
+
+static int llri_str_iter_next(llri_str_iter *it, llri_str *out) {
+    if (it->left == 0) return 0;
+    out->n = (size_t)llri_rd64(it->p);
+    out->p = (const char *)it->p + 8;
+    it->p += 8 + out->n;
+    it->left--;
+    return 1;
+}
+
+static llri_str llri_kv_key_of(const void *ctx, uint32_t i) { return ((const llr_gguf *)ctx)->kvs[i].key; }
+static llri_str llri_tensor_name_of(const void *ctx, uint32_t i) { return ((const llr_gguf *)ctx)->tensors[i].name; }
+
+static const llri_kv *llri_gguf_kv(const llr_gguf *g, const char *key) {
+    uint32_t i = llri_map_find(&g->kv_map, llri_cstr(key), llri_kv_key_of, g);
+    return i == UINT32_MAX ? NULL : &g->kvs[i];
+}
+
+static const llri_tensor *llri_gguf_tensor_at(const llr_gguf *g, size_t i) { return i < g->n_tensors ? &g->tensors[i] : NULL; }
+
+static const llri_tensor *llri_gguf_find_tensor(const llr_gguf *g, const char *name) {
+    uint32_t i = llri_map_find(&g->tensor_map, llri_cstr(name), llri_tensor_name_of, g);
+    return i == UINT32_MAX ? NULL : &g->tensors[i];
+}
+
+/* --- what a file that is no GGUF is, and what to do about it --- */
+typedef struct llri_magic { uint8_t at, n; const char *bytes, *text; } llri_magic;
+
+static const llri_magic llri_magics[] = {
+    { 0, 7, "version", "a git-lfs pointer, not the file itself: run git lfs pull, or download the file from its web page" },
+    { 0, 4, "lmgg", "a GGML file from before August 2023, which nothing reads any more: get the GGUF version of the model" },
+    { 0, 4, "fmgg", "a GGML file from before August 2023, which nothing reads any more: get the GGUF version of the model" },
+    { 0, 4, "tjgg", "a GGML file from before August 2023, which nothing reads any more: get the GGUF version of the model" },
+    { 0, 4, "algg", "an old GGML LoRA adapter: get the GGUF version, and the model it belongs to" },
+    { 0, 4, "PK\3\4", "a zip archive or a PyTorch checkpoint: unpack it, or get the GGUF version of the model" },
+    { 0, 2, "\x1f\x8b", "compressed with gzip: unpack it first" },
+    { 0, 4, "\x28\xb5\x2f\xfd", "compressed with zstd: unpack it first" },
+    { 0, 6, "\xfd" "7zXZ\0", "compressed with xz: unpack it first" },
+    { 0, 4, "7z\xbc\xaf", "a 7z archive: unpack it first" },
+    { 0, 2, "\x80\2", "a PyTorch checkpoint (pickle): get the GGUF version of the model" },
+    { 8, 1, "{", "a safetensors file, the format for training: get the GGUF version of the model, or convert it" },
+    { 0, 1, "{", "JSON text, perhaps the answer of a server that refused the download: open it to see what it says" },
+    { 0, 4, "gguf", "like a GGUF, but its first bytes are in lower case: the file is damaged or was edited" },
+    { 0, 4, "\0\0\0\0", "zeros where it should begin: a download that reserved its space and did not finish. Download it again" }
+};
+
+static llr_status llri_not_gguf(const llri_reader *r) {
+    const uint8_t *b = r->base;
+    llri_str file = llri_cstr(r->file);
+    size_t i = 0, n = r->n > 64 ? 64 : (size_t)r->n;
+    const char *text = NULL;
+    while (i < n && (b[i] == ' ' || b[i] == '\n' || b[i] == '\r' || b[i] == '\t')) i++;
+    if (i + 1 < n && b[i] == '<' && (b[i + 1] == '!' || b[i + 1] == '?' || (b[i + 1] | 32) == 'h'))
+        text = "a web page (HTML), not a model: download from the 'resolve' address, not the 'blob' page; a gated model needs a login";
+    for (i = 0; !text && i < sizeof llri_magics / sizeof llri_magics[0]; i++) {
+        const llri_magic *m = &llri_magics[i];
+        if (n >= (size_t)m->at + m->n && memcmp(b + m->at, m->bytes, m->n) == 0) text = m->text;
+    }
+    if (llri_is_piece_name(r->file)) text = "by its name one piece of a larger file: join the pieces, cat PIECE1 PIECE2 ... > model.gguf";
+    if (text) return llri_fail(r->err, LLR_E_FORMAT, "%.*s is not a GGUF file. It is %s.", LLRI_S(file), text);
+    return llri_fail(r->err, LLR_E_FORMAT, "%.*s is not a GGUF file: it begins with the bytes %02x %02x %02x %02x instead of "
+                     "47 47 55 46 (\"GGUF\"). It is something else, or damaged.", LLRI_S(file), b[0], b[1], b[2], b[3]);
+}
+
+/* --- header --- */
+static llr_status llri_read_header(llri_reader *r, uint32_t *version, uint64_t *n_tensors, uint64_t *n_kvs) {
+    llr_status st;
+    llri_str file = llri_cstr(r->file);
+    uint32_t v = 0;
+    if (r->n == 0)
+        return llri_fail(r->err, LLR_E_FORMAT, "%.*s is empty (0 bytes): the download failed or the disk was full. "
+                         "Download it again.", LLRI_S(file));
+    if (r->n < 4 || memcmp(r->base, "GGUF", 4) != 0) {
+        if (r->n >= 4) return llri_not_gguf(r);
+        return llri_fail(r->err, LLR_E_FORMAT, "%.*s has only %d bytes: no GGUF file. Download it again.", LLRI_S(file), (int)r->n);
+    }
+    r->pos = 4;
+    if ((st = llri_read_u32(r, &v, "the version")) != LLR_OK) return st;
+    r->pos -= 4;
+    if (v == 1)
+        return llri_bad(r, LLR_E_UNSUPPORTED, "GGUF version 1 was used for some weeks in August 2023; get a newer conversion of the model");
+    if (v != 0 && (v & 0xffff) == 0)
+        return llri_bad(r, LLR_E_UNSUPPORTED, "the file is big-endian (for s390x and the like); get the usual little-endian one");
+    if (v == 0) return llri_bad(r, LLR_E_FORMAT, "version 0 does not exist. " LLRI_REDO);
+    if (v > 3)
+        return llri_bad(r, LLR_E_UNSUPPORTED, "version %llu; versions 2 and 3 are known to llrun " LLRUN_VERSION
+                        ". A newer llrun may read it, or the file is damaged", (unsigned long long)v);
+    r->pos += 4;
+    *version = v;
+    if ((st = llri_read_u64(r, n_tensors, "the number of tensors")) != LLR_OK) return st;
+    return llri_read_u64(r, n_kvs, "the number of keys");
+}
+
+/* A count of entries that take at least min_bytes each. */
+static llr_status llri_check_count(llri_reader *r, uint64_t count, uint64_t min_bytes, const char *what) {
+    if (count > llri_left(r) / min_bytes)
+        return llri_bad(r, LLR_E_FORMAT, "the header claims %llu %s, but only %llu bytes follow. %s", (unsigned long long)count, what,
+                        (unsigned long long)llri_left(r), llri_way_out(r));
+    if (count > LLRI_MAX_ENTRIES)
+        return llri_bad(r, LLR_E_UNSUPPORTED, "%llu %s; at most %d are read", (unsigned long long)count, what, (int)LLRI_MAX_ENTRIES);
+    return LLR_OK;
+}
+
+/* --- metadata --- */
+static llr_status llri_read_array(llri_reader *r, llri_kv *kv) {
+    llr_status st;
+    uint64_t i, bytes;
+    llri_str s;
+    if ((st = llri_read_u32(r, &kv->elem_type, "the element type of an array")) != LLR_OK) return st;
+    if (kv->elem_type == LLR_META_ARRAY)
+        return llri_bad(r, LLR_E_UNSUPPORTED, "an array of arrays, which no known model uses");
+    if (kv->elem_type >= LLR_META_COUNT)
+        return llri_bad(r, LLR_E_FORMAT, "array element type %llu does not exist (0 to 12 do). " LLRI_REDO,
+                        (unsigned long long)kv->elem_type);
+    if ((st = llri_read_u64(r, &kv->count, "the length of an array")) != LLR_OK) return st;
+    bytes = llri_meta_bytes(kv->elem_type);
+    if (kv->count > LLRI_MAX_LENGTH || kv->count > llri_left(r) / (bytes ? bytes : 8))
+        return llri_bad(r, LLR_E_FORMAT, "the array claims %llu elements, but only %llu bytes follow. %s",
+                        (unsigned long long)kv->count, (unsigned long long)llri_left(r), llri_way_out(r));
+    kv->data = r->base + r->pos;
+    if (bytes) {
+        r->pos += kv->count * bytes;
+        return LLR_OK;
+    }
+    for (i = 0; i < kv->count; i++)
+        if ((st = llri_read_str(r, &s, "a string of an array")) != LLR_OK) return st;
+    return LLR_OK;
+}
+
+static llr_status llri_read_kv(llri_reader *r, llri_kv *kv) {
+    llr_status st;
+    llri_str s;
+    size_t bytes;
+    if ((st = llri_read_str(r, &s, "the key")) != LLR_OK) return st;
+    r->name = s;
+    if (s.n == 0) return llri_bad(r, LLR_E_FORMAT, "the key is empty. " LLRI_REDO);
+    if (s.n > LLRI_MAX_KEY || memchr(s.p, 0, s.n))
+        return llri_bad(r, LLR_E_FORMAT, "the key has %llu bytes (limit %d) or holds a zero byte. " LLRI_REDO,
+                        (unsigned long long)s.n, (int)LLRI_MAX_KEY);
+    kv->key = s;
+    kv->elem_type = LLR_META_COUNT;
+    kv->count = 1;
+    if ((st = llri_read_u32(r, &kv->type, "the type of a value")) != LLR_OK) return st;
+    if (kv->type >= LLR_META_COUNT)
+        return llri_bad(r, LLR_E_FORMAT, "value type %llu does not exist (0 to 12 do). " LLRI_REDO, (unsigned long long)kv->type);
+    if (kv->type == LLR_META_ARRAY) return llri_read_array(r, kv);
+    if (kv->type == LLR_META_STRING) {
+        if ((st = llri_read_str(r, &s, "the string")) != LLR_OK) return st;
+        kv->data = (const uint8_t *)s.p;
+        kv->count = s.n;
+        return LLR_OK;
+    }
+    bytes = llri_meta_bytes(kv->type);
+    if ((st = llri_need(r, bytes, "a value")) != LLR_OK) return st;
+    kv->data = r->base + r->pos;
+    r->pos += bytes;
+    return LLR_OK;
+}
+
+/* Reads n key/value pairs into g->kvs, which is empty. */
+static llr_status llri_read_kvs(llr_gguf *g, llri_reader *r, uint64_t n) {
+    uint64_t i;
+    llr_status st = llri_check_count(r, n, 14, "keys");
+    if (st) return st;
+    g->kvs = (llri_kv *)llri_calloc(&g->mem, (size_t)n * sizeof *g->kvs, 16);
+    if (!g->kvs) return llri_nomem(r->err, "the table of keys", (size_t)n * sizeof *g->kvs);
+    g->n_kvs = (size_t)n;
+    if (!llri_map_init(&g->kv_map, &g->mem, (size_t)n)) return llri_nomem(r->err, "the index of keys", (size_t)n * 16);
+    r->item = "key";
+    r->total = n;
+    for (i = 0; i < n; i++) {
+        llri_kv *kv = &g->kvs[i];
+        r->index = i;
+        r->name.p = NULL;
+        if ((st = llri_read_kv(r, kv)) != LLR_OK) return st;
+        if (llri_map_find(&g->kv_map, kv->key, llri_kv_key_of, g) != UINT32_MAX)
+            return llri_bad(r, LLR_E_FORMAT, "the key is there twice. " LLRI_REDO);
+        llri_map_put(&g->kv_map, (uint32_t)i, llri_kv_key_of, g);
+    }
+    r->item = NULL;
+    return LLR_OK;
+}
+
+static void llri_free_kvs(llr_gguf *g) {
+    llri_map_free(&g->kv_map, &g->mem);
+    llri_free(&g->mem, g->kvs, g->n_kvs * sizeof *g->kvs);
+    g->kvs = NULL;
+    g->n_kvs = 0;
+}
+
+static llr_status llri_read_alignment(const llr_gguf *g, llri_reader *r, uint64_t *align) {
+    const llri_kv *kv = llri_gguf_kv(g, "general.alignment");
+    *align = 32;
+    if (!kv) return LLR_OK;
+    if (kv->type != LLR_META_U32)
+        return llri_bad(r, LLR_E_FORMAT, "general.alignment has value type %llu, it must be 4 (u32). " LLRI_REDO,
+                        (unsigned long long)kv->type);
+    *align = llri_rd32(kv->data);
+    if (*align == 0 || (*align & (*align - 1)) || *align > LLRI_MAX_ALIGN)
+        return llri_bad(r, LLR_E_FORMAT, "general.alignment is %llu; it must be a power of two up to %llu. " LLRI_REDO,
+                        (unsigned long long)*align, (unsigned long long)LLRI_MAX_ALIGN);
+    return LLR_OK;
+}
+
+/* --- tensor table --- */
+/* Elements and bytes of a tensor from its type and dimensions. */
+static llr_status llri_tensor_size(llri_reader *r, llri_tensor *t) {
+    const llri_type_info *info = llri_type(t->type);
+    const char *removed = llri_type_removed_name(t->type);
+    int i;
+    if (removed)
+        return llri_bad(r, LLR_E_UNSUPPORTED, "tensor type %llu (%s) is no longer in use: get a newer conversion, for example "
+                        "q4_0, q4_K_M or iq4_nl", (unsigned long long)t->type, removed);
+    if (!info)
+        return llri_bad(r, t->type < 1000 ? LLR_E_UNSUPPORTED : LLR_E_FORMAT, "tensor type %llu is unknown to llrun " LLRUN_VERSION
+                        " (0 to %d are known). Get a common type such as q4_K_M or q8_0, or a newer llrun, or the file is damaged",
+                        (unsigned long long)t->type, (int)LLRI_N_TYPES - 1);
+    t->n_elements = 1;
+    for (i = 0; i < t->n_dims; i++) {
+        if (t->ne[i] == 0) return llri_bad(r, LLR_E_FORMAT, "dimension %d is 0. " LLRI_REDO, i);
+        if (!llri_mul_u64(t->n_elements, t->ne[i], &t->n_elements) || t->n_elements > INT64_MAX)
+            return llri_bad(r, LLR_E_FORMAT, "dimensions %llu x %llu x %llu x %llu overflow. " LLRI_REDO,
+                            (unsigned long long)t->ne[0], (unsigned long long)t->ne[1], (unsigned long long)t->ne[2],
+                            (unsigned long long)t->ne[3]);
+    }
+    if (t->ne[0] % info->block)
+        return llri_bad(r, LLR_E_FORMAT, "rows of %llu elements are not a whole number of %s blocks of %llu. " LLRI_REDO,
+                        (unsigned long long)t->ne[0], info->name, (unsigned long long)info->block);
+    if (!llri_mul_u64(t->n_elements / info->block, info->bytes, &t->n_bytes))
+        return llri_bad(r, LLR_E_FORMAT, "%llu elements of %s overflow the size. " LLRI_REDO,
+                        (unsigned long long)t->n_elements, info->name);
+    return LLR_OK;
+}
+
+static llr_status llri_read_tensor(llri_reader *r, llri_tensor *t, uint64_t align) {
+    llr_status st;
+    uint32_t n_dims;
+    int i;
+    if ((st = llri_read_str(r, &t->name, "the name of a tensor")) != LLR_OK) return st;
+    r->name = t->name;
+    if (t->name.n == 0 || t->name.n > LLRI_MAX_NAME || memchr(t->name.p, 0, t->name.n))
+        return llri_bad(r, LLR_E_FORMAT, "the name has %llu bytes (1 to %d are allowed) or holds a zero byte. " LLRI_REDO,
+                        (unsigned long long)t->name.n, (int)LLRI_MAX_NAME);
+    if ((st = llri_read_u32(r, &n_dims, "the number of dimensions")) != LLR_OK) return st;
+    if (n_dims > 4)
+        return llri_bad(r, LLR_E_FORMAT, "%llu dimensions; at most 4 are allowed. " LLRI_REDO, (unsigned long long)n_dims);
+    t->n_dims = (int)n_dims;
+    for (i = 0; i < 4; i++) {
+        t->ne[i] = 1;
+        if (i < t->n_dims && (st = llri_read_u64(r, &t->ne[i], "the dimensions")) != LLR_OK) return st;
+    }
+    if ((st = llri_read_u32(r, &t->type, "the type of a tensor")) != LLR_OK) return st;
+    if ((st = llri_tensor_size(r, t)) != LLR_OK) return st;
+    if ((st = llri_read_u64(r, &t->offset, "the offset of a tensor")) != LLR_OK) return st;
+    if (t->offset & (align - 1))
+        return llri_bad(r, LLR_E_FORMAT, "offset %llu is not a multiple of the alignment %llu. " LLRI_REDO,
+                        (unsigned long long)t->offset, (unsigned long long)align);
+    return LLR_OK;
+}
+
+/* Makes room for n more tensors. */
+static llr_status llri_grow_tensors(llr_gguf *g, size_t n, llr_error *err) {
+    size_t old_bytes = g->n_tensors * sizeof *g->tensors, bytes = (g->n_tensors + n) * sizeof *g->tensors;
+    llri_tensor *t;
+    llri_map_free(&g->tensor_map, &g->mem);
+    t = (llri_tensor *)llri_calloc(&g->mem, bytes, 16);
+    if (!t) return llri_nomem(err, "the table of tensors", bytes);
+    if (old_bytes) memcpy(t, g->tensors, old_bytes);
+    llri_free(&g->mem, g->tensors, old_bytes);
+    g->tensors = t;
+    g->n_tensors += n;
+    if (!llri_map_init(&g->tensor_map, &g->mem, g->n_tensors)) return llri_nomem(err, "the index of tensors", g->n_tensors * 16);
+    return LLR_OK;
+}
+
+/* Where the tensors lie in the file, and that all of their bytes are there. */
+static llr_status llri_place_tensors(llri_reader *r, llri_tensor *t, size_t n, uint64_t align) {
+    uint64_t start = (r->pos + align - 1) & ~(align - 1), end = 0, missing = 0, total = start;
+    size_t i, first = n;
+    llri_str file = llri_cstr(r->file);
+    for (i = 0; i < n; i++) {
+        if (!llri_add_u64(start, t[i].offset, &t[i].offset) || !llri_add_u64(t[i].offset, t[i].n_bytes, &end)) {
+            r->name = t[i].name;
+            r->index = i;
+            return llri_bad(r, LLR_E_FORMAT, "the offset plus %llu bytes overflows. " LLRI_REDO, (unsigned long long)t[i].n_bytes);
+        }
+        if (end > total) total = end;
+        if (end > r->n && first == n) { first = i; missing = end - r->n; }
+        t[i].data = r->base + (end <= r->n ? t[i].offset : 0);
+    }
+    if (first == n) return LLR_OK;
+    r->name = t[first].name;
+    r->index = first;
+    if (total > LLRI_MAX_FILE)
+        return llri_bad(r, LLR_E_FORMAT, "%llu bytes at byte %llu would need a file of %s. " LLRI_REDO,
+                        (unsigned long long)t[first].n_bytes, (unsigned long long)t[first].offset, llri_size_text(total).s);
+    return llri_fail(r->err, LLR_E_FORMAT, "%.*s is incomplete: it has %s of %s; tensor '%.*s' ends %llu bytes past the end "
+                     "of the file (byte %llu). %s", LLRI_S(file), llri_size_text(r->n).s, llri_size_text(total).s, LLRI_S(r->name),
+                     (unsigned long long)missing, (unsigned long long)r->n, llri_is_piece_name(r->file) ? llri_way_out(r)
+                     : "Resume the download and compare the SHA-256.");
+}
+
+/* Heap sort of indices by tensor offset: no recursion, no memory, no bad case that a file could choose. */
+static void llri_sift(uint32_t *a, size_t i, size_t n, const llri_tensor *t) {
+    for (;;) {
+        size_t c = 2 * i + 1;
+        uint32_t x;
+        if (c >= n) return;
+        if (c + 1 < n && t[a[c + 1]].offset > t[a[c]].offset) c++;
+        if (t[a[c]].offset <= t[a[i]].offset) return;
+        x = a[i];
+        a[i] = a[c];
+        a[c] = x;
+        i = c;
+    }
+}
+
+static void llri_sort_by_offset(uint32_t *a, size_t n, const llri_tensor *t) {
+    size_t i;
+    for (i = n / 2; i-- > 0;) llri_sift(a, i, n, t);
+    for (i = n; i-- > 1;) {
+        uint32_t x = a[0];
+        a[0] = a[i];
+        a[i] = x;
+        llri_sift(a, 0, i, t);
+    }
+}
+
+static int llri_overlap(const llri_tensor *a, const llri_tensor *b) { return a->offset + a->n_bytes > b->offset; }
+
+/* Tensors of one file must not share bytes. Files are written in order, so the sort is rarely needed. */
+static llr_status llri_check_overlap(const llr_gguf *g, llri_reader *r, const llri_tensor *t, size_t n) {
+    size_t i, bytes = n * sizeof(uint32_t);
+    uint32_t *order;
+    llr_status st = LLR_OK;
+    for (i = 1; i < n && !llri_overlap(&t[i - 1], &t[i]); i++) {}
+    if (i >= n) return LLR_OK;
+    order = (uint32_t *)llri_alloc(&g->mem, bytes, 16);
+    if (!order) return llri_nomem(r->err, "sorting the tensors", bytes);
+    for (i = 0; i < n; i++) order[i] = (uint32_t)i;
+    llri_sort_by_offset(order, n, t);
+    for (i = 1; i < n && !st; i++) {
+        const llri_tensor *a = &t[order[i - 1]], *b = &t[order[i]];
+        if (!llri_overlap(a, b)) continue;
+        r->name = b->name;
+        r->index = order[i];
+        st = llri_bad(r, LLR_E_FORMAT, "it begins at byte %llu, inside '%.*s', which has %llu bytes from byte %llu: they overlap. "
+                      LLRI_REDO, (unsigned long long)b->offset, LLRI_S(a->name), (unsigned long long)a->n_bytes,
+                      (unsigned long long)a->offset);
+    }
+    llri_free(&g->mem, order, bytes);
+    return st;
+}
+
+/* Adds the tensors of a shard to the table. */
+static llr_status llri_read_tensors(llr_gguf *g, llri_reader *r, uint64_t n, int shard) {
+    uint64_t align;
+    size_t i, old = g->n_tensors;
+    llr_status st;
+    if ((st = llri_read_alignment(g, r, &align)) != LLR_OK) return st;
+    if (n == 0) return LLR_OK;
+    if ((st = llri_check_count(r, n, 24, "tensors")) != LLR_OK) return st;
+    if ((st = llri_grow_tensors(g, (size_t)n, r->err)) != LLR_OK) return st;
+    for (i = 0; i < old; i++) llri_map_put(&g->tensor_map, (uint32_t)i, llri_tensor_name_of, g);
+    r->item = "tensor";
+    r->total = n;
+    for (i = 0; i < n; i++) {
+        llri_tensor *t = &g->tensors[old + i];
+        r->index = i;
+        r->name.p = NULL;
+        if ((st = llri_read_tensor(r, t, align)) != LLR_OK) return st;
+        t->shard = shard;
+        if (llri_map_find(&g->tensor_map, t->name, llri_tensor_name_of, g) != UINT32_MAX)
+            return llri_bad(r, LLR_E_FORMAT, "a tensor of this name is there twice. " LLRI_REDO);
+        llri_map_put(&g->tensor_map, (uint32_t)(old + i), llri_tensor_name_of, g);
+    }
+    if ((st = llri_place_tensors(r, g->tensors + old, (size_t)n, align)) != LLR_OK) return st;
+    return llri_check_overlap(g, r, g->tensors + old, (size_t)n);
+}
+
+/* Reads the structure of shard i; its metadata is in g->kvs afterwards. */
+static llr_status llri_parse_shard(llr_gguf *g, int i, const char *file, llr_error *err) {
+    llri_reader r;
+    uint64_t n_tensors = 0, n_kvs = 0;
+    llr_status st;
+    memset(&r, 0, sizeof r);
+    r.base = g->shards[i].base;
+    r.n = g->shards[i].n;
+    r.file = file;
+    r.err = err;
+    if ((st = llri_read_header(&r, &g->version, &n_tensors, &n_kvs)) != LLR_OK) return st;
+    if ((st = llri_check_count(&r, n_tensors, 24, "tensors")) != LLR_OK) return st;
+    if ((st = llri_read_kvs(g, &r, n_kvs)) != LLR_OK) return st;
+    return llri_read_tensors(g, &r, n_tensors, i);
+}
+
+/* --- getting the bytes: a mapping, or memory --- */
+typedef struct llri_loader {                /* what one open call needs throughout */
+    const llr_options *opt;
+    llr_error *err;
+    uint64_t done, total;                   /* bytes, for `progress` */
+} llri_loader;
+
+/* Reads a file into memory. Refused where the system would have to kill the process, unless the caller's own allocator decides. */
+static llr_status llri_read_file(llr_gguf *g, llri_shard *s, const llri_file *f, uint64_t offset, const char *file, llri_loader *l) {
+    uint64_t available = llr_memory_available();
+    llri_str name = llri_cstr(file);
+    size_t pos = 0;
+    if (!g->mem.alloc && s->n > available)
+        return llri_fail(l->err, LLR_E_NOMEM, "%.*s needs %s to be read into memory, but %s are available. Use a smaller model%s.",
+                         LLRI_S(name), llri_size_text(s->n).s, llri_size_text(available).s,
+                         l->opt && l->opt->no_mmap ? ", or allow mapping it (no --no-mmap)" : "");
+    s->mem = llri_alloc(&g->mem, s->n, 64);
+    if (!s->mem) return llri_nomem(l->err, "reading the file into memory", s->n);
+    s->base = (const uint8_t *)s->mem;
+    while (pos < s->n) {
+        size_t step = s->n - pos > LLRI_READ_STEP ? (size_t)LLRI_READ_STEP : s->n - pos;
+        int code;
+        if (llri_progress(l->opt, LLR_PHASE_LOAD, l->done, l->total))
+            return llri_fail(l->err, LLR_E_CANCELLED, "loading was cancelled after %s", llri_size_text(l->done).s);
+        code = llri_file_read(f, offset + pos, (uint8_t *)s->mem + pos, step);
+        if (code)
+            return llri_fail(l->err, LLR_E_IO, "cannot read %.*s at byte %llu: %s (error %d)", LLRI_S(name),
+                             (unsigned long long)(offset + pos), llri_errno_text(code), code);
+        pos += step;
+        l->done += step;
+    }
+    if (llri_progress(l->opt, LLR_PHASE_LOAD, l->done, l->total))
+        return llri_fail(l->err, LLR_E_CANCELLED, "loading was cancelled after %s", llri_size_text(l->done).s);
+    return LLR_OK;
+}
+
+/* Keeps the shard in memory; a failure is a warning. */
+static void llri_lock_shard(llri_shard *s, const char *file, const llr_options *opt) {
+    const void *p = s->map.base ? s->map.base : (const void *)s->base;
+    size_t n = s->map.base ? s->map.n : s->n;
+    llri_str name = llri_cstr(file);
+    const char *help = "";
+    int code = llri_lock_pages(p, n);
+    s->locked = code == 0;
+    if (!code) return;
+#if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
+    {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (uint64_t)limit.rlim_cur < n)
+            help = ". The limit for locked memory is smaller: ulimit -l unlimited, in Docker --ulimit memlock=-1";
+    }
+#endif
+    llri_log(opt, LLR_LOG_WARN, "%.*s: %s not locked in memory: %s%s. Continuing.", LLRI_S(name), llri_size_text(n).s,
+             llri_errno_text(code), help);
+}
+
+/* Bytes offset .. offset+n-1 of a file become the image of a shard. */
+static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f, uint64_t offset, uint64_t n, const char *file,
+                                 llri_loader *l) {
+    uint64_t skip = offset % llri_page_bytes();
+    llri_str name = llri_cstr(file);
+    llr_status st = LLR_OK;
+    int code;
+    if (n > SIZE_MAX - skip)
+        return llri_fail(l->err, LLR_E_NOMEM, "%.*s has %s, more than a %d-bit program can address. Use a 64-bit build of llrun, or a "
+                         "model under 2 GiB.", LLRI_S(name), llri_size_text(n).s, (int)sizeof(void *) * 8);
+    s->n = (size_t)n;
+    if (n == 0) return LLR_OK;              /* the parser says what is wrong with it */
+    if (l->opt && l->opt->no_mmap) {
+        st = llri_read_file(g, s, f, offset, file, l);
+    } else {
+        code = llri_file_map(f, offset - skip, (size_t)(n + skip), &s->map);
+        if (code) {
+            llri_log(l->opt, LLR_LOG_WARN, "%.*s: mapping it failed: %s; reading it into memory instead (needs %s)", LLRI_S(name),
+                     llri_errno_text(code), llri_size_text(n).s);
+            st = llri_read_file(g, s, f, offset, file, l);
+            if (st == LLR_E_NOMEM && sizeof(void *) < 8)
+                return llri_fail(l->err, st, "%.*s: %s fit neither a mapping nor the memory of this 32-bit program. Use a 64-bit "
+                                 "build of llrun, or a smaller model.", LLRI_S(name), llri_size_text(n).s);
+        } else {
+            s->base = (const uint8_t *)s->map.base + skip;
+        }
+    }
+    if (!st && l->opt && l->opt->mlock) llri_lock_shard(s, file, l->opt);
+    return st;
+}
+
+static llr_status llri_open_path(llri_file *f, const char *path, llr_error *err) {
+    int code = llri_file_open(f, path);
+    if (!code) return LLR_OK;
+    return llri_fail(err, LLR_E_IO, "cannot open %.300s: %s (error %d)", path, llri_errno_text(code), code);
+}
+
+static llr_status llri_load_path(llr_gguf *g, llri_shard *s, const char *path, llri_loader *l) {
+    llri_file f;
+    llr_status st = llri_open_path(&f, path, l->err);
+    if (st) return st;
+    if (l->total < l->done + f.size) l->total = l->done + f.size;
+    st = llri_load_file(g, s, &f, 0, f.size, llri_base_name(path), l);
+    llri_file_close(&f);
+    return st;
+}
+
+/* --- split files: <prefix>-00001-of-00003.gguf --- */
+/* A metadata number of the file read last, or `absent`. */
+static uint64_t llri_gguf_u64(const llr_gguf *g, const char *key, uint64_t absent) {
+    const llri_kv *kv = llri_gguf_kv(g, key);
+    uint64_t v;
+    return kv && llri_kv_u64(kv, &v) ? v : absent;
+}
+
+/* Turns the path of the first shard into that of shard i (0-based): same length. 0 if path is not named like one. */
+static int llri_shard_path(char *path, int i, int count) {
+    char want[32];
+    size_t n = strlen(path), w;
+    (void)snprintf(want, sizeof want, "-00001-of-%05d.gguf", count);
+    w = strlen(want);
+    if (n < w || memcmp(path + n - w, want, w) != 0) return 0;
+    (void)snprintf(want, sizeof want, "-%05d-of-%05d.gguf", i + 1, count);
+    memcpy(path + n - w, want, w);
+    return 1;
+}
+
+/* Opens and checks shard i of count. name: a copy of the path of the first, which is changed. */
+static llr_status llri_load_shard(llr_gguf *g, int i, int count, char *name, llri_loader *l) {
+    uint64_t no, n;
+    llri_kv *kvs = g->kvs;
+    size_t n_kvs = g->n_kvs;
+    llri_map kv_map = g->kv_map;
+    llr_status st = llri_load_path(g, &g->shards[i], name, l);
+    if (st) return st;
+    g->kvs = NULL;                          /* set aside: those of later shards are only looked at */
+    g->n_kvs = 0;
+    g->kv_map.slots = NULL;
+    st = llri_parse_shard(g, i, llri_base_name(name), l->err);
+    no = st ? 0 : llri_gguf_u64(g, "split.no", UINT64_MAX);
+    n = st ? 0 : llri_gguf_u64(g, "split.count", UINT64_MAX);
+    llri_free_kvs(g);
+    g->kvs = kvs;
+    g->n_kvs = n_kvs;
+    g->kv_map = kv_map;
+    if (st) return st;
+    if (no != (uint64_t)i || n != (uint64_t)count)
+        return llri_fail(l->err, LLR_E_FORMAT, "%s should be shard %d of %d, but its metadata say split.no %lld and split.count %lld. "
+                         "Files of different models may be mixed, or it was renamed: download it again.", llri_base_name(name), i + 1,
+                         count, (long long)no, (long long)n);
+    return LLR_OK;
+}
+
+/* Looks for all shards before any is read, and adds up their sizes. path is changed to each name in turn. */
+static llr_status llri_find_shards(char *path, char *name, size_t path_bytes, int count, llri_loader *l) {
+    int i;
+    for (i = 1; i < count; i++) {
+        llri_file f;
+        int code;
+        memcpy(name, path, path_bytes);
+        (void)llri_shard_path(name, i, count);
+        code = llri_file_open(&f, name);
+        if (code)
+            return llri_fail(l->err, LLR_E_IO, "shard %d of %d cannot be opened: %s (error %d). Expected it at %s", i + 1, count,
+                             llri_errno_text(code), code, name);
+        l->total += f.size;
+        llri_file_close(&f);
+    }
+    return LLR_OK;
+}
+
+/* Reads shards 1 .. count-1. */
+static llr_status llri_load_rest(llr_gguf *g, const char *path, int count, llri_loader *l) {
+    size_t path_bytes = strlen(path) + 1, shard_bytes = (size_t)count * sizeof(llri_shard);
+    char *first = (char *)llri_alloc(&g->mem, 2 * path_bytes, 16), *name = first ? first + path_bytes : NULL;
+    llri_shard *shards = (llri_shard *)llri_calloc(&g->mem, shard_bytes, 16);
+    uint64_t n_tensors;
+    llr_status st = LLR_OK;
+    int i;
+    if (!first || !shards) st = llri_nomem(l->err, "the list of shards", shard_bytes + 2 * path_bytes);
+    if (!st) {
+        memcpy(first, path, path_bytes);
+        shards[0] = g->shards[0];
+        llri_free(&g->mem, g->shards, sizeof *g->shards);
+        g->shards = shards;
+        g->n_shards = count;
+        shards = NULL;
+        memcpy(name, path, path_bytes);
+        if (!llri_shard_path(name, 0, count))
+            st = llri_fail(l->err, LLR_E_FORMAT, "%s is the first of %d shards, whose names must end in -00001-of-%05d.gguf and so "
+                           "on for the others to be found. Give them their original names back.", llri_base_name(path), count, count);
+    }
+    if (!st) st = llri_find_shards(first, name, path_bytes, count, l);
+    for (i = 1; i < count && !st; i++) {
+        memcpy(name, path, path_bytes);
+        (void)llri_shard_path(name, i, count);
+        st = llri_load_shard(g, i, count, name, l);
+    }
+    if (!st) {
+        n_tensors = llri_gguf_u64(g, "split.tensors.count", g->n_tensors);
+        if (n_tensors != g->n_tensors)
+            st = llri_fail(l->err, LLR_E_FORMAT, "%s: the shards hold %llu tensors, but split.tensors.count says %llu. They do not belong "
+                           "together, or one is damaged: download them again.", llri_base_name(path),
+                           (unsigned long long)g->n_tensors, (unsigned long long)n_tensors);
+    }
+    llri_free(&g->mem, shards, shard_bytes);
+    llri_free(&g->mem, first, 2 * path_bytes);
+    return st;
+}
+
+/* After the first file was parsed: reads the others if there are any. path NULL: not opened by name. */
+static llr_status llri_load_split(llr_gguf *g, const char *path, const char *file, llri_loader *l) {
+    uint64_t count = llri_gguf_u64(g, "split.count", 0), no = llri_gguf_u64(g, "split.no", 0);
+    llri_str name = llri_cstr(file);
+    if (count <= 1) return LLR_OK;
+    if (count > LLRI_MAX_SHARDS)
+        return llri_fail(l->err, LLR_E_FORMAT, "%.*s claims to be one of %llu shards; at most %d are read. " LLRI_REDO, LLRI_S(name),
+                         (unsigned long long)count, (int)LLRI_MAX_SHARDS);
+    if (no >= count)
+        return llri_fail(l->err, LLR_E_FORMAT, "%.*s: split.no %llu is not below split.count %llu. " LLRI_REDO, LLRI_S(name),
+                         (unsigned long long)no, (unsigned long long)count);
+    if (no != 0)
+        return llri_fail(l->err, LLR_E_UNSUPPORTED, "%.*s is shard %llu of %llu: open the first one, its name ends in "
+                         "-00001-of-%05d.gguf", LLRI_S(name), (unsigned long long)no + 1, (unsigned long long)count, (int)count);
+    if (!path)
+        return llri_fail(l->err, LLR_E_UNSUPPORTED, "%.*s is the first of %llu shards: open it by its path, so that the others are "
+                         "found, or merge them first", LLRI_S(name), (unsigned long long)count);
+    return llri_load_rest(g, path, (int)count, l);
+}
+
+/* --- open and close --- */
+LLR_API void llr_gguf_close(llr_gguf *g) {
+    llr_allocator mem;
+    int i;
+    if (!g) return;
+    mem = g->mem;
+    for (i = 0; i < g->n_shards; i++) {
+        llri_shard *s = &g->shards[i];
+        if (s->locked && !s->map.base) llri_unlock_pages(s->base, s->n);
+        llri_unmap(&s->map);
+        llri_free(&mem, s->mem, s->n);
+    }
+    llri_free(&mem, g->shards, (size_t)g->n_shards * sizeof *g->shards);
+    llri_free_kvs(g);
+    llri_map_free(&g->tensor_map, &mem);
+    llri_free(&mem, g->tensors, g->n_tensors * sizeof *g->tensors);
+    llri_free(&mem, g, sizeof *g);
+}
+
+/* A handle with one empty shard. */
+static llr_gguf *llri_gguf_new(const llr_options *opt, llr_error *err) {
+    const llr_allocator *mem = llri_opt_mem(opt);
+    llr_gguf *g = (llr_gguf *)llri_calloc(mem, sizeof *g, 16);
+    if (g) {
+        g->mem = *mem;
+        g->shards = (llri_shard *)llri_calloc(mem, sizeof *g->shards, 16);
+        g->n_shards = 1;
+        if (g->shards) return g;
+        llri_free(mem, g, sizeof *g);
+    }
+    (void)llri_nomem(err, "a file handle", sizeof *g);
+    return NULL;
+}
+
+/* Parses what was loaded as shard 0, and the rest of a split file. Gives *out, or frees g. */
+static llr_status llri_gguf_finish(llr_gguf **out, llr_gguf *g, llr_status st, const char *path, const char *file, llri_loader *l) {
+    if (!st) st = llri_parse_shard(g, 0, file, l->err);
+    if (!st) st = llri_load_split(g, path, file, l);
+    if (st) llr_gguf_close(g);
+    else *out = g;
+    return st;
+}
+
+LLR_API llr_status llr_gguf_open(llr_gguf **out, const char *path, const llr_options *opt, llr_error *err) {
+    llri_loader l;
+    llr_gguf *g;
+    memset(&l, 0, sizeof l);
+    l.opt = opt;
+    l.err = err;
+    if (!out || !path) return llri_fail(err, LLR_E_ARG, "llr_gguf_open: out and path must not be NULL");
+    g = llri_gguf_new(opt, err);
+    if (!g) return LLR_E_NOMEM;
+    return llri_gguf_finish(out, g, llri_load_path(g, g->shards, path, &l), path, llri_base_name(path), &l);
+}
+
+static llr_status llri_load_fd(llr_gguf *g, int fd, uint64_t offset, uint64_t length, llri_loader *l) {
+    llri_file f;
+    int code = llri_file_from_fd(&f, fd);
+    if (code) return llri_fail(l->err, LLR_E_IO, "descriptor %d cannot be read as a file: %s (error %d)", fd, llri_errno_text(code), code);
+    if (offset > f.size || length > f.size - offset)
+        return llri_fail(l->err, LLR_E_ARG, "%llu bytes at offset %llu are not inside the file of %llu bytes", (unsigned long long)length,
+                         (unsigned long long)offset, (unsigned long long)f.size);
+    l->total = length ? length : f.size - offset;
+    return llri_load_file(g, g->shards, &f, offset, l->total, "the file", l);
+}
+
+LLR_API llr_status llr_gguf_open_fd(llr_gguf **out, int fd, uint64_t offset, uint64_t length, const llr_options *opt, llr_error *err) {
+    llri_loader l;
+    llr_gguf *g;
+    memset(&l, 0, sizeof l);
+    l.opt = opt;
+    l.err = err;
+    if (!out) return llri_fail(err, LLR_E_ARG, "llr_gguf_open_fd: out must not be NULL");
+    g = llri_gguf_new(opt, err);
+    if (!g) return LLR_E_NOMEM;
+    return llri_gguf_finish(out, g, llri_load_fd(g, fd, offset, length, &l), NULL, "the file", &l);
+}
+
+LLR_API llr_status llr_gguf_open_mem(llr_gguf **out, const void *data, size_t n_bytes, const llr_options *opt, llr_error *err) {
+    llri_loader l;
+    llr_gguf *g;
+    memset(&l, 0, sizeof l);
+    l.opt = opt;
+    l.err = err;
+    if (!out || (!data && n_bytes)) return llri_fail(err, LLR_E_ARG, "llr_gguf_open_mem: out and data must not be NULL");
+    g = llri_gguf_new(opt, err);
+    if (!g) return LLR_E_NOMEM;
+    g->shards->base = (const uint8_t *)data;
+    g->shards->n = n_bytes;
+    return llri_gguf_finish(out, g, LLR_OK, NULL, "the file in memory", &l);
+}
+
+/* --- queries --- */
+LLR_API size_t llr_gguf_meta_count(const llr_gguf *g) { return g->n_kvs; }
+LLR_API size_t llr_gguf_tensor_count(const llr_gguf *g) { return g->n_tensors; }
+LLR_API int llr_gguf_version(const llr_gguf *g) { return (int)g->version; }
+
+LLR_API int llr_gguf_is_mapped(const llr_gguf *g) {
+    int i, mapped = 1;
+    for (i = 0; i < g->n_shards; i++) mapped &= g->shards[i].map.base != NULL;
+    return mapped;
+}
+
+LLR_API uint64_t llr_gguf_file_bytes(const llr_gguf *g) {
+    uint64_t n = 0;
+    int i;
+    for (i = 0; i < g->n_shards; i++) n += g->shards[i].n;
+    return n;
+}
+
+LLR_API int llr_gguf_meta(const llr_gguf *g, size_t index, llr_meta *out) {
+    const llri_kv *kv;
+    if (index >= g->n_kvs) return 0;
+    kv = &g->kvs[index];
+    memset(out, 0, sizeof *out);
+    out->key = kv->key.p;
+    out->key_bytes = kv->key.n;
+    out->type = (llr_meta_type)kv->type;
+    out->elem_type = (llr_meta_type)kv->elem_type;
+    out->count = 1;
+    if (kv->type == LLR_META_ARRAY) {
+        out->count = kv->count;
+        out->s = (const char *)kv->data;    /* where llr_gguf_meta_element reads */
+    } else if (kv->type == LLR_META_STRING) {
+        out->s = (const char *)kv->data;
+        out->n_bytes = (size_t)kv->count;
+    } else {
+        (void)llri_meta_number(kv->type, kv->data, out);
+    }
+    return 1;
+}
+
+LLR_API int llr_gguf_meta_find(const llr_gguf *g, const char *key, llr_meta *out) {
+    const llri_kv *kv = llri_gguf_kv(g, key);
+    return kv ? llr_gguf_meta(g, (size_t)(kv - g->kvs), out) : 0;
+}
+
+LLR_API int llr_gguf_meta_element(const llr_meta *array, uint64_t index, llr_meta *out) {
+    llri_kv kv;
+    llri_str_iter it;
+    llri_str s = { NULL, 0 };
+    llr_meta m;
+    kv.key.p = array->key;
+    kv.key.n = array->key_bytes;
+    kv.type = (uint32_t)array->type;
+    kv.elem_type = (uint32_t)array->elem_type;
+    kv.count = array->count;
+    kv.data = (const uint8_t *)array->s;
+    if (kv.type != LLR_META_ARRAY || index >= kv.count) return 0;
+    memset(&m, 0, sizeof m);
+    if (llri_str_iter_init(&it, &kv)) {
+        do (void)llri_str_iter_next(&it, &s); while (index--);
+        m.s = s.p;
+        m.n_bytes = s.n;
+    } else {
+        (void)llri_kv_number(&kv, index, &m);
+    }
+    m.key = array->key;
+    m.key_bytes = array->key_bytes;
+    m.type = array->elem_type;
+    m.elem_type = LLR_META_COUNT;
+    m.count = 1;
+    *out = m;
+    return 1;
+}
+
+LLR_API int llr_gguf_tensor(const llr_gguf *g, size_t index, llr_tensor *out) {
+    const llri_tensor *t = llri_gguf_tensor_at(g, index);
+    if (!t) return 0;
+    memset(out, 0, sizeof *out);
+    out->name = t->name.p;
+    out->name_bytes = t->name.n;
+    out->type = t->type;
+    out->type_name = llri_type(t->type)->name;
+    out->n_dims = t->n_dims;
+    memcpy(out->ne, t->ne, sizeof out->ne);
+    out->n_elements = t->n_elements;
+    out->n_bytes = t->n_bytes;
+    out->offset = t->offset;
+    out->shard = t->shard;
+    return 1;
+}
+
+LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t first, size_t n, float *out, llr_error *err) {
+    const llri_tensor *t = llri_gguf_tensor_at(g, tensor);
+    const llri_type_info *info;
+    if (!t)
+        return llri_fail(err, LLR_E_ARG, "tensor %llu does not exist, there are %llu", (unsigned long long)tensor,
+                         (unsigned long long)g->n_tensors);
+    info = llri_type(t->type);
+    if (first > t->n_elements || n > t->n_elements - first)
+        return llri_fail(err, LLR_E_ARG, "elements %llu to %llu are not inside tensor '%.*s', which has %llu", (unsigned long long)first,
+                         (unsigned long long)(first + n), LLRI_S(t->name), (unsigned long long)t->n_elements);
+    if (first % info->block || n % info->block)
+        return llri_fail(err, LLR_E_ARG, "start %llu and count %llu must be multiples of %llu, the block of %s", (unsigned long long)first,
+                         (unsigned long long)n, (unsigned long long)info->block, info->name);
+    if (!llri_dequant_ok(t->type))
+        return llri_fail(err, LLR_E_UNSUPPORTED, "tensor '%.*s' has type %s, which is for activations and holds no weights",
+                         LLRI_S(t->name), info->name);
+    llri_dequant(t->type, t->data + (size_t)(first / info->block) * info->bytes, out, n);
+    return LLR_OK;
+}
+
+LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err) {
+    uint64_t done = 0, total = llr_gguf_file_bytes(g);
+    size_t page = llri_page_bytes();
+    int i;
+    for (i = 0; i < g->n_shards; i++) {
+        const llri_shard *s = &g->shards[i];
+        const uint8_t *start = (const uint8_t *)s->map.base;
+        size_t pos, next, n = s->map.base ? s->map.n : 0;
+        for (pos = 0; pos < n; pos = next) {
+            next = n - pos > LLRI_READ_STEP ? pos + LLRI_READ_STEP : n;
+            if (llri_progress(opt, LLR_PHASE_LOAD, done + pos < total ? done + pos : total, total))
+                return llri_fail(err, LLR_E_CANCELLED, "loading was cancelled after %s", llri_size_text(done + pos).s);
+            llri_advise_willneed(start + pos, n - pos > 2 * (size_t)LLRI_READ_STEP ? 2 * (size_t)LLRI_READ_STEP : n - pos);
+            for (; pos < next; pos += page) (void)*(const volatile uint8_t *)(start + pos);
+        }
+        done += s->n;
+    }
+    if (llri_progress(opt, LLR_PHASE_LOAD, total, total)) return llri_fail(err, LLR_E_CANCELLED, "loading was cancelled at its end");
+    return LLR_OK;
+}
+
+#if defined(__clang__)
+#  define LLRI_UNROLL _Pragma("unroll")
+#elif LLRI_GCC >= 800
+#  define LLRI_UNROLL _Pragma("GCC unroll 16")
+#else
+#  define LLRI_UNROLL
+#endif
+
+#if defined(__GNUC__)
+#  define LLRI_PREFETCH(address) __builtin_prefetch((const void *)(address))
+#else
+#  define LLRI_PREFETCH(address) (void)(address)
+#endif
+
+/* >>strip -------------------------------------------------------------------------------------------------------------
+ * What the kernels of all tiers share: the unpacked form of quantised weights, the forms of activations, and the table of
+ * functions that each tier fills. Only pointers and integers cross this boundary, never vectors.
+ */
+#define LLRI_PASS_SCALAR  1             /* the values of llr_isa, for the preprocessor */
+#define LLRI_PASS_SSE2    2
+#define LLRI_PASS_SSSE3   3
+#define LLRI_PASS_AVX     4
+#define LLRI_PASS_AVX2    5
+#define LLRI_PASS_AVXVNNI 6
+#define LLRI_PASS_AVX512  7
+
+#define LLRI_STRIP_ROWS 16              /* rows of a strip */
+#define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
+#define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
+#define LLRI_KV_CHUNK 256               /* positions whose softmax is merged as one, at multiples of this */
+
+typedef struct llri_strip {
+    uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
+    float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
+    float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
+    int16_t sub[8][LLRI_STRIP_ROWS][16];                /* integer sub-scales, 8 copies for each half of a group */
+    int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
+    /* as they come from the blocks; made into the above for all rows together */
+    uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins; [i][0] alone if per 256 */
+    int8_t  small[2][8][LLRI_STRIP_ROWS];               /* their integer factors per group */
+    int8_t  pair[8][LLRI_STRIP_ROWS][2];                /* sub-scales of the halves */
+} llri_strip;
+
+/* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
+ * As rows (few tokens): q [token][k], scale and sum [token][group].
+ * As columns (many tokens), in vectors of QL tokens: q [vector][k / KL][QL][KL], scale and sum [vector][group][QL]. */
+typedef struct llri_quants {
+    const uint8_t *q; const float *scale; const int32_t *sum;
+    size_t q_stride, g_stride;                          /* per token or vector: bytes of q, entries of scale and sum */
+} llri_quants;
+
+typedef enum llri_form {                /* how the integers of a type are combined; one pair of kernels for each */
+    LLRI_FORM_PLAIN31, LLRI_FORM_PLAIN127,      /* a scale per group; the number is the largest u */
+    LLRI_FORM_SIGNED,                           /* q fills int8 */
+    LLRI_FORM_MIN,                              /* scale and min per group, u <= 31 */
+    LLRI_FORM_SUB31, LLRI_FORM_SUB63, LLRI_FORM_SUB127, /* integer sub-scales per half */
+    LLRI_FORM_SUB_MIN,                          /* and a min per half, u <= 31 */
+    LLRI_FORM_HALVES,                           /* a float scale per half, u <= 31 */
+    LLRI_FORM_COUNT
+} llri_form;
+
+/* KV cache of one layer of one session. The row of (kv head, slot) is at (head * capacity + slot) * row bytes,
+ * slot = position % capacity; capacity is a multiple of LLRI_KV_TILE. */
+typedef struct llri_kvc { uint8_t *k, *v; int type; uint32_t capacity; int n_head_kv, dk, dv; } llri_kvc;
+
+typedef struct llri_attn {
+    int n_head, n_head_kv, dk, dv;
+    float scale, softcap;               /* softcap 0: none */
+    uint32_t window;                    /* positions seen, itself included; 0: all */
+    const float *slopes, *sinks;        /* per head, or NULL */
+} llri_attn;
+
+#define LLRI_ATTEND_QUERIES 32          /* n * n_heads at most */
+typedef struct llri_attend {            /* n consecutive tokens of a sequence from position pos on; heads of one kv head */
+    const llri_attn *attn;
+    llri_kvc kv;
+    int head, n_heads, n;
+    uint32_t pos;
+    const float *q; float *out;         /* row of the first token */
+    int64_t ldq, ldo;
+} llri_attend;
+
+enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU };
+
+typedef struct llri_ops {
+    int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
+    int few_quant, few_float;           /* up to so many tokens the row form pays */
+    void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups);     /* by tensor type */
+    void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
+    void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
+    void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
+    void (*transpose)(float *wt /* [k][16] */, const float *const *rows, int k);
+    void (*fgemv)(const float *wt, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */);
+    void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
+    void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
+    void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
+    void (*attend)(const llri_attend *a, float *work);
+} llri_ops;
+
+/* form and offset by tensor type; a type that is not here has no integer kernels */
+typedef struct llri_quant_row { uint8_t type, form, offset; } llri_quant_row;
+static const llri_quant_row llri_quant_rows[] = {
+    { LLRI_Q4_0, LLRI_FORM_PLAIN31, 8 },     { LLRI_Q4_1, LLRI_FORM_MIN, 0 },       { LLRI_Q5_0, LLRI_FORM_PLAIN31, 16 },
+    { LLRI_Q5_1, LLRI_FORM_MIN, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_SUB_MIN, 0 },
+    { LLRI_Q3_K, LLRI_FORM_SUB31, 4 },       { LLRI_Q4_K, LLRI_FORM_MIN, 0 },       { LLRI_Q5_K, LLRI_FORM_MIN, 0 },
+    { LLRI_Q6_K, LLRI_FORM_SUB63, 32 },      { LLRI_IQ2_XXS, LLRI_FORM_PLAIN127, 43 }, { LLRI_IQ2_XS, LLRI_FORM_SUB127, 43 },
+    { LLRI_IQ3_XXS, LLRI_FORM_PLAIN127, 62 }, { LLRI_IQ1_S, LLRI_FORM_PLAIN31, 9 },    { LLRI_IQ4_NL, LLRI_FORM_SIGNED, 0 },
+    { LLRI_IQ3_S, LLRI_FORM_PLAIN31, 15 },   { LLRI_IQ2_S, LLRI_FORM_SUB127, 43 },     { LLRI_IQ4_XS, LLRI_FORM_SIGNED, 0 },
+    { LLRI_IQ1_M, LLRI_FORM_SUB63, 9 },      { LLRI_TQ1_0, LLRI_FORM_PLAIN31, 1 },    { LLRI_TQ2_0, LLRI_FORM_PLAIN31, 1 },
+    { LLRI_MXFP4, LLRI_FORM_PLAIN31, 12 },   { LLRI_NVFP4, LLRI_FORM_HALVES, 12 },   { LLRI_Q1_0, LLRI_FORM_PLAIN31, 1 },
+    { LLRI_Q2_0, LLRI_FORM_PLAIN31, 1 }
+};
+static const llri_quant_row *llri_quant(uint32_t type)
+{
+    size_t i;
+    for (i = 0; i < sizeof llri_quant_rows / sizeof *llri_quant_rows; i++)
+        if (llri_quant_rows[i].type == type) return &llri_quant_rows[i];
+    return NULL;
+}
+
+LLRI_INLINE int llri_pad16(int n) { return (n + 15) & ~15; }
+static size_t llri_kv_row_bytes(int type, int n)
+{
+    return type == LLR_KV_F32 ? (size_t)n * 4 : type == LLR_KV_F16 ? (size_t)n * 2 : (size_t)((n + 31) / 32) * 34;
+}
+static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of llri_ops.attend */
+{
+    size_t k = (size_t)llri_pad16(dk), v = (size_t)llri_pad16(dv);
+    return (size_t)n_queries * (k + 2 * v + LLRI_KV_TILE + 4) + LLRI_KV_TILE * (k + v);
+}
+static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0 };  /* doubled E2M1, + 12 */
+LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that element 0 comes first in memory */
+{
+    uint8_t b[8]; int i;
+    if (!LLRI_BIG_ENDIAN) return v;
+    for (i = 0; i < 8; i++) b[i] = (uint8_t)(v >> (8 * i));
+    memcpy(&v, b, 8);
+    return v;
+}
+
+#endif /* !LLRI_PASS */
+
+#ifdef LLRI_PASS /* ------------- read once per tier, see >>dispatch ------------- */
+/* >>kernels ----------------------------------------------------------------------------------------------------------
+ * The arithmetic, written once. This section is read once per tier (see >>dispatch) with LLRI_PASS, LLRI_ISA and
+ * LLRI_TARGET set: first the vector words of the tier are defined, then the kernels in terms of them.
+ *
+ * Quantised weights. A strip is 16 rows by 256 columns of a matrix, unpacked into one form for every type:
+ * w = scale * (u - offset) [* integer sub-scale per 16] [+ min], per group of 32. Activations are int8 with a float scale
+ * per group of 32. For each group the integer sum is exact; then one float step adds it to the result, groups in rising
+ * order. So the bits do not depend on how many tokens are computed together, nor on which kernel did it.
+ *
+ * Three families of integer arithmetic:
+ *   VNNI     u8 x s8 -> int32 in one instruction. Full-range types are stored as u = q + 128.
+ *   MADDUBS  u8 x s8 -> pairs in int16, saturating: u <= 127 keeps 2*127*127 below 2^15. `lim` such pair sums fit in int16.
+ *            Full-range types stay signed: |w| x sign(a, w).
+ *   MADDWD   int16 x int16 -> int32. The strip holds signed products (u - offset) * sub-scale as int16.
+ */
+#define LLRI_CAT3_(a, b, c) a##b##_##c
+#define LLRI_CAT3(a, b, c) LLRI_CAT3_(a, b, c)
+#define K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
+#define WORD LLRI_TARGET LLRI_ALWAYS_INLINE
+
+#define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
+#define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
+#define LLRI_MADDUBS (!LLRI_VNNI && !LLRI_MADDWD)
+
+/* --- words: vf = VF floats ------------------------------------------------------------------------------------------- */
+#if LLRI_PASS == LLRI_PASS_SCALAR
+#define VF 4
+typedef struct { float v[4]; } K(vf_t);
+typedef struct { int32_t v[4]; } K(vi_t);
+#define vf K(vf_t)
+#define vi K(vi_t)
+#define LLRI_LANES(expr) int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (expr); return r
+WORD vf K(vf_set)(float x) { LLRI_LANES(x); }
+WORD vf K(vf_load)(const float *p) { LLRI_LANES(p[i]); }
+WORD void K(vf_store)(float *p, vf a) { int i; for (i = 0; i < 4; i++) p[i] = a.v[i]; }
+WORD vf K(vf_add)(vf a, vf b) { LLRI_LANES(a.v[i] + b.v[i]); }
+WORD vf K(vf_sub)(vf a, vf b) { LLRI_LANES(a.v[i] - b.v[i]); }
+WORD vf K(vf_mul)(vf a, vf b) { LLRI_LANES(a.v[i] * b.v[i]); }
+WORD vf K(vf_div)(vf a, vf b) { LLRI_LANES(a.v[i] / b.v[i]); }
+WORD vf K(vf_max)(vf a, vf b) { LLRI_LANES(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+WORD vf K(vf_min)(vf a, vf b) { LLRI_LANES(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
+WORD vf K(vf_fma)(vf a, vf b, vf c) { LLRI_LANES(a.v[i] * b.v[i] + c.v[i]); }
+WORD vf K(vf_abs)(vf a) { LLRI_LANES(fabsf(a.v[i])); }
+/* 1.5 * 2^23 pushes the fraction out: rounds to nearest even as the vector instructions do, for |x| < 2^22 */
+WORD vf K(vf_round)(vf a) { LLRI_LANES((a.v[i] + 12582912.0f) - 12582912.0f); }
+WORD vf K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bits_to_f32((uint32_t)((int32_t)n.v[i] + 127) << 23); return r; }
+#undef LLRI_LANES
+#define vf_set K(vf_set)
+#define vf_load K(vf_load)
+#define vf_store K(vf_store)
+#define vf_add K(vf_add)
+#define vf_sub K(vf_sub)
+#define vf_mul K(vf_mul)
+#define vf_div K(vf_div)
+#define vf_max K(vf_max)
+#define vf_min K(vf_min)
+#define vf_fma K(vf_fma)
+#define vf_abs K(vf_abs)
+#define vf_round K(vf_round)
+#define vf_pow2 K(vf_pow2)
+
+#elif LLRI_PASS <= LLRI_PASS_SSSE3
+#define VF 4
+#define vf __m128
+#define vi __m128i
+#define vf_set(x) _mm_set1_ps(x)
+#define vf_load(p) _mm_loadu_ps(p)
+#define vf_store(p, a) _mm_storeu_ps(p, a)
+#define vf_add(a, b) _mm_add_ps(a, b)
+#define vf_sub(a, b) _mm_sub_ps(a, b)
+#define vf_mul(a, b) _mm_mul_ps(a, b)
+#define vf_div(a, b) _mm_div_ps(a, b)
+#define vf_max(a, b) _mm_max_ps(a, b)
+#define vf_min(a, b) _mm_min_ps(a, b)
+#define vf_fma(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
+#define vf_abs(a) _mm_and_ps(a, _mm_castsi128_ps(_mm_set1_epi32(0x7fffffff)))
+#define vf_round(a) _mm_cvtepi32_ps(_mm_cvtps_epi32(a))
+#define vf_pow2(n) _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127)), 23))
+
+#elif LLRI_PASS <= LLRI_PASS_AVXVNNI
+#define VF 8
+#define vf __m256
+#define vf_set(x) _mm256_set1_ps(x)
+#define vf_load(p) _mm256_loadu_ps(p)
+#define vf_store(p, a) _mm256_storeu_ps(p, a)
+#define vf_add(a, b) _mm256_add_ps(a, b)
+#define vf_sub(a, b) _mm256_sub_ps(a, b)
+#define vf_mul(a, b) _mm256_mul_ps(a, b)
+#define vf_div(a, b) _mm256_div_ps(a, b)
+#define vf_max(a, b) _mm256_max_ps(a, b)
+#define vf_min(a, b) _mm256_min_ps(a, b)
+#define vf_abs(a) _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff)))
+#define vf_round(a) _mm256_cvtepi32_ps(_mm256_cvtps_epi32(a))
+#  if LLRI_PASS == LLRI_PASS_AVX      /* no FMA, and integers are 128 bits wide */
+#define vi __m128i
+#define vf_fma(a, b, c) _mm256_add_ps(_mm256_mul_ps(a, b), c)
+WORD vf K(vf_pow2)(vf n)
+{
+    __m256i e = _mm256_cvtps_epi32(n);
+    __m128i bias = _mm_set1_epi32(127);
+    __m128i lo = _mm_slli_epi32(_mm_add_epi32(_mm256_castsi256_si128(e), bias), 23);
+    __m128i hi = _mm_slli_epi32(_mm_add_epi32(_mm256_extractf128_si256(e, 1), bias), 23);
+    return _mm256_castsi256_ps(_mm256_insertf128_si256(_mm256_castsi128_si256(lo), hi, 1));
+}
+#define vf_pow2 K(vf_pow2)
+#  else
+#define vi __m256i
+#define vf_fma(a, b, c) _mm256_fmadd_ps(a, b, c)
+#define vf_pow2(n) _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23))
+#  endif
+
+#else
+#define VF 16
+#define vf __m512
+#define vi __m512i
+#define vf_set(x) _mm512_set1_ps(x)
+#define vf_load(p) _mm512_loadu_ps(p)
+#define vf_store(p, a) _mm512_storeu_ps(p, a)
+#define vf_add(a, b) _mm512_add_ps(a, b)
+#define vf_sub(a, b) _mm512_sub_ps(a, b)
+#define vf_mul(a, b) _mm512_mul_ps(a, b)
+#define vf_div(a, b) _mm512_div_ps(a, b)
+#define vf_max(a, b) _mm512_max_ps(a, b)
+#define vf_min(a, b) _mm512_min_ps(a, b)
+#define vf_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
+#define vf_abs(a) _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7fffffff)))
+#define vf_round(a) _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a))
+#define vf_pow2(n) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23))
+#endif
+
+/* --- words: vi = QL int32 lanes of the integer kernels, qf = as many floats ------------------------------------------- */
+#if LLRI_PASS == LLRI_PASS_AVX
+#define QL 4
+#define qf __m128
+#define qf_set(x) _mm_set1_ps(x)
+#define qf_load(p) _mm_loadu_ps(p)
+#define qf_store(p, a) _mm_storeu_ps(p, a)
+#define qf_mul(a, b) _mm_mul_ps(a, b)
+#define qf_fma(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
+#else
+#define QL VF
+#define qf vf
+#define qf_set vf_set
+#define qf_load vf_load
+#define qf_store vf_store
+#define qf_mul vf_mul
+#define qf_fma vf_fma
+#endif
+
+#if LLRI_PASS == LLRI_PASS_SCALAR
+#define KL 2                            /* elements per 32-bit lane of packed activations */
+#define LLRI_MR 4                       /* micro-kernel: rows x vectors of tokens */
+#define LLRI_NV 1
+#define LLRI_LANES(expr) int i; vi r; for (i = 0; i < 4; i++) r.v[i] = (expr); return r
+WORD vi K(vi_set)(int32_t x) { LLRI_LANES(x); }
+WORD vi K(vi_load)(const void *p) { vi r; memcpy(&r, p, sizeof r); return r; }
+WORD vi K(vi_add)(vi a, vi b) { LLRI_LANES(a.v[i] + b.v[i]); }
+WORD int32_t K(madd1)(int32_t x, int32_t y)   /* two int16 in a lane, multiplied and added */
+{
+    int16_t a[2], b[2];
+    memcpy(a, &x, 4); memcpy(b, &y, 4);
+    return a[0] * b[0] + a[1] * b[1];
+}
+WORD vi K(vi_madd)(vi a, vi b) { LLRI_LANES(K(madd1)(a.v[i], b.v[i])); }
+WORD vf K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (float)a.v[i]; return r; }
+#undef LLRI_LANES
+#define vi_set K(vi_set)
+#define vi_load K(vi_load)
+#define vi_add K(vi_add)
+#define vi_madd K(vi_madd)
+#define vi_float K(vi_float)
+#elif QL == 4
+#define KL (LLRI_MADDWD ? 2 : 4)
+#define LLRI_MR 2
+#define LLRI_NV 4
+#define vi_set(x) _mm_set1_epi32(x)
+#define vi_load(p) _mm_loadu_si128((const __m128i *)(p))
+#define vi_add(a, b) _mm_add_epi32(a, b)
+#define vi_madd(a, b) _mm_madd_epi16(a, b)
+#define vi_float(a) _mm_cvtepi32_ps(a)
+#define vs_madd(w, a) _mm_maddubs_epi16(w, a)
+#define vs_add(a, b) _mm_add_epi16(a, b)
+#define vs_abs(w) _mm_abs_epi8(w)
+#define vs_sign(a, w) _mm_sign_epi8(a, w)
+#define vs_set(x) _mm_set1_epi16(x)
+#elif QL == 8
+#define KL 4
+#define LLRI_MR 4
+#define LLRI_NV 2
+#define vi_set(x) _mm256_set1_epi32(x)
+#define vi_load(p) _mm256_loadu_si256((const __m256i *)(p))
+#define vi_add(a, b) _mm256_add_epi32(a, b)
+#define vi_mul(a, b) _mm256_mullo_epi32(a, b)
+#define vi_madd(a, b) _mm256_madd_epi16(a, b)
+#define vi_float(a) _mm256_cvtepi32_ps(a)
+#define vi_dot(c, w, a) _mm256_dpbusd_avx_epi32(c, w, a)
+#define vs_madd(w, a) _mm256_maddubs_epi16(w, a)
+#define vs_add(a, b) _mm256_add_epi16(a, b)
+#define vs_abs(w) _mm256_abs_epi8(w)
+#define vs_sign(a, w) _mm256_sign_epi8(a, w)
+#define vs_set(x) _mm256_set1_epi16(x)
+#else
+#define KL 4
+#define LLRI_MR 4
+#define LLRI_NV 3
+#define vi_set(x) _mm512_set1_epi32(x)
+#define vi_load(p) _mm512_loadu_si512((const void *)(p))
+#define vi_add(a, b) _mm512_add_epi32(a, b)
+#define vi_mul(a, b) _mm512_mullo_epi32(a, b)
+#define vi_madd(a, b) _mm512_madd_epi16(a, b)
+#define vi_float(a) _mm512_cvtepi32_ps(a)
+#define vi_dot(c, w, a) _mm512_dpbusd_epi32(c, w, a)
+#endif
+#if LLRI_MADDWD
+#define LLRI_AE int16_t                 /* activation element */
+#else
+#define LLRI_AE int8_t
+#endif
+
+/* --- words: b32 = 32 bytes, one group ------------------------------------------------------------------------------- */
+#if LLRI_PASS == LLRI_PASS_SCALAR
+typedef struct { uint8_t v[32]; } K(b32_t);
+#define b32 K(b32_t)
+#define LLRI_LANES(expr) int i; b32 r; for (i = 0; i < 32; i++) r.v[i] = (uint8_t)(expr); return r
+WORD b32 K(b32_load)(const void *p) { b32 r; memcpy(&r, p, 32); return r; }
+WORD void K(b32_store)(void *p, b32 a) { memcpy(p, &a, 32); }
+WORD b32 K(b32_set)(int x) { LLRI_LANES(x); }
+WORD b32 K(b32_nibbles)(const uint8_t *p) { LLRI_LANES(i < 16 ? p[i] & 15 : p[i - 16] >> 4); }
+WORD b32 K(b32_shr)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] >> n & mask); }
+WORD b32 K(b32_shl)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] << n & mask); }
+WORD b32 K(b32_and)(b32 a, b32 b) { LLRI_LANES(a.v[i] & b.v[i]); }
+WORD b32 K(b32_or)(b32 a, b32 b) { LLRI_LANES(a.v[i] | b.v[i]); }
+WORD b32 K(b32_xor)(b32 a, b32 b) { LLRI_LANES(a.v[i] ^ b.v[i]); }
+WORD b32 K(b32_add)(b32 a, b32 b) { LLRI_LANES(a.v[i] + b.v[i]); }
+WORD b32 K(b32_sub)(b32 a, b32 b) { LLRI_LANES(a.v[i] - b.v[i]); }
+WORD b32 K(b32_bits)(uint32_t m) { LLRI_LANES(m >> i & 1 ? 255 : 0); }   /* bit i -> byte i, all ones or zero */
+WORD b32 K(b32_lookup)(const uint8_t *table16, b32 a) { LLRI_LANES(table16[a.v[i] & 15]); }
+WORD b32 K(b32_interleave8)(b32 a) { LLRI_LANES(a.v[(i & 7) | (i & 8) << 1 | (i & 16) >> 1]); }   /* 8-byte quarters 0,2,1,3 */
+#undef LLRI_LANES
+#define b32_load K(b32_load)
+#define b32_store K(b32_store)
+#define b32_set K(b32_set)
+#define b32_nibbles K(b32_nibbles)
+#define b32_shr K(b32_shr)
+#define b32_shl K(b32_shl)
+#define b32_and K(b32_and)
+#define b32_or K(b32_or)
+#define b32_xor K(b32_xor)
+#define b32_add K(b32_add)
+#define b32_sub K(b32_sub)
+#define b32_bits K(b32_bits)
+#define b32_lookup K(b32_lookup)
+#define b32_interleave8 K(b32_interleave8)
+
+#elif LLRI_PASS <= LLRI_PASS_AVX
+typedef struct { __m128i a, b; } K(b32_t);
+#define b32 K(b32_t)
+WORD b32 K(b32_of)(__m128i a, __m128i b) { b32 r; r.a = a; r.b = b; return r; }
+#define b32_load(p) K(b32_of)(_mm_loadu_si128((const __m128i *)(p)), _mm_loadu_si128((const __m128i *)(p) + 1))
+WORD void K(b32_store)(void *p, b32 v) { _mm_storeu_si128((__m128i *)p, v.a); _mm_storeu_si128((__m128i *)p + 1, v.b); }
+#define b32_store K(b32_store)
+#define b32_set(x) K(b32_of)(_mm_set1_epi8((char)(x)), _mm_set1_epi8((char)(x)))
+WORD b32 K(b32_nibbles)(const uint8_t *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)p), m = _mm_set1_epi8(15);
+    return K(b32_of)(_mm_and_si128(v, m), _mm_and_si128(_mm_srli_epi16(v, 4), m));
+}
+#define b32_nibbles K(b32_nibbles)
+/* 16-bit shifts carry bits across bytes; the mask removes them */
+WORD b32 K(b32_shr)(b32 v, int n, int mask)
+{
+    __m128i m = _mm_set1_epi8((char)mask), c = _mm_cvtsi32_si128(n);
+    return K(b32_of)(_mm_and_si128(_mm_srl_epi16(v.a, c), m), _mm_and_si128(_mm_srl_epi16(v.b, c), m));
+}
+WORD b32 K(b32_shl)(b32 v, int n, int mask)
+{
+    __m128i m = _mm_set1_epi8((char)mask), c = _mm_cvtsi32_si128(n);
+    return K(b32_of)(_mm_and_si128(_mm_sll_epi16(v.a, c), m), _mm_and_si128(_mm_sll_epi16(v.b, c), m));
+}
+#define b32_shr K(b32_shr)
+#define b32_shl K(b32_shl)
+#define b32_and(x, y) K(b32_of)(_mm_and_si128((x).a, (y).a), _mm_and_si128((x).b, (y).b))
+#define b32_or(x, y) K(b32_of)(_mm_or_si128((x).a, (y).a), _mm_or_si128((x).b, (y).b))
+#define b32_xor(x, y) K(b32_of)(_mm_xor_si128((x).a, (y).a), _mm_xor_si128((x).b, (y).b))
+#define b32_add(x, y) K(b32_of)(_mm_add_epi8((x).a, (y).a), _mm_add_epi8((x).b, (y).b))
+#define b32_sub(x, y) K(b32_of)(_mm_sub_epi8((x).a, (y).a), _mm_sub_epi8((x).b, (y).b))
+WORD b32 K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
+{
+    __m128i bit = _mm_set1_epi64x((int64_t)0x8040201008040201ull);
+    __m128i v = _mm_cvtsi32_si128((int)m), x, y;
+    v = _mm_unpacklo_epi8(v, v);                                    /* each byte twice */
+    v = _mm_unpacklo_epi16(v, v);                                   /* four times */
+    x = _mm_shuffle_epi32(v, 0x50);                                 /* eight times: bytes 0, 1 and 2, 3 */
+    y = _mm_shuffle_epi32(v, 0xfa);
+    return K(b32_of)(_mm_cmpeq_epi8(_mm_and_si128(x, bit), bit), _mm_cmpeq_epi8(_mm_and_si128(y, bit), bit));
+}
+#define b32_bits K(b32_bits)
+#  if LLRI_PASS == LLRI_PASS_SSE2       /* no byte shuffle */
+WORD b32 K(b32_lookup)(const uint8_t *table16, b32 v)
+{
+    uint8_t t[32]; int i;
+    b32_store(t, v);
+    for (i = 0; i < 32; i++) t[i] = table16[t[i] & 15];
+    return b32_load(t);
+}
+#  else
+WORD b32 K(b32_lookup)(const uint8_t *table16, b32 v)
+{
+    __m128i t = _mm_loadu_si128((const __m128i *)table16);
+    return K(b32_of)(_mm_shuffle_epi8(t, v.a), _mm_shuffle_epi8(t, v.b));
+}
+#  endif
+#define b32_lookup K(b32_lookup)
+#define b32_interleave8(x) K(b32_of)(_mm_unpacklo_epi64((x).a, (x).b), _mm_unpackhi_epi64((x).a, (x).b))   /* quarters 0,2,1,3 */
+
+#else
+#define b32 __m256i
+#define b32_load(p) _mm256_loadu_si256((const __m256i *)(p))
+#define b32_store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
+#define b32_set(x) _mm256_set1_epi8((char)(x))
+WORD b32 K(b32_nibbles)(const uint8_t *p)
+{
+    __m128i v = _mm_loadu_si128((const __m128i *)p);
+    return _mm256_and_si256(_mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1), _mm256_set1_epi8(15));
+}
+#define b32_nibbles K(b32_nibbles)
+#define b32_shr(v, n, mask) _mm256_and_si256(_mm256_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
+#define b32_shl(v, n, mask) _mm256_and_si256(_mm256_sll_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
+#define b32_and(x, y) _mm256_and_si256(x, y)
+#define b32_or(x, y) _mm256_or_si256(x, y)
+#define b32_xor(x, y) _mm256_xor_si256(x, y)
+#define b32_add(x, y) _mm256_add_epi8(x, y)
+#define b32_sub(x, y) _mm256_sub_epi8(x, y)
+WORD b32 K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
+{
+    __m256i which = _mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
+    __m256i bit = _mm256_set1_epi64x((int64_t)0x8040201008040201ull);
+    __m256i v = _mm256_shuffle_epi8(_mm256_set1_epi32((int)m), which);
+    return _mm256_cmpeq_epi8(_mm256_and_si256(v, bit), bit);
+}
+#define b32_bits K(b32_bits)
+#define b32_lookup(table16, v) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table16))), v)
+#define b32_interleave8(v) _mm256_permute4x64_epi64(v, 0xd8)          /* quarters 0,2,1,3 */
+#endif
+
+#if LLRI_PASS >= LLRI_PASS_AVX2
+#define half_load(p) _cvtsh_ss(llri_rd16(p))
+#else
+#define half_load(p) llri_f16_to_f32(llri_rd16(p))
+#endif
+
+/* --- unpacking: one kernel per type ---------------------------------------------------------------------------------
+ * PUT stores the 32 integers of a group. Scales are collected as they are in the file, and made into floats for 16 rows at
+ * a time by a `finish` function: its vectors are rows. */
+#define STRIP_Q(s, g, r) ((s)->q + ((size_t)(g) * LLRI_STRIP_ROWS + (size_t)(r)) * 32 * sizeof(LLRI_WE))
+#if LLRI_MADDWD
+#define LLRI_WE int16_t
+WORD void K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, int off, int sub0, int sub1)
+{
+#  if LLRI_PASS == LLRI_PASS_SCALAR
+    int16_t *d = (int16_t *)(void *)STRIP_Q(s, g, r);
+    int i;
+    for (i = 0; i < 32; i++) d[i] = (int16_t)(((is_signed ? (int8_t)v.v[i] : v.v[i]) - off) * (i < 16 ? sub0 : sub1));
+#  else
+    __m128i *d = (__m128i *)(void *)STRIP_Q(s, g, r), o = _mm_set1_epi16((int16_t)off), m0 = _mm_set1_epi16((int16_t)sub0), m1 = _mm_set1_epi16((int16_t)sub1);
+    __m128i neg = _mm_set1_epi8(is_signed ? -1 : 0), z = _mm_setzero_si128();
+    __m128i ha = _mm_and_si128(_mm_cmpgt_epi8(z, v.a), neg), hb = _mm_and_si128(_mm_cmpgt_epi8(z, v.b), neg);
+    _mm_storeu_si128(d, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpacklo_epi8(v.a, ha), o), m0));
+    _mm_storeu_si128(d + 1, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpackhi_epi8(v.a, ha), o), m0));
+    _mm_storeu_si128(d + 2, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpacklo_epi8(v.b, hb), o), m1));
+    _mm_storeu_si128(d + 3, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpackhi_epi8(v.b, hb), o), m1));
+#  endif
+}
+#define PUT(s, g, r, v, off) K(put16)(s, g, r, v, 0, off, 1, 1)
+#define PUT_SUB(s, g, r, v, off, s0, s1) K(put16)(s, g, r, v, 0, off, s0, s1)
+#define PUT_SIGNED(s, g, r, v) K(put16)(s, g, r, v, 1, 0, 1, 1)
+#else
+#define LLRI_WE uint8_t
+#define PUT(s, g, r, v, off) b32_store(STRIP_Q(s, g, r), v)
+#define PUT_SUB(s, g, r, v, off, s0, s1) \
+    do { (s)->pair[g][r][0] = (int8_t)(s0); (s)->pair[g][r][1] = (int8_t)(s1); b32_store(STRIP_Q(s, g, r), v); } while (0)
+#  if LLRI_VNNI
+#define PUT_SIGNED(s, g, r, v) b32_store(STRIP_Q(s, g, r), b32_xor(v, b32_set(0x80)))
+#  else
+#define PUT_SIGNED(s, g, r, v) b32_store(STRIP_Q(s, g, r), v)
+#  endif
+#endif
+
+#if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
+/* exponent and fraction moved into place, the exponent's bias put right by 2^112 */
+WORD __m128 K(half4)(__m128i h)         /* four halves in the low half */
+{
+    __m128i w = _mm_unpacklo_epi16(h, _mm_setzero_si128()), m = _mm_and_si128(w, _mm_set1_epi32(0x7fff));
+    __m128i sign = _mm_slli_epi32(_mm_xor_si128(w, m), 16), inf = _mm_and_si128(_mm_cmpgt_epi32(m, _mm_set1_epi32(0x7bff)), _mm_set1_epi32(0x7f800000));
+    __m128 f = _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(m, 13)), _mm_castsi128_ps(_mm_set1_epi32(0x77800000)));
+    return _mm_or_ps(_mm_castsi128_ps(_mm_or_si128(sign, inf)), f);
+}
+#endif
+WORD void K(halves16)(float *d, const uint16_t *h)      /* 16 halves in native order */
+{
+#if VF == 16
+    vf_store(d, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)h)));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    vf_store(d, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)h)));
+    vf_store(d + 8, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(h + 8))));
+#else
+    int i;
+#  if LLRI_PASS == LLRI_PASS_SCALAR
+    for (i = 0; i < 16; i++) d[i] = llri_f16_to_f32(h[i]);
+#  else
+    for (i = 0; i < 16; i += 4) _mm_storeu_ps(d + i, K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(h + i))));
+#  endif
+#endif
+}
+WORD void K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = by * i8 */
+{
+#if VF == 16
+    vf_store(d, vf_mul(vf_load(by), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8)))));
+#else
+    int i;
+    for (i = 0; i < 16; i++) d[i] = by[i] * (float)i8[i];
+#endif
+}
+
+WORD void K(finish_half)(llri_strip *s, int groups, int mins)           /* a scale, and a min, per group */
+{
+    int g;
+    for (g = 0; g < groups; g++) {
+        K(halves16)(s->scale[0][g], s->half[0][g]);
+        if (mins) K(halves16)(s->min[0][g], s->half[1][g]);
+    }
+}
+/* A scale per 256, times `factor` (a power of two), times small[0] per group if `small`; mins: 1 per group, 2 per half */
+WORD void K(finish_super)(llri_strip *s, float factor, int small, int mins)
+{
+    float d[LLRI_STRIP_ROWS], m[LLRI_STRIP_ROWS];
+    int g, r;
+    K(halves16)(d, s->half[0][0]);
+    if (mins) K(halves16)(m, s->half[1][0]);
+    for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+        d[r] *= factor;
+        if (mins) m[r] = -m[r];
+    }
+    for (g = 0; g < 8; g++) {
+        if (small) K(scaled16)(s->scale[0][g], d, s->small[0][g]);
+        else memcpy(s->scale[0][g], d, sizeof d);
+        if (mins >= 1) K(scaled16)(s->min[0][g], m, s->small[mins == 1][g]);
+        if (mins == 2) K(scaled16)(s->min[1][g], m, s->small[1][g]);
+    }
+}
+WORD void K(finish_sub)(llri_strip *s, int off)         /* sub-scales of the halves for the dot products */
+{
+#if LLRI_MADDWD
+    (void)s; (void)off;                                 /* in the weights already */
+#else
+    int g, r;
+    for (g = 0; g < 8; g++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += 8) {
+            __m128i p = _mm_loadu_si128((const __m128i *)(const void *)s->pair[g][r]);
+            __m128i lo = _mm_srai_epi16(_mm_unpacklo_epi8(p, p), 8), hi = _mm_srai_epi16(_mm_unpackhi_epi8(p, p), 8), o = _mm_set1_epi16((int16_t)-off);
+            int i;
+            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r], _mm_mullo_epi16(lo, o));
+            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r + 4], _mm_mullo_epi16(hi, o));
+            LLRI_UNROLL
+            for (i = 0; i < 8; i++) {
+                __m128i x = i < 4 ? lo : hi, a, b;
+                int16_t *d = s->sub[g][r + i];
+                a = _mm_shuffle_epi8(x, _mm_set1_epi16((int16_t)(0x0100 + 0x0404 * (i % 4))));
+                b = _mm_shuffle_epi8(x, _mm_set1_epi16((int16_t)(0x0302 + 0x0404 * (i % 4))));
+                _mm_storeu_si128((__m128i *)(void *)d, a);
+                _mm_storeu_si128((__m128i *)(void *)(d + 8), b);
+            }
+        }
+#endif
+}
+
+/* UNPACK(type, bytes per block, groups per block, finish) { body for one block at p, first group g, row r }: rows w,
+ * w + row_bytes, ... of a slice of `groups` groups. Rows past `rows` repeat the last one. The same place in the next strip
+ * is asked for, since rows lie too far apart for the hardware to foresee. */
+#define UNPACK(name, block_bytes, block_groups, finish) \
+    WORD void K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r); \
+    static LLRI_TARGET void K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups) \
+    { \
+        int r, g, z; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
+            const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
+            for (g = 0; g < groups; g += block_groups, p += block_bytes) { \
+                for (z = 0; z < block_bytes; z += 64) LLRI_PREFETCH((uintptr_t)p + LLRI_STRIP_ROWS * row_bytes + (size_t)z); \
+                K(block_##name)(s, p, g, r); \
+            } \
+        } \
+        finish; \
+    } \
+    WORD void K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
+
+UNPACK(q4_0, 18, 1, K(finish_half)(s, groups, 0))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    PUT(s, g, r, b32_nibbles(p + 2), 8);
+}
+
+UNPACK(q4_1, 20, 1, K(finish_half)(s, groups, 1))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    s->half[1][g][r] = llri_rd16(p + 2);
+    PUT(s, g, r, b32_nibbles(p + 4), 0);
+}
+
+UNPACK(q5_0, 22, 1, K(finish_half)(s, groups, 0))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    PUT(s, g, r, b32_or(b32_nibbles(p + 6), b32_and(b32_bits(llri_rd32(p + 2)), b32_set(16))), 16);
+}
+
+UNPACK(q5_1, 24, 1, K(finish_half)(s, groups, 1))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    s->half[1][g][r] = llri_rd16(p + 2);
+    PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
+}
+
+UNPACK(q8_0, 34, 1, K(finish_half)(s, groups, 0))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    PUT_SIGNED(s, g, r, b32_load(p + 2));
+}
+
+UNPACK(iq4_nl, 18, 1, K(finish_half)(s, groups, 0))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    PUT_SIGNED(s, g, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 2)));
+}
+
+UNPACK(mxfp4, 17, 1, (void)0)
+{
+    s->scale[0][g][r] = llri_e8m0_half(p[0]);
+    PUT(s, g, r, b32_lookup(llri_fp4_plus12, b32_nibbles(p + 1)), 12);
+}
+
+UNPACK(nvfp4, 36, 2, (void)0)
+{
+    int h;
+    for (h = 0; h < 2; h++) {
+        s->scale[0][g + h][r] = llri_ue4m3_half(p[2 * h]);
+        s->scale[1][g + h][r] = llri_ue4m3_half(p[2 * h + 1]);
+        PUT(s, g + h, r, b32_interleave8(b32_lookup(llri_fp4_plus12, b32_nibbles(p + 4 + 16 * h))), 12);
+    }
+}
+
+UNPACK(q1_0, 18, 4, K(finish_half)(s, groups, 0))
+{
+    int k;
+    for (k = 0; k < 4; k++) {
+        s->half[0][g + k][r] = llri_rd16(p);
+        PUT(s, g + k, r, b32_and(b32_bits(llri_rd32(p + 2 + 4 * k)), b32_set(2)), 1);
+    }
+}
+
+UNPACK(q2_0, 18, 2, K(finish_half)(s, groups, 0))
+{
+    int k, i, j;
+    for (k = 0; k < 2; k++) {
+        uint8_t t[32];
+        for (i = 0; i < 8; i++)
+            for (j = 0; j < 4; j++) t[4 * i + j] = (uint8_t)(p[2 + 8 * k + i] >> (2 * j) & 3);
+        s->half[0][g + k][r] = llri_rd16(p);
+        PUT(s, g + k, r, b32_load(t), 1);
+    }
+}
+
+UNPACK(q2_K, 84, 8, K(finish_super)(s, 1.0f, 0, 2); K(finish_sub)(s, 0))
+{
+    int k;
+    s->half[0][0][r] = llri_rd16(p + 80);
+    s->half[1][0][r] = llri_rd16(p + 82);
+    for (k = 0; k < 8; k++) {
+        b32 v = b32_shr(b32_load(p + 16 + 32 * (k / 4)), 2 * (k % 4), 3);
+        s->small[0][g + k][r] = (int8_t)(p[2 * k] >> 4);
+        s->small[1][g + k][r] = (int8_t)(p[2 * k + 1] >> 4);
+        PUT_SUB(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15);
+    }
+}
+
+UNPACK(q3_K, 110, 8, K(finish_super)(s, 1.0f, 0, 0); K(finish_sub)(s, 4))
+{
+    b32 hmask = b32_load(p);
+    uint8_t sc[16];
+    int k;
+    s->half[0][0][r] = llri_rd16(p + 108);
+    for (k = 0; k < 16; k++)
+        sc[k] = (uint8_t)((k < 8 ? p[96 + k] & 15 : p[96 + k - 8] >> 4) | (p[104 + k % 4] >> (2 * (k / 4)) & 3) << 4);
+    for (k = 0; k < 8; k++) {
+        b32 lo = b32_shr(b32_load(p + 32 + 32 * (k / 4)), 2 * (k % 4), 3);
+        b32 hi = k < 2 ? b32_shl(hmask, 2 - k, 4) : b32_shr(hmask, k - 2, 4);
+        PUT_SUB(s, g + k, r, b32_or(lo, hi), 4, sc[2 * k] - 32, sc[2 * k + 1] - 32);
+    }
+}
+
+/* 6-bit scales and mins of the 8 groups of q4_K and q5_K from their 12 bytes, four at a time in a word */
+WORD void K(scales6)(llri_strip *s, const uint8_t *p, int r)
+{
+    uint32_t a = llri_rd32(p + 4), b = llri_rd32(p + 8), c = llri_rd32(p + 12), sc[2], mn[2];
+    int k;
+    s->half[0][0][r] = llri_rd16(p);
+    s->half[1][0][r] = llri_rd16(p + 2);
+    sc[0] = a & 0x3f3f3f3f;
+    mn[0] = b & 0x3f3f3f3f;
+    sc[1] = (c & 0x0f0f0f0f) | (a >> 2 & 0x30303030);
+    mn[1] = (c >> 4 & 0x0f0f0f0f) | (b >> 2 & 0x30303030);
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) {
+        s->small[0][k][r] = (int8_t)(sc[k / 4] >> (8 * (k % 4)));
+        s->small[1][k][r] = (int8_t)(mn[k / 4] >> (8 * (k % 4)));
+    }
+}
+
+/* mins of q4_K and q5_K are small[1] for both */
+UNPACK(q4_K, 144, 8, K(finish_super)(s, 1.0f, 1, 1))
+{
+    int k;
+    K(scales6)(s, p, r);
+    for (k = 0; k < 4; k++) {
+        b32 v = b32_load(p + 16 + 32 * k);
+        PUT(s, g + 2 * k, r, b32_and(v, b32_set(15)), 0);
+        PUT(s, g + 2 * k + 1, r, b32_shr(v, 4, 15), 0);
+    }
+}
+
+UNPACK(q5_K, 176, 8, K(finish_super)(s, 1.0f, 1, 1))
+{
+    b32 qh = b32_load(p + 16);
+    int k;
+    K(scales6)(s, p, r);
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) {
+        b32 v = b32_load(p + 48 + 32 * (k / 2));
+        b32 hi = k < 4 ? b32_shl(qh, 4 - k, 16) : b32_shr(qh, k - 4, 16);
+        PUT(s, g + k, r, b32_or(k % 2 ? b32_shr(v, 4, 15) : b32_and(v, b32_set(15)), hi), 0);
+    }
+}
+
+UNPACK(q6_K, 210, 8, K(finish_super)(s, 1.0f, 0, 0); K(finish_sub)(s, 32))
+{
+    int k;
+    s->half[0][0][r] = llri_rd16(p + 208);
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) {
+        int c = k / 4, j = k % 4;
+        b32 ql = b32_load(p + 64 * c + 32 * (j % 2)), qh = b32_load(p + 128 + 32 * c);
+        b32 lo = j < 2 ? b32_and(ql, b32_set(15)) : b32_shr(ql, 4, 15);
+        b32 hi = j < 2 ? b32_shl(qh, 4 - 2 * j, 0x30) : b32_shr(qh, 2 * j - 4, 0x30);
+        PUT_SUB(s, g + k, r, b32_or(lo, hi), 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]);
+    }
+}
+
+UNPACK(iq4_xs, 136, 8, K(finish_super)(s, 1.0f, 1, 0))
+{
+    int k, h = llri_rd16(p + 2);
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        int ls = (p[4 + k / 2] >> (4 * (k % 2)) & 15) | (h >> (2 * k) & 3) << 4;
+        s->small[0][g + k][r] = (int8_t)(ls - 32);
+        PUT_SIGNED(s, g + k, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 8 + 16 * k)));
+    }
+}
+
+/* four vectors of 8 magnitudes, negated where a bit of `signs` is set, plus off */
+WORD b32 K(grid4)(const uint64_t v[4], uint32_t signs, int off)
+{
+    b32 m = b32_bits(signs);
+    return b32_add(b32_sub(b32_xor(b32_load(v), m), m), b32_set(off));
+}
+
+/* four 7-bit sign indices -> 32 sign bits: the eighth of each makes the number of minus signs even */
+WORD uint32_t K(signs7)(uint32_t w)
+{
+    uint32_t x = (w & 127) | (w >> 7 & 127) << 8 | (w >> 14 & 127) << 16 | (w >> 21 & 127) << 24;
+    uint32_t y = x ^ x >> 4;
+    y ^= y >> 2;
+    y ^= y >> 1;
+    return x | (y & 0x01010101u) << 7;
+}
+
+UNPACK(iq2_xxs, 66, 8, K(finish_super)(s, 0.125f, 1, 0))
+{
+    int k, l;
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        const uint8_t *q = p + 2 + 8 * k;
+        uint32_t w = llri_rd32(q + 4);
+        uint64_t v[4];
+        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq2xxs[q[l]]);
+        s->small[0][g + k][r] = (int8_t)(2 * (w >> 28) + 1);
+        PUT(s, g + k, r, K(grid4)(v, K(signs7)(w), 43), 43);
+    }
+}
+
+UNPACK(iq2_xs, 74, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 43))
+{
+    int k, l;
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        uint32_t signs = 0;
+        uint64_t v[4];
+        for (l = 0; l < 4; l++) {
+            uint32_t x = llri_rd16(p + 2 + 8 * k + 2 * l);
+            v[l] = llri_grid_le(llri_grid_iq2xs[x & 511]);
+            signs |= (x >> 9) << (7 * l);
+        }
+        PUT_SUB(s, g + k, r, K(grid4)(v, K(signs7)(signs), 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1);
+    }
+}
+
+UNPACK(iq2_s, 82, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 43))
+{
+    int k, l;
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        uint64_t v[4];
+        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq2s[p[2 + 4 * k + l] | (p[66 + k] >> (2 * l) & 3) << 8]);
+        PUT_SUB(s, g + k, r, K(grid4)(v, llri_rd32(p + 34 + 4 * k), 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1);
+    }
+}
+
+WORD uint64_t K(grid44)(uint32_t lo, uint32_t hi) { return llri_grid_le((uint64_t)hi << 32 | lo); }
+
+UNPACK(iq3_xxs, 98, 8, K(finish_super)(s, 0.25f, 1, 0))
+{
+    int k, l;
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        const uint8_t *q = p + 2 + 8 * k;
+        uint32_t w = llri_rd32(p + 66 + 4 * k);
+        uint64_t v[4];
+        for (l = 0; l < 4; l++) v[l] = K(grid44)(llri_grid_iq3xxs[q[2 * l]], llri_grid_iq3xxs[q[2 * l + 1]]);
+        s->small[0][g + k][r] = (int8_t)(2 * (w >> 28) + 1);
+        PUT(s, g + k, r, K(grid4)(v, K(signs7)(w), 62), 62);
+    }
+}
+
+UNPACK(iq3_s, 110, 8, K(finish_super)(s, 1.0f, 1, 0))
+{
+    int k, l;
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        const uint8_t *q = p + 2 + 8 * k;
+        int qh = p[66 + k];
+        uint64_t v[4];
+        for (l = 0; l < 4; l++)
+            v[l] = K(grid44)(llri_grid_iq3s[q[2 * l] | (qh >> (2 * l) & 1) << 8], llri_grid_iq3s[q[2 * l + 1] | (qh >> (2 * l + 1) & 1) << 8]);
+        s->small[0][g + k][r] = (int8_t)(2 * (p[106 + k / 2] >> (4 * (k % 2)) & 15) + 1);
+        PUT(s, g + k, r, K(grid4)(v, llri_rd32(p + 74 + 4 * k), 15), 15);
+    }
+}
+
+/* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of -1 or 1: 0..18 */
+WORD b32 K(grid1)(const uint64_t v[4], const int delta[4])
+{
+    uint64_t d[4];
+    int l;
+    for (l = 0; l < 4; l++) d[l] = delta[l] < 0 ? 0x0808080808080808u : 0x0a0a0a0a0a0a0a0au;
+    return b32_add(b32_shl(b32_load(v), 3, 0xf8), b32_load(d));
+}
+
+UNPACK(iq1_s, 50, 8, K(finish_super)(s, 0.125f, 1, 0))
+{
+    int k, l, delta[4];
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) {
+        int h = llri_rd16(p + 34 + 2 * k);
+        uint64_t v[4];
+        for (l = 0; l < 4; l++) {
+            v[l] = llri_grid_le(llri_grid_iq1s[p[2 + 4 * k + l] | (h >> (3 * l) & 7) << 8]);
+            delta[l] = h & 0x8000 ? -1 : 1;
+        }
+        s->small[0][g + k][r] = (int8_t)(2 * (h >> 12 & 7) + 1);
+        PUT(s, g + k, r, K(grid1)(v, delta), 9);
+    }
+}
+
+UNPACK(iq1_m, 56, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 9))
+{
+    int k, l, delta[4], sq[4];
+    for (l = 0; l < 4; l++) sq[l] = llri_rd16(p + 48 + 2 * l);
+    s->half[0][0][r] = (uint16_t)(sq[0] >> 12 | (sq[1] >> 12) << 4 | (sq[2] >> 12) << 8 | (sq[3] >> 12) << 12);
+    for (k = 0; k < 8; k++) {
+        int sc = sq[k / 2] >> (6 * (k % 2));
+        uint64_t v[4];
+        for (l = 0; l < 4; l++) {
+            int n = 4 * k + l, t = p[32 + n / 2] >> (4 * (n % 2)) & 15;
+            v[l] = llri_grid_le(llri_grid_iq1s[p[n] | (t & 7) << 8]);
+            delta[l] = t & 8 ? -1 : 1;
+        }
+        PUT_SUB(s, g + k, r, K(grid1)(v, delta), 9, 2 * (sc & 7) + 1, 2 * (sc >> 3 & 7) + 1);
+    }
+}
+
+UNPACK(tq1_0, 54, 8, K(finish_super)(s, 1.0f, 0, 0))
+{
+    static const uint8_t pow3[5] = { 1, 3, 9, 27, 81 };
+    uint8_t t[256], *o = t;
+    int n, m;
+#define LLRI_DIGIT(x) (uint8_t)((unsigned)(uint8_t)((x) * pow3[n]) * 3 >> 8)
+    for (n = 0; n < 5; n++) for (m = 0; m < 32; m++) *o++ = LLRI_DIGIT(p[m]);
+    for (n = 0; n < 5; n++) for (m = 0; m < 16; m++) *o++ = LLRI_DIGIT(p[32 + m]);
+    for (n = 0; n < 4; n++) for (m = 0; m < 4; m++) *o++ = LLRI_DIGIT(p[48 + m]);
+#undef LLRI_DIGIT
+    s->half[0][0][r] = llri_rd16(p + 52);
+    for (n = 0; n < 8; n++) PUT(s, g + n, r, b32_load(t + 32 * n), 1);
+}
+
+UNPACK(tq2_0, 66, 8, K(finish_super)(s, 1.0f, 0, 0))
+{
+    int k;
+    s->half[0][0][r] = llri_rd16(p + 64);
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) PUT(s, g + k, r, b32_shr(b32_load(p + 32 * (k / 4)), 2 * (k % 4), 3), 1);
+}
+#undef UNPACK
+
+/* --- activations -> int8 --------------------------------------------------------------------------------------------
+ * Per group of 32: scale = max|x| / 127, q = x / scale to nearest even, and the sums of both halves. A group with a NaN or
+ * an infinity gets scale NaN and zeros, so that it shows in the result. */
+WORD void K(round32)(const float *x, float inv, int8_t *q)
+{
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    int i;
+    for (i = 0; i < 32; i++) q[i] = (int8_t)(int)((x[i] * inv + 12582912.0f) - 12582912.0f);
+#elif VF == 16
+    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x), vf_set(inv)))));
+    _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x + 16), vf_set(inv)))));
+#else
+    __m128 m = _mm_set1_ps(inv);
+    int h;
+    for (h = 0; h < 2; h++) {
+        const float *p = x + 16 * h;
+        __m128i a = _mm_packs_epi32(_mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p), m)), _mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p + 4), m)));
+        __m128i b = _mm_packs_epi32(_mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p + 8), m)), _mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p + 12), m)));
+        _mm_storeu_si128((__m128i *)(void *)(q + 16 * h), _mm_packs_epi16(a, b));
+    }
+#endif
+}
+
+WORD int K(sum16)(const int8_t *q)
+{
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    int i, s = 0;
+    for (i = 0; i < 16; i++) s += q[i];
+    return s;
+#else
+    __m128i v = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)q), _mm_set1_epi8((char)0x80));
+    v = _mm_sad_epu8(v, _mm_setzero_si128());
+    return _mm_cvtsi128_si32(v) + _mm_cvtsi128_si32(_mm_srli_si128(v, 8)) - 16 * 128;
+#endif
+}
+
+static LLRI_TARGET void K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
+{
+    LLRI_AE *d = (LLRI_AE *)q;
+    int g, i;
+    for (g = 0; g < groups; g++, x += 32, d += 32) {
+        vf m = vf_set(0.0f), bad = m;
+        float lane[2 * VF], amax = 0.0f, nan = 0.0f;
+        int8_t t[32];
+        for (i = 0; i < 32; i += VF) {
+            vf v = vf_load(x + i);
+            m = vf_max(m, vf_abs(v));
+            bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));             /* 0, or NaN if any is not finite */
+        }
+        vf_store(lane, m);
+        vf_store(lane + VF, bad);
+        for (i = 0; i < VF; i++) {
+            if (lane[i] > amax) amax = lane[i];
+            nan += lane[VF + i];
+        }
+        if (nan == 0.0f && amax >= 1e-36f) {
+            scale[g] = amax / 127.0f;
+            K(round32)(x, 127.0f / amax, t);
+        } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
+            scale[g] = nan;
+            memset(t, 0, sizeof t);
+        }
+        sum[g] = (int32_t)((uint32_t)(uint16_t)K(sum16)(t) | (uint32_t)(uint16_t)K(sum16)(t + 16) << 16);
+        for (i = 0; i < 32; i++) d[i] = t[i];
+    }
+}
+
+/* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
+ * rows_dot: integer sums of group g for QL rows from row r on, with the activations a of one token. part 0: the whole
+ * group; 1, 2: its first or second half alone. */
+#if LLRI_PASS == LLRI_PASS_SCALAR
+WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+{
+    vi c;
+    int i, k, k0 = part == 2 ? 16 : 0, k1 = part == 1 ? 16 : 32;
+    (void)is_signed; (void)lim; (void)sub;
+    for (i = 0; i < 4; i++) {
+        const int16_t *w = (const int16_t *)(const void *)STRIP_Q(s, g, r + i);
+        int32_t t = 0;
+        for (k = k0; k < k1; k++) t += w[k] * a[k];
+        c.v[i] = t;
+    }
+    return c;
+}
+#elif QL == 4
+WORD vi K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes of a, b, c, d */
+{
+    vi x = vi_add(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
+    vi y = vi_add(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
+    return vi_add(_mm_unpacklo_epi64(x, y), _mm_unpackhi_epi64(x, y));
+}
+WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+{
+    vi z[4];
+    int i;
+    for (i = 0; i < 4; i++) {
+        const uint8_t *w = STRIP_Q(s, g, r + i);
+#  if LLRI_MADDWD
+        int k;
+        (void)is_signed; (void)lim; (void)sub;
+        z[i] = _mm_setzero_si128();
+        for (k = part == 2 ? 2 : 0; k < (part == 1 ? 2 : 4); k++) z[i] = vi_add(z[i], vi_madd(vi_load(w + 16 * k), vi_load(a + 8 * k)));
+#  else
+        __m128i w0 = vi_load(w), w1 = vi_load(w + 16), a0 = vi_load(a), a1 = vi_load(a + 16), p0, p1;
+        p0 = is_signed ? vs_madd(vs_abs(w0), vs_sign(a0, w0)) : vs_madd(w0, a0);
+        p1 = is_signed ? vs_madd(vs_abs(w1), vs_sign(a1, w1)) : vs_madd(w1, a1);
+        if (part) z[i] = vi_madd(part == 1 ? p0 : p1, vs_set(1));
+        else if (sub) z[i] = vi_add(vi_madd(p0, vi_load(s->sub[g][r + i])), vi_madd(p1, vi_load(s->sub[g][r + i] + 8)));
+        else if (lim > 1) z[i] = vi_madd(vs_add(p0, p1), vs_set(1));
+        else z[i] = vi_add(vi_madd(p0, vs_set(1)), vi_madd(p1, vs_set(1)));
+#  endif
+    }
+    return K(reduce4)(z[0], z[1], z[2], z[3]);
+}
+#elif QL == 8
+WORD vi K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums of the lanes of a, b, c, d */
+{
+    vi x = vi_add(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
+    vi y = vi_add(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
+    return vi_add(_mm256_unpacklo_epi64(x, y), _mm256_unpackhi_epi64(x, y));
+}
+WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+{
+    vi z[8], x, y, av = part == 0 ? vi_load(a) : part == 1
+        ? _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)a), 0)
+        : _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)(a + 16)), 1);
+    int i;
+    (void)is_signed; (void)lim;
+    LLRI_UNROLL
+    for (i = 0; i < 8; i++) {
+        vi w = vi_load(STRIP_Q(s, g, r + i));
+#  if LLRI_VNNI
+        if (sub) z[i] = vi_madd(vs_madd(w, av), vi_load(s->sub[g][r + i]));
+        else z[i] = vi_dot(_mm256_setzero_si256(), w, av);
+#  else
+        vi p = is_signed ? vs_madd(vs_abs(w), vs_sign(av, w)) : vs_madd(w, av);
+        z[i] = vi_madd(p, sub ? vi_load(s->sub[g][r + i]) : vs_set(1));
+#  endif
+    }
+    x = K(reduce4)(z[0], z[1], z[2], z[3]);
+    y = K(reduce4)(z[4], z[5], z[6], z[7]);
+    return vi_add(_mm256_permute2x128_si256(x, y, 0x20), _mm256_permute2x128_si256(x, y, 0x31));
+}
+#else
+WORD vi K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: sums of the lanes of a, b, c, d */
+{
+    vi x = vi_add(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
+    vi y = vi_add(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
+    return vi_add(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
+}
+WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+{
+    __m256i a8 = part == 0 ? _mm256_loadu_si256((const __m256i *)(const void *)a) : part == 1
+        ? _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)a), 0)
+        : _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)(a + 16)), 1);
+    vi z[8], x, y, av = _mm512_broadcast_i64x4(a8);
+    int i;
+    (void)is_signed; (void)lim;
+    LLRI_UNROLL
+    for (i = 0; i < 8; i++) {                   /* a vector holds rows 2i and 2i + 1 */
+        vi w = vi_load(STRIP_Q(s, g, r + 2 * i));
+        if (sub) z[i] = vi_madd(_mm512_maddubs_epi16(w, av), vi_load(s->sub[g][r + 2 * i]));
+        else z[i] = vi_dot(_mm512_setzero_si512(), w, av);
+    }
+    x = K(reduce4)(z[0], z[1], z[2], z[3]);
+    y = K(reduce4)(z[4], z[5], z[6], z[7]);
+    x = vi_add(_mm512_shuffle_i32x4(x, y, 0x88), _mm512_shuffle_i32x4(x, y, 0xdd));     /* rows 0 2 4 6 1 3 5 7 8 10 ... */
+    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15), x);
+}
+#endif
+
+WORD void K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
+                       int is_signed, int lim, int sub, int parts, int mins)
+{
+    int r, t, g, h;
+    if (LLRI_MADDWD) off = 0;
+    else if (LLRI_VNNI && is_signed) off = 128;
+    for (r = 0; r < LLRI_STRIP_ROWS; r += QL)
+        for (t = 0; t < n; t++) {
+            const LLRI_AE *q = (const LLRI_AE *)(const void *)(a->q + (size_t)t * a->q_stride);
+            const float *scale = a->scale + (size_t)t * a->g_stride;
+            const int32_t *sum = a->sum + (size_t)t * a->g_stride;
+            qf f = qf_load(acc + t * LLRI_STRIP_ROWS + r);
+            for (g = 0; g < groups; g++) {
+                int s0 = (int16_t)sum[g], s1 = (int16_t)((uint32_t)sum[g] >> 16);
+                for (h = 0; h < parts; h++) {
+                    vi c = K(rows_dot)(s, g, r, q + 32 * g, is_signed, lim, sub, parts == 2 ? h + 1 : 0);
+                    if (sub && !LLRI_MADDWD) c = vi_add(c, vi_madd(vi_load(s->corr[g][r]), vi_set(sum[g])));
+                    else if (!LLRI_MADDWD) c = vi_add(c, vi_set(-off * (parts == 1 ? s0 + s1 : h ? s1 : s0)));
+                    f = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale[g])), f);
+                }
+                if (mins == 1) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)(s0 + s1) * scale[g]), f);
+                if (mins == 2) {
+                    f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)s0 * scale[g]), f);
+                    f = qf_fma(qf_load(s->min[1][g] + r), qf_set((float)s1 * scale[g]), f);
+                }
+            }
+            qf_store(acc + t * LLRI_STRIP_ROWS + r, f);
+        }
+}
+
+/* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
+ * One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
+WORD int32_t K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
+
+WORD void K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
+                        int nv, int is_signed, int lim, int sub)
+{
+    int i, v, k;
+#if LLRI_MADDWD
+    (void)is_signed; (void)lim; (void)sub;
+    for (k = 0; k < 8; k++)
+        for (i = 0; i < LLRI_MR; i++) {
+            vi w = vi_set(K(rd4)(STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
+            for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * QL * 4)));
+        }
+#elif LLRI_VNNI
+    vi p[LLRI_MR][LLRI_NV];
+    (void)is_signed; (void)lim;
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_MR; i++)
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) p[i][v] = sub ? vi_set(0) : c[i][v];
+    LLRI_UNROLL
+    for (k = 0; k < 4; k++) {
+        vi a[LLRI_NV];
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * QL * 4);
+        LLRI_UNROLL
+        for (i = 0; i < LLRI_MR; i++) {
+            vi w = vi_set(K(rd4)(STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) p[i][v] = vi_dot(p[i][v], w, a[v]);
+        }
+    }
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_MR; i++)
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(p[i][v], vi_set(s->sub[g][r + i][8 * h]))) : p[i][v];
+#else
+    vi p[LLRI_MR][LLRI_NV];
+    LLRI_UNROLL
+    for (k = 0; k < 4; k++) {
+        vi a[LLRI_NV];
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * QL * 4);
+        LLRI_UNROLL
+        for (i = 0; i < LLRI_MR; i++) {
+            vi w = vi_set(K(rd4)(STRIP_Q(s, g, r + i) + 16 * h + 4 * k)), u = is_signed ? vs_abs(w) : w;
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) {
+                vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
+                p[i][v] = k % lim == 0 ? d : vs_add(p[i][v], d);
+            }
+        }
+        if (k % lim == lim - 1 || k == 3)       /* as many as fit in 16 bits */
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_MR; i++) {
+                vi m = vs_set(sub ? s->sub[g][r + i][8 * h] : (int16_t)1);
+                LLRI_UNROLL
+                for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(p[i][v], m));
+            }
+    }
+#endif
+}
+
+/* MR rows from r on times nv vectors of tokens, the groups of a slice */
+WORD void K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a, int v0, int nv, int r, float *acc, size_t ld,
+                  int is_signed, int lim, int sub, int parts, int mins)
+{
+    const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
+    qf f[LLRI_MR][LLRI_NV];
+    int g, h, i, v;
+    if (LLRI_VNNI && is_signed) off = 128;
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_MR; i++)
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) f[i][v] = qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * QL);
+    for (g = 0; g < groups; g++, q += 32 / KL * QL * 4) {
+        size_t at = (size_t)v0 * a->g_stride + (size_t)g * QL;
+        vi c[LLRI_MR][LLRI_NV];
+        LLRI_UNROLL
+        for (h = 0; h < 2; h++) {
+            if (h == 0 || parts == 2) {
+                int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
+                LLRI_UNROLL
+                for (v = 0; v < nv; v++) {
+                    vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
+                    vi c0 = LLRI_MADDWD ? vi_set(0) : vi_madd(sum, vi_set(o));
+                    LLRI_UNROLL
+                    for (i = 0; i < LLRI_MR; i++) c[i][v] = sub && !LLRI_MADDWD ? vi_madd(sum, vi_set(K(rd4)(s->corr[g][r + i]))) : c0;
+                }
+            }
+            K(half_group)(c, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
+            if (h == 1 || parts == 2)
+                LLRI_UNROLL
+                for (v = 0; v < nv; v++) {
+                    qf as = qf_load(a->scale + at + (size_t)v * a->g_stride);
+                    LLRI_UNROLL
+                    for (i = 0; i < LLRI_MR; i++)
+                        f[i][v] = qf_fma(vi_float(c[i][v]), qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
+                }
+        }
+        for (h = 0; h < mins; h++)
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) {
+                vi ones = vi_set(mins == 1 ? 0x10001 : 1 << (16 * h));
+                qf as = qf_mul(vi_float(vi_madd(vi_load(a->sum + at + (size_t)v * a->g_stride), ones)), qf_load(a->scale + at + (size_t)v * a->g_stride));
+                LLRI_UNROLL
+                for (i = 0; i < LLRI_MR; i++) f[i][v] = qf_fma(qf_set(s->min[h][g][r + i]), as, f[i][v]);
+            }
+    }
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_MR; i++)
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) qf_store(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * QL, f[i][v]);
+}
+
+WORD void K(gemm_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc,
+                       int is_signed, int lim, int sub, int parts, int mins)
+{
+    size_t ld = (size_t)n_vec * QL;
+    int v, r;
+    for (v = 0; v + LLRI_NV <= n_vec; v += LLRI_NV)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
+    for (; v < n_vec; v++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
+}
+
+/* FORM(name, signed, pair sums that fit in int16 (of the 4 of a half group), integer sub-scales, scales and mins per group) */
+#define FORM(name, is_signed, lim, sub, parts, mins) \
+    static LLRI_TARGET void K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
+    { K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); } \
+    static LLRI_TARGET void K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc) \
+    { K(gemm_form)(s, off, groups, a, n_vec, acc, is_signed, lim, sub, parts, mins); }
+FORM(plain31,  0, 4, 0, 1, 0)
+FORM(signed,   1, 1, 0, 1, 0)
+FORM(min,      0, 4, 0, 1, 1)
+FORM(sub31,    0, 4, 1, 1, 0)
+FORM(submin,   0, 4, 1, 1, 2)
+FORM(halves,   0, 4, 0, 2, 0)
+#if LLRI_MADDUBS        /* only here does the range of u matter */
+FORM(plain127, 0, 1, 0, 1, 0)
+FORM(sub63,    0, 2, 1, 1, 0)
+FORM(sub127,   0, 1, 1, 1, 0)
+#define FORMS(m) { K(m##_plain31), K(m##_plain127), K(m##_signed), K(m##_min), K(m##_sub31), K(m##_sub63), K(m##_sub127), K(m##_submin), K(m##_halves) }
+#else
+#define FORMS(m) { K(m##_plain31), K(m##_plain31), K(m##_signed), K(m##_min), K(m##_sub31), K(m##_sub31), K(m##_sub31), K(m##_submin), K(m##_halves) }
+#endif
+#undef FORM
+
+/* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
+ * One chain of multiply-adds per result, k rising. The strip is transposed, wt [k][16 rows], so that rows can be lanes for
+ * few tokens and tokens for many. */
+static LLRI_TARGET void K(transpose)(float *wt, const float *const *rows, int n)
+{
+    int r, k = 0;
+#if LLRI_PASS != LLRI_PASS_SCALAR
+    for (; k + 4 <= n; k += 4)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += 4) {
+            __m128 a = _mm_loadu_ps(rows[r] + k), b = _mm_loadu_ps(rows[r + 1] + k), c = _mm_loadu_ps(rows[r + 2] + k), d = _mm_loadu_ps(rows[r + 3] + k);
+            _MM_TRANSPOSE4_PS(a, b, c, d);
+            _mm_storeu_ps(wt + (size_t)k * LLRI_STRIP_ROWS + r, a);
+            _mm_storeu_ps(wt + (size_t)(k + 1) * LLRI_STRIP_ROWS + r, b);
+            _mm_storeu_ps(wt + (size_t)(k + 2) * LLRI_STRIP_ROWS + r, c);
+            _mm_storeu_ps(wt + (size_t)(k + 3) * LLRI_STRIP_ROWS + r, d);
+        }
+#endif
+    for (; k < n; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) memcpy(wt + (size_t)k * LLRI_STRIP_ROWS + r, rows[r] + k, sizeof(float));   /* may be unaligned */
+}
+
+WORD void K(fgemv_n)(const float *wt, int n_k, const float *x, int64_t ldx, float *acc, int n)
+{
+    vf f[4][LLRI_STRIP_ROWS / VF];
+    int k, t, b;
+    LLRI_UNROLL
+    for (t = 0; t < n; t++)
+        LLRI_UNROLL
+        for (b = 0; b < LLRI_STRIP_ROWS / VF; b++) f[t][b] = vf_load(acc + t * LLRI_STRIP_ROWS + b * VF);
+    for (k = 0; k < n_k; k++)
+        LLRI_UNROLL
+        for (t = 0; t < n; t++) {
+            vf xv = vf_set(x[t * ldx + k]);
+            LLRI_UNROLL
+            for (b = 0; b < LLRI_STRIP_ROWS / VF; b++) f[t][b] = vf_fma(vf_load(wt + (size_t)k * LLRI_STRIP_ROWS + b * VF), xv, f[t][b]);
+        }
+    LLRI_UNROLL
+    for (t = 0; t < n; t++)
+        LLRI_UNROLL
+        for (b = 0; b < LLRI_STRIP_ROWS / VF; b++) vf_store(acc + t * LLRI_STRIP_ROWS + b * VF, f[t][b]);
+}
+
+static LLRI_TARGET void K(fgemv)(const float *wt, int n_k, const float *x, int64_t ldx, int n, float *acc)
+{
+    for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
+    for (; n >= 1; n--, x += ldx, acc += LLRI_STRIP_ROWS) K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
+}
+
+WORD void K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
+{
+    vf f[LLRI_MR][LLRI_NV];
+    int i, v, k;
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_MR; i++)
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) f[i][v] = vf_load(acc + (size_t)i * ld + (size_t)v * VF);
+    for (k = 0; k < n_k; k++) {
+        vf x[LLRI_NV];
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) x[v] = vf_load(xp + v * stride + (int64_t)k * VF);
+        LLRI_UNROLL
+        for (i = 0; i < LLRI_MR; i++) {
+            vf w = vf_set(wt[(size_t)k * LLRI_STRIP_ROWS + i]);
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) f[i][v] = vf_fma(w, x[v], f[i][v]);
+        }
+    }
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_MR; i++)
+        LLRI_UNROLL
+        for (v = 0; v < nv; v++) vf_store(acc + (size_t)i * ld + (size_t)v * VF, f[i][v]);
+}
+
+static LLRI_TARGET void K(fgemm)(const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
+{
+    size_t ld = (size_t)n_vec * VF;
+    int v, r;
+    for (v = 0; v + LLRI_NV <= n_vec; v += LLRI_NV)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR)
+            K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV, acc + (size_t)r * ld + (size_t)v * VF, ld);
+    for (; v < n_vec; v++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR)
+            K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, acc + (size_t)r * ld + (size_t)v * VF, ld);
+}
+
+/* n elements of a float type or q8_0 (whole blocks, or one partial block at the end) to float */
+static LLRI_TARGET void K(widen)(int type, const uint8_t *p, float *d, int n)
+{
+    int i = 0, j;
+    if (type == LLRI_F32) memcpy(d, p, (size_t)n * 4);
+    else if (type == LLRI_BF16) for (; i < n; i++) d[i] = llri_bf16_to_f32(llri_rd16(p + 2 * i));
+    else if (type == LLRI_F16) {
+#if VF == 16
+        for (; i + 16 <= n; i += 16) vf_store(d + i, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p + 2 * i))));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+        for (; i + 8 <= n; i += 8) vf_store(d + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i))));
+#elif LLRI_PASS != LLRI_PASS_SCALAR
+        for (; i + 4 <= n; i += 4) _mm_storeu_ps(d + i, K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i))));
+#endif
+        for (; i < n; i++) d[i] = half_load(p + 2 * i);
+    } else
+        for (; i < n; i += 32, p += 34) {
+            float s = half_load(p);
+            for (j = 0; j < 32 && i + j < n; j++) d[i + j] = s * (float)(int8_t)p[2 + j];
+        }
+}
+
+/* --- exp and the activations -------------------------------------------------------------------------------------------
+ * exp(x) = 2^n * exp(r), |r| <= ln(2)/2, by its Taylor series to r^7 (error below half a unit in the last place). Results
+ * below the smallest normal number stay there; NaN stays NaN: max and min return their second operand then. */
+WORD vf K(vexp)(vf x)
+{
+    vf n, r, p;
+    x = vf_min(vf_set(88.37f), vf_max(vf_set(-87.33f), x));
+    n = vf_round(vf_mul(x, vf_set(1.44269504f)));
+    r = vf_fma(n, vf_set(-0.693359375f), x);
+    r = vf_fma(n, vf_set(2.12194440e-4f), r);
+    p = vf_fma(vf_set(1.98412698e-4f), r, vf_set(1.38888889e-3f));
+    p = vf_fma(p, r, vf_set(8.33333333e-3f));
+    p = vf_fma(p, r, vf_set(4.16666667e-2f));
+    p = vf_fma(p, r, vf_set(1.66666667e-1f));
+    p = vf_fma(p, r, vf_set(0.5f));
+    p = vf_fma(vf_mul(p, r), r, vf_add(r, vf_set(1.0f)));
+    return vf_mul(p, vf_pow2(n));
+}
+
+WORD vf K(sigmoid)(vf x) { return vf_div(vf_set(1.0f), vf_add(vf_set(1.0f), K(vexp)(vf_sub(vf_set(0.0f), x)))); }
+
+/* xIELU, p = { alpha_p, alpha_n, beta, eps } (Huang & Schlag, 2024) */
+WORD vf K(xielu)(vf x, const float *p)
+{
+    float v[VF], e[VF];
+    int i;
+    vf_store(v, x);
+    vf_store(e, K(vexp)(vf_min(x, vf_set(p[3]))));
+    for (i = 0; i < VF; i++) {
+        float t = v[i] < p[3] ? v[i] : p[3];
+        float em1 = t > -0.1f ? t * (1.0f + t * (0.5f + t * (1.0f / 6 + t * (1.0f / 24 + t * (1.0f / 120))))) : e[i] - 1.0f;
+        v[i] = v[i] > 0.0f ? p[0] * v[i] * v[i] + p[2] * v[i] : (em1 - v[i]) * p[1] + p[2] * v[i];
+    }
+    return vf_load(v);
+}
+
+WORD vf K(act1)(int act, vf x, const float *p)
+{
+    if (act == LLRI_ACT_SILU) return vf_mul(x, K(sigmoid)(x));
+    if (act == LLRI_ACT_GELU) {         /* 0.5 x (1 + tanh z) = x sigmoid(2z), z = sqrt(2/pi) (x + 0.044715 x^3) */
+        vf z = vf_mul(x, vf_fma(vf_mul(x, x), vf_set(2 * 0.7978845608f * 0.044715f), vf_set(2 * 0.7978845608f)));
+        return vf_mul(x, K(sigmoid)(z));
+    }
+    if (act == LLRI_ACT_GELU_QUICK) return vf_mul(x, K(sigmoid)(vf_mul(x, vf_set(1.702f))));
+    if (act == LLRI_ACT_RELU2) { x = vf_max(vf_set(0.0f), x); return vf_mul(x, x); }
+    return K(xielu)(x, p);
+}
+
+static LLRI_TARGET void K(act)(int act, float *y, const float *gate, const float *up, int n, const float *p)
+{
+    int i;
+    for (i = 0; i + VF <= n; i += VF) {
+        vf v = K(act1)(act, vf_load(gate + i), p);
+        vf_store(y + i, up ? vf_mul(v, vf_load(up + i)) : v);
+    }
+    if (i < n) {
+        float t[VF] = { 0 };
+        memcpy(t, gate + i, (size_t)(n - i) * sizeof(float));
+        vf_store(t, K(act1)(act, vf_load(t), p));
+        for (; i < n; i++) y[i] = up ? t[i % VF] * up[i] : t[i % VF];
+    }
+}
+
+/* --- attention ---------------------------------------------------------------------------------------------------------
+ * Streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022) of one kv head for a block of queries: K and V are widened
+ * once per tile for all of them. Tiles and chunks lie at fixed positions and every query computes only its own row, so its
+ * bits do not depend on the company. `work` is sized by llri_attend_floats. */
+WORD float K(lanes_sum)(vf x)
+{
+    float t[VF], s = 0.0f; int i;
+    vf_store(t, x);
+    for (i = 0; i < VF; i++) s += t[i];
+    return s;
+}
+
+/* s[j] = q . k_j for the rows k of a tile; d is a multiple of 16 */
+WORD void K(scores)(float *s, const float *q, const float *k, int d, int j0, int j1)
+{
+    int j, i;
+    for (j = j0; j < j1; j++) {
+        const float *kj = k + (size_t)j * (size_t)d;
+        vf a = vf_set(0.0f), b = a;
+        for (i = 0; i + 2 * VF <= d; i += 2 * VF) {
+            a = vf_fma(vf_load(q + i), vf_load(kj + i), a);
+            b = vf_fma(vf_load(q + i + VF), vf_load(kj + i + VF), b);
+        }
+        if (i < d) a = vf_fma(vf_load(q + i), vf_load(kj + i), a);
+        s[j] = K(lanes_sum)(vf_add(a, b));
+    }
+}
+
+/* acc = acc * scale + sum_j p[j] v_j */
+WORD void K(weigh)(float *acc, float scale, const float *p, const float *v, int d, int j0, int j1)
+{
+    int i, j;
+    for (i = 0; i < d; i += 16) {
+        vf a[16 / VF];
+        int b;
+        LLRI_UNROLL
+        for (b = 0; b < 16 / VF; b++) a[b] = vf_mul(vf_load(acc + i + b * VF), vf_set(scale));
+        for (j = j0; j < j1; j++) {
+            vf pj = vf_set(p[j]);
+            LLRI_UNROLL
+            for (b = 0; b < 16 / VF; b++) a[b] = vf_fma(pj, vf_load(v + (size_t)j * (size_t)d + i + b * VF), a[b]);
+        }
+        LLRI_UNROLL
+        for (b = 0; b < 16 / VF; b++) vf_store(acc + i + b * VF, a[b]);
+    }
+}
+
+WORD float K(exp1)(float x) { float t[VF]; vf_store(t, K(vexp)(vf_set(x))); return t[0]; }
+
+/* Scores of one query with a tile -> weights exp(s - max), zero outside [j0, j1). Updates max and sum of the chunk and
+ * returns what the sums so far must be scaled by. */
+WORD float K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
+{
+    float m = *max, scale;
+    vf total = vf_set(0.0f);
+    int j;
+    if (a->softcap > 0.0f)
+        for (j = 0; j < LLRI_KV_TILE; j += VF) {    /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
+            vf e = K(vexp)(vf_mul(vf_load(s + j), vf_set(2.0f / a->softcap)));
+            vf_store(s + j, vf_sub(vf_set(a->softcap), vf_div(vf_set(2.0f * a->softcap), vf_add(e, vf_set(1.0f)))));
+        }
+    if (slope != 0.0f)                              /* ALiBi: `back` is the distance to position 0 of the tile */
+        for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
+    for (j = j0; j < j1; j++) if (!(s[j] <= m)) m = s[j];
+    for (j = 0; j < LLRI_KV_TILE; j += VF) vf_store(s + j, K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
+    for (j = 0; j < j0; j++) s[j] = 0.0f;
+    for (j = j1; j < LLRI_KV_TILE; j++) s[j] = 0.0f;
+    for (j = 0; j < LLRI_KV_TILE; j += VF) total = vf_add(total, vf_load(s + j));
+    scale = *max == -HUGE_VALF ? 0.0f : K(exp1)(*max - m);
+    *sum = *sum * scale + K(lanes_sum)(total);
+    *max = m;
+    return scale;
+}
+
+static LLRI_TARGET void K(attend)(const llri_attend *a, float *work)
+{
+    const llri_attn *p = a->attn;
+    int type = a->kv.type == LLR_KV_F32 ? LLRI_F32 : a->kv.type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
+    int group = a->n_heads, nq = a->n * group, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv), i, j;
+    size_t k_bytes = llri_kv_row_bytes(a->kv.type, p->dk), v_bytes = llri_kv_row_bytes(a->kv.type, p->dv);
+    float *q = work, *kt = q + (size_t)nq * dk, *vt = kt + LLRI_KV_TILE * dk, *s = vt + LLRI_KV_TILE * dv;
+    float *acc = s + (size_t)nq * LLRI_KV_TILE, *cacc = acc + (size_t)nq * dv, *m = cacc + (size_t)nq * dv, *l = m + nq, *cm = l + nq, *cl = cm + nq;
+    uint32_t first = p->window && a->pos + 1 > p->window ? a->pos + 1 - p->window : 0, last = a->pos + (uint32_t)a->n, chunk, tile;
+    memset(s, 0, sizeof(float) * (size_t)nq * (size_t)(LLRI_KV_TILE + dv));             /* scores and acc */
+    if (dk != p->dk || dv != p->dv) memset(work, 0, (size_t)((char *)s - (char *)work));    /* the padding counts too */
+    for (i = 0; i < nq; i++) {
+        const float *src = a->q + (i / group) * a->ldq + (int64_t)(a->head + i % group) * p->dk;
+        for (j = 0; j < p->dk; j++) q[(size_t)i * dk + j] = src[j] * p->scale;
+        m[i] = -HUGE_VALF;
+        l[i] = 0.0f;
+    }
+    for (chunk = first & ~(uint32_t)(LLRI_KV_CHUNK - 1); chunk < last; chunk += LLRI_KV_CHUNK) {
+        for (i = 0; i < nq; i++) { cm[i] = -HUGE_VALF; cl[i] = 0.0f; }
+        memset(cacc, 0, sizeof(float) * (size_t)nq * dv);
+        for (tile = chunk; tile < chunk + LLRI_KV_CHUNK && tile < last; tile += LLRI_KV_TILE) {
+            size_t row = (size_t)head_kv * a->kv.capacity + tile % a->kv.capacity;
+            int t0 = first > tile ? (int)(first - tile < LLRI_KV_TILE ? first - tile : LLRI_KV_TILE) : 0;
+            int t1 = last - tile < LLRI_KV_TILE ? (int)(last - tile) : LLRI_KV_TILE;
+            for (j = t0; j < t1; j++) {
+                K(widen)(type, a->kv.k + (row + (size_t)j) * k_bytes, kt + j * dk, p->dk);
+                K(widen)(type, a->kv.v + (row + (size_t)j) * v_bytes, vt + j * dv, p->dv);
+            }
+            for (i = 0; i < nq; i++) {
+                uint32_t pos = a->pos + (uint32_t)(i / group), lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
+                int j0 = lo > tile ? (int)(lo - tile < LLRI_KV_TILE ? lo - tile : LLRI_KV_TILE) : 0;
+                int j1 = pos < tile ? 0 : pos - tile < LLRI_KV_TILE ? (int)(pos - tile) + 1 : LLRI_KV_TILE;
+                float *si = s + i * LLRI_KV_TILE, scale;
+                if (j0 >= j1) continue;
+                K(scores)(si, q + (size_t)i * dk, kt, dk, j0, j1);
+                scale = K(soften)(p, si, j0, j1, p->slopes ? p->slopes[a->head + i % group] : 0.0f, pos - tile, &cm[i], &cl[i]);
+                K(weigh)(cacc + (size_t)i * dv, scale, si, vt, dv, j0, j1);
+            }
+        }
+        for (i = 0; i < nq; i++) {                  /* the chunk joins the rest */
+            float top = cm[i] > m[i] || cm[i] != cm[i] ? cm[i] : m[i], x, y;
+            if (cl[i] == 0.0f) continue;
+            x = m[i] == -HUGE_VALF ? 0.0f : K(exp1)(m[i] - top);
+            y = K(exp1)(cm[i] - top);
+            for (j = 0; j < dv; j += VF) {
+                vf v = vf_mul(vf_load(acc + (size_t)i * dv + j), vf_set(x));
+                vf_store(acc + (size_t)i * dv + j, vf_fma(vf_load(cacc + (size_t)i * dv + j), vf_set(y), v));
+            }
+            l[i] = l[i] * x + cl[i] * y;
+            m[i] = top;
+        }
+    }
+    for (i = 0; i < nq; i++) {
+        int h = a->head + i % group;
+        float *dst = a->out + (i / group) * a->ldo + (int64_t)h * p->dv, x = 1.0f;
+        if (p->sinks) {                             /* one more term in the denominator */
+            float top = p->sinks[h] > m[i] ? p->sinks[h] : m[i];
+            x = K(exp1)(m[i] - top);
+            l[i] = l[i] * x + K(exp1)(p->sinks[h] - top);
+        }
+        x /= l[i];
+        for (j = 0; j < p->dv; j++) dst[j] = acc[(size_t)i * dv + j] * x;
+    }
+}
+
+/* --- the table of this tier ---------------------------------------------------------------------------------------------- */
+#define LLRI_OPS_TABLE K(ops)
+static const llri_ops LLRI_OPS_TABLE = {
+    LLRI_PASS, QL, VF, KL, (int)sizeof(LLRI_AE), QL == 4 ? 2 : 4, 4,
+    { NULL, NULL, K(unpack_q4_0), K(unpack_q4_1), NULL, NULL, K(unpack_q5_0), K(unpack_q5_1), K(unpack_q8_0), NULL,
+      K(unpack_q2_K), K(unpack_q3_K), K(unpack_q4_K), K(unpack_q5_K), K(unpack_q6_K), NULL,
+      K(unpack_iq2_xxs), K(unpack_iq2_xs), K(unpack_iq3_xxs), K(unpack_iq1_s), K(unpack_iq4_nl), K(unpack_iq3_s),
+      K(unpack_iq2_s), K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, K(unpack_iq1_m), NULL, NULL, NULL, NULL,
+      K(unpack_tq1_0), K(unpack_tq2_0), NULL, NULL, NULL, K(unpack_mxfp4), K(unpack_nvfp4), K(unpack_q1_0), K(unpack_q2_0) },
+    FORMS(gemv), FORMS(gemm),
+    K(quantize), K(transpose), K(fgemv), K(fgemm), K(widen), K(act), K(attend)
+};
+
+#undef LLRI_OPS_TABLE
+#undef FORMS
+#undef PUT
+#undef PUT_SUB
+#undef PUT_SIGNED
+#undef STRIP_Q
+#undef LLRI_WE
+#undef LLRI_AE
+#undef half_load
+#undef KL
+#undef QL
+#undef VF
+#undef LLRI_MR
+#undef LLRI_NV
+#undef LLRI_VNNI
+#undef LLRI_MADDWD
+#undef LLRI_MADDUBS
+#undef WORD
+#undef K
+#undef LLRI_CAT3
+#undef LLRI_CAT3_
+#undef vf
+#undef vf_set
+#undef vf_load
+#undef vf_store
+#undef vf_add
+#undef vf_sub
+#undef vf_mul
+#undef vf_div
+#undef vf_max
+#undef vf_min
+#undef vf_fma
+#undef vf_abs
+#undef vf_round
+#undef vf_pow2
+#undef vi
+#undef vi_set
+#undef vi_load
+#undef vi_add
+#undef vi_mul
+#undef vi_madd
+#undef vi_float
+#undef vi_dot
+#undef vs_madd
+#undef vs_add
+#undef vs_abs
+#undef vs_sign
+#undef vs_set
+#undef qf
+#undef qf_set
+#undef qf_load
+#undef qf_store
+#undef qf_mul
+#undef qf_fma
+#undef b32
+#undef b32_load
+#undef b32_store
+#undef b32_set
+#undef b32_nibbles
+#undef b32_shr
+#undef b32_shl
+#undef b32_and
+#undef b32_or
+#undef b32_xor
+#undef b32_add
+#undef b32_sub
+#undef b32_bits
+#undef b32_lookup
+#undef b32_interleave8
+#endif /* LLRI_PASS */
+
+#ifndef LLRI_PASS /* ------------- first reading, continued: everything above the kernels ------------- */
+/* >>dispatch ---------------------------------------------------------------------------------------------------------
+ * The ladder: this file reads itself once per tier, then looks at the machine. A tier is used only if CPUID reports every
+ * feature that its functions were compiled with and XGETBV says that the OS saves the registers they use.
+ */
+#ifndef LLRUN_FILE
+#  define LLRUN_FILE "llrun.h"          /* define it if you have renamed the file */
+#endif
+#ifndef LLRUN_TIERS
+#  define LLRUN_TIERS 0xff              /* bit (1 << llr_isa): tiers to build, for quick builds; scalar always is */
+#endif
+#if !LLRI_X86 || defined(LLRUN_NO_SIMD)
+#  define LLRI_BUILD(isa, gcc, clang) 0
+#elif defined(__clang__)
+#  define LLRI_BUILD(isa, gcc, clang) ((LLRUN_TIERS >> (isa) & 1) && __clang_major__ >= (clang))
+#elif defined(__GNUC__)
+#  define LLRI_BUILD(isa, gcc, clang) ((LLRUN_TIERS >> (isa) & 1) && __GNUC__ >= (gcc))
+#else
+#  define LLRI_BUILD(isa, gcc, clang) (defined(_MSC_VER) && (LLRUN_TIERS >> (isa) & 1))
+#endif
+#define LLRI_HAS_SSE2    LLRI_BUILD(2, 5, 4)
+#define LLRI_HAS_SSSE3   LLRI_BUILD(3, 5, 4)
+#define LLRI_HAS_AVX     LLRI_BUILD(4, 5, 4)
+#define LLRI_HAS_AVX2    LLRI_BUILD(5, 5, 4)
+#define LLRI_HAS_AVXVNNI LLRI_BUILD(6, 11, 12)
+#define LLRI_HAS_AVX512  LLRI_BUILD(7, 9, 9)
+
+#define LLRI_PASS 1
+#define LLRI_ISA scalar
+#define LLRI_TARGET
+#include LLRUN_FILE
+#undef LLRI_PASS
+#undef LLRI_ISA
+#undef LLRI_TARGET
+#if LLRI_HAS_SSE2
+#  define LLRI_PASS 2
+#  define LLRI_ISA sse2
+#  define LLRI_TARGET LLRI_ATTR("sse2")
+#  include LLRUN_FILE
+#  undef LLRI_PASS
+#  undef LLRI_ISA
+#  undef LLRI_TARGET
+#endif
+#if LLRI_HAS_SSSE3
+#  define LLRI_PASS 3
+#  define LLRI_ISA ssse3
+#  define LLRI_TARGET LLRI_ATTR("ssse3")
+#  include LLRUN_FILE
+#  undef LLRI_PASS
+#  undef LLRI_ISA
+#  undef LLRI_TARGET
+#endif
+#if LLRI_HAS_AVX
+#  define LLRI_PASS 4
+#  define LLRI_ISA avx
+#  define LLRI_TARGET LLRI_ATTR("avx")
+#  include LLRUN_FILE
+#  undef LLRI_PASS
+#  undef LLRI_ISA
+#  undef LLRI_TARGET
+#endif
+#if LLRI_HAS_AVX2
+#  define LLRI_PASS 5
+#  define LLRI_ISA avx2
+#  define LLRI_TARGET LLRI_ATTR("avx2,fma,f16c")
+#  include LLRUN_FILE
+#  undef LLRI_PASS
+#  undef LLRI_ISA
+#  undef LLRI_TARGET
+#endif
+#if LLRI_HAS_AVXVNNI
+#  define LLRI_PASS 6
+#  define LLRI_ISA avxvnni
+#  define LLRI_TARGET LLRI_ATTR("avx2,fma,f16c,avxvnni")
+#  include LLRUN_FILE
+#  undef LLRI_PASS
+#  undef LLRI_ISA
+#  undef LLRI_TARGET
+#endif
+#if LLRI_HAS_AVX512
+#  define LLRI_PASS 7
+#  define LLRI_ISA avx512
+#  define LLRI_TARGET LLRI_ATTR("avx2,fma,f16c,avx512f,avx512bw,avx512dq,avx512vl,avx512vnni")
+#  include LLRUN_FILE
+#  undef LLRI_PASS
+#  undef LLRI_ISA
+#  undef LLRI_TARGET
+#endif
+
+/* CPU features: name, CPUID leaf (sub-leaf), register (0 = eax ... 3 = edx), bit */
+#define LLRI_FEATURE_LIST(X) \
+    X(SSE2, "sse2", 1, 0, 3, 26)            X(SSE3, "sse3", 1, 0, 2, 0)             X(SSSE3, "ssse3", 1, 0, 2, 9) \
+    X(SSE41, "sse4.1", 1, 0, 2, 19)         X(SSE42, "sse4.2", 1, 0, 2, 20)         X(POPCNT, "popcnt", 1, 0, 2, 23) \
+    X(OSXSAVE, "osxsave", 1, 0, 2, 27)      X(AVX, "avx", 1, 0, 2, 28)              X(F16C, "f16c", 1, 0, 2, 29) \
+    X(FMA, "fma", 1, 0, 2, 12)              X(BMI1, "bmi1", 7, 0, 1, 3)             X(AVX2, "avx2", 7, 0, 1, 5) \
+    X(BMI2, "bmi2", 7, 0, 1, 8)             X(AVX512F, "avx512f", 7, 0, 1, 16)      X(AVX512DQ, "avx512dq", 7, 0, 1, 17) \
+    X(AVX512BW, "avx512bw", 7, 0, 1, 30)    X(AVX512VL, "avx512vl", 7, 0, 1, 31)    X(AVX512VNNI, "avx512vnni", 7, 0, 2, 11) \
+    X(AVXVNNI, "avxvnni", 7, 1, 0, 4)       X(AVX512BF16, "avx512bf16", 7, 1, 0, 5)
+enum {
+#define LLRI_F(id, name, leaf, sub, reg, bit) LLRI_F_##id,
+    LLRI_FEATURE_LIST(LLRI_F)
+#undef LLRI_F
+    LLRI_F_COUNT
+};
+typedef struct llri_feature { const char *name; uint32_t leaf, sub; int reg, bit; } llri_feature;
+static const llri_feature llri_features[] = {
+#define LLRI_F(id, name, leaf, sub, reg, bit) { name, leaf, sub, reg, bit },
+    LLRI_FEATURE_LIST(LLRI_F)
+#undef LLRI_F
+};
+#define LLRI_BIT(id) (1u << LLRI_F_##id)
+
+/* Tiers: name, table (NULL: this build does not have it), features and register state they need */
+#define LLRI_NEEDS_AVX  (LLRI_BIT(AVX) | LLRI_BIT(OSXSAVE))
+#define LLRI_NEEDS_AVX2 (LLRI_NEEDS_AVX | LLRI_BIT(AVX2) | LLRI_BIT(FMA) | LLRI_BIT(F16C))
+typedef struct llri_tier { const char *name; const llri_ops *ops; uint32_t needs; uint64_t xcr0; } llri_tier;
+#if LLRI_HAS_SSE2
+#  define LLRI_OPS_SSE2 &llri_ops_sse2
+#else
+#  define LLRI_OPS_SSE2 NULL
+#endif
+#if LLRI_HAS_SSSE3
+#  define LLRI_OPS_SSSE3 &llri_ops_ssse3
+#else
+#  define LLRI_OPS_SSSE3 NULL
+#endif
+#if LLRI_HAS_AVX
+#  define LLRI_OPS_AVX &llri_ops_avx
+#else
+#  define LLRI_OPS_AVX NULL
+#endif
+#if LLRI_HAS_AVX2
+#  define LLRI_OPS_AVX2 &llri_ops_avx2
+#else
+#  define LLRI_OPS_AVX2 NULL
+#endif
+#if LLRI_HAS_AVXVNNI
+#  define LLRI_OPS_AVXVNNI &llri_ops_avxvnni
+#else
+#  define LLRI_OPS_AVXVNNI NULL
+#endif
+#if LLRI_HAS_AVX512
+#  define LLRI_OPS_AVX512 &llri_ops_avx512
+#else
+#  define LLRI_OPS_AVX512 NULL
+#endif
+static const llri_tier llri_tiers[LLR_ISA_COUNT] = {
+    { "best",    NULL,             0, 0 },
+    { "scalar",  &llri_ops_scalar, 0, 0 },
+    { "sse2",    LLRI_OPS_SSE2,    LLRI_BIT(SSE2), 0 },
+    { "ssse3",   LLRI_OPS_SSSE3,   LLRI_BIT(SSE2) | LLRI_BIT(SSE3) | LLRI_BIT(SSSE3), 0 },
+    { "avx",     LLRI_OPS_AVX,     LLRI_NEEDS_AVX | LLRI_BIT(SSSE3), 6 },
+    { "avx2",    LLRI_OPS_AVX2,    LLRI_NEEDS_AVX2, 6 },
+    { "avxvnni", LLRI_OPS_AVXVNNI, LLRI_NEEDS_AVX2 | LLRI_BIT(AVXVNNI), 6 },
+    { "avx512",  LLRI_OPS_AVX512,  LLRI_NEEDS_AVX2 | LLRI_BIT(AVX512F) | LLRI_BIT(AVX512BW) | LLRI_BIT(AVX512DQ) | LLRI_BIT(AVX512VL) |
+                                   LLRI_BIT(AVX512VNNI), 0xe6 }
+};
+
+#if LLRI_X86
+static int llri_cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])   /* 0: no such leaf, or no CPUID at all */
+{
+#  ifdef _MSC_VER
+    int v[4];
+    __cpuid(v, (int)(leaf & 0x80000000u));
+    if ((uint32_t)v[0] < leaf) return 0;
+    __cpuidex(v, (int)leaf, (int)sub);
+    r[0] = (uint32_t)v[0]; r[1] = (uint32_t)v[1]; r[2] = (uint32_t)v[2]; r[3] = (uint32_t)v[3];
+    return 1;
+#  else
+    if (__get_cpuid_max(leaf & 0x80000000u, NULL) < leaf) return 0;
+    __cpuid_count(leaf, sub, r[0], r[1], r[2], r[3]);
+    return 1;
+#  endif
+}
+static uint64_t llri_xgetbv(void)       /* only where OSXSAVE is set */
+{
+#  ifdef _MSC_VER
+    return _xgetbv(0);
+#  else
+    uint32_t lo, hi;
+    __asm__ volatile(".byte 0x0f, 0x01, 0xd0" : "=a"(lo), "=d"(hi) : "c"(0));
+    return (uint64_t)hi << 32 | lo;
+#  endif
+}
+#endif
+
+static void llri_format(char *out, size_t cap, const char *fmt, ...) LLRI_PRINTF(3, 4);
+static void llri_format(char *out, size_t cap, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    llri_vformat(out, cap, fmt, args);
+    va_end(args);
+}
+
+/* First of the features in `missing`; "" if none */
+static const char *llri_feature_of(uint32_t missing)
+{
+    int i;
+    for (i = 0; i < LLRI_F_COUNT; i++) if (missing >> i & 1) return llri_features[i].name;
+    return "";
+}
+
+/* Why a tier cannot run here: 1 and a reason, or 0 */
+static int llri_tier_missing(const llr_cpu_info *c, int isa, char *why, size_t cap)
+{
+    const llri_tier *t = &llri_tiers[isa];
+    uint32_t missing = t->needs & ~c->features;
+    if (!t->ops) llri_format(why, cap, "%s is not in this build", t->name);
+    else if (missing & ~LLRI_BIT(OSXSAVE)) llri_format(why, cap, "%s needs %s, which this CPU does not report", t->name, llri_feature_of(missing & ~LLRI_BIT(OSXSAVE)));
+    else if (missing || (c->xcr0 & t->xcr0) != t->xcr0)
+        llri_format(why, cap, "the CPU has %s, but the OS has not enabled its registers (XCR0 = 0x%x): in a VM set the CPU type to 'host', remove noxsave", t->name, (unsigned)c->xcr0);
+    else return 0;
+    return 1;
+}
+
+LLR_API void llr_cpu(llr_cpu_info *out)
+{
+    int i;
+    memset(out, 0, sizeof *out);
+#if LLRI_X86
+    {
+        uint32_t r[4];
+        for (i = 0; i < LLRI_F_COUNT; i++)
+            if (llri_cpuid(llri_features[i].leaf, llri_features[i].sub, r) && r[llri_features[i].reg] >> llri_features[i].bit & 1) out->features |= 1u << i;
+        if (llri_cpuid(0x80000004u, 0, r))
+            for (i = 0; i < 3; i++) {
+                llri_cpuid(0x80000002u + (uint32_t)i, 0, r);
+                memcpy(out->brand + 16 * i, r, 16);
+            }
+        if (out->features & LLRI_BIT(OSXSAVE)) out->xcr0 = llri_xgetbv();
+    }
+#endif
+    out->best = LLR_ISA_SCALAR;
+    for (i = 1; i < LLR_ISA_COUNT; i++) {
+        if (llri_tiers[i].ops) out->built |= 1u << i;
+        if (!llri_tier_missing(out, i, out->why, sizeof out->why)) {
+            out->usable |= 1u << i;
+            out->best = (llr_isa)i;
+        }
+    }
+    for (i = LLR_ISA_COUNT - 1; i > (int)out->best; i--)    /* the reason for the next one up */
+        llri_tier_missing(out, i, out->why, sizeof out->why);
+    if (out->best == LLR_ISA_COUNT - 1) out->why[0] = 0;
+}
+
+LLR_API const char *llr_cpu_feature_name(int i) { return i >= 0 && i < LLRI_F_COUNT ? llri_features[i].name : NULL; }
+LLR_API const char *llr_isa_name(llr_isa isa) { return (int)isa >= 0 && (int)isa < LLR_ISA_COUNT ? llri_tiers[isa].name : NULL; }
+LLR_API llr_isa llr_isa_from_name(const char *name)
+{
+    int i;
+    for (i = 0; i < LLR_ISA_COUNT; i++) if (strcmp(name, llri_tiers[i].name) == 0) return (llr_isa)i;
+    return LLR_ISA_COUNT;
+}
+
+/* The kernels to use: the best ones, or exactly those asked for */
+static llr_status llri_isa_choose(const llr_options *opt, llr_isa *out, llr_error *err)
+{
+    llr_cpu_info c;
+    char why[160];
+    llr_isa isa = opt ? opt->isa : LLR_ISA_BEST;
+    llr_cpu(&c);
+    if ((int)isa < 0 || isa >= LLR_ISA_COUNT) return llri_fail(err, LLR_E_ARG, "no kernel tier has number %d", (int)isa);
+    if (isa == LLR_ISA_BEST) isa = c.best;
+    if (llri_tier_missing(&c, isa, why, sizeof why)) return llri_fail(err, LLR_E_CPU, "%s; the best usable tier is %s", why, llri_tiers[c.best].name);
+    *out = isa;
+    return LLR_OK;
+}
+static const llri_ops *llri_ops_get(llr_isa isa) { return llri_tiers[isa].ops; }
+
+/* >>pool --------------------------------------------------------------------------------------------------------------
+ * A team of threads that sessions share. One parallel region at a time: chunks are handed out by an atomic counter, because
+ * cores are not equally fast, so results must not depend on who does which chunk. Regions follow each other within
+ * microseconds while a model runs, so workers wait spinning for a short time and then sleep: nothing runs when nothing is
+ * evaluated. Workers never call code of the user and never allocate.
+ *
+ * `epoch` is odd while a region is open. A worker that sees a new odd one raises `active`, looks at epoch again, and takes
+ * chunks only if it is still odd; the caller closes the region when no chunk is left and waits for `active` to become 0.
+ * So a worker that comes late, or that the system has put aside, delays nobody. All of these are sequentially consistent:
+ * of two threads that each write one variable and then read the other's, at least one sees the write.
+ */
+typedef void (*llri_task)(void *arg, int chunk, int thread);
+
+typedef struct llri_worker { llri_thread thread; llr_pool *pool; int index; } llri_worker;    /* index: 1 .. n_workers */
+
+struct llr_pool {
+    volatile int32_t epoch;                 /* apart from each other: each is polled or hit by all threads */
+    char pad0[124];
+    volatile int32_t next;                  /* chunk to hand out */
+    char pad1[124];
+    volatile int32_t active;                /* workers inside a region */
+    char pad2[124];
+    volatile int32_t sleepers, waiting;     /* workers, and the caller, that need to be woken */
+    int n_chunks;
+    llri_task fn;
+    void *arg;
+    volatile int32_t stop;
+    int spin;                               /* rounds of waiting before sleep */
+    llri_mutex mutex;                       /* for the two conditions */
+    llri_cond wake, done;
+    llri_mutex user;                        /* llri_pool_lock */
+    llr_allocator mem;
+    llri_worker *workers;                   /* [n_wanted] */
+    int n_workers, n_wanted;                /* threads besides the caller; entries of `workers` */
+};
+
+enum { LLRI_MAX_THREADS = 512, LLRI_SPIN_ROUNDS = 4000 };
+
+static void llri_pool_work(llr_pool *p, int thread) {
+    int n = p->n_chunks;
+    for (;;) {
+        int32_t chunk = llri_atomic_add(&p->next, 1);
+        if (chunk >= n) return;
+        p->fn(p->arg, chunk, thread);
+    }
+}
+
+/* Waits for an open region other than `seen`; returns its epoch. */
+static int32_t llri_pool_wait(llr_pool *p, int32_t seen) {
+    int i;
+    int32_t now;
+    for (i = 0; i < p->spin; i++) {
+        now = llri_atomic_load(&p->epoch);
+        if (now != seen && (now & 1)) return now;
+        llri_cpu_relax();
+    }
+    llri_mutex_lock(&p->mutex);
+    (void)llri_atomic_add(&p->sleepers, 1);
+    for (;;) {
+        now = llri_atomic_load(&p->epoch);
+        if (now != seen && (now & 1)) break;
+        llri_cond_wait(&p->wake, &p->mutex);
+    }
+    (void)llri_atomic_add(&p->sleepers, -1);
+    llri_mutex_unlock(&p->mutex);
+    return now;
+}
+
+static void llri_pool_wake(llr_pool *p, llri_cond *c) {
+    llri_mutex_lock(&p->mutex);
+    llri_cond_broadcast(c);
+    llri_mutex_unlock(&p->mutex);
+}
+
+/* Opens a region. */
+static void llri_pool_publish(llr_pool *p) {
+    (void)llri_atomic_add(&p->epoch, 1);
+    if (llri_atomic_load(&p->sleepers)) llri_pool_wake(p, &p->wake);
+}
+
+static void llri_worker_main(void *arg) {
+    llri_worker *w = (llri_worker *)arg;
+    llr_pool *p = w->pool;
+    int32_t seen = 0;
+    for (;;) {
+        int32_t now = llri_pool_wait(p, seen);
+        if (llri_atomic_load(&p->stop)) return;
+        (void)llri_atomic_add(&p->active, 1);
+        now = llri_atomic_load(&p->epoch);
+        if (now & 1) {
+            llri_pool_work(p, w->index);
+            seen = now;
+        }
+        if (llri_atomic_add(&p->active, -1) == 1 && llri_atomic_load(&p->waiting)) llri_pool_wake(p, &p->done);
+    }
+}
+
+/* Closes a region when all chunks are handed out, and waits for the workers that are still at theirs. */
+static void llri_pool_close(llr_pool *p) {
+    int i;
+    (void)llri_atomic_add(&p->epoch, 1);
+    for (i = 0; i < p->spin; i++) {
+        if (llri_atomic_load(&p->active) == 0) return;
+        llri_cpu_relax();
+    }
+    llri_atomic_store(&p->waiting, 1);
+    llri_mutex_lock(&p->mutex);
+    while (llri_atomic_load(&p->active) != 0) llri_cond_wait(&p->done, &p->mutex);
+    llri_mutex_unlock(&p->mutex);
+    llri_atomic_store(&p->waiting, 0);
+}
+
+/* Threads that take part, the caller included. */
+static int llri_pool_size(const llr_pool *p) { return p ? p->n_workers + 1 : 1; }
+
+/* Runs fn(arg, chunk, thread) for every chunk 0 .. n_chunks-1, thread 0 .. size-1 (the caller is 0); returns when all are
+ * done. Not from inside fn, and not from two threads at once (llri_pool_lock). p NULL: all on the caller. */
+static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
+    int i;
+    if (!p || p->n_workers == 0 || n_chunks <= 1) {
+        for (i = 0; i < n_chunks; i++) fn(arg, i, 0);
+        return;
+    }
+    p->fn = fn;
+    p->arg = arg;
+    p->n_chunks = n_chunks;
+    llri_atomic_store(&p->next, 0);
+    llri_pool_publish(p);
+    llri_pool_work(p, 0);
+    llri_pool_close(p);
+}
+
+/* One evaluation at a time: others wait here. p may be NULL. */
+static void llri_pool_lock(llr_pool *p) { if (p) llri_mutex_lock(&p->user); }
+static void llri_pool_unlock(llr_pool *p) { if (p) llri_mutex_unlock(&p->user); }
+
+/* --- how many threads --- */
+#if defined(__linux__)
+/* Lowers *ctx to the CPUs that a quota allows, rounded up: half a CPU still needs a thread. */
+static void llri_cgroup_cpus(void *ctx, const char *folder, int v2) {
+    int *best = (int *)ctx;
+    uint64_t quota, period, n;
+    char path[2300], text[64];
+    if (v2) {                               /* "max 100000" or "150000 100000" */
+        const char *second;
+        (void)snprintf(path, sizeof path, "%s/cpu.max", folder);
+        if (!llri_sys_read(path, text, sizeof text)) return;
+        second = strchr(text, ' ');
+        quota = llri_sys_number(text);
+        period = second ? llri_sys_number(second) : UINT64_MAX;
+    } else {                                /* -1 for none, which is no number here */
+        quota = llri_cgroup_number(folder, "cpu.cfs_quota_us");
+        period = llri_cgroup_number(folder, "cpu.cfs_period_us");
+    }
+    if (quota == UINT64_MAX || period == UINT64_MAX || period == 0) return;
+    n = quota / period + (quota % period != 0);
+    if (n < 1) n = 1;
+    if (n < (uint64_t)*best) *best = (int)n;
+}
+
+/* 1 if cpu is the first of the hardware threads of its core; 1 too if the system does not say. `allowed` tells which count. */
+static int llri_is_first_sibling(int cpu, int (*allowed)(const void *, int), const void *mask) {
+    char path[128], text[256];
+    const char *s = text;
+    (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+    if (!llri_sys_read(path, text, sizeof text)) return 1;
+    while (*s >= '0' && *s <= '9') {        /* "0,4" or "0-1" */
+        uint64_t a = llri_sys_number(s), b = a;
+        s += llri_digits(s);
+        if (*s == '-') {
+            b = llri_sys_number(++s);
+            s += llri_digits(s);
+        }
+        for (; a <= b && a < (uint64_t)cpu; a++)
+            if (allowed(mask, (int)a)) return 0;
+        if (*s == ',') s++;
+    }
+    return 1;
+}
+#endif
+
+#if defined(__linux__) && defined(CPU_ISSET)
+static int llri_in_mask(const void *mask, int cpu) { return cpu < CPU_SETSIZE && CPU_ISSET(cpu, (const cpu_set_t *)mask); }
+
+/* CPUs of the affinity mask, and on how many physical cores they are; 0: unknown. */
+static int llri_affinity(int *cores) {
+    cpu_set_t mask;
+    int cpu, n = 0;
+    *cores = 0;
+    if (sched_getaffinity(0, sizeof mask, &mask) != 0) return 0;
+    for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (!llri_in_mask(&mask, cpu)) continue;
+        n++;
+        *cores += llri_is_first_sibling(cpu, llri_in_mask, &mask);
+    }
+    return n;
+}
+#elif LLRI_WINDOWS
+/* CPUs of the affinity mask (of this processor group: up to 64), and on how many physical cores they are; 0: unknown. */
+static int llri_affinity(int *cores) {
+    SYSTEM_LOGICAL_PROCESSOR_INFORMATION info[512];
+    DWORD bytes = sizeof info, i;
+    DWORD_PTR mine = 0, all = 0;
+    int n = 0;
+    *cores = 0;
+    if (!GetProcessAffinityMask(GetCurrentProcess(), &mine, &all)) return 0;
+    for (all = mine; all; all &= all - 1) n++;
+    if (!GetLogicalProcessorInformation(info, &bytes)) return n;
+    for (i = 0; i < bytes / sizeof info[0]; i++)
+        if (info[i].Relationship == RelationProcessorCore && (info[i].ProcessorMask & mine)) *cores += 1;
+    return n;
+}
+#else
+static int llri_affinity(int *cores) { return *cores = 0; }
+#endif
+
+/* CPUs that this process may keep busy, or physical cores if `cores`; at least 1. */
+static int llri_cpus_allowed(int cores) {
+    int n_cores, n = llri_affinity(&n_cores);
+    if (cores && n_cores > 0) n = n_cores;
+#if defined(_SC_NPROCESSORS_ONLN)
+    if (n < 1) n = (int)sysconf(_SC_NPROCESSORS_ONLN);
+#endif
+#if defined(__linux__)
+    llri_cgroup_walk("cpu", llri_cgroup_cpus, &n);
+#endif
+    return n < 1 ? 1 : n > LLRI_MAX_THREADS ? (int)LLRI_MAX_THREADS : n;
+}
+
+LLR_API int llr_threads_default(void) { return llri_cpus_allowed(1); }
+
+/* --- making and freeing --- */
+LLR_API int llr_pool_threads(const llr_pool *p) { return llri_pool_size(p); }
+
+LLR_API void llr_pool_free(llr_pool *p) {
+    llr_allocator mem;
+    int i;
+    if (!p) return;
+    mem = p->mem;
+    llri_atomic_store(&p->stop, 1);
+    llri_pool_publish(p);
+    for (i = 0; i < p->n_workers; i++) llri_thread_join(&p->workers[i].thread);
+    llri_cond_free(&p->wake);
+    llri_cond_free(&p->done);
+    llri_mutex_free(&p->mutex);
+    llri_mutex_free(&p->user);
+    llri_free(&mem, p->workers, (size_t)p->n_wanted * sizeof *p->workers);
+    llri_free(&mem, p, sizeof *p);
+}
+
+/* Mutexes and conditions of a pool; 0: the system has none left. */
+static int llri_pool_init_locks(llr_pool *p) {
+    int n = 0;
+    if (llri_mutex_init(&p->mutex)) n = 1;
+    if (n == 1 && llri_mutex_init(&p->user)) n = 2;
+    if (n == 2 && llri_cond_init(&p->wake)) n = 3;
+    if (n == 3 && llri_cond_init(&p->done)) return 1;
+    if (n > 2) llri_cond_free(&p->wake);
+    if (n > 1) llri_mutex_free(&p->user);
+    if (n > 0) llri_mutex_free(&p->mutex);
+    return 0;
+}
+
+/* Threads that the system refuses are missing afterwards, with a warning: the rest does the work. */
+LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options *opt, llr_error *err) {
+    const llr_allocator *mem = llri_opt_mem(opt);
+    llr_pool *p;
+    if (!out) return llri_fail(err, LLR_E_ARG, "llr_pool_new: out must not be NULL");
+    if (n_threads < 0 || n_threads > LLRI_MAX_THREADS)
+        return llri_fail(err, LLR_E_ARG, "%d threads; 1 to %d are possible, 0 chooses", n_threads, (int)LLRI_MAX_THREADS);
+    if (n_threads == 0) n_threads = llr_threads_default();
+    if (!LLRI_ATOMICS) n_threads = 1;
+    p = (llr_pool *)llri_calloc(mem, sizeof *p, 128);
+    if (!p) return llri_nomem(err, "a thread pool", sizeof *p);
+    p->mem = *mem;
+    p->n_wanted = n_threads;
+    p->workers = (llri_worker *)llri_calloc(mem, (size_t)n_threads * sizeof *p->workers, 16);
+    if (!p->workers || !llri_pool_init_locks(p)) {
+        llri_free(mem, p->workers, (size_t)n_threads * sizeof *p->workers);
+        llri_free(mem, p, sizeof *p);
+        return llri_nomem(err, "the threads of a pool", (size_t)n_threads * sizeof *p->workers);
+    }
+    p->spin = n_threads <= llri_cpus_allowed(0) ? LLRI_SPIN_ROUNDS : 0;
+    for (p->n_workers = 0; p->n_workers < n_threads - 1; p->n_workers++) {
+        llri_worker *w = &p->workers[p->n_workers];
+        w->pool = p;
+        w->index = p->n_workers + 1;
+        if (!llri_thread_start(&w->thread, llri_worker_main, w)) {
+            llri_log(opt, LLR_LOG_WARN, "the system refused thread %d of %d (a limit on processes or memory?); continuing with %d",
+                     w->index + 1, n_threads, w->index);
+            break;
+        }
+    }
+    *out = p;
+    return LLR_OK;
+}
+
+/* >>ops --------------------------------------------------------------------------------------------------------------
+ * What a layer is made of: matrix products, norms, rotary positions, activations, attention. Each is one parallel region
+ * over independent pieces; which thread does which piece never changes a result.
+ */
+typedef struct llri_mat { uint32_t type; const uint8_t *data; int64_t n_in, n_out; size_t row_bytes; } llri_mat;   /* rows as in the file */
+
+enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPARED_FLOATS };
+
+typedef struct llri_exec {
+    const llri_ops *ops;
+    llr_pool *pool;
+    int exact, max_rows;
+    int64_t max_in;
+    const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
+    int prepared;                               /* what `act` holds of it */
+    uint8_t *act; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats */
+    uint8_t *thread; size_t thread_bytes;       /* work of thread i at thread + i * thread_bytes */
+} llri_exec;
+
+/* Work of one thread: what a matrix product and attention need, whichever is more. */
+typedef struct llri_matmul_work { llri_strip *strip; float *wide, *wt, *acc; } llri_matmul_work;
+static size_t llri_align64(size_t n) { return (n + 63) & ~(size_t)63; }
+static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_rows, int max_head_dim)
+{
+    size_t rows = ((size_t)max_rows + (size_t)ops->vf) & ~((size_t)ops->vf - 1);
+    size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (2 * LLRI_SLICE + rows);
+    size_t quantize = (size_t)max_in * (size_t)ops->act_bytes + 64;
+    size_t attend = sizeof(float) * llri_attend_floats(LLRI_ATTEND_QUERIES, max_head_dim, max_head_dim);
+    if (matmul < quantize) matmul = quantize;
+    return llri_align64(matmul > attend ? matmul : attend);
+}
+
+/* Sizes of the parts of exec's memory; the caller has bounded the factors, so that the products fit in 64 bits */
+static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
+{
+    uint64_t rows = ((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1);        /* whole vectors of tokens */
+    uint64_t groups = ((uint64_t)max_in + 31) / 32, act = rows * (uint64_t)max_in * 4 + 64, scale = rows * groups * 4 + 64, at = 0, thread;
+    thread = llri_thread_bytes(ops, max_in, max_rows, max_head_dim);
+#define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
+    LLRI_PART(e->act, uint8_t, act);
+    LLRI_PART(e->scale, float, scale);
+    LLRI_PART(e->sum, int32_t, scale);
+    LLRI_PART(e->thread, uint8_t, thread * (uint64_t)n_threads);
+#undef LLRI_PART
+    e->thread_bytes = (size_t)thread;
+    return at > SIZE_MAX / 2 ? 0 : (size_t)at;
+}
+/* Bytes of work memory for inputs of at most max_rows tokens by max_in; 0 if absurd */
+static size_t llri_exec_bytes(const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim)
+{
+    llri_exec e;
+    if (max_in < 1 || max_in > (1 << 28) || max_rows < 1 || max_rows > (1 << 20) || max_head_dim > (1 << 20)) return 0;
+    return llri_exec_layout(&e, ops, max_in, max_rows, n_threads, max_head_dim, NULL);
+}
+static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, int exact, void *work, int64_t max_in, int max_rows, int max_head_dim)
+{
+    memset(e, 0, sizeof *e);
+    e->ops = ops;
+    e->pool = pool;
+    e->exact = exact;
+    e->max_in = max_in;
+    e->max_rows = max_rows;
+    llri_exec_layout(e, ops, max_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
+}
+
+/* Declares n rows x[t * ldx ...] of n_in values as the input of the products that follow; they must stay as they are. They
+ * are quantised once, by the first product that needs it. */
+static void llri_exec_input(llri_exec *e, const float *x, int64_t ldx, int n, int64_t n_in)
+{
+    e->x = x;
+    e->ldx = ldx;
+    e->n = n;
+    e->n_in = n_in;
+    e->prepared = LLRI_PREPARED_NOT;
+}
+
+/* A chunk: one token (rows) or one vector of tokens (columns, floats). Missing tokens of the last vector are zero. */
+static void llri_prepare_chunk(void *arg, int chunk, int thread)
+{
+    llri_exec *e = (llri_exec *)arg;
+    const llri_ops *ops = e->ops;
+    size_t groups = (size_t)e->n_in / 32, k, row = (size_t)e->n_in * (size_t)ops->act_bytes;
+    int lane, ql = ops->ql;
+    if (e->prepared == LLRI_PREPARED_ROWS) {
+        ops->quantize(e->x + chunk * e->ldx, (int)groups, e->act + (size_t)chunk * row, e->scale + (size_t)chunk * groups, e->sum + (size_t)chunk * groups);
+    } else if (e->prepared == LLRI_PREPARED_COLUMNS) {
+        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes, *d = e->act + (size_t)chunk * row * (size_t)ql;
+        float *scale = e->scale + (size_t)chunk * groups * (size_t)ql;
+        int32_t *sum = e->sum + (size_t)chunk * groups * (size_t)ql;
+        for (lane = 0; lane < ql; lane++) {
+            int t = chunk * ql + lane;
+            float *row_scale = (float *)(void *)(q + llri_align64(row));
+            int32_t *row_sum = (int32_t *)(void *)(row_scale + groups);
+            if (t < e->n) ops->quantize(e->x + t * e->ldx, (int)groups, q, row_scale, row_sum);
+            else memset(q, 0, llri_align64(row) + groups * 8);
+            for (k = 0; k < row / 4; k++) memcpy(d + (k * (size_t)ql + (size_t)lane) * 4, q + 4 * k, 4);
+            for (k = 0; k < groups; k++) {
+                scale[k * (size_t)ql + (size_t)lane] = row_scale[k];
+                sum[k * (size_t)ql + (size_t)lane] = row_sum[k];
+            }
+        }
+    } else {
+        float *d = (float *)(void *)e->act + (size_t)chunk * (size_t)e->n_in * (size_t)ops->vf;
+        for (lane = 0; lane < ops->vf; lane++) {
+            int t = chunk * ops->vf + lane;
+            for (k = 0; k < (size_t)e->n_in; k++) d[k * (size_t)ops->vf + (size_t)lane] = t < e->n ? e->x[t * e->ldx + (int64_t)k] : 0.0f;
+        }
+    }
+}
+static void llri_prepare(llri_exec *e, int form)
+{
+    int lanes = form == LLRI_PREPARED_ROWS ? 1 : form == LLRI_PREPARED_COLUMNS ? e->ops->ql : e->ops->vf;
+    if (e->prepared == form) return;
+    e->prepared = form;
+    llri_pool_run(e->pool, (e->n + lanes - 1) / lanes, llri_prepare_chunk, e);
+}
+
+typedef struct llri_product {
+    llri_exec *e;
+    const llri_mat *w;
+    const llri_quant_row *quant;    /* NULL: float kernels */
+    const float *bias;
+    float *y; int64_t ldy;
+    int few, strips_per_chunk;
+} llri_product;
+
+/* 16 rows of the slice k.. of w as floats, transposed */
+static void llri_float_strip(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, int64_t k, int n_k)
+{
+    const llri_type_info *type = llri_type(p->w->type);
+    size_t at = (size_t)k / type->block * type->bytes;
+    const float *row[LLRI_STRIP_ROWS];
+    int r;
+    for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+        const uint8_t *src = w + (size_t)r * p->w->row_bytes + at;
+        float *dst = t->wide + r * LLRI_SLICE;
+        if (r >= rows) row[r] = row[rows - 1];
+        else if (p->w->type == LLRI_F32 && !LLRI_BIG_ENDIAN) row[r] = (const float *)(const void *)src;
+        else {
+            if (p->w->type == LLRI_F16 || p->w->type == LLRI_BF16) p->e->ops->widen((int)p->w->type, src, dst, n_k);
+            else llri_dequant(p->w->type, src, dst, (size_t)n_k);
+            row[r] = dst;
+        }
+    }
+    p->e->ops->transpose(t->wt, row, n_k);
+}
+
+/* Sums of 16 rows of w over the whole input: acc [n][16] for few tokens, else [16][vectors * lanes] */
+static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows)
+{
+    const llri_exec *e = p->e;
+    const llri_ops *ops = e->ops;
+    int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes;
+    int64_t k;
+    memset(t->acc, 0, sizeof(float) * LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes));
+    for (k = 0; k < e->n_in; k += LLRI_SLICE) {
+        int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
+        if (p->quant) {
+            const llri_type_info *type = llri_type(p->w->type);
+            size_t groups = (size_t)e->n_in / 32, per = p->few ? 1 : (size_t)ops->ql;
+            llri_quants a;
+            a.q = e->act + (size_t)k * (size_t)ops->act_bytes * per;
+            a.scale = e->scale + (size_t)k / 32 * per;
+            a.sum = e->sum + (size_t)k / 32 * per;
+            a.q_stride = (size_t)e->n_in * (size_t)ops->act_bytes * per;
+            a.g_stride = groups * per;
+            ops->unpack[p->w->type](t->strip, w + (size_t)k / type->block * type->bytes, p->w->row_bytes, rows, n_k / 32);
+            if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, t->acc);
+            else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, t->acc);
+        } else {
+            llri_float_strip(p, t, w, rows, k, n_k);
+            if (p->few) ops->fgemv(t->wt, n_k, e->x + k, e->ldx, e->n, t->acc);
+            else ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * ops->vf, e->n_in * ops->vf, n_vec, t->acc);
+        }
+    }
+}
+
+static void llri_product_chunk(void *arg, int chunk, int thread)
+{
+    const llri_product *p = (const llri_product *)arg;
+    const llri_exec *e = p->e;
+    uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
+    int lanes = p->quant ? e->ops->ql : e->ops->vf, ld = (e->n + lanes - 1) / lanes * lanes, i, t, r;
+    llri_matmul_work m;
+    m.strip = (llri_strip *)(void *)work;
+    m.wide = (float *)(void *)(work + llri_align64(sizeof(llri_strip)));
+    m.wt = m.wide + LLRI_STRIP_ROWS * LLRI_SLICE;
+    m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
+    for (i = 0; i < p->strips_per_chunk; i++) {
+        int64_t row = ((int64_t)chunk * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
+        int rows = (int)(p->w->n_out - row < LLRI_STRIP_ROWS ? p->w->n_out - row : LLRI_STRIP_ROWS);
+        if (rows <= 0) return;
+        llri_product_strip(p, &m, p->w->data + (size_t)row * p->w->row_bytes, rows);
+        for (t = 0; t < e->n; t++) {
+            float *y = p->y + t * p->ldy + row;
+            for (r = 0; r < rows; r++) y[r] = (p->few ? m.acc[t * LLRI_STRIP_ROWS + r] : m.acc[(size_t)r * (size_t)ld + (size_t)t]) + (p->bias ? p->bias[row + r] : 0.0f);
+        }
+    }
+}
+
+/* y[t * ldy + r] = sum over k of w[r][k] x[t][k], + bias[r], for the current input. y must not overlap it. */
+static void llri_matmul(llri_exec *e, float *y, int64_t ldy, const llri_mat *w, const float *bias)
+{
+    llri_product p;
+    int64_t strips = (w->n_out + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS, chunks = (int64_t)llri_pool_size(e->pool) * 8;
+    p.e = e;
+    p.w = w;
+    p.quant = e->exact ? NULL : llri_quant(w->type);
+    p.bias = bias;
+    p.y = y;
+    p.ldy = ldy;
+    p.few = e->n <= (p.quant ? e->ops->few_quant : e->ops->few_float);
+    if (p.quant || !p.few) llri_prepare(e, !p.quant ? LLRI_PREPARED_FLOATS : p.few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS);
+    p.strips_per_chunk = (int)((strips + chunks - 1) / chunks);
+    llri_pool_run(e->pool, (int)((strips + p.strips_per_chunk - 1) / p.strips_per_chunk), llri_product_chunk, &p);
+}
+
+/* --- norms ------------------------------------------------------------------------------------------------------------ */
+enum { LLRI_NORM_RMS = 0, LLRI_NORM_LAYER = 1 };
+typedef struct llri_norm_args {
+    int kind, n_heads, width, w_rows;
+    float *y; int64_t ldy;
+    const float *x; int64_t ldx;
+    const float *w, *b;
+    float eps;
+} llri_norm_args;
+
+/* Sum of (x - mean)^2 in four chains of doubles, joined at the end */
+static double llri_square_sum(const float *x, int n, double mean)
+{
+    double s[4] = { 0, 0, 0, 0 };
+    int i;
+    for (i = 0; i + 4 <= n; i += 4) {
+        double a = x[i] - mean, b = x[i + 1] - mean, c = x[i + 2] - mean, d = x[i + 3] - mean;
+        s[0] += a * a; s[1] += b * b; s[2] += c * c; s[3] += d * d;
+    }
+    for (; i < n; i++) s[0] += (x[i] - mean) * (x[i] - mean);
+    return s[0] + s[1] + (s[2] + s[3]);
+}
+static void llri_norm_chunk(void *arg, int t, int thread)
+{
+    const llri_norm_args *a = (const llri_norm_args *)arg;
+    int h, i;
+    (void)thread;
+    for (h = 0; h < a->n_heads; h++) {
+        const float *x = a->x + t * a->ldx + (int64_t)h * a->width, *w = a->w ? a->w + (a->w_rows > 1 ? (int64_t)h * a->width : 0) : NULL;
+        const float *b = a->b ? a->b + (a->w_rows > 1 ? (int64_t)h * a->width : 0) : NULL;
+        float *y = a->y + t * a->ldy + (int64_t)h * a->width, mean = 0.0f, scale;
+        if (a->kind == LLRI_NORM_LAYER) {
+            double s = 0;
+            for (i = 0; i < a->width; i++) s += x[i];
+            mean = (float)(s / a->width);
+        }
+        scale = (float)(1.0 / sqrt(llri_square_sum(x, a->width, mean) / a->width + a->eps));
+        for (i = 0; i < a->width; i++) y[i] = (x[i] - mean) * scale;
+        if (w) for (i = 0; i < a->width; i++) y[i] *= w[i];
+        if (b) for (i = 0; i < a->width; i++) y[i] += b[i];
+    }
+}
+/* Each head of each token: RMS: x / sqrt(mean(x^2) + eps) * w; layer norm: (x - mean) / sqrt(var + eps) * w + b. w_rows: 1,
+ * or n_heads for a row per head. y may be x. */
+static void llri_norm(llri_exec *e, int kind, float *y, int64_t ldy, const float *x, int64_t ldx, int n, int n_heads, int width,
+                      const float *w, int w_rows, const float *b, float eps)
+{
+    llri_norm_args a;
+    a.kind = kind; a.n_heads = n_heads; a.width = width; a.w_rows = w_rows;
+    a.y = y; a.ldy = ldy; a.x = x; a.ldx = ldx; a.w = w; a.b = b; a.eps = eps;
+    llri_pool_run(e->pool, n, llri_norm_chunk, &a);
+}
+
+/* --- rotary positions (Su et al. 2021) --------------------------------------------------------------------------------- */
+typedef struct llri_rope_args { float *x; int64_t ldx; int n_heads, head_dim, n_rot, neox; const float *cs; } llri_rope_args;
+static void llri_rope_chunk(void *arg, int t, int thread)
+{
+    const llri_rope_args *a = (const llri_rope_args *)arg;
+    const float *cs = a->cs + (int64_t)t * a->n_rot;
+    int h, i, half = a->n_rot / 2, step = a->neox ? 1 : 2, other = a->neox ? half : 1;
+    (void)thread;
+    for (h = 0; h < a->n_heads; h++) {
+        float *x = a->x + t * a->ldx + (int64_t)h * a->head_dim;
+        for (i = 0; i < half; i++) {
+            float p = x[i * step], q = x[i * step + other], c = cs[2 * i], s = cs[2 * i + 1];
+            x[i * step] = p * c - q * s;
+            x[i * step + other] = p * s + q * c;
+        }
+    }
+}
+/* Rotates the first n_rot values of each head. cs [n][n_rot / 2][cos, sin], magnitude included. Pairs (i, i + n_rot / 2) if
+ * neox, else (2i, 2i + 1). */
+static void llri_rope(llri_exec *e, float *x, int64_t ldx, int n, int n_heads, int head_dim, int n_rot, int neox, const float *cs)
+{
+    llri_rope_args a;
+    a.x = x; a.ldx = ldx; a.n_heads = n_heads; a.head_dim = head_dim; a.n_rot = n_rot; a.neox = neox; a.cs = cs;
+    llri_pool_run(e->pool, n, llri_rope_chunk, &a);
+}
+
+/* --- activations and vectors -------------------------------------------------------------------------------------------- */
+typedef struct llri_act_args { llri_exec *e; int act, width; float *y; int64_t ldy; const float *gate, *up; int64_t ldg; const float *p; } llri_act_args;
+static void llri_act_chunk(void *arg, int t, int thread)
+{
+    const llri_act_args *a = (const llri_act_args *)arg;
+    (void)thread;
+    a->e->ops->act(a->act, a->y + t * a->ldy, a->gate + t * a->ldg, a->up ? a->up + t * a->ldg : NULL, a->width, a->p);
+}
+/* y[t] = act(gate[t]) * up[t] (up may be NULL); y may be gate. p: parameters of xIELU, else NULL */
+static void llri_act(llri_exec *e, int act, float *y, int64_t ldy, const float *gate, const float *up, int64_t ldg, int n, int width, const float *p)
+{
+    llri_act_args a;
+    a.e = e; a.act = act; a.width = width; a.y = y; a.ldy = ldy; a.gate = gate; a.up = up; a.ldg = ldg; a.p = p;
+    llri_pool_run(e->pool, n, llri_act_chunk, &a);
+}
+static void llri_add(llri_exec *e, float *y, const float *x, int64_t n)                 /* y += x */
+{
+    int64_t i;
+    (void)e;
+    for (i = 0; i < n; i++) y[i] += x[i];
+}
+static void llri_axpy(llri_exec *e, float *y, const float *x, float s, int64_t n)       /* y += s x */
+{
+    int64_t i;
+    (void)e;
+    for (i = 0; i < n; i++) y[i] += s * x[i];
+}
+static void llri_scale(llri_exec *e, float *x, float s, int64_t n)                      /* x *= s */
+{
+    int64_t i;
+    (void)e;
+    for (i = 0; i < n; i++) x[i] *= s;
+}
+static void llri_add_rows(llri_exec *e, float *y, int64_t ldy, int n, int width, const float *b)    /* each row += b */
+{
+    int t, i;
+    (void)e;
+    for (t = 0; t < n; t++) for (i = 0; i < width; i++) y[t * ldy + i] += b[i];
+}
+static void llri_mul_rows(llri_exec *e, float *y, int64_t ldy, int n, int width, const float *w)    /* each row *= w */
+{
+    int t, i;
+    (void)e;
+    for (t = 0; t < n; t++) for (i = 0; i < width; i++) y[t * ldy + i] *= w[i];
+}
+static void llri_clamp(llri_exec *e, float *x, float lo, float hi, int64_t n)
+{
+    int64_t i;
+    (void)e;
+    for (i = 0; i < n; i++) x[i] = x[i] < lo ? lo : x[i] > hi ? hi : x[i];
+}
+static void llri_softcap(llri_exec *e, float *x, float cap, int64_t n)                  /* x = cap tanh(x / cap) */
+{
+    int64_t i;
+    (void)e;
+    for (i = 0; i < n; i++) x[i] = cap * (float)llri_tanh(x[i] / cap);
+}
+
+/* --- KV cache and attention --------------------------------------------------------------------------------------------- */
+static void llri_kv_put(int type, uint8_t *d, const float *x, int n)
+{
+    int i, j;
+    if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
+    else if (type == LLR_KV_F16)
+        for (i = 0; i < n; i++) {
+            uint16_t h = llri_f32_to_f16(x[i]);
+            d[2 * i] = (uint8_t)h;
+            d[2 * i + 1] = (uint8_t)(h >> 8);
+        }
+    else
+        for (i = 0; i < n; i += 32, d += 34) {      /* q8_0 */
+            int m = n - i < 32 ? n - i : 32;
+            float amax = 0.0f, bad = 0.0f, inv;
+            uint16_t h;
+            for (j = 0; j < m; j++) {
+                float v = fabsf(x[i + j]);
+                if (v > amax) amax = v;
+                bad += v * 0.0f;
+            }
+            h = llri_f32_to_f16(bad == 0.0f ? amax / 127.0f : bad);
+            inv = bad == 0.0f && amax >= 1e-36f ? 127.0f / amax : 0.0f;
+            d[0] = (uint8_t)h;
+            d[1] = (uint8_t)(h >> 8);
+            for (j = 0; j < 32; j++) d[2 + j] = j < m && inv > 0.0f ? (uint8_t)(int8_t)(int)((x[i + j] * inv + 12582912.0f) - 12582912.0f) : 0;
+        }
+}
+typedef struct llri_store_args { const llri_kvc *c; const float *k, *v; int64_t ldk, ldv; uint32_t pos; } llri_store_args;
+static void llri_store_chunk(void *arg, int t, int thread)
+{
+    const llri_store_args *a = (const llri_store_args *)arg;
+    const llri_kvc *c = a->c;
+    size_t slot = (a->pos + (uint32_t)t) % c->capacity, k_bytes = llri_kv_row_bytes(c->type, c->dk), v_bytes = llri_kv_row_bytes(c->type, c->dv);
+    int h;
+    (void)thread;
+    for (h = 0; h < c->n_head_kv; h++) {
+        llri_kv_put(c->type, c->k + ((size_t)h * c->capacity + slot) * k_bytes, a->k + t * a->ldk + (int64_t)h * c->dk, c->dk);
+        llri_kv_put(c->type, c->v + ((size_t)h * c->capacity + slot) * v_bytes, a->v + t * a->ldv + (int64_t)h * c->dv, c->dv);
+    }
+}
+/* Stores k [t * ldk + head * dk] and v of n tokens at positions pos.. */
+static void llri_kv_store(llri_exec *e, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n)
+{
+    llri_store_args a;
+    a.c = c; a.k = k; a.v = v; a.ldk = ldk; a.ldv = ldv; a.pos = pos;
+    llri_pool_run(e->pool, n, llri_store_chunk, &a);
+}
+
+typedef struct llri_attn_seq { llri_kvc kv; uint32_t pos0; int row0, n; } llri_attn_seq;    /* rows row0.. of q are positions pos0.., stored in kv */
+typedef struct llri_attention_args {
+    llri_exec *e;
+    const llri_attn *attn;
+    const llri_attn_seq *seq;
+    float *out; int64_t ldo;
+    const float *q; int64_t ldq;
+    int heads, head_blocks, tokens;     /* of a piece: query heads, such blocks in a group, tokens */
+} llri_attention_args;
+static void llri_attention_chunk(void *arg, int chunk, int thread)
+{
+    const llri_attention_args *a = (const llri_attention_args *)arg;
+    const llri_attn *p = a->attn;
+    int group = p->n_head / p->n_head_kv, pieces = p->n_head_kv * a->head_blocks;
+    int hb = chunk % pieces % a->head_blocks, kvh = chunk % pieces / a->head_blocks, t0 = chunk / pieces * a->tokens;
+    llri_attend w;
+    w.attn = p;
+    w.kv = a->seq->kv;
+    w.head = kvh * group + hb * a->heads;
+    w.n_heads = group - hb * a->heads < a->heads ? group - hb * a->heads : a->heads;
+    w.n = a->seq->n - t0 < a->tokens ? a->seq->n - t0 : a->tokens;
+    w.pos = a->seq->pos0 + (uint32_t)t0;
+    w.q = a->q + (int64_t)(a->seq->row0 + t0) * a->ldq;
+    w.out = a->out + (int64_t)(a->seq->row0 + t0) * a->ldo;
+    w.ldq = a->ldq;
+    w.ldo = a->ldo;
+    a->e->ops->attend(&w, (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes));
+}
+/* out[t * ldo + head * dv] for the query rows q[t * ldq + head * dk] of several sequences */
+static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int64_t ldo, const float *q, int64_t ldq, const llri_attn_seq *seqs, int n_seqs)
+{
+    llri_attention_args a;
+    int i, group = attn->n_head / attn->n_head_kv;
+    a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq;
+    a.heads = group < LLRI_ATTEND_QUERIES ? group : LLRI_ATTEND_QUERIES;
+    a.head_blocks = (group + a.heads - 1) / a.heads;
+    a.tokens = LLRI_ATTEND_QUERIES / a.heads;
+    for (i = 0; i < n_seqs; i++) {
+        a.seq = &seqs[i];
+        llri_pool_run(e->pool, attn->n_head_kv * a.head_blocks * ((a.seq->n + a.tokens - 1) / a.tokens), llri_attention_chunk, &a);
+    }
+}
+
+/* >>model ------------------------------------------------------------------------------------------------------------
+ * A model is a GGUF file whose tensors have been found, checked and given a meaning. What distinguishes one architecture
+ * from another is data: one row of the table below. Wherever the file itself can decide (biases, fused or separate
+ * projections, norms of queries and keys, rope factors, a tied output matrix), the presence of the tensor decides, and
+ * the row does not mention it. Matrices are used where they lie in the file; only vectors that are not float32 there are
+ * copied. Everything a forward pass relies on is checked here, once: a model that opens can be evaluated.
+ */
+enum { LLRI_MAX_LAYERS = 512, LLRI_MAX_WIDTH = 1 << 24 };  /* most layers; widest activation row, so that int suffices */
+
+/* --- The architecture table ------------------------------------------------------------------------------------------ */
+enum { LLRI_ROPE_NONE, LLRI_ROPE_NORM /* rotates pairs (2t, 2t+1) */, LLRI_ROPE_NEOX /* (t, t + n_rot/2) */ };
+enum { LLRI_FFN_SEQ /* down(act(up)) */, LLRI_FFN_GATED /* down(act(gate) * up); both may be one matrix ffn_up */ };
+enum { LLRI_BLOCK_SEQ,       /* x += attention(norm x); x += ffn(norm x) */
+       LLRI_BLOCK_PARALLEL,  /* x += attention(norm x) + ffn(norm x); one norm for both if there is no second one */
+       LLRI_BLOCK_BY_KEY };  /* parallel if the key use_parallel_residual says so */
+enum { LLRI_QK_NONE, LLRI_QK_HEAD /* one weight row [dk] for every head */, LLRI_QK_ROWS /* a row per head */,
+       LLRI_QK_WHOLE /* all heads as one vector */ };
+
+/* What few architectures have: layers that see the last W positions only (a sliding window), and soft caps. */
+enum { LLRI_WINDOW_NONE, LLRI_WINDOW_OPTIONAL /* no key, no windows */, LLRI_WINDOW_REQUIRED, LLRI_WINDOW_DEFAULT };
+typedef struct llri_arch_more {
+    int window_key;       /* what the key attention.sliding_window is */
+    uint32_t window;      /* W if LLRI_WINDOW_DEFAULT and the key is missing */
+    uint32_t pattern;     /* every pattern-th layer sees all, unless the key ..._pattern says otherwise; 0: that is required */
+    double freq_base;     /* rope base of window layers if rope.freq_base_swa is missing; 0: the same as elsewhere */
+    int plain_rope;       /* window layers: 1: no rope scaling factor; 2: neither factor nor yarn */
+    int only_n_layers;    /* models with another number of layers have no windows; 0: all have */
+    float attn_cap, final_cap;   /* defaults of the soft cap keys; 0: key not read; -1: read, off by default */
+    int wide_q_layers;    /* with so many layers (27B) scores are scaled by 1/sqrt(n_embd / n_head) */
+} llri_arch_more;
+static const llri_arch_more llri_more_gemma2  = { LLRI_WINDOW_DEFAULT, 4096, 2, 0.0, 0, 0, 50.0f, 30.0f, 46 };
+static const llri_arch_more llri_more_gemma3  = { LLRI_WINDOW_OPTIONAL, 0, 6, 10000.0, 1, 0, 0.0f, -1.0f, 62 };
+static const llri_arch_more llri_more_gemma4  = { LLRI_WINDOW_REQUIRED, 0, 0, 10000.0, 1, 0, 0.0f, 30.0f, 0 };
+static const llri_arch_more llri_more_cohere2 = { LLRI_WINDOW_REQUIRED, 0, 4, 0.0, 0, 0, 0.0f, 0.0f, 0 };
+static const llri_arch_more llri_more_olmo2   = { LLRI_WINDOW_OPTIONAL, 0, 4, 0.0, 2, 0, 0.0f, 0.0f, 0 };
+static const llri_arch_more llri_more_exaone4 = { LLRI_WINDOW_DEFAULT, 4096, 4, 0.0, 0, 64, 0.0f, 0.0f, 0 };
+static const llri_arch_more llri_more_nothing = { LLRI_WINDOW_NONE, 0, 0, 0.0, 0, 0, 0.0f, 0.0f, 0 };
+
+/* Peculiarities, a bit each. */
+enum {
+    LLRI_A_OUTPUT        = 1 << 0,   /* output.weight is required (else token_embd.weight serves if it is absent) */
+    LLRI_A_EMBD_SQRT     = 1 << 1,   /* embeddings times sqrt(n_embd) */
+    LLRI_A_EMBD_SCALE    = 1 << 2,   /* ... times the key embedding_scale */
+    LLRI_A_RES_SCALE     = 1 << 3,   /* what a block adds is multiplied by the key residual_scale */
+    LLRI_A_LOGIT_MUL     = 1 << 4,   /* logits times the key logit_scale */
+    LLRI_A_LOGIT_DIV     = 1 << 5,   /* logits divided by it */
+    LLRI_A_ATTN_SCALE    = 1 << 6,   /* the key attention.scale replaces 1/sqrt(head size) */
+    LLRI_A_MINICPM       = 1 << 7,   /* defaults of the four keys above for files that lack them */
+    LLRI_A_CLAMP_QKV     = 1 << 8,   /* q, k, v are clamped to +-attention.clamp_kqv */
+    LLRI_A_ALIBI_8       = 1 << 9,   /* ALiBi with bias 8 instead of positions */
+    LLRI_A_ALIBI_KEY     = 1 << 10,  /* ALiBi with the bias of the key attention.max_alibi_bias */
+    LLRI_A_BAICHUAN      = 1 << 11,  /* 32 layers: rope; 40 layers: ALiBi 8 */
+    LLRI_A_POSITIONS     = 1 << 12,  /* learned positions are required: position_embd.weight */
+    LLRI_A_EMBD_NORM     = 1 << 13,  /* embeddings are normalised: token_embd_norm is required */
+    LLRI_A_YARN_KEYS     = 1 << 14,  /* reads rope.scaling.yarn_beta_fast, yarn_beta_slow, yarn_log_multiplier */
+    LLRI_A_TEMPERATURE   = 1 << 15,  /* queries grow with position: attention.temperature_scale */
+    LLRI_A_HALF_FF       = 1 << 16,  /* feed_forward_length counts gate and up together */
+    LLRI_A_NTK_ALPHA     = 1 << 17,  /* rope.scaling.alpha changes the base */
+    LLRI_A_QK_AFTER_ROPE = 1 << 18,  /* queries and keys are normalised after rope instead of before */
+    LLRI_A_QK_OPTIONAL   = 1 << 19,  /* ... only if the file has attn_q_norm */
+    LLRI_A_NO_ROPE_4TH   = 1 << 20,  /* every fourth layer has no positions */
+    LLRI_A_ROPE_WINDOW   = 1 << 21,  /* where there are windows, only their layers have positions */
+    LLRI_A_ROPE_SWITCH   = 1 << 22,  /* rope.scaling.finetuned = false: no positions at all */
+    LLRI_A_NEXTN         = 1 << 23,  /* the last nextn_predict_layers blocks are for drafting only: skipped */
+    LLRI_A_ATTN_NORM_2   = 1 << 24,  /* if the file has attn_norm_2, attention uses it and attn_norm is for the ffn */
+    LLRI_A_ONE_EXPERT    = 1 << 25,  /* expert_count 1 means a dense model */
+    LLRI_A_LOGIT_KEY     = 1 << 26,  /* logit_scale is required */
+    LLRI_A_EMBD_OUTPUT   = 1 << 27,  /* if token_embd.weight is absent, output.weight serves */
+    LLRI_A_SECTIONS      = 1 << 28,  /* reads rope.dimension_sections: positions of images; text then rotates like NEOX */
+    LLRI_A_GEMMA4        = 1 << 29   /* head sizes per layer kind, shared KV, per-layer embeddings, normalised values */
+};
+
+typedef struct llri_arch {
+    const char *name;
+    int norm, rope, ffn, act, block, qk_norm;
+    /* Names of the norms around attention and ffn: NULL: no such step; "": a norm without weights; "?name": optional. */
+    const char *pre_attn, *post_attn, *pre_ffn, *post_ffn;
+    const llri_arch_more *more;  /* never NULL */
+    uint32_t flags;
+} llri_arch;
+
+/* The norms of a layer: before attention, after it, before the ffn, after it. */
+#define LLRI_NORMS_PRE       "attn_norm", NULL, "ffn_norm", NULL
+#define LLRI_NORMS_PRE_ONE   "attn_norm", NULL, NULL, NULL
+#define LLRI_NORMS_PRE_MAYBE "attn_norm", NULL, "?ffn_norm", NULL
+#define LLRI_NORMS_PRE_POST  "attn_norm", NULL, "post_attention_norm", NULL
+#define LLRI_NORMS_POST      NULL, "post_attention_norm", NULL, "post_ffw_norm"
+#define LLRI_NORMS_AROUND    "attn_norm", "post_attention_norm", "ffn_norm", "post_ffw_norm"
+#define LLRI_NORMS_BARE      "", NULL, "", NULL
+#define LLRI_ROW(name, norm, rope, ffn, act, block, qk, norms, more, flags) \
+    { name, LLRI_NORM_##norm, LLRI_ROPE_##rope, LLRI_FFN_##ffn, LLRI_ACT_##act, LLRI_BLOCK_##block, LLRI_QK_##qk, \
+      LLRI_NORMS_##norms, &llri_more_##more, flags }
+static const llri_arch llri_archs[] = {
+/*           name              norm   rope  ffn    act    block     q/k    norms      more     flags */
+    LLRI_ROW("llama",          RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_ATTN_SCALE),
+    LLRI_ROW("mistral3",       RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing,
+             LLRI_A_ATTN_SCALE | LLRI_A_YARN_KEYS | LLRI_A_TEMPERATURE),
+    LLRI_ROW("qwen2",          RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("qwen2vl",        RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_SECTIONS),
+    LLRI_ROW("qwen3",          RMS,   NEOX, GATED, SILU,  SEQ,      HEAD,  PRE,       nothing, 0),
+    LLRI_ROW("gemma",          RMS,   NEOX, GATED, GELU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_EMBD_SQRT),
+    LLRI_ROW("gemma2",         RMS,   NEOX, GATED, GELU,  SEQ,      NONE,  AROUND,    gemma2,  LLRI_A_EMBD_SQRT),
+    LLRI_ROW("gemma3",         RMS,   NEOX, GATED, GELU,  SEQ,      HEAD,  AROUND,    gemma3,  LLRI_A_EMBD_SQRT),
+    LLRI_ROW("gemma4",         RMS,   NEOX, GATED, GELU,  SEQ,      HEAD,  AROUND,    gemma4,  LLRI_A_EMBD_SQRT | LLRI_A_GEMMA4),
+    LLRI_ROW("phi2",           LAYER, NEOX, SEQ,   GELU,  PARALLEL, NONE,  PRE_ONE,   nothing, LLRI_A_OUTPUT),
+    LLRI_ROW("phi3",           RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("smollm3",        RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_NO_ROPE_4TH),
+    LLRI_ROW("granite",        RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing,
+             LLRI_A_EMBD_SCALE | LLRI_A_RES_SCALE | LLRI_A_LOGIT_DIV | LLRI_A_ATTN_SCALE | LLRI_A_ROPE_SWITCH | LLRI_A_LOGIT_KEY),
+    LLRI_ROW("minicpm",        RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing,
+             LLRI_A_EMBD_SCALE | LLRI_A_RES_SCALE | LLRI_A_LOGIT_DIV | LLRI_A_MINICPM),
+    LLRI_ROW("olmo",           LAYER, NORM, GATED, SILU,  SEQ,      NONE,  BARE,      nothing, LLRI_A_CLAMP_QKV),
+    LLRI_ROW("olmo2",          RMS,   NEOX, GATED, SILU,  SEQ,      WHOLE, POST,      olmo2,   LLRI_A_OUTPUT),
+    LLRI_ROW("stablelm",       LAYER, NEOX, GATED, SILU,  SEQ,      ROWS,  PRE_MAYBE, nothing, LLRI_A_OUTPUT | LLRI_A_QK_OPTIONAL),
+    LLRI_ROW("starcoder",      LAYER, NONE, SEQ,   GELU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_POSITIONS),
+    LLRI_ROW("starcoder2",     LAYER, NEOX, SEQ,   GELU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("gpt2",           LAYER, NONE, SEQ,   GELU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_POSITIONS),
+    LLRI_ROW("gptneox",        LAYER, NEOX, SEQ,   GELU,  BY_KEY,   NONE,  PRE,       nothing, LLRI_A_OUTPUT),
+    LLRI_ROW("falcon",         LAYER, NEOX, SEQ,   GELU,  PARALLEL, NONE,  PRE_ONE,   nothing, LLRI_A_ATTN_NORM_2),
+    LLRI_ROW("internlm2",      RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT),
+    LLRI_ROW("command-r",      LAYER, NORM, GATED, SILU,  PARALLEL, ROWS,  PRE_ONE,   nothing,
+             LLRI_A_LOGIT_MUL | LLRI_A_QK_OPTIONAL),
+    LLRI_ROW("cohere2",        LAYER, NORM, GATED, SILU,  PARALLEL, NONE,  PRE_ONE,   cohere2,
+             LLRI_A_LOGIT_MUL | LLRI_A_ROPE_WINDOW | LLRI_A_LOGIT_KEY),
+    LLRI_ROW("glm4",           RMS,   NORM, GATED, SILU,  SEQ,      NONE,  AROUND,    nothing, LLRI_A_NEXTN | LLRI_A_SECTIONS),
+    LLRI_ROW("exaone",         RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("exaone4",        RMS,   NEOX, GATED, SILU,  SEQ,      HEAD,  POST,      exaone4, LLRI_A_ROPE_WINDOW | LLRI_A_NEXTN),
+    LLRI_ROW("nemotron",       LAYER, NEOX, SEQ,   RELU2, SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT),
+    LLRI_ROW("ernie4_5",       RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("seed_oss",       RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE_POST,  nothing, 0),
+    LLRI_ROW("hunyuan-dense",  RMS,   NEOX, GATED, SILU,  SEQ,      HEAD,  PRE,       nothing,
+             LLRI_A_NTK_ALPHA | LLRI_A_ONE_EXPERT | LLRI_A_QK_AFTER_ROPE),
+    LLRI_ROW("apertus",        RMS,   NEOX, SEQ,   XIELU, SEQ,      HEAD,  PRE,       nothing, LLRI_A_OUTPUT),
+    LLRI_ROW("bitnet",         RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("baichuan",       RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT | LLRI_A_BAICHUAN),
+    LLRI_ROW("bloom",          LAYER, NONE, SEQ,   GELU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_ALIBI_8 | LLRI_A_EMBD_NORM),
+    LLRI_ROW("chatglm",        RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("codeshell",      LAYER, NEOX, SEQ,   GELU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT | LLRI_A_EMBD_OUTPUT),
+    LLRI_ROW("mpt",            LAYER, NONE, SEQ,   GELU,  SEQ,      WHOLE, PRE,       nothing,
+             LLRI_A_ALIBI_KEY | LLRI_A_CLAMP_QKV | LLRI_A_QK_OPTIONAL),
+    LLRI_ROW("qwen",           RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT | LLRI_A_HALF_FF),
+    LLRI_ROW("refact",         RMS,   NONE, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_ALIBI_8),
+    LLRI_ROW("arcee",          RMS,   NORM, SEQ,   RELU2, SEQ,      NONE,  PRE,       nothing, LLRI_A_ATTN_SCALE),
+    LLRI_ROW("jais2",          LAYER, NEOX, SEQ,   RELU2, SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("maincoder",      RMS,   NORM, GATED, SILU,  SEQ,      HEAD,  PRE,       nothing, LLRI_A_QK_AFTER_ROPE),
+    LLRI_ROW("orion",          LAYER, NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT),
+    LLRI_ROW("pangu-embedded", RMS,   NEOX, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, 0),
+    LLRI_ROW("xverse",         RMS,   NORM, GATED, SILU,  SEQ,      NONE,  PRE,       nothing, LLRI_A_OUTPUT)
+};
+enum { LLRI_N_ARCHS = (int)(sizeof llri_archs / sizeof *llri_archs) };
+#undef LLRI_NORMS_PRE
+#undef LLRI_NORMS_PRE_ONE
+#undef LLRI_NORMS_PRE_MAYBE
+#undef LLRI_NORMS_PRE_POST
+#undef LLRI_NORMS_POST
+#undef LLRI_NORMS_AROUND
+#undef LLRI_NORMS_BARE
+#undef LLRI_ROW
+
+LLR_API const char *llr_arch_name(int i)
+{
+    return i >= 0 && i < LLRI_N_ARCHS ? llri_archs[i].name : NULL;
+}
+
+/* --- What a loaded model consists of ------------------------------------------------------------------------------- */
+/* y = scale * (W x) + bias. Absent: w.data is NULL. */
+typedef struct llri_linear { llri_mat w; const float *bias; float scale; } llri_linear;
+/* on = 0: no such step. w and b may be NULL: a norm without weights, without bias. */
+typedef struct llri_norm_w { const float *w, *b; int on; } llri_norm_w;
+
+typedef struct llri_layer {
+    int n_head, n_head_kv, dk, dv, n_ff;    /* dk, dv: size of a head's key and value */
+    int rope;                               /* index into llr_model.rope; -1: no positions here */
+    uint32_t window;                        /* positions seen, itself included; 0: all */
+    int kv_layer;                           /* whose K and V this layer reads; itself if it has its own */
+    int parallel;                           /* ffn reads the same x as attention does */
+    float score_scale;                      /* of q.k */
+    llri_norm_w attn_norm, attn_post_norm, ffn_norm, ffn_post_norm;   /* [n_embd] */
+    llri_norm_w q_norm, k_norm;             /* by llr_model.arch->qk_norm: [dk], [dk, heads] or [heads*dk] */
+    llri_norm_w attn_sub_norm, ffn_sub_norm;/* [n_head*dv], [n_ff]: on what the output projections read */
+    llri_linear qkv;                        /* n_embd -> all queries, all keys, all values; or, if absent: */
+    llri_linear q, k, v;                    /* k absent: kv_layer is another; v absent: values are the raw keys */
+    llri_linear o;                          /* n_head*dv -> n_embd */
+    llri_linear gate, up, down;             /* gate absent: up gives n_ff rows, or gate and up together */
+    float act_p[4];                         /* parameters of the activation (xielu) */
+    llri_linear ple_gate, ple_proj;         /* per-layer embedding: n_embd -> n_ple -> n_embd; absent elsewhere */
+    llri_norm_w ple_norm;                   /* [n_embd] */
+    float out_scale;                        /* the layer's output is multiplied by it; 1 usually */
+} llri_layer;
+
+/* How a kind of layers encodes positions. Angle of pair t at position p: p * f(t), see llri_rope_freqs. */
+typedef struct llri_rope_kind {
+    int n_rot;                              /* dimensions rotated, even; 0: no layer is of this kind */
+    int yarn;
+    double base, scale;                     /* scale = 1/factor */
+    double strength;                        /* factor of the rotated vectors, before yarn's own 1 + 0.1 ln(1/scale) */
+    double beta_fast, beta_slow, n_ctx_orig;
+    const float *factors, *factors_long, *factors_short;   /* [n_rot/2] divisors of the angles, or NULL */
+} llri_rope_kind;
+
+typedef struct llri_owned { struct llri_owned *next; size_t n_bytes; } llri_owned;   /* header of a converted vector */
+
+struct llr_model {
+    llr_options opt, counted;               /* of the user; the same with an allocator that counts */
+    uint64_t own_bytes;                     /* allocated by open: this handle, metadata, tokenizer */
+    int counting;                           /* only while opening: a model is immutable afterwards */
+    const llri_ops *ops; llr_isa isa;
+    llr_gguf *gguf;
+    llr_vocab *vocab;
+    const llri_arch *arch;
+    llri_owned *owned;
+    uint64_t n_params, weights_bytes;
+
+    int n_vocab, n_embd, n_layer, n_layer_all;   /* n_layer_all: with those that are skipped */
+    uint32_t n_ctx_train, window;           /* window: W of the layers that have one, 0 if none has */
+    float eps, embd_scale, res_scale, logit_mul, attn_cap, final_cap, clamp_qkv, alibi;
+    float temperature; double temperature_len;   /* queries times 1 + temperature*ln(1 + floor(pos/len)) */
+    llri_mat tok_embd;                      /* n_embd per token */
+    llri_mat pos_embd;                      /* n_embd per position, or absent */
+    int n_ple; llri_mat ple_embd;           /* n_layer*n_ple per token (per-layer embeddings), or absent */
+    llri_linear ple_model; llri_norm_w ple_model_norm;   /* n_embd -> n_layer*n_ple; [n_ple] */
+    llri_norm_w embd_norm, output_norm;
+    llri_linear output;                     /* n_embd -> n_vocab */
+    llri_rope_kind rope[2];                 /* of the layers that see all; of window layers */
+    int neox;                               /* pairs are (t, t + n_rot/2), not (2t, 2t + 1) */
+    llri_layer *layers;                     /* [n_layer] */
+    float *slopes;                          /* ALiBi, [n_layer][max n_head], or NULL */
+    int max_head, max_head_dim, max_qkv, max_att, max_ff;   /* over the layers: sizes of a session's buffers */
+    int max_in;                             /* widest input of any matrix */
+};
+
+/* --- Reading metadata: the first failure is kept in st, and everything after it does nothing ------------------------- */
+typedef struct llri_builder {
+    llr_model *m;
+    uint8_t *used;              /* per tensor of the file */
+    uint32_t *per_layer;        /* [n_layer_all], of the key read last by llri_key_layers */
+    char key[128];              /* the full name of the key read last */
+    llr_status st;
+    llr_error *err;
+} llri_builder;
+
+static void llri_refuse(llri_builder *l, llr_status st, const char *fmt, ...) LLRI_PRINTF(3, 4);
+static void llri_refuse(llri_builder *l, llr_status st, const char *fmt, ...)
+{
+    va_list args;
+    if (l->st != LLR_OK) return;
+    l->st = st;
+    if (!l->err) return;
+    l->err->code = st;
+    va_start(args, fmt);
+    llri_vformat(l->err->msg, sizeof l->err->msg, fmt, args);
+    va_end(args);
+}
+
+static void llri_refuse_key(llri_builder *l, const char *suffix, const char *want)
+{
+    llri_refuse(l, LLR_E_FORMAT, "the metadata key %s.%s must be %s", l->m->arch->name, suffix, want);
+}
+
+static const llri_kv *llri_find_key(llri_builder *l, const char *suffix, int required)
+{
+    const llri_kv *kv;
+    if (l->st != LLR_OK) return NULL;
+    (void)snprintf(l->key, sizeof l->key, "%s.%s", l->m->arch->name, suffix);
+    kv = llri_gguf_kv(l->m->gguf, l->key);
+    if (!kv && required) llri_refuse(l, LLR_E_FORMAT, "the metadata key %s is missing; a broken converter made the file", l->key);
+    return kv;
+}
+
+/* An integer of 0..UINT32_MAX. */
+static uint32_t llri_key_u32(llri_builder *l, const char *suffix, int required, uint32_t def)
+{
+    const llri_kv *kv = llri_find_key(l, suffix, required);
+    uint64_t v = def;
+    if (kv && (!llri_kv_u64(kv, &v) || v > UINT32_MAX)) llri_refuse_key(l, suffix, "an integer from 0 to 4294967295");
+    return l->st == LLR_OK ? (uint32_t)v : def;
+}
+
+/* An integer of lo..hi. */
+static int llri_key_int(llri_builder *l, const char *suffix, int required, uint32_t def, uint32_t lo, uint32_t hi)
+{
+    uint32_t v = llri_key_u32(l, suffix, required, def);
+    if (v < lo || v > hi)
+        llri_refuse(l, LLR_E_FORMAT, "the metadata key %s is %lu and must be from %lu to %lu", l->key,
+                    (unsigned long)v, (unsigned long)lo, (unsigned long)hi);
+    return l->st == LLR_OK ? (int)v : (int)lo;
+}
+
+static int llri_finite(double v) { return fabs(v) < 3.4e38; }   /* also as a float */
+
+/* A finite number. */
+static double llri_key_f64(llri_builder *l, const char *suffix, int required, double def)
+{
+    const llri_kv *kv = llri_find_key(l, suffix, required);
+    double v = def;
+    if (kv && (!llri_kv_f64(kv, &v) || !llri_finite(v))) llri_refuse_key(l, suffix, "a finite number");
+    return l->st == LLR_OK ? v : def;
+}
+
+static double llri_key_positive(llri_builder *l, const char *suffix, int required, double def)
+{
+    double v = llri_key_f64(l, suffix, required, def);
+    if (!(v > 0.0)) llri_refuse_key(l, suffix, "a number above 0");
+    return l->st == LLR_OK ? v : 1.0;
+}
+
+static int llri_key_bool(llri_builder *l, const char *suffix, int required, int def)
+{
+    const llri_kv *kv = llri_find_key(l, suffix, required);
+    int v = def;
+    if (kv && !llri_kv_bool(kv, &v)) llri_refuse_key(l, suffix, "true or false");
+    return v;
+}
+
+/* A number for every layer into l->per_layer: one for all of them, or an array of n_layer_all. 0 if the key is absent. */
+static int llri_key_layers(llri_builder *l, const char *suffix, int required)
+{
+    const llri_kv *kv = llri_find_key(l, suffix, required);
+    const int array = kv && kv->type == LLR_META_ARRAY;
+    int i;
+    if (array && kv->count != (uint64_t)l->m->n_layer_all)
+        llri_refuse(l, LLR_E_FORMAT, "the metadata key %s has %llu elements for %d layers", l->key,
+                    (unsigned long long)kv->count, l->m->n_layer_all);
+    for (i = 0; kv && l->st == LLR_OK && i < l->m->n_layer_all; i++) {
+        uint64_t v = 0;
+        if (!llri_kv_elem_u64(kv, array ? (uint64_t)i : 0, &v) || v > UINT32_MAX)
+            llri_refuse_key(l, suffix, "an integer from 0 to 4294967295, or one for every layer");
+        l->per_layer[i] = (uint32_t)v;
+    }
+    return kv && l->st == LLR_OK;
+}
+
+/* The same as a count that an int can hold; 0, which no count may be, for those that it cannot. */
+static int llri_layer_count(const llri_builder *l, int i) { return l->per_layer[i] <= LLRI_MAX_WIDTH ? (int)l->per_layer[i] : 0; }
+
+/* --- Finding tensors --------------------------------------------------------------------------------------------------- */
+/* Zeroed memory that lives as long as the model. */
+static void *llri_model_alloc(llri_builder *l, uint64_t n, size_t each, const char *what)
+{
+    llri_owned *o = NULL;
+    size_t bytes = 0, total;
+    if (l->st != LLR_OK) return NULL;
+    if (n <= SIZE_MAX && llri_mul_size((size_t)n, each, &bytes) && llri_add_size(bytes, 64, &total))
+        o = (llri_owned *)llri_calloc(&l->m->counted.mem, total, 64);
+    if (!o) { l->st = llri_nomem(l->err, what, bytes); return NULL; }
+    o->next = l->m->owned; o->n_bytes = total;
+    l->m->owned = o;
+    return (uint8_t *)o + 64;
+}
+
+/* "blk.3." + part + suffix; without the block for layer -1. Names of tensors are shorter than 64 bytes. */
+typedef struct llri_name { char s[80]; } llri_name;
+static llri_name llri_tensor_name(int layer, const char *part, const char *suffix)
+{
+    llri_name n;
+    if (layer >= 0) (void)snprintf(n.s, sizeof n.s, "blk.%d.%s%s", layer, part, suffix);
+    else (void)snprintf(n.s, sizeof n.s, "%s%s", part, suffix);
+    return n;
+}
+
+static const llri_tensor *llri_peek(const llri_builder *l, int layer, const char *part)
+{
+    return llri_gguf_find_tensor(l->m->gguf, llri_tensor_name(layer, part, ".weight").s);
+}
+
+/* The tensor of this name, whose shape must be [n0, n1, 1, 1]; NULL if there is none. */
+static const llri_tensor *llri_want(llri_builder *l, llri_name name, int64_t n0, int64_t n1, int required)
+{
+    const llri_tensor *t = l->st == LLR_OK ? llri_gguf_find_tensor(l->m->gguf, name.s) : NULL;
+    if (!t) {
+        if (required)
+            llri_refuse(l, LLR_E_FORMAT, "the tensor %s is missing; this is not a whole %s model", name.s, l->m->arch->name);
+        return NULL;
+    }
+    if (t->ne[0] != (uint64_t)n0 || t->ne[1] != (uint64_t)n1 || t->ne[2] != 1 || t->ne[3] != 1)
+        llri_refuse(l, LLR_E_FORMAT, "the tensor %s has the shape [%llu, %llu, %llu, %llu]; by the metadata it must be [%lld, %lld]",
+                    name.s, (unsigned long long)t->ne[0], (unsigned long long)t->ne[1], (unsigned long long)t->ne[2],
+                    (unsigned long long)t->ne[3], (long long)n0, (long long)n1);
+    if (!llri_dequant_ok(t->type)) {
+        const llri_type_info *type = llri_type(t->type);
+        llri_refuse(l, LLR_E_UNSUPPORTED, "the tensor %s is stored as %s, which is no type for weights", name.s,
+                    type && type->name ? type->name : "an unknown type");
+    }
+    l->used[t - llri_gguf_tensor_at(l->m->gguf, 0)] = 1;
+    return l->st == LLR_OK ? t : NULL;
+}
+
+/* A vector [n0, n1] as float32: in place where the file has it so, else converted into memory of the model. */
+static const float *llri_want_vec(llri_builder *l, llri_name name, int64_t n0, int64_t n1, int required)
+{
+    const llri_tensor *t = llri_want(l, name, n0, n1, required);
+    float *copy;
+    if (!t) return NULL;
+    if (t->type == LLRI_F32 && !LLRI_BIG_ENDIAN && ((uintptr_t)t->data & 3) == 0) return (const float *)(const void *)t->data;
+    copy = (float *)llri_model_alloc(l, t->n_elements, sizeof(float), "a vector of the model");
+    if (copy) llri_dequant(t->type, t->data, copy, (size_t)t->n_elements);
+    return copy;
+}
+
+static void llri_want_mat(llri_builder *l, llri_mat *w, llri_name name, int64_t n_in, int64_t n_out, int required)
+{
+    const llri_tensor *t = llri_want(l, name, n_in, n_out, required);
+    if (!t) return;
+    w->type = t->type;
+    w->data = t->data;
+    w->n_in = n_in;
+    w->n_out = n_out;
+    w->row_bytes = (size_t)(t->n_bytes / (uint64_t)n_out);
+}
+
+/* A matrix with its optional bias [n_out] and scale [1]. */
+static void llri_want_linear(llri_builder *l, llri_linear *y, int layer, const char *part, int64_t n_in, int64_t n_out,
+                             int required)
+{
+    const float *scale;
+    y->scale = 1.0f;
+    llri_want_mat(l, &y->w, llri_tensor_name(layer, part, ".weight"), n_in, n_out, required);
+    if (!y->w.data) return;
+    y->bias = llri_want_vec(l, llri_tensor_name(layer, part, ".bias"), n_out, 1, 0);
+    scale = llri_want_vec(l, llri_tensor_name(layer, part, ".scale"), 1, 1, 0);
+    if (scale) y->scale = scale[0];
+    (void)llri_want(l, llri_tensor_name(layer, part, ".input_scale"), 1, 1, 0);   /* only for 4-bit activations */
+}
+
+/* In feed-forward networks the scale applies to the bias too. */
+static void llri_want_ffn_linear(llri_builder *l, llri_linear *y, int layer, const char *part, int64_t n_in, int64_t n_out)
+{
+    float *b;
+    int64_t i;
+    llri_want_linear(l, y, layer, part, n_in, n_out, 1);
+    if (!y->bias || y->scale == 1.0f) return;
+    b = (float *)llri_model_alloc(l, (uint64_t)n_out, sizeof(float), "a bias");
+    for (i = 0; b && i < n_out; i++) b[i] = y->bias[i] * y->scale;
+    y->bias = b;
+}
+
+/* rule: as in llri_arch: NULL no norm, "" without weights, "?name" optional. A bias is used if there is one. */
+static void llri_want_norm(llri_builder *l, llri_norm_w *n, int layer, const char *rule, int64_t n0, int64_t n1)
+{
+    int optional = rule && rule[0] == '?';
+    if (!rule) return;
+    n->on = 1;
+    if (!rule[0]) return;
+    n->w = llri_want_vec(l, llri_tensor_name(layer, rule + optional, ".weight"), n0, n1, !optional);
+    n->b = llri_want_vec(l, llri_tensor_name(layer, rule + optional, ".bias"), n0, n1, 0);
+    n->on = n->w != NULL;
+}
+
+/* --- Hyper-parameters ---------------------------------------------------------------------------------------------------- */
+static const llri_arch *llri_find_arch(llri_str name)
+{
+    int i;
+    for (i = 0; i < LLRI_N_ARCHS; i++)
+        if (llri_str_eq(name, llri_archs[i].name)) return &llri_archs[i];
+    return NULL;
+}
+
+static llr_status llri_model_arch(llr_model *m, llr_error *err)
+{
+    const llri_kv *kv = llri_gguf_kv(m->gguf, "general.architecture"), *type = llri_gguf_kv(m->gguf, "general.type");
+    llri_str name, kind;
+    if (!kv || !llri_kv_str(kv, &name))
+        return llri_fail(err, LLR_E_FORMAT, "the metadata key general.architecture is %s; the file does not say what it holds",
+                         kv ? "no string" : "missing");
+    if (type && llri_kv_str(type, &kind) && !llri_str_eq(kind, "model"))
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but of general.type '%.*s', not a model", LLRI_S(kind));
+    m->arch = llri_find_arch(name);
+    if (!m->arch)
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but its architecture '%.*s' is not supported",
+                         LLRI_S(name));
+    return LLR_OK;
+}
+
+/* What everything else is measured in. All sizes are bounded, so that widths fit int and products of two int64. */
+static void llri_load_counts(llri_builder *l)
+{
+    llr_model *m = l->m;
+    const uint32_t flags = m->arch->flags;
+    uint32_t experts, used;
+    m->n_layer_all = llri_key_int(l, "block_count", 1, 0, 1, LLRI_MAX_LAYERS);
+    m->n_embd = llri_key_int(l, "embedding_length", 1, 0, 1, LLRI_MAX_WIDTH);
+    m->n_ctx_train = llri_key_u32(l, "context_length", 1, 0);
+    if (m->n_ctx_train == 0) llri_refuse_key(l, "context_length", "above 0");
+    m->n_layer = m->n_layer_all;
+    if (flags & LLRI_A_NEXTN) m->n_layer -= llri_key_int(l, "nextn_predict_layers", 0, 0, 0, (uint32_t)m->n_layer_all - 1);
+    experts = llri_key_u32(l, "expert_count", 0, 0);
+    if (l->st == LLR_OK && experts > (flags & LLRI_A_ONE_EXPERT ? 1u : 0u)) {
+        used = llri_key_u32(l, "expert_used_count", 1, 0);
+        if (used < 1 || used > experts || experts > 1024)
+            llri_refuse_key(l, "expert_used_count", "from 1 to expert_count, and that at most 1024");
+        llri_refuse(l, LLR_E_UNSUPPORTED, "the file is a valid %s model, but it has %lu experts, which are not supported yet",
+                    m->arch->name, (unsigned long)experts);
+    }
+    m->layers = (llri_layer *)llri_model_alloc(l, (uint64_t)m->n_layer_all, sizeof(llri_layer), "the layers");
+    l->per_layer = (uint32_t *)llri_model_alloc(l, (uint64_t)m->n_layer_all, sizeof(uint32_t), "the layers");
+}
+
+/* Which layers have a window. */
+static void llri_load_windows(llri_builder *l)
+{
+    llr_model *m = l->m;
+    const llri_arch_more *r = m->arch->more;
+    const llri_kv *pattern;
+    uint32_t every, i;
+    if (l->st != LLR_OK || r->window_key == LLRI_WINDOW_NONE || (r->only_n_layers && r->only_n_layers != m->n_layer)) return;
+    m->window = llri_key_u32(l, "attention.sliding_window", r->window_key == LLRI_WINDOW_REQUIRED, r->window);
+    if (!m->window && r->window_key != LLRI_WINDOW_OPTIONAL) llri_refuse_key(l, "attention.sliding_window", "above 0");
+    if (l->st != LLR_OK || !m->window) return;
+    pattern = llri_find_key(l, "attention.sliding_window_pattern", r->pattern == 0);
+    if (pattern && (pattern->type == LLR_META_ARRAY || r->pattern == 0)) {
+        if (!llri_key_layers(l, "attention.sliding_window_pattern", 1)) return;
+        for (i = 0; i < (uint32_t)m->n_layer; i++) m->layers[i].window = l->per_layer[i] ? m->window : 0;
+    } else {
+        every = llri_key_u32(l, "attention.sliding_window_pattern", 0, r->pattern);
+        for (i = 0; i < (uint32_t)m->n_layer; i++) m->layers[i].window = every == 0 || i % every < every - 1 ? m->window : 0;
+    }
+}
+
+/* Numbers and sizes of heads, widths of the feed-forward networks, of every layer. */
+static void llri_load_widths(llri_builder *l)
+{
+    static const char *const keys[4] = { "attention.key_length", "attention.value_length",
+                                         "attention.key_length_swa", "attention.value_length_swa" };
+    llr_model *m = l->m;
+    const uint32_t flags = m->arch->flags;
+    int size[4], i, j, share;
+    if (llri_key_layers(l, "attention.head_count", 1))
+        for (i = 0; i < m->n_layer; i++) m->layers[i].n_head = m->layers[i].n_head_kv = llri_layer_count(l, i);
+    if (llri_key_layers(l, "attention.head_count_kv", 0))
+        for (i = 0; i < m->n_layer; i++) m->layers[i].n_head_kv = llri_layer_count(l, i);
+    if (llri_key_layers(l, "feed_forward_length", 1))
+        for (i = 0; i < m->n_layer; i++) m->layers[i].n_ff = llri_layer_count(l, i) / (flags & LLRI_A_HALF_FF ? 2 : 1);
+    for (i = 0; l->st == LLR_OK && i < m->n_layer; i++) {
+        const llri_layer *y = &m->layers[i];
+        if (y->n_head < 1) llri_refuse_key(l, "attention.head_count", "from 1 to 16777216");
+        else if (y->n_head_kv < 1 || y->n_head % y->n_head_kv) llri_refuse_key(l, "attention.head_count_kv", "a divisor of the heads");
+        else if (y->n_ff < 1) llri_refuse_key(l, "feed_forward_length", "from 1 to 16777216");
+    }
+    if (l->st != LLR_OK) return;
+
+    share = m->n_embd / m->layers[0].n_head;
+    if (m->n_embd % m->layers[0].n_head && !(llri_find_key(l, keys[0], 0) && llri_find_key(l, keys[1], 0)))
+        llri_refuse(l, LLR_E_FORMAT, "attention.head_count %d does not divide embedding_length %d, and the file does not give both "
+                    "attention.key_length and value_length", m->layers[0].n_head, m->n_embd);
+    for (j = 0; j < 4; j++) {   /* window layers have sizes of their own in gemma4 alone */
+        if (j < 2) size[j] = llri_key_int(l, keys[j], 0, (uint32_t)share, 1, 1 << 16);
+        else size[j] = flags & LLRI_A_GEMMA4 ? llri_key_int(l, keys[j], 1, 0, 1, 1 << 16) : size[j - 2];
+    }
+    for (i = 0; l->st == LLR_OK && i < m->n_layer; i++) {
+        llri_layer *y = &m->layers[i];
+        y->dk = size[y->window ? 2 : 0];
+        y->dv = size[y->window ? 3 : 1];
+        if ((int64_t)y->n_head * y->dk > LLRI_MAX_WIDTH || (int64_t)y->n_head * y->dv > LLRI_MAX_WIDTH)
+            llri_refuse(l, LLR_E_FORMAT, "%d heads of %d and %d are wider than %d", y->n_head, y->dk, y->dv, (int)LLRI_MAX_WIDTH);
+    }
+}
+
+/* How yarn strengthens attention with the context extension `factor` (Peng et al. 2023, section 3.4). */
+static double llri_yarn_mscale(double factor, double mul) { return factor <= 1.0 ? 1.0 : 0.1 * mul * llri_ln(factor) + 1.0; }
+
+/* What rotating with yarn multiplies by in any case. */
+static double llri_yarn_turn(const llri_rope_kind *k) { return k->yarn ? 1.0 - 0.1 * llri_ln(k->scale) : 1.0; }
+
+/* The rope kind of the layers that see all positions. */
+static void llri_load_rope(llri_builder *l, llri_rope_kind *k, int dk)
+{
+    const uint32_t flags = l->m->arch->flags;
+    const llri_kv *kv = llri_find_key(l, "rope.scaling.type", 0);
+    llri_str type = llri_cstr("linear");
+    double factor, alpha, log_mul = 0.0;
+    if (kv && (!llri_kv_str(kv, &type) || !(llri_str_eq(type, "none") || llri_str_eq(type, "linear") || llri_str_eq(type, "yarn") ||
+                                            llri_str_eq(type, "longrope"))))
+        llri_refuse_key(l, "rope.scaling.type", "none, linear, yarn or longrope");
+    k->n_rot = llri_key_int(l, "rope.dimension_count", 0, (uint32_t)dk, 0, LLRI_MAX_WIDTH);
+    k->base = llri_key_positive(l, "rope.freq_base", 0, 10000.0);
+    factor = llri_key_f64(l, "rope.scaling.factor", 0, llri_key_f64(l, "rope.scale_linear", 0, 0.0));
+    k->strength = llri_key_f64(l, "rope.scaling.attn_factor", 0, 1.0);
+    k->n_ctx_orig = (double)llri_key_u32(l, "rope.scaling.original_context_length", 0, l->m->n_ctx_train);
+    k->beta_fast = 32.0;
+    k->beta_slow = 1.0;
+    if (flags & LLRI_A_YARN_KEYS) {
+        k->beta_fast = llri_key_positive(l, "rope.scaling.yarn_beta_fast", 0, 32.0);
+        k->beta_slow = llri_key_positive(l, "rope.scaling.yarn_beta_slow", 0, 1.0);
+        log_mul = llri_key_f64(l, "rope.scaling.yarn_log_multiplier", 0, 0.0);
+    }
+    if (flags & LLRI_A_NTK_ALPHA && dk > 2 && (alpha = llri_key_f64(l, "rope.scaling.alpha", 0, 0.0)) > 0.0)
+        k->base *= llri_pow(alpha, (double)dk / (dk - 2));
+    if (factor < 0.0) llri_refuse_key(l, "rope.scaling.factor", "0 (none) or above");
+    if (l->st != LLR_OK) return;
+
+    k->scale = factor == 0.0 || llri_str_eq(type, "none") ? 1.0 : 1.0 / factor;
+    k->yarn = llri_str_eq(type, "yarn");
+    if (!k->yarn) return;
+    if (!(k->n_ctx_orig > 0.0 && k->base > 1.0))
+        llri_refuse_key(l, "rope.freq_base", "above 1 for yarn, and rope.scaling.original_context_length above 0");
+    k->strength *= llri_yarn_mscale(1.0 / k->scale, 1.0) / llri_yarn_turn(k);
+    if (log_mul != 0.0) k->strength /= llri_yarn_mscale(1.0 / k->scale, log_mul);
+}
+
+/* Models that also see images turn parts of a head by row, column or time. For text all of these are the position, but the
+ * fourth is 0; so without a fourth part text needs nothing special. */
+static void llri_load_sections(llri_builder *l)
+{
+    const llri_kv *kv = llri_find_key(l, "rope.dimension_sections", 0);
+    uint64_t part[4] = { 0, 0, 0, 0 };
+    int i;
+    if (!kv) return;
+    for (i = 0; i < 4 && (uint64_t)i < kv->count; i++)
+        if (kv->type != LLR_META_ARRAY || !llri_kv_elem_u64(kv, (uint64_t)i, &part[i]))
+            llri_refuse_key(l, "rope.dimension_sections", "an array of counts");
+    if (part[3]) llri_refuse(l, LLR_E_UNSUPPORTED, "%s with a fourth part of %llu is not supported", l->key, (unsigned long long)part[3]);
+    if (part[0] && part[1]) l->m->neox = 1;
+}
+
+/* Both rope kinds, and which layers use them. */
+static void llri_load_positions(llri_builder *l)
+{
+    llr_model *m = l->m;
+    const llri_arch_more *r = m->arch->more;
+    const uint32_t flags = m->arch->flags;
+    llri_rope_kind *all = &m->rope[0], *win = &m->rope[1];
+    int i, dk[2], used[2] = { 0, 0 }, on = m->arch->rope != LLRI_ROPE_NONE;
+    if (l->st != LLR_OK) return;
+    dk[0] = dk[1] = m->layers[0].dk;
+    for (i = 0; i < m->n_layer; i++) dk[m->layers[i].window != 0] = m->layers[i].dk;
+    m->neox = m->arch->rope == LLRI_ROPE_NEOX;
+    if (flags & LLRI_A_SECTIONS) llri_load_sections(l);
+    llri_load_rope(l, all, dk[0]);
+    *win = *all;
+    if (m->window) {
+        win->base = llri_key_positive(l, "rope.freq_base_swa", 0, r->freq_base > 0.0 ? r->freq_base : all->base);
+        if (flags & LLRI_A_GEMMA4) win->n_rot = llri_key_int(l, "rope.dimension_count_swa", 0, (uint32_t)dk[1], 0, LLRI_MAX_WIDTH);
+        if (r->plain_rope >= 1) win->scale = 1.0;
+        if (r->plain_rope >= 2) { win->yarn = 0; win->strength = 1.0; }
+    }
+    if (flags & LLRI_A_ROPE_SWITCH) on = on && llri_key_bool(l, "rope.scaling.finetuned", 0, 1);
+    if (flags & LLRI_A_ALIBI_8) m->alibi = 8.0f;
+    if (flags & LLRI_A_ALIBI_KEY) m->alibi = (float)llri_key_f64(l, "attention.max_alibi_bias", 0, 0.0);
+    if (flags & LLRI_A_BAICHUAN && l->st == LLR_OK) {   /* the file does not say which of the two it is */
+        if (m->n_layer != 32 && m->n_layer != 40)
+            llri_refuse(l, LLR_E_UNSUPPORTED, "a baichuan model of %d layers is neither the 7B (32) nor the 13B (40)", m->n_layer);
+        on = m->n_layer == 32;
+        if (!on) m->alibi = 8.0f;
+    }
+    for (i = 0; l->st == LLR_OK && i < m->n_layer; i++) {
+        llri_layer *y = &m->layers[i];
+        int kind = y->window != 0;
+        y->rope = on ? kind : -1;
+        if (flags & LLRI_A_NO_ROPE_4TH && (i + 1) % 4 == 0) y->rope = -1;
+        if (flags & LLRI_A_ROPE_WINDOW && m->window && !y->window) y->rope = -1;
+        if (y->rope >= 0 && (m->rope[kind].n_rot < 2 || m->rope[kind].n_rot % 2 || m->rope[kind].n_rot > y->dk))
+            llri_refuse(l, LLR_E_FORMAT, "rope.dimension_count is %d and must be even, at least 2 and at most the head size %d",
+                        m->rope[kind].n_rot, y->dk);
+        if (y->rope >= 0) used[kind] = 1;
+    }
+    for (i = 0; i < 2; i++) if (!used[i]) m->rope[i].n_rot = 0;
+}
+
+/* A soft cap: def 0: not read; -1: read, off by default. */
+static float llri_load_cap(llri_builder *l, const char *key, float def)
+{
+    double cap = def == 0.0f ? 0.0 : llri_key_f64(l, key, 0, def < 0.0f ? 0.0 : (double)def);
+    if (cap < 0.0) llri_refuse_key(l, key, "0 (none) or above");
+    return (float)cap;
+}
+
+/* A factor; 0 means that there is none. */
+static float llri_load_scale(llri_builder *l, const char *key, int required, double def)
+{
+    double scale = llri_key_f64(l, key, required, def);
+    return scale != 0.0 ? (float)scale : 1.0f;
+}
+
+/* Numbers that multiply or cap something. */
+static void llri_load_scales(llri_builder *l)
+{
+    llr_model *m = l->m;
+    const uint32_t flags = m->arch->flags;
+    const int mini = flags & LLRI_A_MINICPM;
+    double score;
+    int i;
+    if (l->st != LLR_OK) return;
+    m->eps = (float)llri_key_positive(l, m->arch->norm == LLRI_NORM_RMS ? "attention.layer_norm_rms_epsilon"
+                                                                        : "attention.layer_norm_epsilon", 1, 0.0);
+    m->attn_cap = llri_load_cap(l, "attn_logit_softcapping", m->arch->more->attn_cap);
+    m->final_cap = llri_load_cap(l, "final_logit_softcapping", m->arch->more->final_cap);
+    m->clamp_qkv = flags & LLRI_A_CLAMP_QKV ? (float)llri_key_f64(l, "attention.clamp_kqv", 0, 0.0) : 0.0f;
+
+    m->embd_scale = flags & LLRI_A_EMBD_SQRT ? (float)sqrt((double)m->n_embd) : 1.0f;
+    if (flags & LLRI_A_EMBD_SCALE) m->embd_scale = llri_load_scale(l, "embedding_scale", 0, mini ? 12.0 : 0.0);
+    m->res_scale = m->logit_mul = 1.0f;
+    if (flags & LLRI_A_RES_SCALE)
+        m->res_scale = llri_load_scale(l, "residual_scale", 0, mini ? 1.4 / sqrt((double)m->n_layer) : 0.0);
+    if (flags & (LLRI_A_LOGIT_MUL | LLRI_A_LOGIT_DIV))
+        m->logit_mul = llri_load_scale(l, "logit_scale", (flags & LLRI_A_LOGIT_KEY) != 0, mini ? 256.0 / m->n_embd : 0.0);
+    if (flags & LLRI_A_LOGIT_DIV) m->logit_mul = 1.0f / m->logit_mul;
+
+    score = flags & LLRI_A_ATTN_SCALE ? llri_key_f64(l, "attention.scale", 0, 0.0) : flags & LLRI_A_GEMMA4 ? 1.0 : 0.0;
+    for (i = 0; i < m->n_layer; i++) {
+        const llri_layer *y = &m->layers[i];
+        double width = m->arch->more->wide_q_layers == m->n_layer ? (double)(m->n_embd / m->layers[0].n_head) : (double)y->dk;
+        m->layers[i].score_scale = (float)(score != 0.0 ? score : 1.0 / sqrt(width < 1.0 ? 1.0 : width));
+        m->layers[i].out_scale = 1.0f;
+    }
+    if (flags & LLRI_A_TEMPERATURE && (m->temperature = (float)llri_key_f64(l, "attention.temperature_scale", 0, 0.0)) != 0.0f) {
+        m->temperature_len = m->rope[0].n_ctx_orig;
+        if (m->temperature_len < 1.0) llri_refuse_key(l, "rope.scaling.original_context_length", "above 0");
+    }
+}
+
+static double llri_softplus(double x) { return x > 20.0 ? x : llri_ln(1.0 + llri_exp(x)); }
+
+/* The activation xIELU has four parameters a layer; their keys carry no architecture prefix. */
+static void llri_load_xielu(llri_builder *l)
+{
+    static const char *const keys[4] = { "xielu.alpha_p", "xielu.alpha_n", "xielu.beta", "xielu.eps" };
+    int i, j;
+    if (l->st != LLR_OK || l->m->arch->act != LLRI_ACT_XIELU) return;
+    for (j = 0; j < 4; j++) {
+        const llri_kv *kv = llri_gguf_kv(l->m->gguf, keys[j]);
+        int array = kv && kv->type == LLR_META_ARRAY;
+        for (i = 0; i < l->m->n_layer; i++) {
+            double v = 0.0;
+            if (!kv || (array && kv->count != (uint64_t)l->m->n_layer_all) ||
+                !llri_kv_elem_f64(kv, array ? (uint64_t)i : 0, &v) || !llri_finite(v))
+                llri_refuse(l, LLR_E_FORMAT, "the metadata key %s must be a number, or one for each of %d layers",
+                            keys[j], l->m->n_layer_all);
+            l->m->layers[i].act_p[j] = (float)v;
+        }
+    }
+    for (i = 0; i < l->m->n_layer; i++) {
+        float *p = l->m->layers[i].act_p;
+        p[0] = (float)llri_softplus(p[0]);
+        p[1] = (float)((double)p[2] + llri_softplus(p[1]));
+    }
+}
+
+/* --- Weights --------------------------------------------------------------------------------------------------------- */
+static void llri_load_qk_norm(llri_builder *l, llri_norm_w *n, int i, const char *name, int heads, int dk)
+{
+    const int kind = l->m->arch->qk_norm;
+    if (kind == LLRI_QK_NONE || (l->m->arch->flags & LLRI_A_QK_OPTIONAL && !llri_peek(l, i, name))) return;
+    llri_want_norm(l, n, i, name, kind == LLRI_QK_WHOLE ? (int64_t)heads * dk : dk, kind == LLRI_QK_ROWS ? heads : 1);
+}
+
+static void llri_load_attention(llri_builder *l, llri_layer *y, int i)
+{
+    const int64_t d = l->m->n_embd, kv = y->n_head_kv, nq = (int64_t)y->n_head * y->dk, nk = kv * y->dk, nv = kv * y->dv;
+    const int gemma4 = (l->m->arch->flags & LLRI_A_GEMMA4) != 0, own_kv = y->kv_layer == i;
+    if (!gemma4) llri_want_linear(l, &y->qkv, i, "attn_qkv", d, nq + nk + nv, 0);
+    if (!y->qkv.w.data) {
+        llri_want_linear(l, &y->q, i, "attn_q", d, nq, 1);
+        llri_want_linear(l, &y->k, i, "attn_k", d, nk, own_kv);
+        llri_want_linear(l, &y->v, i, "attn_v", d, nv, own_kv && !gemma4);
+    }
+    llri_want_linear(l, &y->o, i, "attn_output", (int64_t)y->n_head * y->dv, d, 1);
+    llri_load_qk_norm(l, &y->q_norm, i, "attn_q_norm", y->n_head, y->dk);
+    if (own_kv) llri_load_qk_norm(l, &y->k_norm, i, "attn_k_norm", y->n_head_kv, y->dk);
+    llri_want_norm(l, &y->attn_sub_norm, i, "?attn_sub_norm", (int64_t)y->n_head * y->dv, 1);
+}
+
+static void llri_load_ffn(llri_builder *l, llri_layer *y, int i)
+{
+    const int64_t d = l->m->n_embd, f = y->n_ff;
+    const int gated = l->m->arch->ffn == LLRI_FFN_GATED;
+    const llri_tensor *up = llri_peek(l, i, "ffn_up");
+    const int fused = gated && up && up->ne[1] == 2 * (uint64_t)f && !llri_peek(l, i, "ffn_gate");
+    if (gated && !fused) llri_want_ffn_linear(l, &y->gate, i, "ffn_gate", d, f);
+    llri_want_ffn_linear(l, &y->up, i, "ffn_up", d, fused ? 2 * f : f);
+    llri_want_ffn_linear(l, &y->down, i, "ffn_down", f, d);
+    llri_want_norm(l, &y->ffn_sub_norm, i, "?ffn_sub_norm", f, 1);
+}
+
+static void llri_load_layer(llri_builder *l, int i)
+{
+    llr_model *m = l->m;
+    const llri_arch *a = m->arch;
+    llri_layer *y = &m->layers[i];
+    const float *scale;
+    llri_want_norm(l, &y->attn_norm, i, a->pre_attn, m->n_embd, 1);
+    llri_want_norm(l, &y->attn_post_norm, i, a->post_attn, m->n_embd, 1);
+    llri_want_norm(l, &y->ffn_norm, i, a->pre_ffn, m->n_embd, 1);
+    llri_want_norm(l, &y->ffn_post_norm, i, a->post_ffn, m->n_embd, 1);
+    y->parallel = a->block == LLRI_BLOCK_BY_KEY ? llri_key_bool(l, "use_parallel_residual", 1, 1) : a->block == LLRI_BLOCK_PARALLEL;
+    if (a->pre_ffn && a->pre_ffn[0] == '?' && !y->ffn_norm.on) y->parallel = 1;   /* stablelm: one norm means parallel */
+    if (a->flags & LLRI_A_ATTN_NORM_2) {
+        llri_norm_w second = { NULL, NULL, 0 };
+        llri_want_norm(l, &second, i, "?attn_norm_2", m->n_embd, 1);
+        if (second.on) { y->ffn_norm = y->attn_norm; y->attn_norm = second; }
+    }
+    llri_load_attention(l, y, i);
+    llri_load_ffn(l, y, i);
+    if (!(a->flags & LLRI_A_GEMMA4)) return;
+    scale = llri_want_vec(l, llri_tensor_name(i, "layer_output_scale", ".weight"), 1, 1, 0);
+    if (scale) y->out_scale = scale[0];
+    if (!m->n_ple) return;
+    llri_want_linear(l, &y->ple_gate, i, "inp_gate", m->n_embd, m->n_ple, 1);
+    llri_want_linear(l, &y->ple_proj, i, "proj", m->n_ple, m->n_embd, 1);
+    llri_want_norm(l, &y->ple_norm, i, "post_norm", m->n_embd, 1);
+}
+
+/* Gemma 4: layers at the end read the K and V of the last layer of their kind that has its own. */
+static void llri_load_shared_kv(llri_builder *l)
+{
+    llr_model *m = l->m;
+    int i, j, own = m->n_layer;
+    if (l->st != LLR_OK) return;
+    if (m->arch->flags & LLRI_A_GEMMA4) {
+        own -= llri_key_int(l, "attention.shared_kv_layers", 0, 0, 0, (uint32_t)m->n_layer - 1);
+        m->n_ple = llri_key_int(l, "embedding_length_per_layer_input", 1, 0, 0, LLRI_MAX_WIDTH / LLRI_MAX_LAYERS);
+    }
+    for (i = 0; l->st == LLR_OK && i < m->n_layer; i++) {
+        llri_layer *y = &m->layers[i];
+        y->kv_layer = i;
+        if (i < own) {
+            if (m->arch->flags & LLRI_A_GEMMA4 && y->dk != y->dv)
+                llri_refuse(l, LLR_E_FORMAT, "layer %d has keys of %d and values of %d, which must be equal", i, y->dk, y->dv);
+            continue;
+        }
+        for (j = own - 1; j >= 0 && m->layers[j].window != y->window; j--) {}
+        if (j < 0 || m->layers[j].n_head_kv != y->n_head_kv)
+            llri_refuse(l, LLR_E_FORMAT, "layer %d shares keys and values, but none of the first %d layers is of its kind", i, own);
+        y->kv_layer = j;
+    }
+}
+
+/* Tensors of the whole model. */
+static void llri_load_globals(llri_builder *l)
+{
+    llr_model *m = l->m;
+    const uint32_t flags = m->arch->flags;
+    const char *name = "token_embd";
+    const llri_tensor *embd = llri_peek(l, -1, name);
+    const int64_t ple = (int64_t)m->n_ple * m->n_layer;
+    int i;
+    if (!embd && flags & LLRI_A_EMBD_OUTPUT) embd = llri_peek(l, -1, name = "output");
+    m->n_vocab = embd && embd->ne[1] - 1 < INT32_MAX ? (int)embd->ne[1] : 1;   /* what its rows say */
+    llri_want_mat(l, &m->tok_embd, llri_tensor_name(-1, name, ".weight"), m->n_embd, m->n_vocab, 1);
+    llri_want_linear(l, &m->output, -1, "output", m->n_embd, m->n_vocab, (flags & LLRI_A_OUTPUT) != 0);
+    if (!m->output.w.data) {
+        m->output.w = m->tok_embd;
+        m->output.bias = llri_want_vec(l, llri_tensor_name(-1, "output", ".bias"), m->n_vocab, 1, 0);
+    }
+    llri_want_norm(l, &m->output_norm, -1, m->arch->pre_attn && !m->arch->pre_attn[0] ? "" : "output_norm", m->n_embd, 1);
+    llri_want_norm(l, &m->embd_norm, -1, flags & LLRI_A_EMBD_NORM ? "token_embd_norm" : NULL, m->n_embd, 1);
+    llri_want_mat(l, &m->pos_embd, llri_tensor_name(-1, "position_embd", ".weight"), m->n_embd, (int64_t)m->n_ctx_train,
+                  (flags & LLRI_A_POSITIONS) != 0);
+    for (i = 0; i < 2; i++) {
+        llri_rope_kind *k = &m->rope[i];
+        if (!k->n_rot || (i == 1 && flags & LLRI_A_GEMMA4)) continue;   /* gemma4: only where there is no window */
+        k->factors = llri_want_vec(l, llri_tensor_name(-1, "rope_freqs", ".weight"), k->n_rot / 2, 1, 0);
+        k->factors_long = llri_want_vec(l, llri_tensor_name(-1, "rope_factors_long", ".weight"), k->n_rot / 2, 1, 0);
+        k->factors_short = llri_want_vec(l, llri_tensor_name(-1, "rope_factors_short", ".weight"), k->n_rot / 2, 1, 0);
+    }
+    if (!m->n_ple) return;
+    llri_want_mat(l, &m->ple_embd, llri_tensor_name(-1, "per_layer_token_embd", ".weight"), ple, m->n_vocab, 1);
+    llri_want_linear(l, &m->ple_model, -1, "per_layer_model_proj", m->n_embd, ple, 1);
+    llri_want_norm(l, &m->ple_model_norm, -1, "per_layer_proj_norm", m->n_ple, 1);
+}
+
+/* Tensors of other parts of a model file (vision, audio, drafting), and rope factors of a model whose layers use no rope: they
+ * do not change what the text part does. */
+static int llri_ignored_tensor(const llr_model *m, llri_str name)
+{
+    static const char *const prefixes[] = { "v.", "mm.", "a.", "s.", "mtp.", "model.vision_tower.",
+                                            "rope_freqs.", "rope_factors_" };
+    size_t i;
+    int layer = 0;
+    for (i = 0; i < sizeof prefixes / sizeof *prefixes; i++)
+        if (name.n > strlen(prefixes[i]) && memcmp(name.p, prefixes[i], strlen(prefixes[i])) == 0) return 1;
+    if (name.n < 6 || memcmp(name.p, "blk.", 4) != 0) return 0;
+    for (i = 4; i < name.n && i < 8 && name.p[i] >= '0' && name.p[i] <= '9'; i++) layer = layer * 10 + (name.p[i] - '0');
+    return i > 4 && i < name.n && name.p[i] == '.' && layer >= m->n_layer && layer < m->n_layer_all;   /* nextn */
+}
+
+/* A tensor without a use means that the file is of a variant with another computation, so the results would be wrong. */
+static void llri_check_leftovers(llri_builder *l)
+{
+    size_t i, n = llr_gguf_tensor_count(l->m->gguf);
+    for (i = 0; l->st == LLR_OK && i < n; i++) {
+        const llri_tensor *t = llri_gguf_tensor_at(l->m->gguf, i);
+        if (!l->used[i] && !llri_ignored_tensor(l->m, t->name))
+            llri_refuse(l, LLR_E_UNSUPPORTED, "the file is a valid %s model, but what its tensor %.*s is for is not known",
+                        l->m->arch->name, LLRI_S(t->name));
+    }
+}
+
+/* ALiBi: each head has a slope by which scores fall with distance (Press et al. 2022; the interpolation for head numbers
+ * that are no powers of two is theirs too). */
+static void llri_load_slopes(llri_builder *l)
+{
+    llr_model *m = l->m;
+    int i, h;
+    if (l->st != LLR_OK || m->alibi <= 0.0f) return;
+    m->slopes = (float *)llri_model_alloc(l, (uint64_t)m->n_layer * (uint64_t)m->max_head, sizeof(float), "the ALiBi slopes");
+    for (i = 0; m->slopes && i < m->n_layer; i++) {
+        int n = m->layers[i].n_head, n2 = 1;
+        while (n2 <= n / 2) n2 *= 2;
+        for (h = 0; h < n; h++)
+            m->slopes[(size_t)i * (size_t)m->max_head + (size_t)h] =
+                (float)llri_pow(2.0, h < n2 ? -(double)m->alibi * (h + 1) / n2 : -(double)m->alibi / 2.0 * (2 * (h - n2) + 1) / n2);
+    }
+}
+
+static int llri_max_int(int a, int b) { return a > b ? a : b; }
+
+static void llri_measure(llr_model *m)
+{
+    size_t j, n = llr_gguf_tensor_count(m->gguf);
+    int i;
+    for (i = 0; i < m->n_layer; i++) {
+        const llri_layer *y = &m->layers[i];
+        m->max_head = llri_max_int(m->max_head, y->n_head);
+        m->max_head_dim = llri_max_int(m->max_head_dim, llri_max_int(y->dk, y->dv));
+        m->max_qkv = llri_max_int(m->max_qkv, y->n_head * y->dk + y->n_head_kv * (y->dk + y->dv));
+        m->max_att = llri_max_int(m->max_att, y->n_head * y->dv);
+        m->max_ff = llri_max_int(m->max_ff, y->n_ff);
+    }
+    m->max_in = llri_max_int(llri_max_int(m->n_embd, m->max_att), llri_max_int(m->max_ff, m->n_ple));
+    for (j = 0; j < n; j++) {
+        const llri_tensor *t = llri_gguf_tensor_at(m->gguf, j);
+        m->n_params += t->n_elements;
+        m->weights_bytes += t->n_bytes;
+    }
+}
+
+static llr_status llri_model_load(llr_model *m, llr_error *err)
+{
+    llri_builder l;
+    size_t n = llr_gguf_tensor_count(m->gguf);
+    int i;
+    memset(&l, 0, sizeof l);
+    l.m = m; l.err = err; l.st = LLR_OK;
+    l.used = (uint8_t *)llri_calloc(&m->counted.mem, n, 1);
+    if (!l.used) return llri_nomem(err, "the list of tensors", n);
+    llri_load_counts(&l);
+    llri_load_windows(&l);
+    llri_load_widths(&l);
+    llri_load_positions(&l);
+    llri_load_scales(&l);
+    llri_load_xielu(&l);
+    llri_load_shared_kv(&l);
+    llri_load_globals(&l);
+    for (i = 0; l.st == LLR_OK && i < m->n_layer; i++) llri_load_layer(&l, i);
+    llri_check_leftovers(&l);
+    if (l.st == LLR_OK) llri_measure(m);
+    llri_load_slopes(&l);
+    llri_free(&m->counted.mem, l.used, n);
+    return l.st;
+}
+
+/* A file without a tokenizer says so by the model "none" (or the caller does, by no_vocab). */
+static llr_status llri_model_vocab(llr_model *m, llr_error *err)
+{
+    const llri_kv *kv = llri_gguf_kv(m->gguf, "tokenizer.ggml.model");
+    llri_str name;
+    llr_status st;
+    if (m->opt.no_vocab) return LLR_OK;
+    if (kv && llri_kv_str(kv, &name) && (llri_str_eq(name, "none") || llri_str_eq(name, "no_vocab"))) return LLR_OK;
+    if (!kv)
+        return llri_fail(err, LLR_E_FORMAT, "the metadata key tokenizer.ggml.model is missing: the file has no tokenizer "
+                         "(token ids work with the option no_vocab)");
+    st = llr_vocab_new(&m->vocab, m->gguf, &m->counted, err);
+    if (st == LLR_OK && llr_vocab_size(m->vocab) != m->n_vocab)
+        st = llri_fail(err, LLR_E_FORMAT, "the tokenizer has %ld tokens, but token_embd.weight has %d rows",
+                       (long)llr_vocab_size(m->vocab), m->n_vocab);
+    return st;
+}
+
+/* --- Opening and closing --------------------------------------------------------------------------------------------- */
+static void *llri_count_alloc(void *ud, size_t n_bytes, size_t align)
+{
+    llr_model *m = (llr_model *)ud;
+    void *p = llri_alloc(&m->opt.mem, n_bytes, align);
+    if (p && m->counting) m->own_bytes += n_bytes;
+    return p;
+}
+
+static void llri_count_free(void *ud, void *p, size_t n_bytes)
+{
+    llr_model *m = (llr_model *)ud;
+    if (p && m->counting) m->own_bytes -= n_bytes;
+    llri_free(&m->opt.mem, p, n_bytes);
+}
+
+/* Where a model comes from: a path, a descriptor or memory. */
+typedef struct llri_source { const char *path; int fd; uint64_t offset, length; const void *data; size_t n_bytes; } llri_source;
+
+static llr_status llri_source_open(llr_gguf **out, const llri_source *from, const llr_options *opt, llr_error *err)
+{
+    if (from->path) return llr_gguf_open(out, from->path, opt, err);
+    if (from->data) return llr_gguf_open_mem(out, from->data, from->n_bytes, opt, err);
+    return llr_gguf_open_fd(out, from->fd, from->offset, from->length, opt, err);
+}
+
+static llr_status llri_model_new(llr_model **out, const llri_source *from, const llr_options *opt, llr_error *err)
+{
+    llr_model *m = (llr_model *)llri_calloc(llri_opt_mem(opt), sizeof *m, 64);
+    llr_status st;
+    if (!m) return llri_nomem(err, "a model", sizeof *m);
+    if (opt) m->opt = *opt;
+    m->own_bytes = sizeof *m;
+    m->counting = 1;
+    m->counted = m->opt;
+    m->counted.mem.alloc = llri_count_alloc;
+    m->counted.mem.free = llri_count_free;
+    m->counted.mem.ud = m;
+    st = llri_isa_choose(&m->opt, &m->isa, err);
+    if (st == LLR_OK) st = llri_source_open(&m->gguf, from, &m->counted, err);
+    if (st == LLR_OK) st = llri_model_arch(m, err);
+    if (st == LLR_OK) st = llri_model_load(m, err);
+    if (st == LLR_OK) st = llri_model_vocab(m, err);
+    m->counting = 0;
+    if (st != LLR_OK) { llr_model_close(m); return st; }
+    m->ops = llri_ops_get(m->isa);
+    *out = m;
+    return LLR_OK;
+}
+
+LLR_API llr_status llr_model_open(llr_model **out, const char *path, const llr_options *opt, llr_error *err)
+{
+    llri_source from = { NULL, -1, 0, 0, NULL, 0 };
+    if (!out || !path) return llri_fail(err, LLR_E_ARG, "llr_model_open: no %s", out ? "path" : "place for the result");
+    from.path = path;
+    return llri_model_new(out, &from, opt, err);
+}
+
+LLR_API llr_status llr_model_open_fd(llr_model **out, int fd, uint64_t offset, uint64_t length, const llr_options *opt,
+                                     llr_error *err)
+{
+    llri_source from = { NULL, -1, 0, 0, NULL, 0 };
+    if (!out) return llri_fail(err, LLR_E_ARG, "llr_model_open_fd: no place for the result");
+    from.fd = fd; from.offset = offset; from.length = length;
+    return llri_model_new(out, &from, opt, err);
+}
+
+LLR_API llr_status llr_model_open_mem(llr_model **out, const void *data, size_t n_bytes, const llr_options *opt, llr_error *err)
+{
+    llri_source from = { NULL, -1, 0, 0, NULL, 0 };
+    if (!out || !data) return llri_fail(err, LLR_E_ARG, "llr_model_open_mem: no %s", out ? "data" : "place for the result");
+    from.data = data; from.n_bytes = n_bytes;
+    return llri_model_new(out, &from, opt, err);
+}
+
+LLR_API void llr_model_close(llr_model *m)
+{
+    llr_allocator mem;
+    if (!m) return;
+    while (m->owned) {
+        llri_owned *o = m->owned;
+        m->owned = o->next;
+        llri_free(&m->opt.mem, o, o->n_bytes);
+    }
+    llr_vocab_free(m->vocab);
+    llr_gguf_close(m->gguf);
+    mem = m->opt.mem;
+    llri_free(&mem, m, sizeof *m);
+}
+
+LLR_API void llr_model_describe(const llr_model *m, llr_model_info *out)
+{
+    memset(out, 0, sizeof *out);
+    out->arch = m->arch->name;
+    out->n_vocab = m->n_vocab; out->n_embd = m->n_embd; out->n_layer = m->n_layer;
+    out->n_head = m->layers[0].n_head; out->n_head_kv = m->layers[0].n_head_kv; out->n_ff = m->layers[0].n_ff;
+    out->n_ctx_train = m->n_ctx_train;
+    out->n_params = m->n_params; out->weights_bytes = m->weights_bytes;
+    out->isa = m->isa;
+}
+
+LLR_API const llr_gguf  *llr_model_gguf(const llr_model *m) { return m->gguf; }
+LLR_API const llr_vocab *llr_model_vocab(const llr_model *m) { return m->vocab; }
+/* >>session ----------------------------------------------------------------------------------------------------------
+ * A session is one text in the making: its keys and values, and the memory that computing takes. All of it is one block
+ * whose size is known before it is allocated, because the walk that hands out the pieces is the walk that counts them.
+ * Evaluating tokens is a sequence of passes, each of at most n_batch tokens (rows) through all layers. llri_forward is the
+ * whole transformer; the steps it names are above it. Every step works on each row alone, and attention reads only what
+ * came before in the same session, so the results do not depend on how tokens were grouped into passes.
+ */
+enum { LLRI_KV_STEP = 256 };   /* positions for which memory is checked at a time */
+
+/* Rows of one session within a pass. */
+typedef struct llri_part {
+    llr_session *s;
+    const int32_t *tokens;
+    int row0, n;            /* rows row0..row0+n-1 of the pass */
+    uint32_t pos0;          /* position of the first */
+    size_t first;           /* its index among the tokens of the call */
+    int last;               /* the part ends with the session's last token of the call */
+} llri_part;
+
+struct llr_session {
+    const llr_model *m;
+    llr_pool *pool;
+    int own_pool, exact, all_logits, n_threads;
+    llr_kv_type kv_type;
+    uint32_t n_ctx, n_batch;
+    uint32_t pos;           /* tokens in the context */
+    uint32_t high;          /* most positions since the context was empty: a ring has lost those below high - capacity */
+    uint32_t backed;        /* positions whose memory was there when it was looked at */
+    volatile int32_t cancel;
+    int busy;               /* only while llr_eval runs: finds a session that is given twice */
+    uint32_t call_pos0;     /* pos before the running call */
+    size_t call_n, call_done;   /* tokens of the last call; those computed */
+    int has_logits;
+    size_t bytes;           /* of the block that starts with this struct */
+    uint64_t kv_bytes, scratch_bytes;
+    llri_exec exec;
+    /* for every session */
+    llri_kvc *kv;           /* [n_layer]; those of layers without their own K and V stay empty */
+    double *freqs[2];       /* [n_rot/2] angle per position of each pair, for each rope kind */
+    float *logits;          /* [n_batch if all_logits, else 1][n_vocab] */
+    /* scratch, used when this session leads a pass; rows are the n_batch rows of the pass */
+    void *work;             /* of the operations */
+    llri_part *parts;       /* [n_batch] */
+    llri_attn_seq *seqs;    /* [n_batch] */
+    float **wanted;         /* [n_batch] where the logits of a row go */
+    float *x;               /* [rows][n_embd] the residual stream */
+    float *h;               /* [rows][n_embd] x normalised: what a block reads */
+    float *o;               /* [rows][n_embd] what a block adds */
+    float *qkv;             /* [rows][max_qkv] queries, keys, values */
+    float *att;             /* [rows][max_att] attention's result */
+    float *ff;              /* [rows][2*max_ff] gate and up */
+    float *cs[2];           /* [rows][n_rot/2][2] cosines and sines of each rope kind */
+    float *ple, *ple_tmp;   /* [rows][n_layer*n_ple] per-layer embeddings */
+};
+
+/* --- One block, sized and placed by the same walk ----------------------------------------------------------------------- */
+typedef struct llri_arena { uint8_t *base; size_t at; int overflow; } llri_arena;   /* base NULL: only counts */
+
+static void *llri_take(llri_arena *a, size_t n, size_t each, size_t align)
+{
+    size_t bytes, start;
+    if (!llri_mul_size(n, each, &bytes) || !llri_add_size(a->at, align - 1, &start)) { a->overflow = 1; return NULL; }
+    start &= ~(align - 1);
+    if (!llri_add_size(start, bytes, &a->at)) { a->overflow = 1; return NULL; }
+    return a->base && !a->overflow ? a->base + start : NULL;
+}
+
+static float *llri_take_rows(llri_arena *a, size_t rows, int64_t width)
+{
+    size_t n;
+    if (!llri_mul_size(rows, (size_t)width, &n)) { a->overflow = 1; n = 0; }
+    return (float *)llri_take(a, n, sizeof(float), 64);
+}
+
+/* Slots of a layer's cache: a window layer needs the window of the first row of a pass and the rows of the pass. */
+static uint32_t llri_kv_capacity(const llr_session *s, const llri_layer *y)
+{
+    uint64_t all = ((uint64_t)s->n_ctx + 31) / 32 * 32, ring = ((uint64_t)y->window + s->n_batch + 31) / 32 * 32;
+    return (uint32_t)(y->window && ring < all ? ring : all);
+}
+
+/* Gives out everything. s->m and the options must be set. */
+static void llri_session_layout(llr_session *s, llri_arena *a)
+{
+    const llr_model *m = s->m;
+    const size_t rows = s->n_batch;
+    const size_t work = llri_exec_bytes(m->ops, m->max_in, (int)rows, s->n_threads, m->max_head_dim);
+    int i;
+    (void)llri_take(a, 1, sizeof(llr_session), 64);
+    if (!work) a->overflow = 1;
+    s->work = llri_take(a, work, 1, 64);
+    s->kv = (llri_kvc *)llri_take(a, (size_t)m->n_layer, sizeof(llri_kvc), 64);
+    s->parts = (llri_part *)llri_take(a, rows, sizeof(llri_part), 64);
+    s->seqs = (llri_attn_seq *)llri_take(a, rows, sizeof(llri_attn_seq), 64);
+    s->wanted = (float **)llri_take(a, rows, sizeof(float *), 64);
+    for (i = 0; i < 2; i++) {
+        s->freqs[i] = (double *)llri_take(a, (size_t)m->rope[i].n_rot / 2, sizeof(double), 64);
+        s->cs[i] = llri_take_rows(a, rows, m->rope[i].n_rot);
+    }
+    s->x = llri_take_rows(a, rows, m->n_embd);
+    s->h = llri_take_rows(a, rows, m->n_embd);
+    s->o = llri_take_rows(a, rows, m->n_embd);
+    s->qkv = llri_take_rows(a, rows, m->max_qkv);
+    s->att = llri_take_rows(a, rows, m->max_att);
+    s->ff = llri_take_rows(a, rows, 2 * (int64_t)m->max_ff);
+    s->ple = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
+    s->ple_tmp = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
+    s->logits = llri_take_rows(a, s->all_logits ? rows : 1, m->n_vocab);
+    (void)llri_take(a, 0, 1, 4096);   /* KV in pages of its own: they stay untouched until positions are used */
+    s->scratch_bytes = a->at;
+    for (i = 0; i < m->n_layer; i++) {
+        const llri_layer *y = &m->layers[i];
+        size_t slots, k = llri_kv_row_bytes((int)s->kv_type, y->dk), v = llri_kv_row_bytes((int)s->kv_type, y->dv);
+        llri_kvc c;
+        memset(&c, 0, sizeof c);
+        if (y->kv_layer == i) {
+            c.type = (int)s->kv_type; c.capacity = llri_kv_capacity(s, y);
+            c.n_head_kv = y->n_head_kv; c.dk = y->dk; c.dv = y->dv;
+            if (!llri_mul_size(c.capacity, (size_t)y->n_head_kv, &slots)) { a->overflow = 1; slots = 0; }
+            c.k = (uint8_t *)llri_take(a, slots, k, 64);
+            c.v = (uint8_t *)llri_take(a, slots, v, 64);
+        }
+        if (s->kv && a->base && !a->overflow) s->kv[i] = c;
+    }
+    s->kv_bytes = a->at - s->scratch_bytes;
+}
+
+/* Options to what will be used, and the sizes that follow. */
+static llr_status llri_session_size(llr_session *s, const llr_model *m, const llr_session_options *opt, llr_error *err)
+{
+    static const llr_session_options defaults = { 0, 0, LLR_KV_F16, 0, 0, NULL, 0 };
+    llri_arena a = { NULL, 0, 0 };
+    uint64_t capacity;
+    if (!opt) opt = &defaults;
+    memset(s, 0, sizeof *s);
+    if ((int)opt->kv < 0 || opt->kv > LLR_KV_Q8_0) return llri_fail(err, LLR_E_ARG, "kv type %d does not exist", (int)opt->kv);
+    if (opt->n_threads < 0) return llri_fail(err, LLR_E_ARG, "%d threads", opt->n_threads);
+    s->m = m;
+    s->kv_type = opt->kv;
+    s->exact = opt->exact != 0;
+    s->all_logits = opt->all_logits != 0;
+    s->n_threads = opt->pool ? llr_pool_threads(opt->pool) : opt->n_threads ? opt->n_threads : llr_threads_default();
+    s->n_ctx = opt->n_ctx ? opt->n_ctx : m->n_ctx_train < 4096 ? m->n_ctx_train : 4096;
+    if (m->pos_embd.data && s->n_ctx > m->n_ctx_train) s->n_ctx = m->n_ctx_train;   /* there are no more learned positions */
+    if (s->n_ctx > (uint32_t)INT32_MAX - 31)
+        return llri_fail(err, LLR_E_ARG, "a context of %lu positions is too long; at most %ld", (unsigned long)s->n_ctx,
+                         (long)INT32_MAX - 31);
+    s->n_batch = opt->n_batch ? opt->n_batch : 512;
+    if (s->n_batch > s->n_ctx) s->n_batch = s->n_ctx;
+    if (s->n_batch > 65536) s->n_batch = 65536;
+    llri_session_layout(s, &a);
+    s->bytes = a.at;
+    if (a.overflow || !llri_add_u64(s->kv_bytes, s->scratch_bytes, &capacity))
+        return llri_fail(err, LLR_E_NOMEM, "a context of %lu positions and batches of %lu need more memory than can be addressed; "
+                         "take fewer", (unsigned long)s->n_ctx, (unsigned long)s->n_batch);
+    return LLR_OK;
+}
+
+LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_options *opt, llr_plan *out, llr_error *err)
+{
+    llr_session s;
+    llr_status st;
+    uint64_t weights;
+    if (!m || !out) return llri_fail(err, LLR_E_ARG, "llr_session_plan: no %s", m ? "place for the result" : "model");
+    st = llri_session_size(&s, m, opt, err);
+    if (st != LLR_OK) return st;
+    memset(out, 0, sizeof *out);
+    weights = llr_gguf_is_mapped(m->gguf) ? 0 : m->weights_bytes;
+    out->weights_bytes = m->weights_bytes;
+    out->kv_bytes = s.kv_bytes;
+    out->scratch_bytes = s.scratch_bytes;
+    out->other_bytes = m->own_bytes > weights ? m->own_bytes - weights : m->own_bytes;
+    if (!opt || !opt->pool) out->other_bytes += (uint64_t)(s.n_threads - 1) * LLRI_STACK_BYTES;
+    out->resident_bytes = weights + out->kv_bytes + out->scratch_bytes + out->other_bytes;
+    out->total_bytes = out->resident_bytes - weights + out->weights_bytes;
+    out->n_ctx = s.n_ctx;
+    out->n_batch = s.n_batch;
+    return LLR_OK;
+}
+
+/* f[t]: how far pair t turns per position. Interpolation slows all pairs down; yarn only those that would not have made
+ * beta_fast turns in the original context, with a ramp to those that made less than beta_slow (Peng et al. 2023). */
+static void llri_rope_freqs(double *f, const llri_rope_kind *k, uint32_t n_ctx)
+{
+    const float *by = k->factors ? k->factors : (double)n_ctx > k->n_ctx_orig ? k->factors_long : k->factors_short;
+    const double two_pi = 6.283185307179586;
+    double low = 0.0, high = 0.0;
+    int t;
+    if (k->yarn) {
+        low = floor(k->n_rot * llri_ln(k->n_ctx_orig / (k->beta_fast * two_pi)) / (2.0 * llri_ln(k->base)));
+        high = ceil(k->n_rot * llri_ln(k->n_ctx_orig / (k->beta_slow * two_pi)) / (2.0 * llri_ln(k->base)));
+        if (low < 0.0) low = 0.0;
+        if (high > k->n_rot - 1) high = k->n_rot - 1;
+    }
+    for (t = 0; t < k->n_rot / 2; t++) {
+        double plain = llri_pow(k->base, -2.0 * t / k->n_rot) / (by ? (double)by[t] : 1.0), ramp;
+        f[t] = k->scale * plain;
+        if (!k->yarn) continue;
+        ramp = (t - low) / (high - low > 0.001 ? high - low : 0.001);
+        ramp = ramp < 0.0 ? 0.0 : ramp > 1.0 ? 1.0 : ramp;
+        f[t] = f[t] * ramp + plain * (1.0 - ramp);
+    }
+}
+
+LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err)
+{
+    llr_session s, *p;
+    llri_arena a;
+    llr_status st;
+    int i;
+    if (!out || !m) return llri_fail(err, LLR_E_ARG, "llr_session_new: no %s", m ? "place for the result" : "model");
+    st = llri_session_size(&s, m, opt, err);
+    if (st != LLR_OK) return st;
+    s.pool = opt ? opt->pool : NULL;
+    if (!s.pool && s.n_threads > 1) {
+        st = llr_pool_new(&s.pool, s.n_threads, &m->opt, err);
+        if (st != LLR_OK) return st;
+        s.own_pool = 1;
+    }
+    a.base = (uint8_t *)llri_alloc(&m->opt.mem, s.bytes, 4096);
+    a.at = 0;
+    a.overflow = 0;
+    if (!a.base) {
+        if (s.own_pool) llr_pool_free(s.pool);
+        return llri_nomem(err, "a session", s.bytes);
+    }
+    memset(a.base, 0, (size_t)s.scratch_bytes);   /* scratch is touched now, so that evaluating does not run out of memory later */
+    p = (llr_session *)(void *)a.base;
+    llri_session_layout(&s, &a);
+    *p = s;
+    llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, (int)p->n_batch, m->max_head_dim);
+    for (i = 0; i < 2; i++) llri_rope_freqs(p->freqs[i], &m->rope[i], p->n_ctx);
+    if (p->n_ctx > m->n_ctx_train)
+        llri_log(&m->opt, LLR_LOG_WARN, "the context of %lu positions is longer than the %lu the model was trained with",
+                 (unsigned long)p->n_ctx, (unsigned long)m->n_ctx_train);
+    *out = p;
+    return LLR_OK;
+}
+
+LLR_API void llr_session_free(llr_session *s)
+{
+    if (!s) return;
+    if (s->own_pool) llr_pool_free(s->pool);
+    llri_free(&s->m->opt.mem, s, s->bytes);
+}
+
+/* --- The steps of a forward pass ---------------------------------------------------------------------------------------- */
+typedef struct llri_pass {
+    llr_session *s;         /* the leader, whose scratch is used */
+    const llr_model *m;
+    llri_exec *e;
+    llri_part *parts; int n_parts;
+    int n;                  /* rows */
+} llri_pass;
+
+/* y[t*ldy + r] = scale * (W x)[r] + bias[r] of the current input. */
+static void llri_apply(const llri_pass *p, const llri_linear *l, float *y, int64_t ldy)
+{
+    int t;
+    llri_matmul(p->e, y, ldy, &l->w, l->scale == 1.0f ? l->bias : NULL);
+    if (l->scale == 1.0f) return;
+    for (t = 0; t < p->n; t++) llri_scale(p->e, y + t * ldy, l->scale, l->w.n_out);
+    if (l->bias) llri_add_rows(p->e, y, ldy, p->n, (int)l->w.n_out, l->bias);
+}
+
+/* Normalises `heads` pieces of each row in place; w_rows: weights for all of them alike (1) or a row for each. */
+static void llri_norm_in_place(const llri_pass *p, const llri_norm_w *w, float *x, int64_t ldx, int heads, int width, int w_rows)
+{
+    if (w->on) llri_norm(p->e, p->m->arch->norm, x, ldx, x, ldx, p->n, heads, width, w->w, w_rows, w->b, p->m->eps);
+}
+
+/* Normalises rows of n_embd, in place or not. */
+static void llri_norm_rows(const llri_pass *p, const llri_norm_w *w, float *y, const float *x)
+{
+    const int d = p->m->n_embd;
+    if (w->on) llri_norm(p->e, p->m->arch->norm, y, d, x, d, p->n, 1, d, w->w, 1, w->b, p->m->eps);
+}
+
+/* Row i of a matrix as floats. */
+static void llri_mat_row(const llri_mat *w, size_t i, float *to)
+{
+    llri_dequant(w->type, w->data + i * w->row_bytes, to, (size_t)w->n_in);
+}
+
+/* x of each row: its token's embedding, with whatever the architecture does to it. */
+static void llri_embed(const llri_pass *p)
+{
+    const llr_model *m = p->m;
+    const int d = m->n_embd;
+    float *x = p->s->x, *row = p->s->h;
+    int i, t;
+    for (i = 0; i < p->n_parts; i++) {
+        const llri_part *part = &p->parts[i];
+        for (t = 0; t < part->n; t++) {
+            float *to = x + (int64_t)(part->row0 + t) * d;
+            llri_mat_row(&m->tok_embd, (size_t)part->tokens[t], to);
+            if (!m->pos_embd.data) continue;
+            llri_mat_row(&m->pos_embd, part->pos0 + (size_t)t, row);
+            llri_add(p->e, to, row, d);
+        }
+    }
+    if (m->embd_scale != 1.0f) llri_scale(p->e, x, m->embd_scale, (int64_t)p->n * d);
+    llri_norm_rows(p, &m->embd_norm, x, x);
+}
+
+/* Gemma 4: every layer gets a small embedding of the token as well, mixed with a projection of x. */
+static void llri_embed_per_layer(const llri_pass *p)
+{
+    const llr_model *m = p->m;
+    const int64_t width = (int64_t)m->n_ple * m->n_layer, all = width * p->n;
+    int i, t;
+    if (!m->n_ple) return;
+    for (i = 0; i < p->n_parts; i++)
+        for (t = 0; t < p->parts[i].n; t++)
+            llri_mat_row(&m->ple_embd, (size_t)p->parts[i].tokens[t], p->s->ple + (p->parts[i].row0 + t) * width);
+    llri_scale(p->e, p->s->ple, (float)sqrt((double)m->n_ple), all);
+    llri_exec_input(p->e, p->s->x, m->n_embd, p->n, m->n_embd);
+    llri_apply(p, &m->ple_model, p->s->ple_tmp, width);
+    llri_scale(p->e, p->s->ple_tmp, (float)(1.0 / sqrt((double)m->n_embd)), all);
+    llri_norm_in_place(p, &m->ple_model_norm, p->s->ple_tmp, width, m->n_layer, m->n_ple, 1);
+    llri_add(p->e, p->s->ple, p->s->ple_tmp, all);
+    llri_scale(p->e, p->s->ple, 0.70710678f, all);
+}
+
+/* Cosines and sines of every row, for each rope kind. In double, because positions reach millions of radians. */
+static void llri_rope_tables(const llri_pass *p)
+{
+    int kind, i, t, j;
+    for (kind = 0; kind < 2; kind++) {
+        const llri_rope_kind *k = &p->m->rope[kind];
+        const double magnitude = k->strength * llri_yarn_turn(k);
+        for (i = 0; k->n_rot && i < p->n_parts; i++)
+            for (t = 0; t < p->parts[i].n; t++) {
+                float *cs = p->s->cs[kind] + (int64_t)(p->parts[i].row0 + t) * k->n_rot;
+                for (j = 0; j < k->n_rot / 2; j++) {
+                    double sine, cosine;
+                    llri_sincos((double)(p->parts[i].pos0 + (uint32_t)t) * p->parts[i].s->freqs[kind][j], &sine, &cosine);
+                    cs[2 * j] = (float)(cosine * magnitude);
+                    cs[2 * j + 1] = (float)(sine * magnitude);
+                }
+            }
+    }
+}
+
+/* Queries of far positions are made longer, so that attention stays sharp (mistral3). */
+static void llri_temper(const llri_pass *p, float *q, int64_t ldq, int width)
+{
+    int i, t;
+    if (p->m->temperature == 0.0f) return;
+    for (i = 0; i < p->n_parts; i++)
+        for (t = 0; t < p->parts[i].n; t++) {
+            double turns = floor((double)(p->parts[i].pos0 + (uint32_t)t) / p->m->temperature_len);
+            double factor = 1.0 + (double)p->m->temperature * llri_ln(1.0 + turns);
+            if (turns > 0.0) llri_scale(p->e, q + (p->parts[i].row0 + t) * ldq, (float)factor, width);
+        }
+}
+
+/* Normalises queries or keys, if the layer does. */
+static void llri_norm_heads(const llri_pass *p, const llri_norm_w *w, float *x, int64_t ldx, int heads, int dk)
+{
+    const int kind = p->m->arch->qk_norm;
+    if (kind == LLRI_QK_WHOLE) llri_norm_in_place(p, w, x, ldx, 1, heads * dk, 1);
+    else llri_norm_in_place(p, w, x, ldx, heads, dk, kind == LLRI_QK_ROWS ? heads : 1);
+}
+
+/* Queries, keys and values of all rows into s->qkv, and keys and values into the caches. */
+static void llri_project_qkv(const llri_pass *p, const llri_layer *y, const float *h, int64_t ld)
+{
+    const llr_model *m = p->m;
+    const int nq = y->n_head * y->dk, nk = y->n_head_kv * y->dk, late = (m->arch->flags & LLRI_A_QK_AFTER_ROPE) != 0;
+    const int own_kv = y->qkv.w.data || y->k.w.data;
+    const llri_norm_w bare = { NULL, NULL, 1 };
+    float *q = p->s->qkv, *k = q + nq, *v = k + nk;
+    int i;
+    llri_exec_input(p->e, h, m->n_embd, p->n, m->n_embd);
+    if (y->qkv.w.data) llri_apply(p, &y->qkv, q, ld);
+    else {
+        llri_apply(p, &y->q, q, ld);
+        if (own_kv) llri_apply(p, &y->k, k, ld);
+        if (y->v.w.data) llri_apply(p, &y->v, v, ld);
+        else if (own_kv) for (i = 0; i < p->n; i++) memcpy(v + i * ld, k + i * ld, (size_t)nk * sizeof(float));
+    }
+    if (m->clamp_qkv > 0.0f) llri_clamp(p->e, q, -m->clamp_qkv, m->clamp_qkv, ld * p->n);
+    if (!late) {
+        llri_norm_heads(p, &y->q_norm, q, ld, y->n_head, y->dk);
+        if (own_kv) llri_norm_heads(p, &y->k_norm, k, ld, y->n_head_kv, y->dk);
+    }
+    if (y->rope >= 0) {
+        const llri_rope_kind *r = &m->rope[y->rope];
+        llri_rope(p->e, q, ld, p->n, y->n_head, y->dk, r->n_rot, m->neox, p->s->cs[y->rope]);
+        if (own_kv) llri_rope(p->e, k, ld, p->n, y->n_head_kv, y->dk, r->n_rot, m->neox, p->s->cs[y->rope]);
+    }
+    if (late) {
+        llri_norm_heads(p, &y->q_norm, q, ld, y->n_head, y->dk);
+        if (own_kv) llri_norm_heads(p, &y->k_norm, k, ld, y->n_head_kv, y->dk);
+    }
+    if (own_kv && m->arch->flags & LLRI_A_GEMMA4) llri_norm_in_place(p, &bare, v, ld, y->n_head_kv, y->dv, 1);
+    llri_temper(p, q, ld, nq);
+    for (i = 0; own_kv && i < p->n_parts; i++) {
+        const llri_part *part = &p->parts[i];
+        llri_kv_store(p->e, &part->s->kv[y->kv_layer], k + part->row0 * ld, ld, v + part->row0 * ld, ld, part->pos0, part->n);
+    }
+}
+
+/* The mixer: h (rows of n_embd) to s->o. Other kinds of layers will be other mixers. */
+static void llri_mix_attention(const llri_pass *p, int layer, const float *h)
+{
+    const llr_model *m = p->m;
+    const llri_layer *y = &m->layers[layer];
+    const int64_t ld = (int64_t)y->n_head * y->dk + (int64_t)y->n_head_kv * (y->dk + y->dv), lda = (int64_t)y->n_head * y->dv;
+    llri_attn a;
+    int i;
+    llri_project_qkv(p, y, h, ld);
+    memset(&a, 0, sizeof a);
+    a.n_head = y->n_head; a.n_head_kv = y->n_head_kv; a.dk = y->dk; a.dv = y->dv;
+    a.scale = y->score_scale; a.softcap = m->attn_cap; a.window = y->window;
+    a.slopes = m->slopes ? m->slopes + (size_t)layer * (size_t)m->max_head : NULL;
+    for (i = 0; i < p->n_parts; i++) {
+        llri_attn_seq *q = &p->s->seqs[i];
+        q->kv = p->parts[i].s->kv[y->kv_layer];
+        q->pos0 = p->parts[i].pos0; q->row0 = p->parts[i].row0; q->n = p->parts[i].n;
+    }
+    llri_attention(p->e, &a, p->s->att, lda, p->s->qkv, ld, p->s->seqs, p->n_parts);
+    llri_norm_in_place(p, &y->attn_sub_norm, p->s->att, lda, 1, (int)lda, 1);
+    llri_exec_input(p->e, p->s->att, lda, p->n, lda);
+    llri_apply(p, &y->o, p->s->o, m->n_embd);
+}
+
+/* The feed-forward network: h to s->o. */
+static void llri_ffn(const llri_pass *p, const llri_layer *y, const float *h)
+{
+    const llr_model *m = p->m;
+    const int f = y->n_ff, fused = m->arch->ffn == LLRI_FFN_GATED && !y->gate.w.data;
+    const int64_t ld = m->arch->ffn == LLRI_FFN_GATED ? 2 * (int64_t)f : f;
+    float *gate = p->s->ff, *up = m->arch->ffn == LLRI_FFN_GATED ? gate + f : NULL;
+    llri_exec_input(p->e, h, m->n_embd, p->n, m->n_embd);
+    if (y->gate.w.data) llri_apply(p, &y->gate, gate, ld);
+    llri_apply(p, &y->up, fused || !up ? gate : up, ld);
+    llri_act(p->e, m->arch->act, gate, ld, gate, up, ld, p->n, f, m->arch->act == LLRI_ACT_XIELU ? y->act_p : NULL);
+    llri_norm_in_place(p, &y->ffn_sub_norm, gate, ld, 1, f, 1);
+    llri_exec_input(p->e, gate, ld, p->n, f);
+    llri_apply(p, &y->down, p->s->o, m->n_embd);
+}
+
+/* x += residual scale * what the block computed, after its post-norm if it has one. */
+static void llri_add_block(const llri_pass *p, const llri_norm_w *post)
+{
+    const int64_t all = (int64_t)p->n * p->m->n_embd;
+    llri_norm_rows(p, post, p->s->o, p->s->o);
+    if (p->m->res_scale == 1.0f) llri_add(p->e, p->s->x, p->s->o, all);
+    else llri_axpy(p->e, p->s->x, p->s->o, p->m->res_scale, all);
+}
+
+/* x += norm(proj(gelu(gate x) * the layer's embedding of the token)); then the whole layer's output is scaled (Gemma 4). */
+static void llri_finish_layer(const llri_pass *p, const llri_layer *y, int layer)
+{
+    const llr_model *m = p->m;
+    const int64_t ld = (int64_t)m->n_ple * m->n_layer;
+    float *gate = p->s->ple_tmp;
+    if (m->n_ple) {
+        llri_exec_input(p->e, p->s->x, m->n_embd, p->n, m->n_embd);
+        llri_apply(p, &y->ple_gate, gate, ld);
+        llri_act(p->e, m->arch->act, gate, ld, gate, p->s->ple + (int64_t)layer * m->n_ple, ld, p->n, m->n_ple, NULL);
+        llri_exec_input(p->e, gate, ld, p->n, m->n_ple);
+        llri_apply(p, &y->ple_proj, p->s->o, m->n_embd);
+        llri_norm_rows(p, &y->ple_norm, p->s->o, p->s->o);
+        llri_add(p->e, p->s->x, p->s->o, (int64_t)p->n * m->n_embd);
+    }
+    if (y->out_scale != 1.0f) llri_scale(p->e, p->s->x, y->out_scale, (int64_t)p->n * m->n_embd);
+}
+
+/* Lists the rows whose logits are wanted, copies their x to h, and returns their number. A session that keeps all logits
+ * keeps those of token i of the call in row i mod n_batch. */
+static int llri_gather_wanted(const llri_pass *p)
+{
+    const size_t d = (size_t)p->m->n_embd, v = (size_t)p->m->n_vocab;
+    int i, t, k = 0;
+    for (i = 0; i < p->n_parts; i++) {
+        const llri_part *part = &p->parts[i];
+        const llr_session *s = part->s;
+        for (t = s->all_logits ? 0 : part->last ? part->n - 1 : part->n; t < part->n; t++) {
+            p->s->wanted[k] = s->logits + (s->all_logits ? (part->first + (size_t)t) % s->n_batch * v : 0);
+            memcpy(p->s->h + (size_t)k++ * d, p->s->x + (size_t)(part->row0 + t) * d, d * sizeof(float));
+        }
+    }
+    return k;
+}
+
+/* Logits of the rows that are wanted. Rows of several sessions lie apart, so a strip of the vocabulary at a time is computed
+ * for all of them into scratch and dealt out; rows that follow each other are computed straight into their place. */
+static void llri_head(const llri_pass *p)
+{
+    const llr_model *m = p->m;
+    llri_pass head = *p;
+    float **to = p->s->wanted;
+    int64_t r, v = m->n_vocab, strip;
+    int k, direct = 1;
+    head.n = llri_gather_wanted(p);
+    if (!head.n) return;
+    llri_norm_rows(&head, &m->output_norm, p->s->h, p->s->h);
+    llri_exec_input(p->e, p->s->h, m->n_embd, head.n, m->n_embd);
+    for (k = 1; k < head.n; k++) direct &= to[k] == to[k - 1] + v;
+    strip = direct ? v : (int64_t)p->s->n_batch * 2 * m->max_ff / head.n;
+    for (r = 0; r < v; r += strip) {
+        llri_linear part = m->output;
+        int64_t n = v - r < strip ? v - r : strip;
+        part.w.data += (size_t)r * part.w.row_bytes;
+        part.w.n_out = n;
+        if (part.bias) part.bias += r;
+        llri_apply(&head, &part, direct ? to[0] : p->s->ff, strip);
+        for (k = 0; !direct && k < head.n; k++) memcpy(to[k] + r, p->s->ff + k * strip, (size_t)n * sizeof(float));
+    }
+    for (k = 0; k < head.n; k++) {
+        if (m->logit_mul != 1.0f) llri_scale(p->e, to[k], m->logit_mul, v);
+        if (m->final_cap > 0.0f) llri_softcap(p->e, to[k], m->final_cap, v);
+    }
+}
+
+static int llri_cancelled(const llri_pass *p)
+{
+    int i;
+    for (i = 0; i < p->n_parts; i++)
+        if (llri_atomic_load(&p->parts[i].s->cancel)) return 1;
+    return 0;
+}
+
+/* The transformer: one pass of p->n rows, from token ids to logits. */
+static llr_status llri_forward(const llri_pass *p)
+{
+    const llr_model *m = p->m;
+    float *x = p->s->x, *h = p->s->h;
+    int i;
+    llri_embed(p);
+    llri_embed_per_layer(p);
+    llri_rope_tables(p);
+    for (i = 0; i < m->n_layer; i++) {
+        const llri_layer *y = &m->layers[i];
+        if (llri_cancelled(p)) return LLR_E_CANCELLED;
+
+        llri_norm_rows(p, &y->attn_norm, h, x);
+        llri_mix_attention(p, i, y->attn_norm.on ? h : x);
+
+        if (y->parallel) llri_norm_rows(p, &y->ffn_norm, h, x);   /* without a second norm h stays what attention read */
+        llri_add_block(p, &y->attn_post_norm);
+        if (!y->parallel) llri_norm_rows(p, &y->ffn_norm, h, x);
+        llri_ffn(p, y, y->parallel || y->ffn_norm.on ? h : x);
+        llri_add_block(p, &y->ffn_post_norm);
+        llri_finish_layer(p, y, i);
+    }
+    llri_head(p);
+    return LLR_OK;
+}
+
+/* --- Evaluating ------------------------------------------------------------------------------------------------------- */
+/* Before positions are used for the first time, is there memory for them? A system that overcommits would kill us later. */
+static llr_status llri_back_positions(llr_session *s, uint32_t end, llr_error *err)
+{
+    uint64_t upto = ((uint64_t)end + LLRI_KV_STEP - 1) / LLRI_KV_STEP * LLRI_KV_STEP, need = 0, available;
+    int i;
+    if (end <= s->backed) return LLR_OK;
+    if (upto > s->n_ctx) upto = s->n_ctx;
+    for (i = 0; i < s->m->n_layer; i++) {
+        const llri_kvc *c = &s->kv[i];
+        uint64_t from = s->backed < c->capacity ? s->backed : c->capacity, to = upto < c->capacity ? upto : c->capacity;
+        uint64_t per_slot = (uint64_t)c->n_head_kv * (llri_kv_row_bytes(c->type, c->dk) + llri_kv_row_bytes(c->type, c->dv));
+        if (c->k) need += (to - from) * per_slot;
+    }
+    available = llr_memory_available();
+    if (need > available)
+        return llri_fail(err, LLR_E_NOMEM, "positions %lu to %lu of the context need %s, and %s is available; the text so far "
+                         "can still be used", (unsigned long)s->backed, (unsigned long)upto,
+                         llri_size_text(need).s, llri_size_text(available).s);
+    s->backed = (uint32_t)upto;
+    return LLR_OK;
+}
+
+/* What llr_eval was given. */
+typedef struct llri_call { llr_session *const *sessions; const int32_t *const *tokens; const size_t *counts; size_t n; } llri_call;
+
+/* Fills p with the next rows: from each session as many as fit. */
+static void llri_gather_pass(llri_pass *p, const llri_call *c)
+{
+    size_t i, room = p->s->n_batch;
+    p->n = p->n_parts = 0;
+    for (i = 0; i < c->n && room; i++) {
+        llr_session *s = c->sessions[i];
+        size_t left = c->counts[i] - s->call_done, n = left < room ? left : room;
+        llri_part *part = &p->parts[p->n_parts];
+        if (n > s->n_batch) n = s->n_batch;   /* its rings and its logits have room for that many */
+        if (!n) continue;
+        part->s = s;
+        part->tokens = c->tokens[i] + s->call_done;
+        part->row0 = p->n; part->n = (int)n;
+        part->pos0 = s->pos;
+        part->first = s->call_done;
+        part->last = n == left;
+        p->n_parts++;
+        p->n += (int)n;
+        room -= n;
+    }
+}
+
+static llr_status llri_run_passes(const llri_call *c, uint64_t total, llr_error *err)
+{
+    llr_session *lead = c->sessions[0];
+    llri_pass p;
+    uint64_t done = 0;
+    int i;
+    memset(&p, 0, sizeof p);
+    p.s = lead; p.m = lead->m; p.e = &lead->exec; p.parts = lead->parts;
+    while (done < total) {
+        llr_status st = LLR_OK;
+        llri_gather_pass(&p, c);
+        for (i = 0; i < p.n_parts; i++) {
+            llri_part *part = &p.parts[i];
+            st = llri_back_positions(part->s, part->pos0 + (uint32_t)part->n, err);
+            if (st != LLR_OK) return st;
+            if (part->s->high < part->pos0 + (uint32_t)part->n) part->s->high = part->pos0 + (uint32_t)part->n;
+        }
+        st = llri_forward(&p);
+        done += (uint64_t)p.n;
+        if (st == LLR_OK && llri_progress(&lead->m->opt, LLR_PHASE_EVAL, done, total) && done < total) st = LLR_E_CANCELLED;
+        if (st != LLR_OK)
+            return llri_fail(err, st, "cancelled after %llu of %llu tokens", (unsigned long long)(done - (uint64_t)p.n),
+                             (unsigned long long)total);
+        for (i = 0; i < p.n_parts; i++) {
+            p.parts[i].s->pos += (uint32_t)p.parts[i].n;
+            p.parts[i].s->call_done += (size_t)p.parts[i].n;
+        }
+    }
+    return LLR_OK;
+}
+
+static llr_status llri_check_eval(const llri_call *c, uint64_t *total, llr_error *err)
+{
+    size_t i, j;
+    *total = 0;
+    for (i = 0; i < c->n; i++) {
+        const llr_session *s = c->sessions[i];
+        if (!s || (!c->tokens[i] && c->counts[i]))
+            return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu or its tokens are NULL", (unsigned long)i);
+        if (s->m != c->sessions[0]->m || s->exact != c->sessions[0]->exact)
+            return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu is of another model, or one of it and the first is exact and "
+                             "the other not", (unsigned long)i);
+        if (c->counts[i] > s->n_ctx - s->pos)
+            return llri_fail(err, LLR_E_FULL, "%llu tokens do not fit: the context has %lu positions and %lu are taken; use a "
+                             "larger one or rewind", (unsigned long long)c->counts[i], (unsigned long)s->n_ctx,
+                             (unsigned long)s->pos);
+        for (j = 0; j < c->counts[i]; j++)
+            if (c->tokens[i][j] < 0 || c->tokens[i][j] >= s->m->n_vocab)
+                return llri_fail(err, LLR_E_ARG, "token %lu has the id %ld, but the model's ids are 0 to %d", (unsigned long)j,
+                                 (long)c->tokens[i][j], s->m->n_vocab - 1);
+        *total += c->counts[i];
+    }
+    return LLR_OK;
+}
+
+/* Runs the checked call. After a failure the sessions get their positions back; one whose window has lost what it would
+ * need there goes back to 0, as when rewinding. */
+static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *err)
+{
+    llr_pool *pool = c->sessions[0]->pool;
+    llr_status st;
+    size_t i;
+    for (i = 0; i < c->n; i++) {
+        llr_session *s = c->sessions[i];
+        s->call_pos0 = s->pos;
+        s->call_done = 0;
+        if (c->counts[i]) { s->call_n = c->counts[i]; s->has_logits = 0; }
+    }
+    if (pool) llri_pool_lock(pool);
+    st = llri_run_passes(c, total, err);
+    if (pool) llri_pool_unlock(pool);
+    for (i = 0; i < c->n; i++) {
+        llr_session *s = c->sessions[i];
+        if (st == LLR_OK) s->has_logits |= c->counts[i] != 0;
+        else (void)llr_session_rewind(s, s->call_pos0);
+        if (st == LLR_E_CANCELLED) llri_atomic_store(&s->cancel, 0);
+    }
+    return st;
+}
+
+LLR_API llr_status llr_eval(llr_session *const *sessions, const int32_t *const *tokens, const size_t *counts, size_t n_sessions,
+                            llr_error *err)
+{
+    llri_call c;
+    llr_status st;
+    uint64_t total;
+    size_t i, n;
+    if (!n_sessions) return LLR_OK;
+    if (!sessions || !tokens || !counts) return llri_fail(err, LLR_E_ARG, "llr_eval: no sessions, tokens or counts");
+    c.sessions = sessions;
+    c.tokens = tokens;
+    c.counts = counts;
+    c.n = n_sessions;
+    st = llri_check_eval(&c, &total, err);
+    if (st != LLR_OK || !total) return st;
+    for (n = 0; n < n_sessions && !sessions[n]->busy; n++) sessions[n]->busy = 1;
+    if (n == n_sessions) st = llri_run_call(&c, total, err);
+    else st = llri_fail(err, LLR_E_ARG, "llr_eval: session %lu is given twice", (unsigned long)n);
+    for (i = 0; i < n; i++) sessions[i]->busy = 0;
+    return st;
+}
+
+LLR_API llr_status llr_session_eval(llr_session *s, const int32_t *tokens, size_t n, llr_error *err)
+{
+    return llr_eval(&s, &tokens, &n, 1, err);
+}
+
+LLR_API const float *llr_session_logits(const llr_session *s)
+{
+    if (!s->has_logits) return NULL;
+    return s->logits + (s->all_logits ? (s->call_n - 1) % s->n_batch * (size_t)s->m->n_vocab : 0);
+}
+
+LLR_API const float *llr_session_logits_at(const llr_session *s, size_t i)
+{
+    if (!s->has_logits || i >= s->call_n) return NULL;
+    if (!s->all_logits) return i == s->call_n - 1 ? s->logits : NULL;
+    return s->call_n - i <= s->n_batch ? s->logits + i % s->n_batch * (size_t)s->m->n_vocab : NULL;
+}
+
+LLR_API uint32_t llr_session_pos(const llr_session *s) { return s->pos; }
+LLR_API uint32_t llr_session_ctx(const llr_session *s) { return s->n_ctx; }
+
+/* A ring holds the last `capacity` positions ever stored. To go on from position pos, a window layer needs the window
+ * before it; if some of that is gone, so it is for every earlier position but 0. */
+LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
+{
+    int i;
+    if (pos >= s->pos && s->high == s->pos) return s->pos;
+    if (pos > s->pos) pos = s->pos;
+    for (i = 0; i < s->m->n_layer && pos; i++) {
+        const llri_kvc *c = &s->kv[i];
+        uint32_t window = s->m->layers[i].window, first = window && pos >= window ? pos - window + 1 : 0;
+        if (c->k && window && s->high > c->capacity && first < s->high - c->capacity) pos = 0;
+    }
+    s->pos = pos;
+    if (!pos) s->high = 0;
+    return pos;
+}
+
+LLR_API void llr_session_cancel(llr_session *s) { llri_atomic_store(&s->cancel, 1); }
+/* >>tokenizer ---------------------------------------------------------------------------------------------------------
+ * Text to token ids and back, as the file's own tokenizer does it: six families (SPM, BPE, WPM, UGM, RWKV, PLaMo-2)
+ * behind one entry. What differs between the many BPE models is how text is cut into words before merging; those rules
+ * are data, a table of regular expressions run by a small matcher. All texts come from files and users, so nothing here
+ * recurses on input, and long runs cost O(n log n). Token texts are used where they lie in the file.
+ */
+
+/* --- Unicode ----------------------------------------------------------------------------------------------------------
+ * Unicode 15.1. Numbers are packed in printable text: digits '@'..'[' of base 28, the highest first, then the lowest
+ * digit '`'..'~' of base 31.
+ * class: for each run of code points of one class, from 0 on: (length - 1) * 8 + class.
+ * lower, nfd: ranges as (first - end of the previous range), (steps * 4 + (stride - 1) * 2 + slope), and the zigzag
+ * difference of `to` from the previous one: first + i maps to `to` + slope * i, for every i that is a multiple of stride.
+ * nfd gives the first code point of the canonical decomposition; Hangul syllables are computed. */
+static const char *const llri_uni_packed_class[] = {
+    "HfgseAle{BkkukFpseceFpceceHngcAfcmbcef}iebkeabcqcEweGyeDF`}B|CpAcAvbebDiA@xAcejhzcbxmbcr`b`D~`UgeAGueAuANt`IshbAlJlkhu`Koc",
+    "dclclcdAyFxxzkBrAoukekmBvcfsJ|EiBk{jdYkcbAufeAmjle|jBkrmbCn`fbdGqFzhVxBvbCkBkHjBfjesbhdmEo|bBfbtbAehCv`Fhthc`BtAaF`eAk`nAi",
+    "A}JtFbfHlMwtbDpbAuBllkBkcC}t`A{hjhEo`As`bpzhdbAuhlhtbAydxj`rlhBkjmAjmbcdht`AkxjhEo`As`j`j`jhd`AexlhtpdAqz`bAqBklrdcBjt`Bd`",
+    "r`Eo`As`j`AchdbA}`t`thbCsjlhBkceAqbAm`t`A{hjhEo`As`j`AchdbAuhlhtAqtxj`rlhBkebAjBjdb`Akpr`zpj`b`jpjprpB|xAept`|hbAidCkCdA~A",
+    "aAeA{`r`Ew`C}hdbAu`t`|Aql`rhbhjlhBkAqcArebtcA{`r`Ew`Bl`AchdbAu`t`|AqlAij`jlhBk`jdBz|Bd`r`JllbAu`t`|bexrdArrlhDueAk`t`DnpF`",
+    "`Bd`bhAspdxAm`d`A}AiBkhlcBzLfdjAuxeAsA}cBkkIij`b`Ac`F``b`BldjBfbhAc`b`Au`BkhzH`buCveculAnD}ededed{lA{`IcxEaclAcBv`Ie`A~dAn",
+    "`mAd}kIiJ|EabBkAlAk|ztbtjAur|CeB~bdBk|mIs`bAabhJ|cCAw`zhAs`b`zhJl`zhHj`zhAs`b`zhCu`Np`zhQchtBeD}pC}BoAiV`hAkhcESyecDfgFpkp",
+    "SesqA{AqDn|BbDvtkBbDnlBzCe`r`lBzMgHdsbsebdhBkAiBkAiButfdBkAiVxAqAclHrdbAaQ{BjGy`B~xB~xepkBkGqhAcBrKexFpAiBspHuEwAehkMoBn`G",
+    "khdBkAiBkAiAtbAlhG{LlAeK}DhA{pBkAtBoBfBgk`tGqCgjBkKeCoAy{IcEapAdBkprBkIckBdAqJ|hrA|AytcEizdAkdjtbAaAUkPlBOqhAkhIshAkhA{`b`",
+    "b`b`GyhMo`Asebur`AsuzhAk`uCeuhr`Asm`ByAgFaoAggE`eCfeB}gAg`BpabhAjukbBkuk`CepHmCsHlCsmb}bmBlebuAcAnbebebezeBtmzAfAc}beL}jAb",
+    "mxCL}{GlkBH}FfBwEeOhTaEnER{CnGpLqkG|BmCS|EpPe{HekCLmhHe`[`BB|AnztjAa{akIs`bAabhNhAqbcCkdEwBbAs`As`As`As`As`As`As`As`HdK~bH",
+    "cmB}HpFs`V{BzA[dFnDagsejaBmmB}eBcAmcAcmqjcm`V`hlmrcWaczAaJ|`Xb`myBoHbIfBreC}G|`BkGtAzeCtHeBkI~CtBZoBDT~PmGHEwpNcBbKukBMgsC",
+    "}BkjD|K}|cBncGylQ{BklAlAyEzBdmZlmPjAaj`b`AcE}C}drdzdEwAe}dpAj}AiMg{AylLvDpAykBkAiDpAksbcjdBkGaA}kEwCgBrcGip|K}CoCf`bBkxkAc",
+    "dBlBkAc`JlCoBbrdA{lhBkh{EwubtLvdbtjlAclbdbE}rkBtAekrlBjAkhAkhAkBbAs`As`J|eCmmxAAoA}clhBkAiCRZ|BzEwxLnxBUXbCJhh[eIqAsBzAcAa",
+    "bdBleCe`Ac`b`j`j`[uDiC{CIokDaPjhMwAqeH`B|}D`BmAiD`H{`Cnecu`cekxAc`AFthf`seAle{BkkukFpseceFpceceAtVxpAkhAkhAkhrpAv`AvBjvmhB",
+    "|`Fp`Dv`j`CuhCmHpACqAasxKlpBgNoDiiu`ChpeK{KpdAEiGipLnCsdFwxHbyBbD~aA{aAaIsAeAaGq`cIcxA{cAbJrALrhBkAiIcxIcxJdAyMgBrcBt`Cu`A",
+    "s`j`Bt`Cu`As`jQaBXbBbEoBjA{E}Ak`Jt`BdQqAkhb`Ke`jpbhEw`cAzEwmArGyAyBcLdDv`jAaAbEoAjpcFpAacPhNhxijC|hKtbt`lAa|z`r`GihtxdBcAq",
+    "BeAqGiicGiqH`A{eGalxAbAtBbMwpAtEohAzDvAaAzDnAq{BzArTlRtM}L~CcL~AqAjIc|AyBkBSsGx`Jt`lchjSctGiBkbAyEoBvyAdEmDn|{IqEgArD|EwBb",
+    "tMoCwAtxGpdjlbBb|KmBvkf{dBjfhFhAqBkAitIcCo`Bk{blbAyHzdkbBbtLfCoz{|clBkbcbs`D}BrDn`FhB~AldjdOwAs`b`z`Cu`BlcAiK}B~AaBkAi|`A{",
+    "hjhEo`As`j`Ac`lbAuhlhthbAidAaAclhAupAeAGsMoDpzAdBkk`cdrGoLfEajcbAyBkANrK}AuhBfExzlHpLfDhsbBrBkAiCfDtJ|CgbcAiBkMuFxhCwxB{se",
+    "AsASoKeCwcYqPjDuBzA{hbhA{`j`F`Am`lh|bdblsBbBkQyA{hI{AuhAubcbdFvbBnJdAub|A|dAybBvKuD`sbAdCcRtAqBmBGgBd`IkA}`A}bAdBjGhpkGqhE",
+    "q`CoRrAs`j`IsAmpd`l`AubdAyBkAiAk`j`HbAe`l`AebAqBkBWwDv|kAqlbdCe`HrAupAeCfBkU}bCsEfGlCccHMwZbA@m`AdBrAVlXH`XzkCcIXnDbdAkCwA",
+    "HZrEJhBWOsEFtAqGy`BkxkTf`BkAiGqhAecBjLfAuAd}zceBjBk`Ar`EgAaDvFIiPjEv{YySexdbNbAq|CePhjcbdBrlCkB@OiAyKKiJrBdBZIqz`As`j`BR|C",
+    "sbGgrhbCkzAyCR`UGk[mAaCepBdAqBlhelc~AOHtKwhEyBbAAzOgBGlBjI~hOlAeuAmB`A}mAuGt|OtEeP}teACgD}BzD}BzVkBbFgAFrUw`Rd`jhbhjhz`B|`",
+    "b`As`Pr`zhA{`As`Ga`z`Ac`bpAs`CCqhFheFheGyeFheGyeFheGyeFheGyeFheA{hLuDTaNb}LxA~dCpdmAdCsAe`CwJDtGyAiAkAZvAu`DhhAu`l`AeAaOyH",
+    "hdA@tKmpAuAshBkxbeBZjGqdDdKe|BkAaeDGoGa|BkFWgAs`z`j`Cu`AVthBcAuJjQkAubxBkxkGFjO`eqeySkKleCtAUyz`Fx`j`bhb`Bl`z`b`bAibxb`b`b",
+    "`r`j`bhb`b`b`b`b`j`bhz`As`z`z`b`Bl`DfAar`Ac`DfMemBMmKhxYvBzCxhCx`Cx`InBjCdAMnNfGlCcKhxBgAqmCkAnAKoIAzxDipChpABsxXmAiC`xeCs",
+    "C`xNkAyBoAiJgAyGthmS{CCtBzCphChpBgAqKx`AvAyCpxBgAqBgAqAIz`NcIiBkIMqNATjH`AJGyAiBAchAYBxCkBLXjCsETjVTdD[uMXlAQNlAaAJQsHJH@`",
+    "fGoXvADxBEyUKLhUO[}hUO[}h",
+    NULL
+};
+static const char *const llri_uni_packed_lower[] = {
+    "BcChFhChB{HfayAqAbCbraaIxakMabA`nbB}AcaaD{`kG}caN``gMlaaMo`aMdaeMi`aM`baEg`aH``ad`aL}aaMi`afaal`aa`aMjcaMy`afaaf`kMtaaNl`a",
+    "M|aaNdbaMxaaNd`aM|aeNb`gMxaaNj`aM~cahgdradfadfaA`dbAdAcbdAiaadaaFe`aBv`BqCwaaEzaAdHrgaXY}`aXXiaaJm`aYFzbaXW~aaLo`aQc`af`sD",
+    "mIjgSgcalhaH`faDqaibaaB`aebaBcAxaAbAeAdaAihApdeaBcbaDdaak`arbiHg`A~Mw`DaBaAqBeCeiCnBvaaDl`{ybFe~bDyIiCIfDyWJlaaBpealWiJgBR",
+    "Mk`uCEItBOaEnAXcbiB|JjItGR~iaQEdaFeQOoi}FdhuAaj}Aah}AahuAakoAch}~x}Bbh}Aah}AaheAa`eDc`aDjkmDe`aEgkez`eExleFz`eFq`aF|keG``e",
+    "h`aGuIraPQdcaA[r`aG{faSCiAnA~BfsaAiZlChAZnBCkFcDIyAqaCeaaXU``aO[c`aOY|bkXTjaaXWd`aBb`aBc`adaaXWybafheXYf`FmXY}hgF|danAGUvB",
+    "}BOOosAxDdDk{JncC~AajgDraaBYKh`sBYKsdazaaCMKtbgCML`cAhlaaCMLi`as`aj`av`acaaCk`aAn`aAm`aCONn`A`BCvaaBc`aCMJi`aOZv`gBYN~fare",
+    "gl|aB`YSzChAWMwAKlEbBX~DlDqKkEaAjLjaAzxayAaaepBAcFoDC}CNoDaGBfYFbDaAVNfAHDtDiBPKo",
+    NULL
+};
+static const char *const llri_uni_packed_nfd[] = {
+    "FftDfaad`ld`lhaej`lbbll`ahbtpaad`ld`lhaej`lbbll`ahaa``aCr`aBb`aBa`aBb`aBa`aBb`aA|`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBbbaA~`",
+    "aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA|`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBbbaA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBacab`aBb`aA~",
+    "`aBbaaA~`aBb`aBa`aBb`aBa`aBbdaA|`aBb`aBa`aBb`aBa`aBbcaA~`aBb`aBa`aBb`aBa`aBbbaAz`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`a",
+    "Bb`aBa`aBb`aA~`aBb`aBa`aBbbaA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA|`aBb`aA|`aBb`eBa`aBd`aBa`aBb`aBa`aBbAbaBw`aB",
+    "bmaAt`aBb|aCj`aBb`aAp`aBb`aAt`aBb`aAt`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBbaaCj`aBb`aBa`aBb`aFp`aBbbaJg`aBb`aAx`aBb`aAx`aBb`",
+    "aBa`aBb`aUe`aNd`aAGrcaBg`aBbbaAr`aBb`aB{`aBb`aFp`aBb`a{`aBb`aKx`aBb`aBa`aBb`aAx`aBb`aBa`aBb`aAx`aBb`aBa`aBb`aAt`aBb`aBa`aB",
+    "b`aAz`aBb`aBa`aBb`aAz`aBb`aBa`aBb`aBe`aBb`aA~`aBbbaBy`aBbfaBo`aBb`aAx`aBb`aAl`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aAl`aBbHteAMwaaA",
+    "g`auApaEbiaAMdfaGa`aATb`aASb`aASk`ad`adaalaal`ah`aAayaBa`ax`ax`ah`ad`ad`axyaw`ax`ak`al`ahddrAldDjaaccaydaAi`ac`avjauA`aBbv",
+    "deaaccaBhdaAx`ac`avweCeBkaFa`aBbmaBm`aBb`aBa`aBbbaAv`aBbbeJp`aLo`aBb`aA~`aBbbaA~`aBb`aBa`aBb`aAt`aBbbeJ~`aLa`aBb`aBu`aBb`a",
+    "Ba`aBb`aBa`aBb`aAx`aBbbaAx`aBbIqdABv`aBd`aBc`aBhD}aH~aaAhpaAcShaAJrgapbafAdiA|`an`ej`at`ahCndIyoeBmaa|BuaHnbalAceBe`alba~G",
+    "paRjbd`oeBmAwaGiAveCk`a`C~aHhCzaGyfdnad`DbeHh`a`DqaIoah`KoaWiiatdajdajdajlaAviaCeaa``aDfaabhaDgqaBdiatdajdajdajlaAvCoaIsCE",
+    "xsFKscaxAigBtbehaahVraOY~`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`",
+    "aBb`aBa`aBb`aBa`aBb`aA~`aBb`aA~`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aA|`aBb`aBa`aBb`aBa`aBb`aA~`aB",
+    "b`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`",
+    "aBa`aBb`aA|`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aB",
+    "a`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aA~`aBb`aBa`aBb`aA~`aBb`aA~`aBb`aBa`",
+    "aBb`aBa`aBb`aAd`ax`af`adaaP|daTo`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`a",
+    "Bb`aAx`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aAx`aBb`aBa`aBb`aAt`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb",
+    "`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aAt`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aBa`aBb`aAx`aBb`a",
+    "Ba`aBb`aBa`aBb`aBa`aBbf|AYe`|Ba`tBjbtBab|Bf`|Ba`|Bf`|Ba`tBnbtBab|BnaaBaaa`aa`aa``|Bj`|Ba`dp`dh`dd`dd`dl`dl`dhb|Ap`|Ba`|Bn`",
+    "|Ba`|Cg`|Ba`ppad``pBaaaBrbaAVs`hAVpad``dBe`hd`hPQa`lPNybd``lBaahPT~`lPRc`dg`dh`lBa`ag`dAUb`aDsbhB@jad``dBu`ht`aATybeRMaIma",
+    "PTecaA[r`asCqaSRd`adrad~aC{`ah`acAuaCedajbafwgAqzaAsbanbadaafvaTBgaaTC{jaAh`aTBs`ad`eTD`be|behfehbepbehAcaAy`el`afAqeC``eA",
+    "kfmBdA|eGXhBGpaCAjAP{ApCEubkAsfdvadfadfadfadfvaCliaEsmAp|bkAsfdvadfadfadfadfvaClbmDvca|BB[taAYWy`aV@o`aWM}`aAEd`aQR{`aSFw`",
+    "aCJd`dAPRp`aAML}`aAEIe`aAGOv`aBF``aECk`aLAw`aEJn`aC[c`aXn`aTp`aDMk`aVTu`aAWe`aBEy`aAU{`aIRl`aGUs`aE@z`aAPMz`aBYw`aMYc`aDEc",
+    "`aKWo`aNCm`aAJFi`aJ[i`aLYm`aBCi`aVUr`aRH~`aCSu`aXJs`aDYc`aCTn`aCH``aQPp`aAJNe`aAHf`aSa`aJOs`aCPb`aDGq`aBW}`aEJj`aCOm`aEq`a",
+    "DMc`aEL~`aBN``aAN``aVBe`aOu`aBLf`aCQw`aH[q`aFUs`aKPu`aAAMf`aCQo`aQH|`aBL``aHI``aCUy`aKUy`aF@r`aAHQ~`aBBn`aHBd`aBFl`aS}`aHI",
+    "i`aQa`aNEu`aAKVk`aZ[e`a[O``aA``aWUy`aBD``aCRl`aJYy`aFL}`aX@a`aDF|`aSLx`aAGWt`aHA}`aBLz`aKMk`aACq`aTGh`aVIy`aXI``aIJz`aJJy`",
+    "aRCy`aDI``aMZz`aXKh`aBTb`aRB``aGWk`aCUk`aRF}`aUE}`aTTs`aEQp`aRV|`aRLm`aJMo`aVWl`aAQc`aFf`aMKg`aL@|`aCGk`aDZp`aDCm`aAIBa`aU",
+    "o`aCAw`aCFl`aDAc`aF@z`aEKo`aPV|`aBVh`aBL~`aCq`aAPZo`aKYc`aBUo`aUEg`aA@Xc`aAWk`aGg`aAN~`aFF``aAGo`aAYu`aCBx`aBLx`aAL~`aHSa`",
+    "aF@w`aFQc`aAXb`aAJLy`aIa`aAFv`aPOe`aND``aACo`aYXu`aSk`aBBf`aDWm`aIUq`aEEb`aUO|`aDUo`aBYm`aABd`aAKk`aKOo`aKy`aFPz`aKc`aJPd`",
+    "aBVr`aEi`aMm`aANVg`aXW}`aNDx`aBZz`aACUf`aJWd`aAJn`aFN~`aEg`aENn`aBPz`aDPx`aBQq`aHSg`aFU}`aHXz`aAEQv`aA@B~`aAKYf`aLI}`aGw`a",
+    "CCs`aVl`aCEs`aUu`aAVv`aBTv`aPB~`aAMWt`aIXv`aABWs`aAMMb`aGQq`aIYw`aSQe`aA@Bo`aA@n`aD@v`aFT|`aTR``aALIb`aACk`aDYu`aES{`aTj`a",
+    "Vj`aBN``aDEw`aABv`aERl`aENf`aAe`aEGi`aC@``aAKYb`aPE{`aOSp`aQNp`aAQ}`aJGc`aIWe`aCJf`aAIu`aADL{`aCRn`aKXf`aDEn`aEo`aW{`aEVe`",
+    "aAGp`aOUw`aAGTw`aABZn`aA@Y``aCh`aGLn`aBL~`aOIs`aSRg`aJJt`aCU|`aWYk`aDBo`aHGi`aGNu`aYEp`aH@e`aBRjbaAN~aaHH|baLC~`aSQ}`aBC{`",
+    "aALl`aBf`an`aBv`aQOy`aOSf`aAUoaaCTraaBX|baCBv`aLvcaDSg`az`aBz`aBSc`aGO~`aCLr`aAMYf`aTf`aFr`aXp`aAw`aGa`aAI}`aFx`aFj`aABn`a",
+    "Fv`aBEu`at`aBLp`aMu`aBn`aFn`aA[q`aIo`aKi`aADh`aBYu`aJp`aQa`aAI}`aLf`aADn`aBQg`aKe`av`aa`ap`al`an`eCc`aKq`aDf`aTr`aAHl`aAk`",
+    "aCs`aSu`aIo`aACo`dIa`aABz`aBV``aHt`aWm`aCs`aZn`aCm`aAPh`aHl`aCZd`aRj`aC{`aADYd`aJDPr`aILU`baABQ|`aBBx`aD}`aACn`aAAg`aCy`aU",
+    "c`aCi`aAOq`aDs`aDl`aDv`aALx`aEw`aIk`aAa`aQm`aLx`aBDp`an`aIi`aDl`aSi`aGs`aDo`aHt`aB}`aIm`aDh`aYy`aEu`aCo`aPx`aRn`aJp`ah`aCy",
+    "`aBLj`aDf`aYg`aZn`aA``aEs`aPh`aUu`aCRx`aCE|`aG{`aG}`aUc`aIs`aCm`aNr`ad`aKa`aAc`aAs`aEq`as`aYq`aACi`aQo`aLb`aNn`aI{`aUi`aLz",
+    "`aAZp`aJd`aBBn`aAAm`aDn`aAa`aSe`aCu`aB{`aCo`ae`aAb`aD|`aEg`aXt`aAHd`aTh`aSa`aNh`aBJn`aFt`aGm`aHr`aBj`ax`aCc`aAR|`aBR~`aHGQ",
+    "q`ak`aFWa`aJQKv`aBR``aBd`aKDRr`aFE{`aTAw`aJBXo`aDzBeaCFRsaaAsjlq`hAr`ubaqnagl`gf`gf`mf`aAd`ag`at`arFGzgEQH~naxDfeIaQldAFnK",
+    "ydW{aa`HcePnA@xaBAsAZHueCXQe`pbBxeFh`e``e`CBU|aHDOv`ai`ar`aIDNp`aICW~`aEa`az`aDr`aGw`aB``aEa`aAp`aPQr`aIVRb`aIETi`an`aAa`a",
+    "Ag`aID[e`aIUYz`aPYu`aBn`aIE@x`aIE@c`az`aAR}`aASo`ar`aLCX``aLCSz`a|`aQEh`aQH|`av`aBz`aj`aQIh`aQNn`ad`aAw`aAm`ev`aAe`aCg`ap`",
+    "ar`aAs`at`hd`aIFUg`aHQSf`aPYd`aAk`aIGGc`aIGFi`al`aAk`aIy`aFq`aAa`aBb`aCw`aEm`aAu`aDj`aAa`dBd`aAk`aAe`ap`a~`aU}`aQp`aQs`aLw",
+    "`aBh`aBQb`aDB``aRq`aBn`aAs`aHk`aJx`aa`aG}`aIJ@x`aIIXg`aj`a~`aAi`ap`aDd`aIJRf`aDh`aIJMp`aCa`ax`aEb`aIe`aTYx`a|`aUGk`dCo`aIK",
+    "Kc`aIKBo`aAk`a~`ax`aIKUc`aIKTi`an`aAZp`aAXu`aUP}`aUT~`a|`aEi`aCh`aIMAk`aILQr`aILQw`aILN}`ae`aAc`eFp`aVFq`aVHl`aBx`aAk`aBz`",
+    "aVLa`aJHNp`aJHLy`aVN~`af`af`aAi`aLFPh`aLFL{`dINTr`aHVBi`dTO|`aVQn`aJRLf`a[Vn`aJWM``ar`aVTk`aVWm`aCi`at`aBf`aHx`aWDu`aA|`aW",
+    "G{`aIOZn`aIOWd`aHj`ah`ad`ac`aB~`aAi`aBj`a{`av`aCa`aAi`ah`aAu`av`aDh`aEm`aBh`aH``aIPV~`aIPXe`aDe`aF~`aAw`aFh`aIQ@f`aIPXe`aE",
+    "~`aAx`aXMb`aXYo`aAk`aB``aBm`aXVk`aYHj`aA{`aIRNr`aIRF{`aQ{`aKh`aYMh`aYQ}`aYS``aBi`aMJr`af`aLQw`aFm`aOJp`aAGXs`aTVb`ah`al`aC",
+    "}`au`aISPt`aJQO~`aZJd`aGp`aMg`aCi`aISG{`aISGh`aGd`aOy`aZV{`aZY{`aFh`aDr`aLh`aISIc`aISEx`a[Pi`a[Tz`aITFr`aITCh`a[Ts`a[Vr`aB",
+    "|`eAw`aIU@b`aQKj`aQRl`aITYp`aIUZr`aIUSh`a|`aFq`aKi`aBr`aCu`aCn`aBr`a~`az`aIULz`aIURa`aPf`aDb`aAAAb`aAAGc`ag`aIUTd`aIVEl`aX",
+    "b`aIURn`aCc`aIUOz`aGm`aAv`ae`aAAVk`aAAYm`aCi`ak`aCo`aHNPh`aHNFm`aIVI}`aIVDi`aIVYo`aIVPm`az`aAw`aIWX|`aIWUx`aAk`aIXK{`aNl`a",
+    "IXKn`aAc`aACEf`aACF|`dACFc`aACPr`aAk`aAk`aAi`aDn`aACRs`aACXn`aIYXh`aIYVq`aIZ@p`aIYYh`aI@O}`aI@Er`aI[Io`aAo`aIa`aKCQd`ax`aA",
+    "DKc`aI[Pr`aa`aBp`aAu`eI[Q~`ab`aBx`aADMn`aADQu`aADPy`aEe`aKENx`aJ@Ro`aD``aDd`aAD[l`aKFOm`aJAGb`aJANr`aBx`aJAMt`aE}`aAEM``aA",
+    "ERp`at`aj`aJBRd`dSi`aJB[d`aAEPc`aKIDb`aJCA~`af`aAE[z`aKIOm`aJBZm`aAFId`aAFJr`ai`aA{`aJDQm`aJDK``aAFLg`aAFRv`aCy`aDj`aAFWp`",
+    "aKLGo`aB``aKLGb`aKLPp`aJECl`aJEI}`aJEHe`aFp`av`aJE[q`aDv`aJEZk`aJFF~`aJFE|`aIDOm`aJLHk`aAGYg`aEg`aAGZ}`aAHBx`aVTm`aKARb`a|",
+    "`aABU``ar`aICUn`af`aH@t`aAPI~`aAHRn`ak`aAe`aA@Gj`aA@Ht`ad`at`aBt`aJHAm`aJHAn`aCs`aDp`aDx`aH{`aI}`aBv`aGg`aPw`aGu`ad`aAa`aJ",
+    "HAu`aS}`aIt`aKQKj`aAIQi`ad`aBh`aJKVr`aJKQp`aJHYi`aKRRw`ah`aKR[c`aRt`aKSQb`aAJGy`ax`av`ad`aDd`aBc`aHt`aBy`aIw`aEf`aDj`aAw`a",
+    "AJTy`aAJZv`aBb`aAJZq`aAKDv`af`aJKKg`aJKCv`an`aAKH}`aAKJx`aAUSl`aLFBp`aK{`aKWX{`ar`aAL@r`aD~`aJd`aMc`aJLUk`aJLOx`aAm`aEy`aE",
+    "}`aJMPl`aBNHe`aG[Bw`a}`aCk`aG[Nn`aGZ[v`aFn`aJPMa`aAw`aJOTi`aF``aBb`aJPD~`aJPDi`aRl`eJh`aEz`aXr`aAy`aJQFl`aJPJg`aAPVq`aAPYm",
+    "`aJQD``aLEXe`aAQIo`aAERo`aAEXv`aJROk`aMw`aLHG~`ap`aAQRr`aJST|`aLIGr`aLIPt`dJS[d`aA}`aJTOy`aJTCz`aAQW``aAQ[s`aHd`aAw`aC{`aA",
+    "RCj`aLLWk`aJVBe`aSo`aLf`aASHi`aB``aASMe`aJX@n`aLOL{`aLOPn`aQc`aHn`aJXGr`aAT@i`aATDj`aj`an`at`an`aBl`aJZ@b",
+    NULL
+};
+enum { LLRI_UC_OTHER = 0, LLRI_UC_N, LLRI_UC_L, LLRI_UC_P, LLRI_UC_M, LLRI_UC_S, LLRI_UC_CONTROL, LLRI_UC_Z };
+
+enum { LLRI_UNI_CLASSES = 2272, LLRI_UNI_LOWER = 180, LLRI_UNI_NFD = 1719 };
+
+typedef struct llri_uni_map { uint32_t first, last, flags, to; } llri_uni_map;     /* flags: (stride - 1) * 2 + slope */
+
+typedef struct llri_uni {
+    uint32_t cls[LLRI_UNI_CLASSES + 1];         /* first code point << 3 | class, ascending; the last one ends the table */
+    llri_uni_map lower[LLRI_UNI_LOWER], nfd[LLRI_UNI_NFD];
+} llri_uni;
+
+typedef struct llri_packed { const char *const *line; const char *p; } llri_packed;
+
+static uint32_t llri_packed_next(llri_packed *it) {
+    uint32_t v = 0, c;
+    for (;;) {
+        while (it->p && !*it->p) it->p = *++it->line;
+        if (!it->p) return 0;
+        c = (uint8_t)*it->p++;
+        if (c >= '`') return v * 31 + (c - '`');
+        v = v * 28 + (c - '@');
+    }
+}
+
+static void llri_uni_unpack_map(llri_uni_map *m, size_t n, const char *const *packed) {
+    llri_packed it;
+    uint32_t first = 0, to = 0, v;
+    size_t i;
+    it.line = packed;
+    it.p = packed[0];
+    for (i = 0; i < n; i++) {
+        first += llri_packed_next(&it);
+        v = llri_packed_next(&it);
+        m[i].first = first;
+        m[i].flags = v & 3;
+        m[i].last = first + (v >> 2) * (1 + (v >> 1 & 1));
+        first = m[i].last + 1;
+        v = llri_packed_next(&it);
+        to += v & 1 ? ~(v >> 1) : v >> 1;
+        m[i].to = to;
+    }
+}
+
+static void llri_uni_unpack(llri_uni *u) {
+    llri_packed it;
+    uint32_t at = 0, v;
+    size_t i;
+    it.line = llri_uni_packed_class;
+    it.p = it.line[0];
+    for (i = 0; i < LLRI_UNI_CLASSES; i++) {
+        v = llri_packed_next(&it);
+        u->cls[i] = at << 3 | (v & 7);
+        at += (v >> 3) + 1;
+    }
+    u->cls[LLRI_UNI_CLASSES] = at << 3;         /* 0x110000 */
+    llri_uni_unpack_map(u->lower, LLRI_UNI_LOWER, llri_uni_packed_lower);
+    llri_uni_unpack_map(u->nfd, LLRI_UNI_NFD, llri_uni_packed_nfd);
+}
+
+/* Class of a code point. *hint: any number below LLRI_UNI_CLASSES; keeps the place, since neighbours are alike. */
+static int llri_uni_class(const llri_uni *u, uint32_t cp, size_t *hint) {
+    size_t lo = 0, hi = LLRI_UNI_CLASSES, mid;
+    if (cp >= 0x110000) return LLRI_UC_OTHER;
+    if (cp < u->cls[*hint] >> 3 || cp >= u->cls[*hint + 1] >> 3) {
+        while (hi - lo > 1) {
+            mid = (lo + hi) / 2;
+            if (u->cls[mid] >> 3 <= cp) lo = mid; else hi = mid;
+        }
+        *hint = lo;
+    }
+    return (int)(u->cls[*hint] & 7);
+}
+
+static uint32_t llri_uni_apply(const llri_uni_map *m, size_t n, uint32_t cp) {
+    size_t lo = 0, hi = n, mid;
+    while (hi - lo > 1) {
+        mid = (lo + hi) / 2;
+        if (m[mid].first <= cp) lo = mid; else hi = mid;
+    }
+    m += lo;
+    if (cp < m->first || cp > m->last || ((cp - m->first) & m->flags >> 1)) return cp;
+    return m->to + (m->flags & 1) * (cp - m->first);
+}
+
+static uint32_t llri_uni_tolower(const llri_uni *u, uint32_t cp) { return llri_uni_apply(u->lower, LLRI_UNI_LOWER, cp); }
+
+static uint32_t llri_uni_nfd_base(const llri_uni *u, uint32_t cp) {
+    if (cp >= 0xac00 && cp <= 0xd7a3) return 0x1100 + (cp - 0xac00) / 588;
+    return llri_uni_apply(u->nfd, LLRI_UNI_NFD, cp);
+}
+
+/* White_Space: the separators and seven control characters. */
+static int llri_uni_is_space(uint32_t cp, int cls) { return (cp >= 9 && cp <= 13) || cp == 0x85 || cls == LLRI_UC_Z; }
+
+static int llri_uni_in(const uint32_t (*range)[2], size_t n, uint32_t cp) {
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (cp >= range[i][0] && cp <= range[i][1]) return 1;
+    return 0;
+}
+
+/* What the pre-tokenizer of Kimi K2 calls Han. */
+static const uint32_t llri_uni_han[][2] = {
+    { 0x4e00, 0x9fff }, { 0x3400, 0x4dbf }, { 0x20000, 0x2a6df }, { 0x2a700, 0x2b73f }, { 0x2b740, 0x2b81f },
+    { 0x2b820, 0x2ceaf }, { 0x2ceb0, 0x2ebef }, { 0xf900, 0xfaff }, { 0x2f800, 0x2fa1f }
+};
+/* What WPM calls Chinese: U+2B820-2B91F are missing there since its first implementation. */
+static const uint32_t llri_uni_wpm_han[][2] = {
+    { 0x4e00, 0x9fff }, { 0x3400, 0x4dbf }, { 0x20000, 0x2a6df }, { 0x2a700, 0x2b73f }, { 0x2b740, 0x2b81f },
+    { 0x2b920, 0x2ceaf }, { 0xf900, 0xfaff }, { 0x2f800, 0x2fa1f }
+};
+#define LLRI_N_OF(a) (sizeof(a) / sizeof((a)[0]))
+
+/* The code point of a valid sequence of len bytes. */
+static inline uint32_t llri_utf8_get(const uint8_t *s, size_t len) {
+    switch (len) {
+    case 1: return s[0];
+    case 2: return (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
+    case 3: return (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+    default: return (s[0] & 0x07u) << 18 | (s[1] & 0x3fu) << 12 | (s[2] & 0x3fu) << 6 | (s[3] & 0x3fu);
+    }
+}
+
+/* Writes cp, returns the bytes used (1 to 4). */
+static inline size_t llri_utf8_put(uint8_t *s, uint32_t cp) {
+    if (cp < 0x80) { s[0] = (uint8_t)cp; return 1; }
+    if (cp < 0x800) { s[0] = (uint8_t)(0xc0 | cp >> 6); s[1] = (uint8_t)(0x80 | (cp & 0x3f)); return 2; }
+    if (cp < 0x10000) {
+        s[0] = (uint8_t)(0xe0 | cp >> 12); s[1] = (uint8_t)(0x80 | (cp >> 6 & 0x3f)); s[2] = (uint8_t)(0x80 | (cp & 0x3f));
+        return 3;
+    }
+    s[0] = (uint8_t)(0xf0 | cp >> 18); s[1] = (uint8_t)(0x80 | (cp >> 12 & 0x3f));
+    s[2] = (uint8_t)(0x80 | (cp >> 6 & 0x3f)); s[3] = (uint8_t)(0x80 | (cp & 0x3f));
+    return 4;
+}
+
+/* Bytes that the first byte announces, which need not be there. */
+static inline size_t llri_utf8_announced(uint8_t b) { return b >= 0xf0 ? 4 : b >= 0xe0 ? 3 : b >= 0xc0 ? 2 : 1; }
+
+static inline int llri_ascii_space(uint8_t c) { return c == ' ' || (c >= 9 && c <= 13); }
+
+#define LLRI_META_SPACE "\xe2\x96\x81"          /* U+2581, written for a space by SPM and its relatives */
+
+/* --- cutting text into words: regular expressions -----------------------------------------------------------------------
+ * A pattern cuts every word of the previous one: its matches become words, and so does what lies between them. Each code
+ * point is first reduced to a symbol of one byte: ASCII as it is, other white space as \v, all else 0x80 + class, + 8 if
+ * Han. A class of characters is then a set of 256 bits, and only classes with explicit ranges look at code points.
+ *
+ * Supported: | (?:..) (?:..)? (?:..)* and on single characters ? * + {n} {n,m}, all greedy; [..] [^..] [..&&[^..]]
+ * \s \S \d \p{N} L P M S Han, \uXXXX \UXXXXXX, (?!\S), $ at the end of the word. `#N` or `#d` alone cut runs of numbers or
+ * ASCII digits into groups of three from the right. A group with * does not give back what it has taken, so that
+ * backtracking needs one small stack; the patterns below are written so that this makes no difference.
+ */
+enum { LLRI_RX_OPS = 128, LLRI_RX_CLASSES = 40, LLRI_RX_RANGES = 144, LLRI_RX_ALTS = 24, LLRI_RX_STACK = 32 };
+enum { LLRI_RX_RUN, LLRI_RX_EDGE, LLRI_RX_END, LLRI_RX_SPLIT, LLRI_RX_JUMP, LLRI_RX_ENTER, LLRI_RX_LOOP, LLRI_RX_MATCH };
+#define LLRI_RX_MANY 0xffff
+
+typedef struct llri_rx_op { uint8_t op, cls; uint16_t min, max, to; } llri_rx_op;     /* to: SPLIT, JUMP, LOOP */
+typedef struct llri_rx_class { uint32_t set[8]; uint16_t range0, n_ranges, negated; } llri_rx_class;
+
+typedef struct llri_rx {
+    llri_rx_op op[LLRI_RX_OPS];
+    llri_rx_class cls[LLRI_RX_CLASSES];
+    uint32_t range[LLRI_RX_RANGES][2];
+    uint16_t alt[LLRI_RX_ALTS];                 /* first op of each alternative */
+    uint32_t first[256];                        /* bit a: alternative a can begin with this symbol */
+    int n_ops, n_classes, n_ranges, n_alts, bad;
+    char groups;                                /* 'N' or 'd': cut into groups of three instead */
+} llri_rx;
+
+/* A text to cut, n code points. off[i]: first byte of code point i, off[n] the end; cut[i] = 1: a word begins at i. */
+typedef struct llri_cuts {
+    const uint8_t *text;
+    uint32_t *off;
+    uint8_t *sym, *cut;
+    size_t n;
+} llri_cuts;
+
+static void llri_rx_add(llri_rx *rx, llri_rx_class *c, uint32_t lo, uint32_t hi) {
+    uint32_t i;
+    for (i = lo; i <= hi && i < 0x80; i++) c->set[i >> 5] |= 1u << (i & 31);
+    if (hi < 0x80) return;
+    if (rx->n_ranges == LLRI_RX_RANGES) { rx->bad = 1; return; }
+    rx->range[rx->n_ranges][0] = lo;
+    rx->range[rx->n_ranges++][1] = hi;
+    c->n_ranges++;
+}
+
+/* Adds the ASCII characters of `ascii` and the symbols of a class, Han or not. */
+static void llri_rx_add_class(llri_rx_class *c, const char *ascii, int symbol) {
+    for (; *ascii; ascii++) c->set[(uint8_t)*ascii >> 5] |= 1u << (*ascii & 31);
+    if (symbol) c->set[4] |= 0x101u << symbol;
+}
+
+static void llri_rx_invert(llri_rx_class *c) {
+    int i;
+    for (i = 0; i < 8; i++) c->set[i] = ~c->set[i];
+}
+
+#define LLRI_ASCII_SPACES "\t\n\v\f\r "
+#define LLRI_ASCII_DIGITS "0123456789"
+
+/* \p{..} at p (after the brace); returns what follows. */
+static const char *llri_rx_property(llri_rx *rx, llri_rx_class *c, const char *p) {
+    if (p[0] == 'N') llri_rx_add_class(c, LLRI_ASCII_DIGITS, LLRI_UC_N);
+    else if (p[0] == 'L') llri_rx_add_class(c, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz", LLRI_UC_L);
+    else if (p[0] == 'P') llri_rx_add_class(c, "!\"#%&'()*,-./:;?@[\\]_{}", LLRI_UC_P);
+    else if (p[0] == 'M') llri_rx_add_class(c, "", LLRI_UC_M);
+    else if (p[0] == 'S') llri_rx_add_class(c, "$+<=>^`|~", LLRI_UC_S);
+    else if (p[0] == 'H') c->set[4] |= 0xff00u;
+    else rx->bad = 1;
+    while (*p && *p != '}') p++;
+    return *p ? p + 1 : p;
+}
+
+static const char *llri_rx_hex(const char *p, int digits, uint32_t *cp) {
+    for (*cp = 0; digits && *p; digits--, p++) *cp = *cp << 4 | (uint32_t)(*p <= '9' ? *p - '0' : *p - 'A' + 10);
+    return p;
+}
+
+/* A backslash and what follows: a set is added to c and *cp becomes UINT32_MAX; else *cp is the character. */
+static const char *llri_rx_escape(llri_rx *rx, llri_rx_class *c, const char *p, uint32_t *cp) {
+    char e = p[1];
+    *cp = UINT32_MAX;
+    p += 2;
+    switch (e) {
+    case 's': llri_rx_add_class(c, LLRI_ASCII_SPACES, 0); return p;
+    case 'S': llri_rx_add_class(c, LLRI_ASCII_SPACES, 0); llri_rx_invert(c); return p;     /* stands alone in our patterns */
+    case 'd': llri_rx_add_class(c, LLRI_ASCII_DIGITS, 0); return p;
+    case 'p': return llri_rx_property(rx, c, p + 1);
+    case 'u': return llri_rx_hex(p, 4, cp);
+    case 'U': return llri_rx_hex(p, 6, cp);
+    case 'r': *cp = '\r'; return p;
+    case 'n': *cp = '\n'; return p;
+    case 't': *cp = '\t'; return p;
+    default: *cp = (uint8_t)e; return p;
+    }
+}
+
+static const char *llri_rx_char(llri_rx *rx, llri_rx_class *c, const char *p, uint32_t *cp) {
+    if (*p == '\\') return llri_rx_escape(rx, c, p, cp);
+    *cp = (uint8_t)*p;
+    return p + 1;
+}
+
+/* The items of [..] at p (after the bracket and ^) up to its end. */
+static const char *llri_rx_items(llri_rx *rx, llri_rx_class *c, const char *p) {
+    uint32_t lo, hi;
+    while (*p && *p != ']' && strncmp(p, "&&", 2) != 0) {
+        p = llri_rx_char(rx, c, p, &lo);
+        if (lo == UINT32_MAX) continue;
+        hi = lo;
+        if (p[0] == '-' && p[1] != ']') p = llri_rx_char(rx, c, p + 1, &hi);
+        llri_rx_add(rx, c, lo, hi);
+    }
+    return p;
+}
+
+/* A class or single character at p; its number in *index. */
+static const char *llri_rx_class_at(llri_rx *rx, const char *p, int *index) {
+    llri_rx_class c, minus;
+    uint32_t cp;
+    int i;
+    memset(&c, 0, sizeof c);
+    memset(&minus, 0, sizeof minus);
+    c.range0 = (uint16_t)rx->n_ranges;
+    if (*p == '[') {
+        int negated = p[1] == '^';
+        p = llri_rx_items(rx, &c, p + 1 + negated);
+        if (*p == '&') {                                    /* &&[^ */
+            p = llri_rx_items(rx, &minus, p + 4);
+            for (i = 0; i < 8; i++) c.set[i] &= ~minus.set[i];
+            p++;
+        }
+        if (*p) p++;
+        if (negated && c.n_ranges) c.negated = 1;
+        else if (negated) llri_rx_invert(&c);
+    } else {
+        p = llri_rx_char(rx, &c, p, &cp);
+        if (cp != UINT32_MAX) llri_rx_add(rx, &c, cp, cp);
+    }
+    for (i = 0; i < rx->n_classes; i++)
+        if (!c.n_ranges && !rx->cls[i].n_ranges && memcmp(c.set, rx->cls[i].set, sizeof c.set) == 0) { *index = i; return p; }
+    if (rx->n_classes == LLRI_RX_CLASSES) { rx->bad = 1; *index = 0; return p; }
+    *index = rx->n_classes;
+    rx->cls[rx->n_classes++] = c;
+    return p;
+}
+
+static int llri_rx_emit(llri_rx *rx, int op, int cls, unsigned min, unsigned max) {
+    llri_rx_op *o = &rx->op[rx->n_ops];
+    if (rx->n_ops == LLRI_RX_OPS - 1) { rx->bad = 1; return rx->n_ops; }
+    o->op = (uint8_t)op;
+    o->cls = (uint8_t)cls;
+    o->min = (uint16_t)min;
+    o->max = (uint16_t)max;
+    return rx->n_ops++;
+}
+
+static const char *llri_rx_quantifier(const char *p, unsigned *min, unsigned *max) {
+    *min = *max = 1;
+    if (*p == '?') { *min = 0; return p + 1; }
+    if (*p == '*') { *min = 0; *max = LLRI_RX_MANY; return p + 1; }
+    if (*p == '+') { *max = LLRI_RX_MANY; return p + 1; }
+    if (*p != '{') return p;
+    for (*min = 0, p++; *p >= '0' && *p <= '9'; p++) *min = *min * 10 + (unsigned)(*p - '0');
+    *max = *min;
+    if (*p == ',') for (*max = 0, p++; *p >= '0' && *p <= '9'; p++) *max = *max * 10 + (unsigned)(*p - '0');
+    return p + 1;
+}
+
+/* What follows the closing parenthesis of the group whose content begins at p. */
+static const char *llri_rx_group_end(const char *p) {
+    int depth = 1, in_class = 0;
+    for (; *p; p++) {
+        if (*p == '\\' && p[1]) p++;
+        else if (in_class) in_class = *p != ']';
+        else if (*p == '[') in_class = 1;
+        else if (*p == '(') depth++;
+        else if (*p == ')' && --depth == 0) return p + 1;
+    }
+    return p;
+}
+
+static const char *llri_rx_sequence(llri_rx *rx, const char *p);
+
+/* The content of a group at p: alternatives tried in order, the empty one last if optional. */
+static const char *llri_rx_group(llri_rx *rx, const char *p, int optional) {
+    int jumps[16], n_jumps = 0, split, i;
+    for (;;) {
+        const char *start = p;
+        int more;
+        split = llri_rx_emit(rx, LLRI_RX_SPLIT, 0, 0, 0);
+        p = llri_rx_sequence(rx, p);
+        more = *p == '|';
+        if (!more && !optional) {                           /* the last one needs no way out */
+            rx->n_ops = split;
+            p = llri_rx_sequence(rx, start);
+            break;
+        }
+        if (n_jumps == 16) { rx->bad = 1; break; }
+        jumps[n_jumps++] = llri_rx_emit(rx, LLRI_RX_JUMP, 0, 0, 0);
+        rx->op[split].to = (uint16_t)rx->n_ops;
+        if (!more) break;
+        p++;
+    }
+    for (i = 0; i < n_jumps; i++) rx->op[jumps[i]].to = (uint16_t)rx->n_ops;
+    return *p == ')' ? p + 1 : p;
+}
+
+/* Items up to | or ) or the end. The patterns are ours: groups nest two deep at most. */
+static const char *llri_rx_sequence(llri_rx *rx, const char *p) {
+    while (*p && *p != '|' && *p != ')' && !rx->bad) {
+        if (strncmp(p, "(?!\\S)", 6) == 0) {
+            (void)llri_rx_emit(rx, LLRI_RX_EDGE, 0, 0, 0);
+            p += 6;
+        } else if (*p == '$') {
+            (void)llri_rx_emit(rx, LLRI_RX_END, 0, 0, 0);
+            p++;
+        } else if (*p == '(') {
+            char q = *llri_rx_group_end(p + 3);
+            if (q == '*') {
+                int loop;
+                (void)llri_rx_emit(rx, LLRI_RX_ENTER, 0, 0, 0);
+                loop = llri_rx_emit(rx, LLRI_RX_LOOP, 0, 0, 0);
+                p = llri_rx_group(rx, p + 3, 0);
+                rx->op[llri_rx_emit(rx, LLRI_RX_JUMP, 0, 0, 0)].to = (uint16_t)loop;
+                rx->op[loop].to = (uint16_t)rx->n_ops;
+            } else p = llri_rx_group(rx, p + 3, q == '?');
+            if (q == '*' || q == '?') p++;
+        } else {
+            unsigned min, max;
+            int cls;
+            p = llri_rx_class_at(rx, p, &cls);
+            p = llri_rx_quantifier(p, &min, &max);
+            (void)llri_rx_emit(rx, LLRI_RX_RUN, cls, min, max);
+        }
+    }
+    return p;
+}
+
+/* Marks the symbols that the ops from pc on can begin with. */
+static void llri_rx_firsts(llri_rx *rx, int pc, uint32_t bit) {
+    int s;
+    for (;; pc++) {
+        const llri_rx_op *o = &rx->op[pc];
+        const llri_rx_class *c = &rx->cls[o->cls];
+        switch (o->op) {
+        case LLRI_RX_RUN:
+            for (s = 0; s < 256; s++)
+                if (((c->set[s >> 5] >> (s & 31) & 1) != c->negated) || (c->n_ranges && s >= 0x80)) rx->first[s] |= bit;
+            if (o->min) return;
+            break;
+        case LLRI_RX_SPLIT: case LLRI_RX_LOOP: llri_rx_firsts(rx, o->to, bit); break;
+        case LLRI_RX_JUMP: pc = o->to - 1; break;
+        case LLRI_RX_ENTER: break;
+        default: return;                                    /* matches nothing: of no use */
+        }
+    }
+}
+
+/* 1, or 0 if the pattern is beyond the matcher (a mistake in our table). */
+static int llri_rx_compile(llri_rx *rx, const char *pattern) {
+    const char *p = pattern;
+    memset(rx, 0, sizeof *rx);
+    if (pattern[0] == '#') { rx->groups = pattern[1]; return 1; }
+    for (;;) {
+        if (rx->n_alts == LLRI_RX_ALTS) return 0;
+        rx->alt[rx->n_alts++] = (uint16_t)rx->n_ops;
+        p = llri_rx_sequence(rx, p);
+        (void)llri_rx_emit(rx, LLRI_RX_MATCH, 0, 0, 0);
+        if (rx->bad || (*p && *p != '|')) return 0;
+        llri_rx_firsts(rx, rx->alt[rx->n_alts - 1], 1u << (rx->n_alts - 1));
+        if (!*p++) return 1;
+    }
+}
+
+static inline int llri_rx_has(const llri_rx *rx, const llri_rx_class *c, const llri_cuts *t, size_t i) {
+    unsigned s = t->sym[i], hit = c->set[s >> 5] >> (s & 31) & 1;
+    if (c->n_ranges && s >= 0x80)
+        hit = (unsigned)llri_uni_in(rx->range + c->range0, c->n_ranges, llri_utf8_get(t->text + t->off[i], t->off[i + 1] - t->off[i]));
+    return hit != c->negated;
+}
+
+/* Where the run of an op that starts at pos ends. */
+static size_t llri_rx_run(const llri_rx *rx, const llri_rx_op *o, const llri_cuts *t, size_t pos, size_t end) {
+    const llri_rx_class *c = &rx->cls[o->cls];
+    if (o->max != LLRI_RX_MANY && end - pos > o->max) end = pos + o->max;
+    while (pos < end && llri_rx_has(rx, c, t, pos)) pos++;
+    return pos;
+}
+
+/* Matches from op pc at pos in a word that ends at `end`: the end of the match, or SIZE_MAX. */
+static size_t llri_rx_match(const llri_rx *rx, int pc, const llri_cuts *t, size_t pos, size_t end) {
+    struct { int pc; size_t pos, min; } stack[LLRI_RX_STACK];       /* other choices: pos down to min */
+    int sp = 0, base = 0, ok;
+    for (;;) {
+        const llri_rx_op *o = &rx->op[pc++];
+        size_t from = pos;
+        int op = o->op;
+        ok = sp < LLRI_RX_STACK;
+        if (!ok) op = LLRI_RX_END;                          /* beyond the patterns that we have: no match */
+        switch (op) {
+        case LLRI_RX_RUN:
+            pos = llri_rx_run(rx, o, t, from, end);
+            ok = pos - from >= o->min;
+            if (!ok || pos - from == o->min) break;
+            stack[sp].pc = pc;
+            stack[sp].pos = pos - 1;
+            stack[sp++].min = from + o->min;
+            break;
+        case LLRI_RX_EDGE: ok = pos == end || llri_ascii_space(t->sym[pos]); break;
+        case LLRI_RX_END: ok = ok && pos == end; break;
+        case LLRI_RX_JUMP: pc = o->to; break;
+        case LLRI_RX_ENTER: base = sp; break;
+        case LLRI_RX_MATCH: return pos;
+        default:                                            /* SPLIT, LOOP */
+            if (op == LLRI_RX_LOOP) sp = base;
+            stack[sp].pc = o->to;
+            stack[sp].pos = stack[sp].min = pos;
+            sp++;
+        }
+        if (ok) continue;
+        if (!sp) return SIZE_MAX;
+        pc = stack[sp - 1].pc;
+        pos = stack[sp - 1].pos;
+        if (pos == stack[sp - 1].min) sp--; else stack[sp - 1].pos--;
+    }
+}
+
+/* The end of the word that begins at a. */
+static size_t llri_cuts_end(const llri_cuts *t, size_t a) {
+    const void *next = a + 1 < t->n ? memchr(t->cut + a + 1, 1, t->n - a - 1) : NULL;
+    return next ? (size_t)((const uint8_t *)next - t->cut) : t->n;
+}
+
+/* An alternative that begins with an endless run and fails will fail at every place inside that run too: what can follow
+ * is the same. Remembering this keeps patterns like \s+$ linear. */
+static void llri_rx_cut(const llri_rx *rx, llri_cuts *t) {
+    size_t a, b, pos, e, dead[LLRI_RX_ALTS];
+    int i, used = 1;
+    for (a = 0; a < t->n; a = b) {
+        b = llri_cuts_end(t, a);
+        if (used) memset(dead, 0, sizeof dead);
+        used = 0;
+        for (pos = a; pos < b; pos = e) {
+            uint32_t can = rx->first[t->sym[pos]];
+            for (e = SIZE_MAX, i = 0; can && e == SIZE_MAX; can >>= 1, i++) {
+                const llri_rx_op *o = &rx->op[rx->alt[i]];
+                if (!(can & 1) || pos < dead[i]) continue;
+                e = llri_rx_match(rx, rx->alt[i], t, pos, b);
+                if (e == pos) e = SIZE_MAX;
+                if (e != SIZE_MAX || o->op != LLRI_RX_RUN || o->max != LLRI_RX_MANY) continue;
+                dead[i] = llri_rx_run(rx, o, t, pos, b);
+                used = 1;
+            }
+            if (e == SIZE_MAX) e = pos + 1;
+            else t->cut[pos] = t->cut[e] = 1;
+        }
+    }
+}
+
+/* #N: the first group keeps the text before it, as the reference does. #d: a cut before every group. */
+static void llri_rx_cut_groups(char kind, llri_cuts *t) {
+    size_t a, b, s, e, p;
+    for (a = 0; a < t->n; a = b) {
+        b = llri_cuts_end(t, a);
+        for (s = a; s < b; s = e + 1) {
+            for (e = s; e < b; e++) {
+                int c = t->sym[e];
+                if (!((c >= '0' && c <= '9') || (kind == 'N' && (c & 0xf7) == 0x80 + LLRI_UC_N))) break;
+            }
+            for (p = s + (e - s) % 3; e > s && p <= e; p += 3)
+                if (kind == 'N' ? p > s : p < e) t->cut[p] = 1;
+        }
+    }
+}
+
+/* --- the pre-tokenizers -------------------------------------------------------------------------------------------------
+ * Adapted to the matcher: where the reference reduces text to categories before matching, upper and lower case exist in
+ * ASCII alone; look-aheads inside classes are written as &&. */
+#define LLRI_RX_TAIL   "|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+"
+#define LLRI_RX_OTHER  "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*" LLRI_RX_TAIL
+#define LLRI_RX_OTHER2 "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*" LLRI_RX_TAIL
+#define LLRI_RX_SHORT  "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
+#define LLRI_RX_WORD   LLRI_RX_SHORT "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
+#define LLRI_RX_CASED(SET, tail) "[^\\r\\n\\p{L}\\p{N}]?" SET("a-z") "*" SET("A-Z") "+" tail \
+    "|[^\\r\\n\\p{L}\\p{N}]?" SET("a-z") "+" SET("A-Z") "*" tail
+#define LLRI_RX_L(but)  "[\\p{L}&&[^" but "]]"
+#define LLRI_RX_LM(but) "[\\p{L}\\p{M}&&[^" but "]]"
+#define LLRI_RX_MARKED  "[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+" LLRI_RX_SHORT "?"
+#define LLRI_RX_GPT2    "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)"
+#define LLRI_RX_LLAMA3  LLRI_RX_WORD "|\\p{N}{1,3}" LLRI_RX_OTHER
+#define LLRI_RX_QWEN2   LLRI_RX_WORD "|\\p{N}" LLRI_RX_OTHER
+#define LLRI_RX_LINES   "[^\\n]+|[\\n]+"
+#define LLRI_RX_BLOOM   " ?[^(\\s|.,!?\\u2026\\u3002\\uFF0C\\u3001\\u0964\\u06D4\\u060C)]+"
+#define LLRI_RX_PUNCT   "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+" \
+    "| ?[\\p{P}\\p{S}]+[\\r\\n]*" LLRI_RX_TAIL
+#define LLRI_RX_CJK     "[\\u4E00-\\u9FA5\\u3040-\\u309F\\u30A0-\\u30FF]+"
+#define LLRI_RX_CJK2    "[\\u4E00-\\u9FA5\\u0800-\\u4E00\\uAC00-\\uD7FF]+"
+
+enum {
+    LLRI_PRE_WHOLE = 1,         /* a word that is a token is taken whole, without merges */
+    LLRI_PRE_BOS = 2,           /* add BOS */
+    LLRI_PRE_EXACT = 4,         /* detokenising does not tidy spaces before punctuation */
+    LLRI_PRE_NO_BOS_ID = 8,     /* no default id for BOS */
+    LLRI_PRE_RAW = 16,          /* UTF-8 as it is, not in GPT-2's alphabet of bytes */
+    LLRI_PRE_ESCAPE = 32,       /* spaces are written as U+2581 */
+    LLRI_PRE_GEMMA4 = 64,       /* BOS always; runs of newlines whole */
+    LLRI_PRE_CASE = 128         /* the `whitespace` model keeps upper case */
+};
+
+typedef struct llri_pre { const char *names; unsigned flags; const char *rx[6]; } llri_pre;    /* names: separated by spaces */
+
+static const llri_pre llri_pre_table[] = {
+    { "llama3 llama-v3 llama-bpe falcon3 falcon-h1 pixtral midm-2.0 lfm2 jina-v5-nano", LLRI_PRE_WHOLE | LLRI_PRE_BOS,
+        { LLRI_RX_LLAMA3 } },
+    { "dbrx smaug-bpe", 0, { LLRI_RX_LLAMA3 } },
+    { "glm4 chatglm-bpe", LLRI_PRE_NO_BOS_ID, { LLRI_RX_LLAMA3 } },
+    { "jais-2", 0, { LLRI_RX_WORD "|\\p{N}{1,3}"
+        "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s{512}(?!\\S)|\\s{256}(?!\\S)|\\s{128}(?!\\S)"
+        "|\\s{64}(?!\\S)|\\s{32}(?!\\S)|\\s{16}(?!\\S)|\\s{8}(?!\\S)|\\s{4}(?!\\S)|\\s{1,2}(?!\\S)|\\s{1}" } },
+    { "qwen2 deepseek-r1-qwen kormo f2llmv2 hunyuan solar-open grok-2", LLRI_PRE_EXACT, { LLRI_RX_QWEN2 } },
+    { "stablelm2 megrez", 0, { LLRI_RX_QWEN2 } },
+    { "qwen35", LLRI_PRE_EXACT, { LLRI_RX_SHORT "|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}"
+        "| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*" LLRI_RX_TAIL } },
+    { "laguna", LLRI_PRE_EXACT, { LLRI_RX_LINES, LLRI_RX_QWEN2 } },
+    { "minicpm5", LLRI_PRE_WHOLE, { "\\p{N}{1,3}", LLRI_RX_WORD "|\\p{N}+" LLRI_RX_OTHER } },
+    { "seed-coder", LLRI_PRE_EXACT, { LLRI_RX_WORD "|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+" LLRI_RX_TAIL } },
+    { "bailingmoe bailingmoe2 llada-moe", LLRI_PRE_EXACT, { "'(?:[sSdDmMtT]|[lL][lL]|[vV][eE]|[rR][eE])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+"
+        "|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+" } },
+    { "exaone-moe", 0, { LLRI_RX_SHORT
+        "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}\\p{M}*(?: ?\\p{L}\\p{M}*)*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?"
+        "|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+" } },
+    { "gpt-2 phi-2 jina-es jina-de gigachat jina-v2-es jina-v2-de a.x-4.0 mellum modern-bert jina-v1-en jina-v2-code roberta-bpe exaone4 "
+        "mpt olmo jais", 0, { LLRI_RX_GPT2 } },
+    { "trillion granite-docling", LLRI_PRE_EXACT, { LLRI_RX_GPT2 } },
+    { "starcoder refact codeshell exaone minerva-7b mellum2", 0, { "\\p{N}", LLRI_RX_GPT2 } },
+    { "command-r smollm", LLRI_PRE_EXACT, { "\\p{N}", LLRI_RX_GPT2 } },
+    { "falcon", 0, { "[\\p{P}\\$\\+<=>\\^~\\|`]+", LLRI_RX_GPT2, "[0-9][0-9][0-9]" } },
+    { "default", 0, { "[\\p{P}\\$\\+<=>\\^~\\|]+", LLRI_RX_GPT2, "\\p{N}+", "[0-9][0-9][0-9]" } },
+    { "chameleon", LLRI_PRE_BOS | LLRI_PRE_EXACT, { "<sentinel:[0-9]+>", "IMGIMG[A-I]{1,4}Z", "[\\t\\n]|    |  ", "\\p{N}",
+        "[\\p{P}!-/:-@\\[-`{-~]", LLRI_RX_GPT2 } },
+    { "bloom gpt3-finnish", 0, { LLRI_RX_BLOOM } },
+    { "poro-chat", LLRI_PRE_EXACT, { LLRI_RX_BLOOM } },
+    { "viking", LLRI_PRE_EXACT, { LLRI_RX_BLOOM, "\\p{N}" } },
+    { "tekken", LLRI_PRE_EXACT | LLRI_PRE_WHOLE | LLRI_PRE_BOS, { LLRI_RX_CASED(LLRI_RX_L, "") "|\\p{N}" LLRI_RX_OTHER2 } },
+    { "gpt-4o llama4 kanana2 talkie minimax-m2", LLRI_PRE_EXACT,
+        { LLRI_RX_CASED(LLRI_RX_L, LLRI_RX_SHORT "?") "|\\p{N}{1,3}" LLRI_RX_OTHER2 } },
+    { "granite-embed-multi-97m", LLRI_PRE_EXACT | LLRI_PRE_WHOLE,
+        { LLRI_RX_CASED(LLRI_RX_LM, LLRI_RX_SHORT "?") "|\\p{N}{1,3}" LLRI_RX_OTHER2 } },
+    { "tiny_aya cohere2moe", LLRI_PRE_EXACT, { "#N", LLRI_RX_MARKED "|\\p{N}{1,3}" LLRI_RX_OTHER2 } },
+    { "youtu", LLRI_PRE_EXACT | LLRI_PRE_WHOLE, {
+        "[\\uAC00-\\uD7A3\\u3131-\\u318E]+|[\\uFF01\\u2026\\u201C\\u201D\\u2018\\u2019\\u2014\\uFF1A"
+        "\\uFF1B\\uFF0C\\u3001-\\u303F\\uFE30-\\uFE4F]+|[\\u3105-\\u312F]+|" LLRI_RX_CJK, LLRI_RX_MARKED "|\\p{N}" LLRI_RX_OTHER2 } },
+    { "kimi-k2", LLRI_PRE_EXACT,
+        { "\\p{Han}+|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}&&[^\\p{Han}]]+" LLRI_RX_SHORT "?|\\p{N}{1,3}" LLRI_RX_OTHER } },
+    { "superbpe", LLRI_PRE_EXACT, { "\\p{N}+", "#d" } },
+    { "deepseek-v3 hunyuan-dense joyai-llm", LLRI_PRE_EXACT, { "\\p{N}{1,3}", LLRI_RX_CJK, LLRI_RX_PUNCT } },
+    { "afmoe", LLRI_PRE_EXACT, { "#N",
+        "[\\u4E00-\\u9FFF\\u3400-\\u4DBF\\u8C48-\\uFAFF\\u3040-\\u309F\\u30A0-\\u30FF\\uFF65-\\uFF9F\\u2F00-\\u2FDF"
+        "\\u0E40-\\u0E7F\\u0E80-\\u0EFF\\u1780-\\u17FF\\u1000-\\u109F\\uAA60-\\uAA7F\\uA9E0-\\uA9FF\\uAC00-\\uD7AF\\u1100-\\u11FF]+",
+        LLRI_RX_PUNCT } },
+    { "deepseek-coder", LLRI_PRE_EXACT, { "[\\r\\n]", "\\s?\\p{L}+", "\\s?\\p{P}+", LLRI_RX_CJK2, "\\p{N}" } },
+    { "deepseek-llm", LLRI_PRE_EXACT, { "[\\r\\n]",
+        "\\s?[A-Za-z\\u00B5\\u00C0-\\u00D6\\u00D8-\\u00F6\\u00F8-\\u01BA\\u01BC-\\u01BF\\u01C4-\\u0293\\u0295-\\u02AF\\u0370-\\u0373"
+        "\\u0376\\u0377\\u037B-\\u037D\\u037F\\u0386\\u0388-\\u038A\\u038C\\u038E-\\u03A1\\u03A3-\\u03F5\\u03F7-\\u0481\\u048A-\\u052F"
+        "\\u0531-\\u0556\\u10A0-\\u10C5\\u13A0-\\u13F5\\u13F8-\\u13FD\\u1C90-\\u1CBA\\u1CBD-\\u1CBF\\u1D00-\\u1D2B\\u1D6B-\\u1D77"
+        "\\u1D79-\\u1D9A\\u1E00-\\u1F15\\u1F18-\\u1F1D\\u1F20-\\u1F45\\u1F48-\\u1F4D\\u1F50-\\u1F57\\u1F59\\u1F5B\\u1F5D"
+        "\\u1F5F-\\u1F7D\\u1F80-\\u1FB4\\u1FB6-\\u1FBC\\u1FBE\\u1FC2-\\u1FC4\\u1FC6-\\u1FCC\\u1FD0-\\u1FD3\\u1FD6-\\u1FDB"
+        "\\u1FE0-\\u1FEC\\u1FF2-\\u1FF4\\u1FF6-\\u1FFC\\u2102\\u2107\\u210A-\\u2113\\u2115\\u2119-\\u211D\\u2124\\u2126\\u2128"
+        "\\u212A-\\u212D\\u212F-\\u2134\\u2139\\u213C-\\u213F\\u2145-\\u2149\\u214E\\u2183\\u2184\\u2C00-\\u2C7B\\u2C7E-\\u2CE4"
+        "\\u2CEB-\\u2CEE\\u2CF2\\u2CF3\\uA640-\\uA66D\\uA680-\\uA69B\\uA722-\\uA76F\\uA771-\\uA787\\uA78B-\\uA78E\\uAB70-\\uABBF"
+        "\\uFB00-\\uFB06\\uFB13-\\uFB17\\uFF21-\\uFF3A\\uFF41-\\uFF5A\\U010400-\\U01044F\\U0104B0-\\U0104D3\\U0104D8-\\U0104FB"
+        "\\U010C80-\\U010CB2\\U010CC0-\\U010CF2\\U0118A0-\\U0118DF\\U01E900-\\U01E943]+",
+        "\\s?[!-/:-~\\uFF01-\\uFF0F\\uFF1A-\\uFF5E\\u2018-\\u201F\\u3000-\\u3002]+", "\\s+$", LLRI_RX_CJK2, "\\p{N}+" } },
+    { "gemma4 granite-embed-multi-311m", LLRI_PRE_RAW | LLRI_PRE_ESCAPE | LLRI_PRE_GEMMA4, { LLRI_RX_LINES } },
+    { "sarvam-moe", LLRI_PRE_RAW | LLRI_PRE_ESCAPE | LLRI_PRE_EXACT, { LLRI_RX_LINES } },
+    { "whitespace", LLRI_PRE_RAW | LLRI_PRE_CASE, { "\\S+" } }
+};
+
+static int llri_name_in(const char *names, llri_str name) {
+    const char *p = names, *end;
+    for (; *p; p = *end ? end + 1 : end) {
+        for (end = p; *end && *end != ' '; end++) { }
+        if ((size_t)(end - p) == name.n && memcmp(p, name.p, name.n) == 0) return 1;
+    }
+    return 0;
+}
+
+static const llri_pre *llri_pre_find(llri_str name) {
+    size_t i;
+    for (i = 0; i < LLRI_N_OF(llri_pre_table); i++)
+        if (name.n && llri_name_in(llri_pre_table[i].names, name)) return &llri_pre_table[i];
+    return NULL;
+}
+
+/* --- the vocabulary ------------------------------------------------------------------------------------------------------ */
+enum { LLRI_TOK_SPM, LLRI_TOK_BPE, LLRI_TOK_WPM, LLRI_TOK_UGM, LLRI_TOK_RWKV, LLRI_TOK_PLAMO2 };
+enum {
+    LLRI_ATTR_UNKNOWN = 1, LLRI_ATTR_UNUSED = 2, LLRI_ATTR_NORMAL = 4, LLRI_ATTR_CONTROL = 8, LLRI_ATTR_USER = 16, LLRI_ATTR_BYTE = 32,
+    LLRI_ATTR_LSTRIP = 64, LLRI_ATTR_RSTRIP = 128, LLRI_ATTR_EOG = 256,
+    LLRI_ATTR_SPECIAL = LLRI_ATTR_CONTROL | LLRI_ATTR_USER | LLRI_ATTR_UNKNOWN
+};
+#define LLRI_NONE 0xffffffffu
+
+/* Texts in a row: text i lies at base + at[i] + head and ends at at[i + 1]. */
+typedef struct llri_words { const uint8_t *base; uint32_t *at; size_t n, head; } llri_words;
+
+/* Loading fills two large tables; their slots are asked for a few entries ahead, else most of the time is spent waiting. */
+enum { LLRI_HASH_AHEAD = 32 };
+
+/* Hash table of indices; slot: upper half of the hash << 32 | index + 1, 0 if empty. */
+typedef struct llri_slots { uint64_t *slot; size_t n; } llri_slots;
+
+/* Tokens by bytewise order of their texts, each text once. link: the longest other text that is a prefix of this one, as
+ * an index into id; first[b]: where the texts that begin with byte b begin. */
+typedef struct llri_prefix { const llri_words *words; uint32_t *id, *link; size_t n, room; uint32_t first[257]; } llri_prefix;
+
+struct llr_vocab {
+    llr_allocator mem;
+    llr_vocab_info info;
+    char model[32], pre[64];
+    int kind;
+    unsigned flags;                             /* LLRI_PRE_* */
+    int add_space, escape, tidy, merge_spaces, lowercase, strip_accents, dna, split_spaces;
+    size_t n;
+    llri_words text, merge, raw;                /* raw: RWKV's texts without escapes */
+    uint8_t *raw_bytes;
+    size_t raw_room;
+    uint16_t *attr;
+    const uint8_t *score;                       /* f32 or i32, NULL: all 0 */
+    int score_is_int;
+    llri_slots by_text, by_merge;
+    uint64_t seed;                              /* of the hashes: the file cannot prepare collisions */
+    size_t max_len;                             /* bytes of the longest text */
+    llri_prefix special, piece, user;           /* piece, user: only the kinds that need them */
+    int32_t byte_id[256];                       /* what stands for a byte; -1: nothing */
+    const uint8_t *charsmap;                    /* UGM: array of units, then replacement strings */
+    size_t n_units, n_replace;
+    float unknown_score;
+    llri_uni *uni;
+    llri_rx *rx;
+    int n_rx;
+};
+
+static inline llri_str llri_word(const llri_words *w, size_t i) {
+    llri_str s;
+    s.p = (const char *)w->base + w->at[i] + w->head;
+    s.n = w->at[i + 1] - w->at[i] - w->head;
+    return s;
+}
+
+static inline llri_str llri_slice(const void *p, size_t n) {
+    llri_str s;
+    s.p = (const char *)p;
+    s.n = n;
+    return s;
+}
+
+static float llri_tok_score(const llr_vocab *v, uint32_t id) {
+    if (!v->score) return 0.0f;
+    if (v->score_is_int) return (float)(int32_t)llri_rd32(v->score + 4 * (size_t)id);
+    return llri_rdf32(v->score + 4 * (size_t)id);
+}
+
+static int llri_slots_init(llri_slots *t, const llr_allocator *a, size_t n_keys) {
+    size_t n = 16;
+    if (n_keys > SIZE_MAX / 64) return 0;
+    while (n < n_keys + n_keys / 2) n *= 2;
+    t->slot = (uint64_t *)llri_calloc(a, n * sizeof *t->slot, 64);
+    if (!t->slot) return 0;
+    t->n = n;
+    return 1;
+}
+
+/* The slot of a text, or the empty one where it would be. */
+static size_t llri_text_slot(const llr_vocab *v, llri_str s, uint64_t hash) {
+    size_t mask = v->by_text.n - 1, i = (size_t)hash & mask;
+    uint64_t slot;
+    for (; (slot = v->by_text.slot[i]) != 0; i = (i + 1) & mask)
+        if (slot >> 32 == hash >> 32 && llri_str_same(llri_word(&v->text, (size_t)(slot & LLRI_NONE) - 1), s)) break;
+    return i;
+}
+
+/* The id of a text, or -1. */
+static int32_t llri_vocab_find(const llr_vocab *v, llri_str s) {
+    if (!s.n || s.n > v->max_len || !v->by_text.n) return -1;
+    return (int32_t)((v->by_text.slot[llri_text_slot(v, s, llri_hash_seeded(s.p, s.n, v->seed))] & LLRI_NONE) - 1);
+}
+
+/* Where a merge rule "left right" is split: at the first space that is not its first byte; 0: nowhere. */
+static size_t llri_merge_space(llri_str s) {
+    const void *p = s.n > 1 ? memchr(s.p + 1, ' ', s.n - 1) : NULL;
+    return p ? (size_t)((const char *)p - s.p) : 0;
+}
+
+static inline uint64_t llri_pair_hash(uint64_t left, uint64_t right) {
+    uint64_t h = (left ^ (right << 23 | right >> 41)) * 0x9e3779b97f4a7c15u;
+    return h ^ h >> 31;
+}
+
+static size_t llri_merge_slot(const llr_vocab *v, llri_str l, llri_str r, uint64_t hash) {
+    size_t mask = v->by_merge.n - 1, i = (size_t)hash & mask;
+    uint64_t slot;
+    for (; (slot = v->by_merge.slot[i]) != 0; i = (i + 1) & mask) {
+        llri_str m;
+        if (slot >> 32 != hash >> 32) continue;
+        m = llri_word(&v->merge, (size_t)(slot & LLRI_NONE) - 1);
+        if (m.n == l.n + 1 + r.n && m.p[l.n] == ' ' && memcmp(m.p, l.p, l.n) == 0 && memcmp(m.p + l.n + 1, r.p, r.n) == 0) break;
+    }
+    return i;
+}
+
+/* The rank of a merge, LLRI_NONE if there is none. lh, rh: hashes of the two texts. */
+static uint32_t llri_merge_rank(const llr_vocab *v, llri_str l, uint64_t lh, llri_str r, uint64_t rh) {
+    return v->by_merge.n ? (uint32_t)(v->by_merge.slot[llri_merge_slot(v, l, r, llri_pair_hash(lh, rh))] & LLRI_NONE) - 1 : LLRI_NONE;
+}
+
+/* --- sorted texts: the longest one that a text begins with, and from there all shorter ones --- */
+/* As memcmp, a prefix first. *same: bytes in common. */
+static int llri_text_compare(llri_str a, llri_str b, size_t *same) {
+    size_t n = a.n < b.n ? a.n : b.n, i = 0;
+    while (i < n && a.p[i] == b.p[i]) i++;
+    *same = i;
+    if (i < n) return (uint8_t)a.p[i] < (uint8_t)b.p[i] ? -1 : 1;
+    return a.n < b.n ? -1 : a.n > b.n;
+}
+
+/* Sorting looks at the first 8 bytes, kept beside the id, and seldom at the texts themselves. */
+typedef struct llri_sort_key { uint64_t head; uint32_t id; } llri_sort_key;
+
+static int llri_sort_after(const llri_words *w, const llri_sort_key *a, const llri_sort_key *b) {
+    size_t same;
+    if (a->head != b->head) return a->head > b->head;
+    return llri_text_compare(llri_word(w, a->id), llri_word(w, b->id), &same) > 0;
+}
+
+/* Merge sort, stable; returns whichever of a and b holds the result. */
+static llri_sort_key *llri_sort_words(const llri_words *w, llri_sort_key *a, llri_sort_key *b, size_t n) {
+    size_t width, i, j, k, mid, end, lo;
+    for (width = 1; width < n; width *= 2) {
+        llri_sort_key *t;
+        for (lo = 0; lo < n; lo = end) {
+            mid = n - lo < width ? n : lo + width;
+            end = n - mid < width ? n : mid + width;
+            for (i = lo, j = mid, k = lo; k < end; k++)
+                b[k] = j == end || (i < mid && !llri_sort_after(w, &a[i], &a[j])) ? a[i++] : a[j++];
+        }
+        t = a;
+        a = b;
+        b = t;
+    }
+    return a;
+}
+
+static void llri_prefix_free(llri_prefix *x, const llr_allocator *a) {
+    llri_free(a, x->id, 2 * x->room * sizeof *x->id);
+    x->id = NULL;
+}
+
+/* Fills first and link; ids are in place. */
+static void llri_prefix_finish(llri_prefix *x) {
+    size_t i, same, b = 0;
+    for (i = 0; i < x->n; i++) {
+        llri_str s = llri_word(x->words, x->id[i]), t;
+        uint32_t j = i ? (uint32_t)(i - 1) : LLRI_NONE;
+        while (b <= (uint8_t)s.p[0]) x->first[b++] = (uint32_t)i;
+        for (; j != LLRI_NONE; j = x->link[j]) {
+            t = llri_word(x->words, x->id[j]);
+            (void)llri_text_compare(t, s, &same);
+            if (same == t.n) break;
+        }
+        x->link[i] = j;
+    }
+    while (b <= 256) x->first[b++] = (uint32_t)x->n;
+}
+
+static int llri_prefix_wants(const llr_vocab *v, const llri_words *words, size_t i, unsigned any, unsigned never) {
+    return (!any || (v->attr[i] & any)) && !(v->attr[i] & never) && llri_word(words, i).n > 0;
+}
+
+/* Collects the tokens with any of the attributes `any` (0: all) and none of `never`, empty texts left out; of equal texts
+ * the last. 0 = no memory. */
+static int llri_prefix_init(llri_prefix *x, const llr_vocab *v, const llri_words *words, unsigned any, unsigned never) {
+    size_t i, n = 0, m = 0, bytes;
+    llri_sort_key *a, *b, *s;
+    for (i = 0; i < v->n; i++) n += llri_prefix_wants(v, words, i, any, never);
+    x->words = words;
+    x->n = 0;
+    x->room = n;
+    memset(x->first, 0, sizeof x->first);
+    if (!n) return 1;
+    if (!llri_mul_size(n, 2 * sizeof *a, &bytes)) return 0;
+    x->id = (uint32_t *)llri_alloc(&v->mem, 2 * n * sizeof *x->id, 64);
+    a = (llri_sort_key *)llri_alloc(&v->mem, bytes, 64);
+    if (!x->id || !a) {
+        llri_free(&v->mem, a, bytes);
+        return 0;
+    }
+    x->link = x->id + n;
+    for (i = 0; i < v->n; i++) {
+        llri_str t = llri_word(words, i);
+        size_t k;
+        if (!llri_prefix_wants(v, words, i, any, never)) continue;
+        a[m].id = (uint32_t)i;
+        for (a[m].head = 0, k = 0; k < 8; k++) a[m].head = a[m].head << 8 | (k < t.n ? (uint8_t)t.p[k] : 0);
+        m++;
+    }
+    b = a + n;
+    s = llri_sort_words(words, a, b, n);
+    for (i = 0; i < n; i++)
+        if (i + 1 == n || !llri_str_same(llri_word(words, s[i].id), llri_word(words, s[i + 1].id))) x->id[x->n++] = s[i].id;
+    llri_free(&v->mem, a, bytes);
+    llri_prefix_finish(x);
+    return 1;
+}
+
+/* The greatest text that is not above s in order, as an index; LLRI_NONE if all are. *same: bytes in common with s. */
+static uint32_t llri_prefix_below(const llri_prefix *x, llri_str s, size_t *same) {
+    uint32_t lo = x->first[(uint8_t)s.p[0]], hi = x->first[(uint8_t)s.p[0] + 1], mid;
+    size_t k;
+    *same = 0;
+    if (lo == hi) return LLRI_NONE;
+    if (llri_text_compare(llri_word(x->words, x->id[lo]), s, same) > 0) return LLRI_NONE;
+    while (hi - lo > 1) {
+        mid = lo + (hi - lo) / 2;
+        if (llri_text_compare(llri_word(x->words, x->id[mid]), s, &k) <= 0) { lo = mid; *same = k; } else hi = mid;
+    }
+    return lo;
+}
+
+/* The longest text that s (not empty) begins with, as an index; follow link for the shorter ones. */
+static uint32_t llri_prefix_find(const llri_prefix *x, llri_str s) {
+    size_t same;
+    uint32_t i = llri_prefix_below(x, s, &same);
+    while (i != LLRI_NONE && llri_word(x->words, x->id[i]).n > same) i = x->link[i];
+    return i;
+}
+
+/* --- loading --- */
+/* Is there a tokenizer in the file? */
+static int llri_gguf_has_vocab(const llr_gguf *g) {
+    const llri_kv *kv = llri_gguf_kv(g, "tokenizer.ggml.model");
+    llri_str s;
+    return kv && llri_kv_str(kv, &s) && !llri_str_eq(s, "none") && !llri_str_eq(s, "no_vocab");
+}
+
+/* A string of the metadata, empty if absent. */
+static llri_str llri_gguf_text(const llr_gguf *g, const char *key) {
+    const llri_kv *kv = llri_gguf_kv(g, key);
+    llri_str s;
+    if (!kv || !llri_kv_str(kv, &s)) s = llri_cstr("");
+    return s;
+}
+
+static void llri_gguf_flag(const llr_gguf *g, const char *key, int *value) {
+    const llri_kv *kv = llri_gguf_kv(g, key);
+    int b;
+    if (kv && llri_kv_bool(kv, &b)) *value = b;
+}
+
+static void llri_tok_copy_text(char *out, size_t cap, llri_str s) {
+    size_t n = s.n < cap ? s.n : cap - 1;
+    memcpy(out, s.p, n);
+    out[n] = 0;
+}
+
+/* Finds the texts of a string array. */
+static llr_status llri_words_init(llri_words *w, const llr_vocab *v, const llri_kv *kv, llr_error *err) {
+    llri_str_iter it;
+    llri_str s;
+    size_t i;
+    if (!llri_str_iter_init(&it, kv))
+        return llri_fail(err, LLR_E_FORMAT, "the metadata value %.*s must be an array of strings", LLRI_S(kv->key));
+    if (kv->count > INT32_MAX - 1 || kv->count > SIZE_MAX / 64)
+        return llri_fail(err, LLR_E_FORMAT, "%.*s has %llu entries: too many", LLRI_S(kv->key), (unsigned long long)kv->count);
+    w->base = kv->data;
+    w->head = 8;
+    w->at = (uint32_t *)llri_alloc(&v->mem, ((size_t)kv->count + 1) * sizeof *w->at, 64);
+    if (!w->at) return llri_nomem(err, "the tokenizer", ((size_t)kv->count + 1) * sizeof *w->at);
+    w->n = (size_t)kv->count;
+    for (i = 0; llri_str_iter_next(&it, &s); i++) {
+        if ((uint64_t)(it.p - w->base) > LLRI_NONE)
+            return llri_fail(err, LLR_E_UNSUPPORTED, "%.*s is longer than 4 GiB", LLRI_S(kv->key));
+        w->at[i] = (uint32_t)((const uint8_t *)s.p - w->base) - 8;
+    }
+    w->at[i] = (uint32_t)(it.p - w->base);
+    return LLR_OK;
+}
+
+typedef struct llri_tok_model {
+    const char *name;
+    int kind;
+    int32_t bos, eos, unk, sep, pad;
+    int add_bos, add_eos, add_space, tidy, escape;
+} llri_tok_model;
+
+static const llri_tok_model llri_tok_models[] = {
+    { "llama",      LLRI_TOK_SPM,      1,  2,   0,  -1, -1, 1, 0, 1, 0, 1 },
+    { "gpt2",       LLRI_TOK_BPE,     11, 11,  -1,  -1, -1, 0, 0, 0, 1, 0 },
+    { "gemma4",     LLRI_TOK_BPE,     -1, -1,  -1,  -1, -1, 0, 0, 0, 1, 0 },
+    { "hybriddna",  LLRI_TOK_BPE,     11, 11,  -1,  -1, -1, 0, 0, 0, 1, 0 },
+    { "whitespace", LLRI_TOK_BPE,     11, 11,  -1,  -1, -1, 0, 0, 0, 1, 0 },
+    { "bert",       LLRI_TOK_WPM,    101, -1, 100, 102,  0, 1, 0, 0, 1, 1 },
+    { "t5",         LLRI_TOK_UGM,     -1,  1,   2,  -1,  0, 0, 1, 0, 0, 1 },
+    { "rwkv",       LLRI_TOK_RWKV,    -1, -1,  -1,  -1, -1, 0, 0, 0, 0, 0 },
+    { "plamo2",     LLRI_TOK_PLAMO2,   1,  2,   0,  -1,  3, 0, 0, 0, 0, 0 }
+};
+
+/* What the tokenizer's name and the pre-tokenizer's name say. */
+static llr_status llri_vocab_model(llr_vocab *v, const llr_gguf *g, const llr_options *opt, llr_error *err) {
+    llri_str name = llri_gguf_text(g, "tokenizer.ggml.model"), pre = llri_gguf_text(g, "tokenizer.ggml.pre");
+    const llri_tok_model *m = NULL;
+    const llri_pre *p;
+    size_t i;
+    if (!llri_gguf_has_vocab(g))
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the file has no tokenizer (tokenizer.ggml.model is %s): give token ids instead of text",
+                         llri_gguf_kv(g, "tokenizer.ggml.model") ? "\"none\"" : "missing");
+    for (i = 0; i < LLRI_N_OF(llri_tok_models); i++)
+        if (llri_str_eq(name, llri_tok_models[i].name)) m = &llri_tok_models[i];
+    if (!m) return llri_fail(err, LLR_E_UNSUPPORTED, "the tokenizer \"%.*s\" is not supported", LLRI_S(name));
+    v->kind = m->kind;
+    v->info.bos = m->bos; v->info.eos = m->eos; v->info.unk = m->unk; v->info.sep = m->sep; v->info.pad = m->pad;
+    v->info.eot = v->info.nl = -1;
+    v->info.add_bos = m->add_bos; v->info.add_eos = m->add_eos;
+    v->add_space = m->add_space; v->tidy = m->tidy; v->escape = m->escape;
+    v->lowercase = 1;
+    v->dna = llri_str_eq(name, "hybriddna");
+    v->split_spaces = llri_str_eq(name, "whitespace");
+    llri_tok_copy_text(v->model, sizeof v->model, name);
+    if (m->kind != LLRI_TOK_BPE) {
+        llri_tok_copy_text(v->pre, sizeof v->pre, pre);
+        return LLR_OK;
+    }
+    if (llri_str_eq(name, "gemma4")) pre = llri_cstr("gemma4");
+    if (!pre.n) {
+        llri_log(opt, LLR_LOG_WARN, "tokenizer.ggml.pre is missing: \"default\" is used, and the model may answer badly; "
+                 "convert the model again");
+        pre = llri_cstr("default");
+    }
+    p = llri_pre_find(pre);
+    if (!p) return llri_fail(err, LLR_E_UNSUPPORTED, "the pre-tokenizer \"%.*s\" (tokenizer.ggml.pre) is not supported", LLRI_S(pre));
+    llri_tok_copy_text(v->pre, sizeof v->pre, pre);
+    v->flags = p->flags;
+    v->escape = (p->flags & LLRI_PRE_ESCAPE) != 0;
+    v->tidy = !(p->flags & LLRI_PRE_EXACT);
+    v->info.add_bos = (p->flags & LLRI_PRE_BOS) != 0;
+    if (p->flags & LLRI_PRE_NO_BOS_ID) v->info.bos = -1;
+    if (p->flags & LLRI_PRE_CASE) v->lowercase = 0;
+    while (v->n_rx < 6 && p->rx[v->n_rx]) v->n_rx++;
+    v->rx = (llri_rx *)llri_alloc(&v->mem, (size_t)v->n_rx * sizeof *v->rx, 64);
+    if (!v->rx) return llri_nomem(err, "the tokenizer", (size_t)v->n_rx * sizeof *v->rx);
+    for (i = 0; i < (size_t)v->n_rx; i++)
+        if (!llri_rx_compile(&v->rx[i], p->rx[i]))
+            return llri_fail(err, LLR_E_UNSUPPORTED, "pattern %d of \"%s\" does not compile", (int)i, v->pre);
+    return LLR_OK;
+}
+
+/* The array `key`, which may be absent (*data NULL), of two types that are 4 bytes wide, with an element per token. */
+static llr_status llri_vocab_array(const llr_vocab *v, const llr_gguf *g, const char *key, uint32_t t1, uint32_t t2,
+                                   const llri_kv **out, llr_error *err) {
+    const llri_kv *kv = llri_gguf_kv(g, key);
+    *out = NULL;
+    if (!kv) return LLR_OK;
+    if (kv->type != LLR_META_ARRAY || (kv->elem_type != t1 && kv->elem_type != t2))
+        return llri_fail(err, LLR_E_FORMAT, "the metadata value %s has a wrong type", key);
+    if (kv->count < v->n)
+        return llri_fail(err, LLR_E_FORMAT, "%s has %llu entries for %llu tokens", key, (unsigned long long)kv->count, (unsigned long long)v->n);
+    *out = kv;
+    return LLR_OK;
+}
+
+/* Texts, types and scores, and the table from text to id. */
+static llr_status llri_vocab_tokens(llr_vocab *v, const llr_gguf *g, llr_error *err) {
+    static const uint16_t attr_of[7] = { 0, LLRI_ATTR_NORMAL, LLRI_ATTR_UNKNOWN, LLRI_ATTR_CONTROL, LLRI_ATTR_USER,
+                                         LLRI_ATTR_UNUSED, LLRI_ATTR_BYTE };
+    const llri_kv *kv = llri_gguf_kv(g, "tokenizer.ggml.tokens"), *types, *scores;
+    llr_status st;
+    size_t i, k;
+    if (!kv) return llri_fail(err, LLR_E_FORMAT, "the metadata value tokenizer.ggml.tokens is missing");
+    if ((st = llri_words_init(&v->text, v, kv, err)) != LLR_OK) return st;
+    v->n = v->text.n;
+    v->info.n_tokens = (int32_t)v->n;
+    if (!v->n) return llri_fail(err, LLR_E_FORMAT, "tokenizer.ggml.tokens is empty");
+    if ((st = llri_vocab_array(v, g, "tokenizer.ggml.token_type", LLR_META_I32, LLR_META_U32, &types, err)) != LLR_OK) return st;
+    if ((st = llri_vocab_array(v, g, "tokenizer.ggml.scores", LLR_META_F32, LLR_META_I32, &scores, err)) != LLR_OK) return st;
+    if (scores) {
+        v->score = scores->data;
+        v->score_is_int = scores->elem_type == LLR_META_I32;
+    }
+    v->attr = (uint16_t *)llri_alloc(&v->mem, v->n * sizeof *v->attr, 64);
+    if (!v->attr || !llri_slots_init(&v->by_text, &v->mem, v->n)) return llri_nomem(err, "the tokenizer", v->n * 18);
+    for (i = 0; i < v->n; i += k) {
+        uint64_t hash[LLRI_HASH_AHEAD];
+        size_t n = v->n - i;
+        if (n > LLRI_HASH_AHEAD) n = LLRI_HASH_AHEAD;
+        for (k = 0; k < n; k++) {
+            llri_str s = llri_word(&v->text, i + k);
+            hash[k] = llri_hash_seeded(s.p, s.n, v->seed);
+            LLRI_PREFETCH(&v->by_text.slot[hash[k] & (v->by_text.n - 1)]);
+        }
+        for (k = 0; k < n; k++) {
+            llri_str s = llri_word(&v->text, i + k);
+            uint32_t type = types ? llri_rd32(types->data + 4 * (i + k)) : 1;
+            v->attr[i + k] = type < 7 ? attr_of[type] : 0;
+            if (s.n > v->max_len) v->max_len = s.n;
+            if (s.n) v->by_text.slot[llri_text_slot(v, s, hash[k])] = (hash[k] >> 32) << 32 | (i + k + 1);
+        }
+    }
+    return LLR_OK;
+}
+
+/* The two sides of a merge rule and their common hash; 0 for a rule that cannot be split: it matches nothing. */
+static int llri_merge_sides(const llr_vocab *v, size_t i, llri_str *l, llri_str *r, uint64_t *hash) {
+    llri_str s = llri_word(&v->merge, i);
+    size_t at = llri_merge_space(s);
+    *l = llri_slice(s.p, at);
+    *r = llri_slice(s.p + at + 1, s.n - at - (at > 0));
+    if (hash && at) *hash = llri_pair_hash(llri_hash_seeded(l->p, l->n, v->seed), llri_hash_seeded(r->p, r->n, v->seed));
+    return at > 0;
+}
+
+/* Of equal rules the first counts. */
+static llr_status llri_vocab_merges(llr_vocab *v, const llr_gguf *g, llr_error *err) {
+    const llri_kv *kv = llri_gguf_kv(g, "tokenizer.ggml.merges");
+    llri_str l, r;
+    llr_status st;
+    size_t i, k;
+    if (v->kind != LLRI_TOK_BPE) return LLR_OK;
+    if (!kv && llri_str_eq(llri_cstr(v->pre), "kimi-k2")) return LLR_OK;
+    if (!kv) return llri_fail(err, LLR_E_FORMAT, "the metadata value tokenizer.ggml.merges is missing");
+    if ((st = llri_words_init(&v->merge, v, kv, err)) != LLR_OK) return st;
+    if (!llri_slots_init(&v->by_merge, &v->mem, v->merge.n)) return llri_nomem(err, "the merge rules of the tokenizer", v->merge.n * 16);
+    for (i = 0; i < v->merge.n; i += k) {
+        uint64_t hash[LLRI_HASH_AHEAD];
+        size_t n = v->merge.n - i;
+        if (n > LLRI_HASH_AHEAD) n = LLRI_HASH_AHEAD;
+        for (k = 0; k < n; k++)
+            if (llri_merge_sides(v, i + k, &l, &r, &hash[k])) LLRI_PREFETCH(&v->by_merge.slot[hash[k] & (v->by_merge.n - 1)]);
+        for (k = 0; k < n; k++) {
+            uint64_t *slot;
+            if (!llri_merge_sides(v, i + k, &l, &r, NULL)) continue;
+            slot = &v->by_merge.slot[llri_merge_slot(v, l, r, hash[k])];
+            if (!*slot) *slot = (hash[k] >> 32) << 32 | (i + k + 1);
+        }
+    }
+    return LLR_OK;
+}
+
+static int llri_tok_hex(int c) {
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The byte that a text such as "<0x0A>" stands for, or -1. */
+static int llri_byte_of_text(llri_str s) {
+    int hi, lo;
+    if (s.n != 6 || memcmp(s.p, "<0x", 3) != 0 || s.p[5] != '>') return -1;
+    hi = llri_tok_hex((uint8_t)s.p[3]);
+    lo = llri_tok_hex((uint8_t)s.p[4]);
+    return hi < 0 || lo < 0 ? -1 : hi * 16 + lo;
+}
+
+/* BPE in GPT-2's alphabet falls back to tokens of one byte, all others to "<0xXX>" (SPM then to one byte too). */
+static void llri_vocab_bytes(llr_vocab *v) {
+    static const char hex[] = "0123456789ABCDEF";
+    int b, mapped = v->kind == LLRI_TOK_BPE && !(v->flags & LLRI_PRE_RAW);
+    for (b = 0; b < 256; b++) {
+        char name[] = "<0x00>", c = (char)b;
+        name[3] = hex[b >> 4];
+        name[4] = hex[b & 15];
+        v->byte_id[b] = mapped ? -1 : llri_vocab_find(v, llri_cstr(name));
+        if (mapped || (v->byte_id[b] < 0 && v->kind == LLRI_TOK_SPM)) v->byte_id[b] = llri_vocab_find(v, llri_slice(&c, 1));
+    }
+}
+
+/* RWKV escapes bytes in its texts: \t \n \r \xHH, and \ before anything else. Returns the bytes written. */
+static size_t llri_unescape(uint8_t *out, llri_str s) {
+    size_t i, n = 0;
+    for (i = 0; i < s.n; i++) {
+        uint8_t c = (uint8_t)s.p[i];
+        if (c == '\\' && i + 1 < s.n) {
+            c = (uint8_t)s.p[++i];
+            if (c == 'x' && i + 2 < s.n && llri_tok_hex((uint8_t)s.p[i + 1]) >= 0 && llri_tok_hex((uint8_t)s.p[i + 2]) >= 0) {
+                c = (uint8_t)(llri_tok_hex((uint8_t)s.p[i + 1]) * 16 + llri_tok_hex((uint8_t)s.p[i + 2]));
+                i += 2;
+            } else c = c == 't' ? '\t' : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+        }
+        out[n++] = c;
+    }
+    return n;
+}
+
+static llr_status llri_vocab_rwkv(llr_vocab *v, llr_error *err) {
+    size_t i, at = 0;
+    v->raw_room = v->text.at[v->n];
+    v->raw_bytes = (uint8_t *)llri_alloc(&v->mem, v->raw_room, 64);
+    v->raw.at = (uint32_t *)llri_alloc(&v->mem, (v->n + 1) * sizeof *v->raw.at, 64);
+    if (!v->raw_bytes || !v->raw.at)
+        return llri_nomem(err, "the texts of the tokenizer", v->raw_room + (v->n + 1) * sizeof *v->raw.at);
+    v->raw.base = v->raw_bytes;
+    v->raw.n = v->n;
+    for (i = 0; i < v->n; i++) {
+        v->raw.at[i] = (uint32_t)at;
+        at += llri_unescape(v->raw_bytes + at, llri_word(&v->text, i));
+    }
+    v->raw.at[i] = (uint32_t)at;
+    return LLR_OK;
+}
+
+/* UGM: the normalisation table and the score of what is unknown. */
+static llr_status llri_vocab_ugm(llr_vocab *v, const llr_gguf *g, llr_error *err) {
+    const llri_kv *kv = llri_gguf_kv(g, "tokenizer.ggml.precompiled_charsmap");
+    float min = 0;
+    size_t i, seen = 0;
+    if (kv) {
+        uint64_t n = kv->count, units;
+        if (kv->type != LLR_META_ARRAY || (kv->elem_type != LLR_META_U8 && kv->elem_type != LLR_META_I8))
+            return llri_fail(err, LLR_E_FORMAT, "the metadata value %.*s must be an array of bytes", LLRI_S(kv->key));
+        units = n < 4 ? 0 : llri_rd32(kv->data);
+        if (n < 4 || units >= n - 4)
+            return llri_fail(err, LLR_E_FORMAT, "%.*s has %llu bytes, too few for its table", LLRI_S(kv->key), (unsigned long long)n);
+        v->n_units = (size_t)units / 4;
+        v->n_replace = (size_t)(n - 4 - units);
+        v->charsmap = kv->data + 4;
+    }
+    for (i = 0; i < v->n; i++) {
+        float s = llri_tok_score(v, (uint32_t)i);
+        if ((v->attr[i] & LLRI_ATTR_NORMAL) && s == s && (!seen++ || s < min)) min = s;
+    }
+    v->unknown_score = min - 10.0f;
+    return LLR_OK;
+}
+
+static llr_status llri_vocab_tables(llr_vocab *v, const llr_gguf *g, llr_error *err) {
+    llr_status st = LLR_OK;
+    int ok = 1;
+    llri_vocab_bytes(v);
+    if (v->kind == LLRI_TOK_BPE || v->kind == LLRI_TOK_WPM) {
+        v->uni = (llri_uni *)llri_alloc(&v->mem, sizeof *v->uni, 64);
+        if (!v->uni) return llri_nomem(err, "the tokenizer", sizeof *v->uni);
+        llri_uni_unpack(v->uni);
+    }
+    if (v->kind == LLRI_TOK_RWKV && (st = llri_vocab_rwkv(v, err)) != LLR_OK) return st;
+    if (v->kind == LLRI_TOK_UGM && (st = llri_vocab_ugm(v, g, err)) != LLR_OK) return st;
+    ok = llri_prefix_init(&v->special, v, &v->text, LLRI_ATTR_SPECIAL, 0);
+    if (ok && v->kind == LLRI_TOK_UGM) ok = llri_prefix_init(&v->user, v, &v->text, LLRI_ATTR_USER, 0);
+    if (ok && v->kind == LLRI_TOK_UGM)
+        ok = llri_prefix_init(&v->piece, v, &v->text, LLRI_ATTR_NORMAL | LLRI_ATTR_USER | LLRI_ATTR_UNUSED, 0);
+    if (ok && v->kind == LLRI_TOK_PLAMO2) ok = llri_prefix_init(&v->piece, v, &v->text, 0, LLRI_ATTR_BYTE);
+    if (ok && v->kind == LLRI_TOK_WPM) ok = llri_prefix_init(&v->piece, v, &v->text, 0, 0);
+    if (ok && v->kind == LLRI_TOK_RWKV) ok = llri_prefix_init(&v->piece, v, &v->raw, 0, 0);
+    return ok ? LLR_OK : llri_nomem(err, "the sorted texts of the tokenizer", v->n * 40);
+}
+
+/* --- special tokens --- */
+typedef struct llri_tok_key { const char *key, *old_key; const char *const *names; } llri_tok_key;
+
+#define LLRI_DEEPSEEK(a, b, c) "<\xef\xbd\x9c" a LLRI_META_SPACE b c "\xef\xbd\x9c>"
+static const char *const llri_eot_names[] = { "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<EOT>",
+    "_<EOT>", "[EOT]", LLRI_DEEPSEEK("end", "of", LLRI_META_SPACE "sentence"), "<end_of_utterance>", NULL };
+static const char *const llri_eom_names[] = { "<|eom_id|>", NULL };
+static const char *const llri_fim_pre_names[] = { "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", LLRI_DEEPSEEK("fim", "begin", ""),
+    "<PRE>",
+    LLRI_META_SPACE "<PRE>", "<|code_prefix|>", "<|prefix|>", NULL };
+static const char *const llri_fim_suf_names[] = { "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", LLRI_DEEPSEEK("fim", "hole", ""), "<SUF>",
+    LLRI_META_SPACE "<SUF>", "<|code_suffix|>", "<|suffix|>", NULL };
+static const char *const llri_fim_mid_names[] = { "<|fim_middle|>", "<fim-middle>", "<fim_middle>", LLRI_DEEPSEEK("fim", "end", ""), "<MID>",
+    LLRI_META_SPACE "<MID>", "<|code_middle|>", "<|middle|>", NULL };
+static const char *const llri_fim_pad_names[] = { "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", NULL };
+static const char *const llri_fim_rep_names[] = { "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", NULL };
+static const char *const llri_fim_sep_names[] = { "<|file_sep|>", NULL };
+static const char *const llri_eog_names[] = { "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
+    "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>",
+    "<eos>", "<turn|>", "<|tool_response>", LLRI_DEEPSEEK("end", "of", LLRI_META_SPACE "sentence"), "[e~[", NULL };
+static const char *const llri_shown_names[] = { "<|channel|>", "<|message|>", "<|start|>", "<|constrain|>", NULL };
+
+enum { LLRI_SP_BOS, LLRI_SP_EOS, LLRI_SP_EOT, LLRI_SP_EOM, LLRI_SP_UNK, LLRI_SP_SEP, LLRI_SP_PAD, LLRI_SP_PRE, LLRI_SP_SUF, LLRI_SP_MID,
+       LLRI_SP_FIM_PAD, LLRI_SP_FIM_REP, LLRI_SP_FIM_SEP, LLRI_SP_COUNT };
+
+/* Metadata keys of the special ids, and the texts by which they are found where the metadata does not name them. */
+static const llri_tok_key llri_tok_keys[LLRI_SP_COUNT] = {
+    { "bos", NULL, NULL }, { "eos", NULL, NULL }, { "eot", NULL, llri_eot_names }, { "eom", NULL, llri_eom_names }, { "unknown", NULL, NULL },
+    { "seperator", NULL, NULL }, { "padding", NULL, NULL },         /* spelled like this in the files */
+    { "fim_pre", "prefix", llri_fim_pre_names }, { "fim_suf", "suffix", llri_fim_suf_names }, { "fim_mid", "middle", llri_fim_mid_names },
+    { "fim_pad", NULL, llri_fim_pad_names }, { "fim_rep", NULL, llri_fim_rep_names }, { "fim_sep", NULL, llri_fim_sep_names }
+};
+
+static void llri_special_key(const llr_vocab *v, const llr_gguf *g, const char *name, int32_t *id, const llr_options *opt) {
+    char key[64];
+    const llri_kv *kv;
+    uint64_t u;
+    if (!name) return;
+    (void)snprintf(key, sizeof key, "tokenizer.ggml.%s_token_id", name);
+    kv = llri_gguf_kv(g, key);
+    if (!kv || !llri_kv_u64(kv, &u)) return;
+    if (u < v->n) *id = (int32_t)u;
+    else
+        llri_log(opt, LLR_LOG_WARN, "%s is %llu, but there are only %llu tokens: ignored", key, (unsigned long long)u, (unsigned long long)v->n);
+}
+
+static int32_t llri_find_text(const llr_vocab *v, const char *text) { return llri_vocab_find(v, llri_cstr(text)); }
+
+/* Many files do not mark such tokens as control tokens. */
+static void llri_mark_names(llr_vocab *v, const char *const *names, unsigned clear, unsigned set) {
+    for (; *names; names++) {
+        int32_t id = llri_find_text(v, *names);
+        if (id >= 0) v->attr[id] = (uint16_t)((v->attr[id] & ~clear) | set);
+    }
+}
+
+/* Which tokens end a generation. */
+static void llri_vocab_eog(llr_vocab *v, const int32_t *sp) {
+    static const int ends[] = { LLRI_SP_FIM_PAD, LLRI_SP_FIM_REP, LLRI_SP_FIM_SEP, LLRI_SP_EOS, LLRI_SP_EOT, LLRI_SP_EOM };
+    int32_t end = llri_find_text(v, "<|end|>"), s = llri_find_text(v, "</s>");
+    int call = llri_find_text(v, "<|call|>") >= 0 || llri_find_text(v, "<|calls|>") >= 0;
+    size_t i;
+    llri_mark_names(v, llri_eog_names, 0, LLRI_ATTR_CONTROL | LLRI_ATTR_EOG);
+    llri_mark_names(v, llri_shown_names, 0xff, LLRI_ATTR_USER);     /* gpt-oss: its channels are part of the text */
+    for (i = 0; i < LLRI_N_OF(ends); i++)
+        if (sp[ends[i]] >= 0) v->attr[sp[ends[i]]] |= LLRI_ATTR_EOG;
+    /* gpt-oss and Solar end a message with <|end|>, not the answer. */
+    if (end >= 0 && call && (llri_find_text(v, "<|return|>") >= 0 || llri_find_text(v, "<|flush|>") >= 0))
+        v->attr[end] = LLRI_ATTR_USER;
+    /* Gemma 4: </s> is a tag of HTML. */
+    if (s >= 0 && llri_find_text(v, "<|tool_response>") >= 0) v->attr[s] = LLRI_ATTR_NORMAL;
+}
+
+static void llri_vocab_special(llr_vocab *v, const llr_gguf *g, const llr_options *opt) {
+    int32_t sp[LLRI_SP_COUNT], id;
+    size_t i, k;
+    for (i = 0; i < LLRI_SP_COUNT; i++) sp[i] = -1;
+    sp[LLRI_SP_BOS] = v->info.bos; sp[LLRI_SP_EOS] = v->info.eos; sp[LLRI_SP_UNK] = v->info.unk;
+    sp[LLRI_SP_SEP] = v->info.sep; sp[LLRI_SP_PAD] = v->info.pad;
+    for (i = 0; i < LLRI_SP_COUNT; i++) {
+        const llri_tok_key *t = &llri_tok_keys[i];
+        if (sp[i] >= v->info.n_tokens) sp[i] = -1;
+        llri_special_key(v, g, t->key, &sp[i], opt);
+        llri_special_key(v, g, t->old_key, &sp[i], opt);
+        for (k = 0; t->names && sp[i] < 0 && t->names[k]; k++) {
+            if ((id = llri_find_text(v, t->names[k])) < 0) continue;
+            sp[i] = id;
+            v->attr[id] |= LLRI_ATTR_CONTROL;
+        }
+    }
+    v->info.bos = sp[LLRI_SP_BOS]; v->info.eos = sp[LLRI_SP_EOS]; v->info.unk = sp[LLRI_SP_UNK];
+    v->info.sep = sp[LLRI_SP_SEP]; v->info.pad = sp[LLRI_SP_PAD]; v->info.eot = sp[LLRI_SP_EOT];
+    llri_gguf_flag(g, "tokenizer.ggml.add_bos_token", &v->info.add_bos);
+    llri_gguf_flag(g, "tokenizer.ggml.add_eos_token", &v->info.add_eos);
+    if (v->flags & LLRI_PRE_GEMMA4) v->info.add_bos = 1;
+    llri_gguf_flag(g, "tokenizer.ggml.add_space_prefix", &v->add_space);
+    llri_gguf_flag(g, "tokenizer.ggml.remove_extra_whitespaces", &v->merge_spaces);
+    llri_gguf_flag(g, "tokenizer.ggml.normalizer.lowercase", &v->lowercase);
+    v->strip_accents = v->lowercase;
+    llri_gguf_flag(g, "tokenizer.ggml.normalizer.strip_accents", &v->strip_accents);
+    llri_vocab_eog(v, sp);
+}
+
+static int llri_tok_contains(llri_str s, const char *part) {
+    size_t n = strlen(part), i, k;
+    for (i = 0; i + n <= s.n; i++) {
+        for (k = 0; k < n && (s.p[i + k] | (s.p[i + k] >= 'A' && s.p[i + k] <= 'Z' ? 32 : 0)) == part[k]; k++) { }
+        if (k == n) return 1;
+    }
+    return 0;
+}
+
+/* Some special tokens swallow white space beside them. The files do not say so; the names of the models do. UGM uses
+ * control tokens that are marked unused by their text alone. */
+static void llri_vocab_strip(llr_vocab *v, const llr_gguf *g) {
+    static const char *const none[] = { "<unk>", "<s>", "<|endoftext|>", NULL }, *const end[] = { "</s>", NULL };
+    static const char *const mask[] = { "<mask>", NULL }, *const mask2[] = { "[MASK]", NULL };
+    llri_str name = llri_gguf_text(g, "general.name"), arch = llri_gguf_text(g, "general.architecture");
+    llri_str pre = llri_gguf_text(g, "tokenizer.ggml.pre");
+    size_t i;
+    if (llri_tok_contains(pre, "jina-v2-de") || llri_tok_contains(pre, "jina-v2-es") || llri_tok_contains(pre, "jina-v2-code") ||
+        llri_tok_contains(arch, "nomic-bert-moe") || llri_tok_contains(arch, "jina-bert-v3")) {
+        llri_mark_names(v, mask, 0, LLRI_ATTR_LSTRIP);
+    } else if (llri_tok_contains(name, "phi-3") || llri_tok_contains(name, "phi3")) {
+        for (i = 0; i < v->n; i++)
+            if (v->attr[i] & LLRI_ATTR_SPECIAL) v->attr[i] |= LLRI_ATTR_RSTRIP;
+        llri_mark_names(v, end, 0, LLRI_ATTR_RSTRIP);
+        llri_mark_names(v, none, LLRI_ATTR_RSTRIP, 0);
+    } else if (llri_tok_contains(name, "modern-bert")) {
+        llri_mark_names(v, mask2, 0, LLRI_ATTR_LSTRIP);
+    }
+    if (v->kind != LLRI_TOK_UGM) return;
+    for (i = 0; i < v->n; i++)
+        if ((v->attr[i] & LLRI_ATTR_CONTROL) && llri_tok_contains(llri_word(&v->text, i), "unused")) v->attr[i] |= LLRI_ATTR_UNUSED;
+}
+
+/* --- tokenizing: one call's memory and output --- */
+typedef struct llri_tok_room { void *p; size_t n_bytes; } llri_tok_room;
+typedef struct llri_tok_sym { uint64_t hash; uint32_t start, n, prev, next; } llri_tok_sym;     /* n 0: merged into another */
+typedef struct llri_todo { uint64_t key; uint32_t a, b; } llri_todo;                    /* smallest key first, then smallest a */
+
+typedef struct llri_tok_job {
+    const llr_vocab *v;
+    llr_error *err;
+    int32_t *out;
+    size_t cap, n;                              /* ids found; the first cap are in out */
+    size_t n_todo;
+    int after_special;                          /* nothing or a special token precedes */
+    llri_tok_room todo, sym, word, norm, clean, off, codes, cut, at;
+} llri_tok_job;
+
+static void llri_tok_job_free(llri_tok_job *j) {
+    llri_tok_room *rooms[9];
+    size_t i;
+    rooms[0] = &j->todo; rooms[1] = &j->sym; rooms[2] = &j->word; rooms[3] = &j->norm; rooms[4] = &j->clean;
+    rooms[5] = &j->off; rooms[6] = &j->codes; rooms[7] = &j->cut; rooms[8] = &j->at;
+    for (i = 0; i < LLRI_N_OF(rooms); i++) llri_free(&j->v->mem, rooms[i]->p, rooms[i]->n_bytes);
+}
+
+/* Room for n elements; what is there stays. */
+static llr_status llri_tok_reserve(llri_tok_job *j, llri_tok_room *r, size_t n, size_t size) {
+    size_t bytes, want;
+    void *p;
+    if (!llri_mul_size(n, size, &bytes)) return llri_nomem(j->err, "the text", SIZE_MAX);
+    if (bytes <= r->n_bytes) return LLR_OK;
+    want = bytes < 256 ? 256 : bytes;
+    if (r->n_bytes && want < r->n_bytes + r->n_bytes / 2) want = r->n_bytes + r->n_bytes / 2;
+    p = llri_alloc(&j->v->mem, want, 64);
+    if (!p) return llri_nomem(j->err, "the text", want);
+    if (r->n_bytes) memcpy(p, r->p, r->n_bytes);
+    llri_free(&j->v->mem, r->p, r->n_bytes);
+    r->p = p;
+    r->n_bytes = want;
+    return LLR_OK;
+}
+
+static inline void llri_tok_emit(llri_tok_job *j, int32_t id) {
+    if (j->n < j->cap) j->out[j->n] = id;
+    j->n++;
+}
+
+static llr_status llri_tok_unknown(llri_tok_job *j) {
+    if (j->v->info.unk < 0)
+        return llri_fail(j->err, LLR_E_UNSUPPORTED, "the text has characters that the vocabulary lacks, and it has no token for the unknown");
+    llri_tok_emit(j, j->v->info.unk);
+    return LLR_OK;
+}
+
+static inline int llri_todo_less(const llri_todo *x, const llri_todo *y) {
+    return x->key < y->key || (x->key == y->key && x->a < y->a);
+}
+
+static llr_status llri_todo_push(llri_tok_job *j, uint64_t key, uint32_t a, uint32_t b) {
+    llri_todo *h, t;
+    size_t i = j->n_todo, up;
+    if ((i + 1) * sizeof *h > j->todo.n_bytes) {
+        llr_status st = llri_tok_reserve(j, &j->todo, i + 1, sizeof *h);
+        if (st != LLR_OK) return st;
+    }
+    h = (llri_todo *)j->todo.p;
+    t.key = key; t.a = a; t.b = b;
+    for (j->n_todo++; i; i = up) {
+        up = (i - 1) / 2;
+        if (!llri_todo_less(&t, &h[up])) break;
+        h[i] = h[up];
+    }
+    h[i] = t;
+    return LLR_OK;
+}
+
+static llri_todo llri_todo_pop(llri_tok_job *j) {
+    llri_todo *h = (llri_todo *)j->todo.p, top = h[0], t = h[--j->n_todo];
+    size_t n = j->n_todo, i = 0, down;
+    for (; (down = 2 * i + 1) < n; i = down) {
+        if (down + 1 < n && llri_todo_less(&h[down + 1], &h[down])) down++;
+        if (!llri_todo_less(&h[down], &t)) break;
+        h[i] = h[down];
+    }
+    h[i] = t;
+    return top;
+}
+
+/* --- SPM and BPE: merge neighbours, best first --- */
+/* Rising with falling score; NaN last. */
+static uint32_t llri_score_order(float f) {
+    uint32_t u;
+    if (f != f) return LLRI_NONE;
+    f += 0.0f;                                  /* -0 and 0 are equal */
+    memcpy(&u, &f, sizeof u);
+    return u >> 31 ? u : 0x7fffffffu - u;       /* positive falls, negative rises in magnitude */
+}
+
+/* Puts the pair of symbols a and b on the list if it can be merged. */
+static llr_status llri_merge_try(llri_tok_job *j, const uint8_t *text, uint32_t a, uint32_t b) {
+    const llri_tok_sym *s = (const llri_tok_sym *)j->sym.p;
+    uint32_t rank, n;
+    if (a == LLRI_NONE || b == LLRI_NONE) return LLR_OK;
+    n = s[a].n + s[b].n;
+    if (j->v->kind == LLRI_TOK_SPM) {
+        int32_t id = llri_vocab_find(j->v, llri_slice(text + s[a].start, n));
+        if (id < 0) return LLR_OK;
+        rank = llri_score_order(llri_tok_score(j->v, (uint32_t)id));
+    } else {
+        rank = llri_merge_rank(j->v, llri_slice(text + s[a].start, s[a].n), s[a].hash, llri_slice(text + s[b].start, s[b].n), s[b].hash);
+        if (rank == LLRI_NONE) return LLR_OK;
+    }
+    return llri_todo_push(j, (uint64_t)rank << 32 | a, b, n);
+}
+
+/* Cuts a text of n > 0 bytes into characters and merges them. The symbols are left in j->sym, linked from 0 by next. */
+static llr_status llri_merge_all(llri_tok_job *j, const uint8_t *text, size_t n) {
+    int bpe = j->v->kind == LLRI_TOK_BPE;
+    llri_tok_sym *s;
+    uint32_t i = 0;
+    size_t at = 0, len;
+    llr_status st = llri_tok_reserve(j, &j->sym, n, sizeof *s);
+    if (st != LLR_OK) return st;
+    s = (llri_tok_sym *)j->sym.p;
+    for (; at < n; at += len, i++) {
+        len = llri_utf8_announced(text[at]);
+        if (len > n - at) len = n - at;
+        s[i].start = (uint32_t)at;
+        s[i].n = (uint32_t)len;
+        s[i].prev = i ? i - 1 : LLRI_NONE;
+        s[i].next = at + len < n ? i + 1 : LLRI_NONE;
+        s[i].hash = bpe ? llri_hash_seeded(text + at, len, j->v->seed) : 0;
+        if (i && (st = llri_merge_try(j, text, i - 1, i)) != LLR_OK) return st;
+    }
+    while (j->n_todo) {
+        llri_todo t = llri_todo_pop(j);
+        uint32_t a = (uint32_t)t.key, b = t.a;
+        if (!s[a].n || !s[b].n || s[a].n + s[b].n != t.b) continue;     /* out of date */
+        s[a].n = t.b;
+        s[b].n = 0;
+        s[a].next = s[b].next;
+        if (s[b].next != LLRI_NONE) s[s[b].next].prev = a;
+        if (bpe) s[a].hash = llri_hash_seeded(text + s[a].start, s[a].n, j->v->seed);
+        if ((st = llri_merge_try(j, text, s[a].prev, a)) != LLR_OK) return st;
+        if ((st = llri_merge_try(j, text, a, s[a].next)) != LLR_OK) return st;
+    }
+    return LLR_OK;
+}
+
+/* Emits the symbols; those that are no tokens byte by byte, or as unknown if SPM has no byte tokens. */
+static llr_status llri_merge_emit(llri_tok_job *j, const uint8_t *text) {
+    const llri_tok_sym *s = (const llri_tok_sym *)j->sym.p;
+    uint32_t i, k;
+    llr_status st;
+    for (i = 0; i != LLRI_NONE; i = s[i].next) {
+        int32_t id = llri_vocab_find(j->v, llri_slice(text + s[i].start, s[i].n));
+        if (id >= 0) { llri_tok_emit(j, id); continue; }
+        for (k = 0; k < s[i].n; k++) {
+            id = j->v->byte_id[text[s[i].start + k]];
+            if (id >= 0) llri_tok_emit(j, id);
+            if (id >= 0 || j->v->kind == LLRI_TOK_BPE) continue;             /* BPE drops what it cannot write */
+            if ((st = llri_tok_unknown(j)) != LLR_OK) return st;
+            break;
+        }
+    }
+    return LLR_OK;
+}
+
+/* A copy in j->norm with U+2581 for spaces, after one more if `lead`. */
+static llr_status llri_escape_spaces(llri_tok_job *j, const uint8_t *p, size_t n, int lead, size_t *n_out) {
+    size_t i, k = 0;
+    uint8_t *q;
+    llr_status st = llri_tok_reserve(j, &j->norm, n + 1, 3);
+    if (st != LLR_OK) return st;
+    q = (uint8_t *)j->norm.p;
+    if (lead) { memcpy(q, LLRI_META_SPACE, 3); k = 3; }
+    for (i = 0; i < n; i++) {
+        if (p[i] == ' ') { memcpy(q + k, LLRI_META_SPACE, 3); k += 3; }
+        else q[k++] = p[i];
+    }
+    *n_out = k;
+    return LLR_OK;
+}
+
+static llr_status llri_spm(llri_tok_job *j, const uint8_t *p, size_t n) {
+    llr_status st = llri_escape_spaces(j, p, n, j->v->add_space && j->after_special, &n);
+    if (st == LLR_OK) st = llri_merge_all(j, (const uint8_t *)j->norm.p, n);
+    return st == LLR_OK ? llri_merge_emit(j, (const uint8_t *)j->norm.p) : st;
+}
+
+/* GPT-2's alphabet shows every byte as a printable character: most as themselves, the other 68 from U+0100 on. */
+static uint32_t llri_byte_char(uint8_t b) {
+    if ((b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b != 0xad)) return b;
+    return b <= 0x20 ? 0x100u + b : b == 0xad ? 0x143u : 0x121u + b - 0x7f;
+}
+
+/* The byte of such a character, or -1. */
+static int llri_char_byte(uint32_t cp) {
+    if (cp < 0x100) return llri_byte_char((uint8_t)cp) == cp ? (int)cp : -1;
+    if (cp <= 0x120) return (int)cp - 0x100;
+    return cp <= 0x142 ? (int)cp - 0x121 + 0x7f : cp == 0x143 ? 0xad : -1;
+}
+
+/* One word. */
+static llr_status llri_bpe_word(llri_tok_job *j, const uint8_t *p, size_t n) {
+    llr_status st;
+    size_t i, k = 0;
+    int newlines = 1;
+    if (!(j->v->flags & LLRI_PRE_RAW)) {
+        uint8_t *q;
+        if ((st = llri_tok_reserve(j, &j->word, n, 2)) != LLR_OK) return st;
+        for (q = (uint8_t *)j->word.p, i = 0; i < n; i++) k += llri_utf8_put(q + k, llri_byte_char(p[i]));
+        p = q;
+        n = k;
+    }
+    for (i = 0; i < n && newlines; i++) newlines = p[i] == '\n';
+    if ((j->v->flags & LLRI_PRE_WHOLE) || ((j->v->flags & LLRI_PRE_GEMMA4) && newlines)) {
+        int32_t id = llri_vocab_find(j->v, llri_slice(p, n));
+        if (id >= 0) { llri_tok_emit(j, id); return LLR_OK; }
+    }
+    st = llri_merge_all(j, p, n);
+    return st == LLR_OK ? llri_merge_emit(j, p) : st;
+}
+
+/* Valid UTF-8: p itself, or a copy in j->clean where each invalid byte is U+FFFD. */
+static llr_status llri_clean_utf8(llri_tok_job *j, const uint8_t **p, size_t *n) {
+    size_t i, k = 0, len;
+    uint8_t *q;
+    llr_status st;
+    for (i = 0; i < *n && (len = llri_utf8_len(*p + i, *n - i)) != 0; i += len) { }
+    if (i >= *n) return LLR_OK;
+    if ((st = llri_tok_reserve(j, &j->clean, *n, 3)) != LLR_OK) return st;
+    q = (uint8_t *)j->clean.p;
+    for (i = 0; i < *n; i += len ? len : 1) {
+        len = llri_utf8_len(*p + i, *n - i);
+        if (len) memcpy(q + k, *p + i, len);
+        else memcpy(q + k, "\xef\xbf\xbd", 3);
+        k += len ? len : 3;
+    }
+    *p = q;
+    *n = k;
+    return LLR_OK;
+}
+
+static uint8_t llri_symbol_of(const llr_vocab *v, uint32_t cp, size_t *hint) {
+    int cls;
+    if (cp < 0x80) return (uint8_t)cp;
+    cls = llri_uni_class(v->uni, cp, hint);
+    if (llri_uni_is_space(cp, cls)) return '\v';
+    return (uint8_t)(0x80 + cls + (llri_uni_in(llri_uni_han, LLRI_N_OF(llri_uni_han), cp) ? 8 : 0));
+}
+
+/* Cuts valid UTF-8 into words and merges each. */
+static llr_status llri_bpe_words(llri_tok_job *j, const uint8_t *p, size_t n) {
+    llri_cuts t;
+    size_t i, len, k, hint = 0;
+    int r;
+    llr_status st = llri_tok_reserve(j, &j->off, n + 1, sizeof *t.off);
+    if (st == LLR_OK) st = llri_tok_reserve(j, &j->codes, n + 1, 1);
+    if (st == LLR_OK) st = llri_tok_reserve(j, &j->cut, n + 1, 1);
+    if (st != LLR_OK) return st;
+    t.text = p;
+    t.off = (uint32_t *)j->off.p;
+    t.sym = (uint8_t *)j->codes.p;
+    t.cut = (uint8_t *)j->cut.p;
+    for (t.n = 0, i = 0; i < n; i += len) {
+        len = llri_utf8_announced(p[i]);
+        t.off[t.n] = (uint32_t)i;
+        t.sym[t.n++] = len == 1 ? p[i] : llri_symbol_of(j->v, llri_utf8_get(p + i, len), &hint);
+    }
+    t.off[t.n] = (uint32_t)n;
+    memset(t.cut, 0, t.n + 1);
+    for (r = 0; r < j->v->n_rx; r++) {
+        if (j->v->rx[r].groups) llri_rx_cut_groups(j->v->rx[r].groups, &t);
+        else llri_rx_cut(&j->v->rx[r], &t);
+    }
+    for (i = 0; i < t.n && st == LLR_OK; i = k) {
+        k = llri_cuts_end(&t, i);
+        st = llri_bpe_word(j, p + t.off[i], t.off[k] - t.off[i]);
+    }
+    return st;
+}
+
+static llr_status llri_bpe(llri_tok_job *j, const uint8_t *p, size_t n) {
+    llr_status st;
+    if (!n) return LLR_OK;
+    if (j->v->escape) {
+        if ((st = llri_escape_spaces(j, p, n, 0, &n)) != LLR_OK) return st;
+        p = (const uint8_t *)j->norm.p;
+    }
+    st = llri_clean_utf8(j, &p, &n);
+    return st == LLR_OK ? llri_bpe_words(j, p, n) : st;
+}
+
+/* `whitespace`: white space separates and is dropped. */
+static llr_status llri_bpe_spaced(llri_tok_job *j, const uint8_t *p, size_t n) {
+    size_t i, len, k = 0, hint = 0;
+    uint8_t *q;
+    llr_status st = llri_clean_utf8(j, &p, &n);
+    if (st == LLR_OK) st = llri_tok_reserve(j, &j->norm, n + 1, 4);
+    q = (uint8_t *)j->norm.p;
+    for (i = 0; i < n && st == LLR_OK; i += len) {
+        uint32_t cp;
+        len = llri_utf8_announced(p[i]);
+        cp = llri_utf8_get(p + i, len);
+        if (llri_uni_is_space(cp, llri_uni_class(j->v->uni, cp, &hint))) {
+            if (k) st = llri_bpe_words(j, q, k);
+            k = 0;
+        } else k += llri_utf8_put(q + k, j->v->lowercase ? llri_uni_tolower(j->v->uni, cp) : cp);
+    }
+    return st == LLR_OK && k ? llri_bpe_words(j, q, k) : st;
+}
+
+/* Where `what` begins in p, or n. */
+static size_t llri_tok_search(const uint8_t *p, size_t n, const char *what) {
+    size_t len = strlen(what), i;
+    for (i = 0; i + len <= n; i++)
+        if (memcmp(p + i, what, len) == 0) return i;
+    return n;
+}
+
+#define LLRI_DNA_MARK "\xee\x80\x80"            /* U+E000 after a k-mer keeps it apart from a text that looks like it */
+
+/* `hybriddna`: what stands in <dna>..</dna> is cut into groups of six letters, the last one filled with A. */
+static llr_status llri_dna(llri_tok_job *j, const uint8_t *p, size_t n) {
+    int32_t open = llri_find_text(j->v, "<dna>"), shut = llri_find_text(j->v, "</dna>"), oov = llri_find_text(j->v, "<oov>"), id;
+    llr_status st;
+    size_t at, end, i, k;
+    if (open < 0 || shut < 0 || oov < 0) return llri_bpe(j, p, n);
+    for (;;) {
+        at = llri_tok_search(p, n, "<dna>");
+        if ((st = llri_bpe(j, p, at)) != LLR_OK || at == n) return st;
+        llri_tok_emit(j, open);
+        p += at + 5;
+        n -= at + 5;
+        end = llri_tok_search(p, n, "</dna>");
+        for (i = 0; i < end; i += 6) {
+            char kmer[] = "AAAAAA" LLRI_DNA_MARK;
+            for (k = 0; k < 6 && i + k < end; k++) kmer[k] = (char)(p[i + k] >= 'a' && p[i + k] <= 'z' ? p[i + k] - 32 : p[i + k]);
+            id = llri_vocab_find(j->v, llri_slice(kmer, 9));
+            llri_tok_emit(j, id >= 0 ? id : oov);
+        }
+        if (end == n) return LLR_OK;
+        llri_tok_emit(j, shut);
+        p += end + 6;
+        n -= end + 6;
+    }
+}
+
+/* --- WPM: words, each from the left with the longest token --- */
+static llr_status llri_wpm_word(llri_tok_job *j, const uint8_t *s, size_t n) {
+    size_t start = j->n, i;
+    for (i = 0; i < n;) {
+        uint32_t x = llri_prefix_find(&j->v->piece, llri_slice(s + i, n - i));
+        if (x == LLRI_NONE) {
+            j->n = start;
+            return llri_tok_unknown(j);
+        }
+        llri_tok_emit(j, (int32_t)j->v->piece.id[x]);
+        i += llri_word(&j->v->text, j->v->piece.id[x]).n;
+    }
+    return LLR_OK;
+}
+
+/* Does this character form a word of its own? */
+static int llri_wpm_alone(uint32_t cp, int cls) {
+    return cls == LLRI_UC_P || (cls == LLRI_UC_S && cp < 0x7f) || llri_uni_in(llri_uni_wpm_han, LLRI_N_OF(llri_uni_wpm_han), cp);
+}
+
+static llr_status llri_wpm(llri_tok_job *j, const uint8_t *p, size_t n) {
+    const llri_uni *u = j->v->uni;
+    size_t i, len, k = 3, hint = 0;
+    uint8_t *q;
+    llr_status st = llri_clean_utf8(j, &p, &n);
+    if (st == LLR_OK) st = llri_tok_reserve(j, &j->norm, n + 2, 4);
+    q = (uint8_t *)j->norm.p;
+    if (st == LLR_OK) memcpy(q, LLRI_META_SPACE, 3);                /* every word begins with it; k > 3: there is one */
+    for (i = 0; i <= n && st == LLR_OK; i += len) {
+        uint32_t cp = ' ';
+        int cls, space, alone;
+        len = i < n ? llri_utf8_announced(p[i]) : 1;
+        if (i < n) cp = llri_utf8_get(p + i, len);
+        if (j->v->strip_accents) cp = llri_uni_nfd_base(u, cp);
+        cls = llri_uni_class(u, cp, &hint);
+        space = llri_uni_is_space(cp, cls);
+        alone = llri_wpm_alone(cp, cls);
+        if ((space || alone) && k > 3) {
+            st = llri_wpm_word(j, q, k);
+            k = 3;
+        }
+        if (space || cp == 0 || cp == 0xfffd || cls == LLRI_UC_CONTROL || (cls == LLRI_UC_M && j->v->strip_accents)) continue;
+        k += llri_utf8_put(q + k, j->v->lowercase ? llri_uni_tolower(u, cp) : cp);
+        if (!alone || st != LLR_OK) continue;
+        st = llri_wpm_word(j, q, k);
+        k = 3;
+    }
+    return st;
+}
+
+/* --- UGM: normalise, then the segmentation with the best sum of scores (Viterbi) --- */
+static uint32_t llri_unit(const llr_vocab *v, uint32_t i, int *ok) {
+    if (i >= v->n_units) { *ok = 0; return 0; }
+    return llri_rd32(v->charsmap + 4 * (size_t)i);
+}
+
+static uint32_t llri_unit_base(uint32_t u) { return (u >> 10) << ((u & 0x200) >> 6); }
+
+/* The longest entry of the normalisation table that s begins with: its length (0: none) and its replacement. The table is
+ * a double array (Kanda 2018) whose links are XORed. */
+static llr_status llri_ugm_replace(llri_tok_job *j, llri_str s, size_t *len, llri_str *with) {
+    const llr_vocab *v = j->v;
+    const char *text;
+    uint32_t node, u, at = 0;
+    size_t i;
+    const void *end;
+    int ok = 1;
+    *len = 0;
+    node = llri_unit_base(llri_unit(v, 0, &ok));
+    for (i = 0; i < s.n && s.p[i] && ok; i++) {
+        node ^= (uint8_t)s.p[i];
+        u = llri_unit(v, node, &ok);
+        if ((u & 0x800000ffu) != (uint8_t)s.p[i]) break;
+        node ^= llri_unit_base(u);
+        if (!(u >> 8 & 1)) continue;
+        *len = i + 1;
+        at = llri_unit(v, node, &ok) & 0x7fffffff;
+    }
+    if (*len && at >= v->n_replace) ok = 0;
+    if (!ok) return llri_fail(j->err, LLR_E_FORMAT, "tokenizer.ggml.precompiled_charsmap refers to entries beyond its end");
+    if (!*len) return LLR_OK;
+    text = (const char *)v->charsmap + llri_rd32(v->charsmap - 4) + at;
+    end = memchr(text, 0, v->n_replace - at);
+    if (!end || (const char *)end - text > 256)
+        return llri_fail(j->err, LLR_E_FORMAT, "tokenizer.ggml.precompiled_charsmap has a replacement without an end or longer "
+                         "than 256 bytes");
+    *with = llri_slice(text, (size_t)((const char *)end - text));
+    return LLR_OK;
+}
+
+/* Bytes that s has in common with the beginning of a user-defined token: they are not normalised. */
+static size_t llri_ugm_literal(const llri_prefix *x, llri_str s) {
+    size_t below, above = 0;
+    uint32_t i = llri_prefix_below(x, s, &below), next = i == LLRI_NONE ? x->first[(uint8_t)s.p[0]] : i + 1;
+    if (i == LLRI_NONE) below = 0;
+    if (next < x->first[(uint8_t)s.p[0] + 1]) (void)llri_text_compare(llri_word(x->words, x->id[next]), s, &above);
+    return below > above ? below : above;
+}
+
+/* What the text at s becomes, and how many bytes of it that replaces. */
+static llr_status llri_ugm_next(llri_tok_job *j, llri_str s, llri_str *out, size_t *used) {
+    llr_status st;
+    *used = j->v->user.n ? llri_ugm_literal(&j->v->user, s) : 0;
+    *out = llri_slice(s.p, *used);
+    if (!*used && j->v->n_units) {
+        if ((st = llri_ugm_replace(j, s, used, out)) != LLR_OK) return st;
+        if (*used) return LLR_OK;
+    }
+    if (!*used) *used = llri_utf8_len((const uint8_t *)s.p, s.n);
+    if (*used) *out = llri_slice(s.p, *used);
+    else {
+        *out = llri_slice("\xef\xbf\xbd", 3);
+        *used = 1;
+    }
+    return LLR_OK;
+}
+
+/* Normalised text in j->norm. */
+static llr_status llri_ugm_normalise(llri_tok_job *j, const uint8_t *p, size_t n, size_t *n_out) {
+    size_t i, k = 0, c, used;
+    int in_word = 0, begun = 0;
+    llri_str s;
+    llr_status st;
+    for (i = 0; i < n; i += used) {
+        if ((st = llri_ugm_next(j, llri_slice(p + i, n - i), &s, &used)) != LLR_OK) return st;
+        if ((st = llri_tok_reserve(j, &j->norm, k + 3 * s.n + 3, 1)) != LLR_OK) return st;
+        for (c = 0; c < s.n; c++) {
+            uint8_t *q = (uint8_t *)j->norm.p;
+            int space = s.p[c] == ' ', mark = !j->v->merge_spaces;
+            if (!space) mark = !in_word && ((j->v->add_space && !begun) || j->v->merge_spaces);
+            if (mark) { memcpy(q + k, LLRI_META_SPACE, 3); k += 3; }
+            if (!space) { q[k++] = (uint8_t)s.p[c]; begun |= mark; }
+            in_word = !space;
+        }
+    }
+    *n_out = k;
+    return LLR_OK;
+}
+
+typedef struct llri_ugm_best { double sum; int32_t id; uint32_t from; } llri_ugm_best;
+
+static void llri_ugm_better(llri_ugm_best *b, size_t to, size_t from, double score, int32_t id) {
+    double sum = b[from].sum + score;
+    if (!(sum > b[to].sum)) return;
+    b[to].sum = sum;
+    b[to].id = id;
+    b[to].from = (uint32_t)from;
+}
+
+/* Turns the chain from the end of the text round and emits it; neighbouring unknowns count once. */
+static llr_status llri_ugm_emit(llri_tok_job *j, llri_ugm_best *b, size_t n) {
+    uint32_t at = (uint32_t)n, next = LLRI_NONE, from;
+    int unknown = 0;
+    llr_status st;
+    for (;;) {
+        from = b[at].from;
+        b[at].from = next;
+        next = at;
+        if (!from) break;
+        at = from;
+    }
+    for (; at != LLRI_NONE; at = b[at].from) {
+        int was = unknown;
+        unknown = b[at].id == j->v->info.unk;
+        if (!unknown) llri_tok_emit(j, b[at].id);
+        else if (!was && (st = llri_tok_unknown(j)) != LLR_OK) return st;
+    }
+    return LLR_OK;
+}
+
+static llr_status llri_ugm(llri_tok_job *j, const uint8_t *p, size_t n) {
+    const llr_vocab *v = j->v;
+    const llri_prefix *x = &v->piece;
+    llri_ugm_best *b;
+    size_t i, len;
+    llr_status st = llri_ugm_normalise(j, p, n, &n);
+    if (st == LLR_OK) st = llri_tok_reserve(j, &j->sym, n + 1, sizeof *b);
+    if (st != LLR_OK || !n) return st;
+    b = (llri_ugm_best *)j->sym.p;
+    p = (const uint8_t *)j->norm.p;
+    for (i = 0; i <= n; i++) { b[i].sum = -1.7976931348623157e308; b[i].id = v->info.unk; b[i].from = 0; }
+    b[0].sum = 0;
+    for (i = 0; i < n; i += len) {
+        uint32_t k = llri_prefix_find(x, llri_slice(p + i, n - i));
+        int single = 0;
+        len = llri_utf8_announced(p[i]);
+        if (len > n - i) len = n - i;
+        for (; k != LLRI_NONE; k = x->link[k]) {
+            size_t w = llri_word(x->words, x->id[k]).n;
+            double score = v->attr[x->id[k]] & LLRI_ATTR_USER ? 0.0 : (double)llri_tok_score(v, x->id[k]);
+            llri_ugm_better(b, i + w, i, score, (int32_t)x->id[k]);
+            single |= w == len;
+        }
+        if (!single) llri_ugm_better(b, i + len, i, (double)v->unknown_score, v->info.unk);
+    }
+    return llri_ugm_emit(j, b, n);
+}
+
+/* --- RWKV: always the longest token --- */
+static llr_status llri_rwkv(llri_tok_job *j, const uint8_t *p, size_t n) {
+    const llri_prefix *x = &j->v->piece;
+    size_t i;
+    llr_status st;
+    for (i = 0; i < n;) {
+        uint32_t k = llri_prefix_find(x, llri_slice(p + i, n - i));
+        if (k == LLRI_NONE) {
+            if ((st = llri_tok_unknown(j)) != LLR_OK) return st;
+            i++;
+        } else {
+            llri_tok_emit(j, (int32_t)x->id[k]);
+            i += llri_word(x->words, x->id[k]).n;
+        }
+    }
+    return LLR_OK;
+}
+
+/* --- PLaMo-2: the segmentation with the smallest cost, found from the end; of equal ones the longer first piece --- */
+typedef struct llri_plamo_best { int64_t sum; int32_t id; uint32_t n; } llri_plamo_best;
+
+/* The cost of a token: -10000 * score, rounded half away from zero; 0 if it must not be used. */
+static int llri_plamo_cost(const llr_vocab *v, uint32_t id, int64_t *cost) {
+    double s = (double)llri_tok_score(v, id) * 1e4;
+    if (!(s > -2e7 && s < 2e9)) return 0;
+    *cost = -(int64_t)(s < 0 ? s - 0.5 : s + 0.5);
+    return *cost < 20000000;
+}
+
+static llr_status llri_plamo(llri_tok_job *j, const uint8_t *p, size_t n) {
+    const llri_prefix *x = &j->v->piece;
+    llri_plamo_best *c;
+    size_t i, k;
+    int64_t cost;
+    llr_status st = llri_clean_utf8(j, &p, &n);
+    if (st == LLR_OK) st = llri_tok_reserve(j, &j->sym, n + 1, sizeof *c);
+    if (st != LLR_OK) return st;
+    if (n >= 3 && memcmp(p, "\xef\xbb\xbf", 3) == 0) { p += 3; n -= 3; }        /* byte order mark */
+    c = (llri_plamo_best *)j->sym.p;
+    c[n].sum = 0;
+    for (i = n; i-- > 0;) {
+        uint32_t t;
+        if ((p[i] & 0xc0) == 0x80) continue;
+        c[i].sum = INT64_MAX;
+        for (t = llri_prefix_find(x, llri_slice(p + i, n - i)); t != LLRI_NONE; t = x->link[t]) {
+            size_t len = llri_word(x->words, x->id[t]).n;
+            if ((i + len < n && (p[i + len] & 0xc0) == 0x80) || !llri_plamo_cost(j->v, x->id[t], &cost)) continue;
+            if (c[i + len].sum + cost >= c[i].sum) continue;
+            c[i].sum = c[i + len].sum + cost;
+            c[i].id = (int32_t)x->id[t];
+            c[i].n = (uint32_t)len;
+        }
+        k = llri_utf8_announced(p[i]);
+        if (c[i + k].sum + 10000000 >= c[i].sum) continue;
+        c[i].sum = c[i + k].sum + 10000000;
+        c[i].id = -1;
+        c[i].n = (uint32_t)k;
+    }
+    for (i = 0; i < n; i += c[i].n) {
+        if (c[i].id >= 0) { llri_tok_emit(j, c[i].id); continue; }
+        for (k = i; k < i + c[i].n; k++) {
+            if (j->v->byte_id[p[k]] >= 0) llri_tok_emit(j, j->v->byte_id[p[k]]);
+            else if ((st = llri_tok_unknown(j)) != LLR_OK) return st;
+        }
+    }
+    return LLR_OK;
+}
+
+static llr_status llri_tok_encode(llri_tok_job *j, const uint8_t *p, size_t n) {
+    switch (j->v->kind) {
+    case LLRI_TOK_SPM: return llri_spm(j, p, n);
+    case LLRI_TOK_BPE: return j->v->dna ? llri_dna(j, p, n) : j->v->split_spaces ? llri_bpe_spaced(j, p, n) : llri_bpe(j, p, n);
+    case LLRI_TOK_WPM: return llri_wpm(j, p, n);
+    case LLRI_TOK_UGM: return llri_ugm(j, p, n);
+    case LLRI_TOK_RWKV: return llri_rwkv(j, p, n);
+    default: return llri_plamo(j, p, n);
+    }
+}
+
+/* --- special tokens in the text ---
+ * The rule is: for each special token, longest first, every occurrence from the left in what is still plain text. Here all
+ * places are looked at once; each enters a list with the longest token that matches there, and falls back to the next
+ * shorter one where that has come to overlap a token that was found before. */
+enum { LLRI_AT_TEXT = 0, LLRI_AT_INSIDE, LLRI_AT_DROPPED, LLRI_AT_TOKEN };      /* LLRI_AT_TOKEN + id */
+
+/* Puts place `at` on the list with the longest token from x on that is allowed and has at most `room` bytes. */
+static llr_status llri_special_push(llri_tok_job *j, uint32_t x, size_t at, size_t room, unsigned flags) {
+    const llri_prefix *s = &j->v->special;
+    for (; x != LLRI_NONE; x = s->link[x]) {
+        size_t n = llri_word(s->words, s->id[x]).n;
+        if (n > room || (!(flags & LLR_TOK_PARSE) && (j->v->attr[s->id[x]] & (LLRI_ATTR_CONTROL | LLRI_ATTR_UNKNOWN)))) continue;
+        return llri_todo_push(j, (uint64_t)(LLRI_NONE - n) << 32 | s->id[x], (uint32_t)at, x);
+    }
+    return LLR_OK;
+}
+
+static void llri_special_take(const llr_vocab *v, uint32_t *state, const uint8_t *p, size_t n, size_t at, uint32_t id) {
+    size_t len = llri_word(&v->text, id).n, i;
+    state[at] = LLRI_AT_TOKEN + id;
+    for (i = 1; i < len; i++) state[at + i] = LLRI_AT_INSIDE;
+    if (v->attr[id] & LLRI_ATTR_LSTRIP)
+        for (i = at; i > 0 && !state[i - 1] && llri_ascii_space(p[i - 1]); i--) state[i - 1] = LLRI_AT_DROPPED;
+    if (v->attr[id] & LLRI_ATTR_RSTRIP)
+        for (i = at + len; i < n && !state[i] && llri_ascii_space(p[i]); i++) state[i] = LLRI_AT_DROPPED;
+}
+
+/* *state: what each byte belongs to, NULL if there is no special token. */
+static llr_status llri_special_find(llri_tok_job *j, const uint8_t *p, size_t n, unsigned flags, uint32_t **state) {
+    const llri_prefix *s = &j->v->special;
+    llr_status st;
+    size_t i, k, len;
+    *state = NULL;
+    for (i = 0; s->n && i < n; i++) {
+        if (s->first[p[i]] == s->first[p[i] + 1]) continue;
+        if ((st = llri_special_push(j, llri_prefix_find(s, llri_slice(p + i, n - i)), i, n, flags)) != LLR_OK) return st;
+    }
+    if (!j->n_todo) return LLR_OK;
+    if ((st = llri_tok_reserve(j, &j->at, n, sizeof **state)) != LLR_OK) return st;
+    *state = (uint32_t *)j->at.p;
+    memset(*state, 0, n * sizeof **state);
+    while (j->n_todo) {
+        llri_todo t = llri_todo_pop(j);
+        len = llri_word(s->words, s->id[t.b]).n;
+        for (k = 0; k < len && !(*state)[t.a + k]; k++) { }
+        if (k == len) llri_special_take(j->v, *state, p, n, t.a, s->id[t.b]);
+        else if (k && (st = llri_special_push(j, s->link[t.b], t.a, k, flags)) != LLR_OK) return st;
+    }
+    return LLR_OK;
+}
+
+static llr_status llri_tokenize_text(llri_tok_job *j, const uint8_t *p, size_t n, unsigned flags) {
+    uint32_t *state;
+    size_t i, k;
+    llr_status st = llri_special_find(j, p, n, flags, &state);
+    j->after_special = 1;
+    for (i = 0; i < n && st == LLR_OK; i = k) {
+        uint32_t is = state ? state[i] : (uint32_t)LLRI_AT_TEXT;
+        k = state ? i + 1 : n;
+        if (is >= LLRI_AT_TOKEN) {
+            llri_tok_emit(j, (int32_t)(is - LLRI_AT_TOKEN));
+            j->after_special = 1;
+        }
+        if (is != LLRI_AT_TEXT) continue;
+        while (k < n && state[k] == LLRI_AT_TEXT) k++;
+        st = llri_tok_encode(j, p + i, k - i);
+        j->after_special = 0;
+    }
+    return st;
+}
+
+/* The longest text of one call: positions are 32 bits wide, and a byte can become three. */
+#define LLRI_TEXT_MAX ((size_t)1 << 29)
+
+LLR_API llr_status llr_tokenize(const llr_vocab *v, const char *text, size_t n_bytes, unsigned flags,
+                                int32_t *out, size_t cap, size_t *n_out, llr_error *err) {
+    llri_tok_job j;
+    llr_status st;
+    int add = (flags & LLR_TOK_SPECIAL) != 0, wpm;
+    if (!v || (!text && n_bytes) || (!out && cap) || !n_out) return llri_fail(err, LLR_E_ARG, "llr_tokenize: an argument is NULL");
+    if (n_bytes > LLRI_TEXT_MAX)
+        return llri_fail(err, LLR_E_ARG, "the text has %llu bytes, more than %llu: split it", (unsigned long long)n_bytes,
+                         (unsigned long long)LLRI_TEXT_MAX);
+    memset(&j, 0, sizeof j);
+    j.v = v;
+    j.err = err;
+    j.out = out;
+    j.cap = cap;
+    wpm = v->kind == LLRI_TOK_WPM;              /* always framed by CLS and SEP */
+    if (v->kind == LLRI_TOK_RWKV || v->kind == LLRI_TOK_PLAMO2) add = 0;
+    if (add && v->info.bos >= 0 && (wpm || v->info.add_bos)) llri_tok_emit(&j, v->info.bos);
+    st = llri_tokenize_text(&j, (const uint8_t *)text, n_bytes, flags);
+    if (add && wpm && v->info.sep >= 0) llri_tok_emit(&j, v->info.sep);
+    if (add && !wpm && v->info.eos >= 0 && v->info.add_eos) llri_tok_emit(&j, v->info.eos);
+    llri_tok_job_free(&j);
+    if (st != LLR_OK) return st;
+    *n_out = j.n;
+    if (j.n <= cap) return LLR_OK;
+    return llri_fail(err, LLR_E_FULL, "the text has %llu tokens, there is room for %llu", (unsigned long long)j.n,
+                     (unsigned long long)cap);
+}
+
+/* --- back to text --- */
+typedef struct llri_tok_out { char *p; size_t cap, n; } llri_tok_out;      /* n counts on when p is full */
+
+static void llri_tok_put(llri_tok_out *o, const char *s, size_t n) {
+    size_t room = o->n < o->cap ? o->cap - o->n : 0;
+    if (room) memcpy(o->p + o->n, s, n < room ? n : room);
+    o->n += n;
+}
+
+/* Spaces for U+2581. */
+static void llri_tok_put_unescaped(llri_tok_out *o, llri_str s) {
+    size_t i, from = 0;
+    for (i = 0; i + 3 <= s.n; i++) {
+        if (memcmp(s.p + i, LLRI_META_SPACE, 3) != 0) continue;
+        llri_tok_put(o, s.p + from, i - from);
+        llri_tok_put(o, " ", 1);
+        from = i + 3;
+        i += 2;
+    }
+    llri_tok_put(o, s.p + from, s.n - from);
+}
+
+/* Bytes for the characters of GPT-2's alphabet; others, which only broken files have, stay as they are. */
+static void llri_tok_put_bytes(llri_tok_out *o, llri_str s) {
+    size_t i, len;
+    for (i = 0; i < s.n; i += len) {
+        int b = -1;
+        char c;
+        len = llri_utf8_len((const uint8_t *)s.p + i, s.n - i);
+        if (len) b = llri_char_byte(llri_utf8_get((const uint8_t *)s.p + i, len));
+        else len = 1;
+        c = (char)b;
+        if (b < 0) llri_tok_put(o, s.p + i, len);
+        else llri_tok_put(o, &c, 1);
+    }
+}
+
+static void llri_tok_put_piece(llri_tok_out *o, const llr_vocab *v, int32_t id, int special) {
+    unsigned attr;
+    llri_str s;
+    int b;
+    char c;
+    if (id < 0 || (size_t)id >= v->n) return;
+    attr = v->attr[id];
+    s = llri_word(v->kind == LLRI_TOK_RWKV ? &v->raw : &v->text, (size_t)id);
+    if (!special && (attr & (LLRI_ATTR_CONTROL | LLRI_ATTR_UNKNOWN))) return;
+    if (v->dna && s.n > 3 && memcmp(s.p + s.n - 3, LLRI_DNA_MARK, 3) == 0) s.n -= 3;
+    if (v->kind == LLRI_TOK_RWKV || (attr & LLRI_ATTR_SPECIAL)) llri_tok_put(o, s.p, s.n);
+    else if (attr & LLRI_ATTR_BYTE) {
+        b = llri_byte_of_text(s);
+        c = (char)b;
+        if (b >= 0) llri_tok_put(o, &c, 1);
+    } else if (v->kind == LLRI_TOK_PLAMO2) llri_tok_put(o, s.p, s.n);
+    else if (!(attr & LLRI_ATTR_NORMAL)) return;
+    else if (v->escape) llri_tok_put_unescaped(o, s);
+    else if (v->flags & LLRI_PRE_RAW) llri_tok_put(o, s.p, s.n);
+    else llri_tok_put_bytes(o, s);
+}
+
+LLR_API size_t llr_token_piece(const llr_vocab *v, int32_t id, int special, char *out, size_t cap) {
+    llri_tok_out o;
+    o.p = out;
+    o.cap = out ? cap : 0;
+    o.n = 0;
+    if (v) llri_tok_put_piece(&o, v, id, special);
+    return o.n;
+}
+
+/* " 's" " 'm" " 're" " 've": is the space before s[i] to go? */
+static int llri_tidy_short(const char *s, size_t i, size_t n) {
+    if (s[i] != '\'' || i + 1 >= n) return 0;
+    if (s[i + 1] == 's' || s[i + 1] == 'm') return 1;
+    return i + 2 < n && s[i + 2] == 'e' && (s[i + 1] == 'r' || s[i + 1] == 'v');
+}
+
+/* Takes out the spaces that the training text of some models did not have: before punctuation, around a lone apostrophe,
+ * before contractions; in this order, as the models' own tokenizers do. Returns the new length. */
+static size_t llri_tidy(char *s, size_t n) {
+    size_t i, k;
+    int pass;
+    for (pass = 0; pass < 3; pass++) {
+        for (i = k = 0; i < n; i++) {
+            char c = s[i];
+            int after_space = i > 0 && s[i - 1] == ' ';
+            if (after_space && pass == 0 && (c == '?' || c == '!' || c == '.' || c == ',')) k--;
+            if (after_space && pass == 1 && c == '\'' && i + 1 < n && s[i + 1] == ' ') {
+                k--;
+                s[++i] = 0;
+            }
+            if (after_space && pass == 2 && llri_tidy_short(s, i, n)) k--;
+            s[k++] = c;
+        }
+        n = k;
+    }
+    return n;
+}
+
+LLR_API llr_status llr_detokenize(const llr_vocab *v, const int32_t *ids, size_t n, char *out, size_t cap, size_t *n_out, llr_error *err) {
+    llri_tok_out o;
+    size_t i, bytes = 0, len;
+    if (!v || (!ids && n) || (!out && cap) || !n_out) return llri_fail(err, LLR_E_ARG, "llr_detokenize: an argument is NULL");
+    for (i = 0; i < n; i++) {
+        if (ids[i] < 0 || (size_t)ids[i] >= v->n)
+            return llri_fail(err, LLR_E_ARG, "token %llu is %ld, the vocabulary has %ld tokens", (unsigned long long)i,
+                             (long)ids[i], (long)v->info.n_tokens);
+        len = llr_token_piece(v, ids[i], 1, NULL, 0);
+        if (!llri_add_size(bytes, len, &bytes)) return llri_nomem(err, "the text", SIZE_MAX);
+    }
+    o.p = (char *)llri_alloc(&v->mem, bytes, 16);
+    if (!o.p) return llri_nomem(err, "the text", bytes);
+    o.cap = bytes;
+    o.n = 0;
+    for (i = 0; i < n; i++) {
+        size_t before = o.n;
+        llri_tok_put_piece(&o, v, ids[i], 1);
+        if (i == 0 && v->add_space && o.n > before && o.p[0] == ' ') memmove(o.p, o.p + 1, --o.n);     /* the one that was added */
+    }
+    len = v->tidy ? llri_tidy(o.p, o.n) : o.n;
+    if (len <= cap && len) memcpy(out, o.p, len);
+    llri_free(&v->mem, o.p, bytes);
+    *n_out = len;
+    if (len <= cap) return LLR_OK;
+    return llri_fail(err, LLR_E_FULL, "the text has %llu bytes, there is room for %llu", (unsigned long long)len,
+                     (unsigned long long)cap);
+}
+
+/* --- the handle --- */
+LLR_API void llr_vocab_free(llr_vocab *v) {
+    llr_allocator mem;
+    if (!v) return;
+    mem = v->mem;
+    llri_prefix_free(&v->special, &mem);
+    llri_prefix_free(&v->piece, &mem);
+    llri_prefix_free(&v->user, &mem);
+    llri_free(&mem, v->raw_bytes, v->raw_room);
+    llri_free(&mem, v->text.at, (v->text.n + 1) * sizeof *v->text.at);
+    llri_free(&mem, v->merge.at, (v->merge.n + 1) * sizeof *v->merge.at);
+    llri_free(&mem, v->raw.at, (v->n + 1) * sizeof *v->raw.at);
+    llri_free(&mem, v->attr, v->n * sizeof *v->attr);
+    llri_free(&mem, v->by_text.slot, v->by_text.n * sizeof *v->by_text.slot);
+    llri_free(&mem, v->by_merge.slot, v->by_merge.n * sizeof *v->by_merge.slot);
+    llri_free(&mem, v->uni, sizeof *v->uni);
+    llri_free(&mem, v->rx, (size_t)v->n_rx * sizeof *v->rx);
+    llri_free(&mem, v, sizeof *v);
+}
+
+/* The token of a line feed. */
+static llr_status llri_vocab_newline(llr_vocab *v, llr_error *err) {
+    int32_t ids[4];
+    size_t n = 0;
+    llr_status st;
+    v->info.nl = v->kind == LLRI_TOK_SPM ? v->byte_id[10] : -1;
+    if (v->kind != LLRI_TOK_SPM && v->kind != LLRI_TOK_WPM) {
+        st = llr_tokenize(v, "\n", 1, 0, ids, 4, &n, err);
+        if (st == LLR_E_NOMEM) return st;
+        if (st == LLR_OK && n) v->info.nl = ids[0];
+    }
+    if (v->info.nl < 0) v->info.nl = v->info.pad;
+    return LLR_OK;
+}
+
+LLR_API llr_status llr_vocab_new(llr_vocab **out, const llr_gguf *g, const llr_options *opt, llr_error *err) {
+    llr_vocab *v;
+    llr_status st;
+    if (!out || !g) return llri_fail(err, LLR_E_ARG, "llr_vocab_new: an argument is NULL");
+    v = (llr_vocab *)llri_calloc(llri_opt_mem(opt), sizeof *v, 64);
+    if (!v) return llri_nomem(err, "the tokenizer", sizeof *v);
+    v->mem = *llri_opt_mem(opt);
+    v->seed = llri_hash(&v, sizeof v);
+    st = llri_vocab_model(v, g, opt, err);
+    if (st == LLR_OK) st = llri_vocab_tokens(v, g, err);
+    if (st == LLR_OK) st = llri_vocab_merges(v, g, err);
+    if (st == LLR_OK) {
+        llri_vocab_special(v, g, opt);
+        llri_vocab_strip(v, g);
+        st = llri_vocab_tables(v, g, err);
+    }
+    if (st == LLR_OK) st = llri_vocab_newline(v, err);
+    if (st != LLR_OK) {
+        llr_vocab_free(v);
+        return st;
+    }
+    v->info.model = v->model;
+    v->info.pre = v->pre;
+    *out = v;
+    return LLR_OK;
+}
+
+LLR_API int32_t llr_vocab_size(const llr_vocab *v) { return v ? v->info.n_tokens : 0; }
+
+LLR_API void llr_vocab_describe(const llr_vocab *v, llr_vocab_info *out) { *out = v->info; }
+
+LLR_API int llr_vocab_is_eog(const llr_vocab *v, int32_t id) {
+    return v && id >= 0 && (size_t)id < v->n && (v->attr[id] & LLRI_ATTR_EOG) != 0;
+}
+
+LLR_API int llr_vocab_is_control(const llr_vocab *v, int32_t id) {
+    return v && id >= 0 && (size_t)id < v->n && (v->attr[id] & LLRI_ATTR_CONTROL) != 0;
+}
+/* >>sampler ----------------------------------------------------------------------------------------------------------
+ * From logits to a token, and from tokens to text. The chain keeps a list of candidates and narrows it: penalties, top-k,
+ * typical, top-p, min-p, temperature, then a draw. Random numbers are PCG32 (O'Neill 2014): a seed gives the same tokens on
+ * every machine that gives the same logits.
+ */
+typedef struct llri_candidate { int32_t id; float logit; double p; } llri_candidate;
+
+struct llr_sampler {
+    llr_sampling how;
+    llr_allocator mem;
+    int32_t n_vocab;
+    uint64_t state;                     /* of the random numbers */
+    llri_candidate *list, *spare;       /* [n_vocab] each */
+    uint8_t *banned;                    /* [n_vocab] */
+    uint16_t *counts;                   /* [n_vocab], of the tokens in `last` */
+    int32_t *last; int n_last, at_last; /* ring of the penalty window */
+};
+
+static uint32_t llri_random(llr_sampler *s)
+{
+    uint64_t old = s->state;
+    uint32_t x = (uint32_t)((old >> 18 ^ old) >> 27), rot = (uint32_t)(old >> 59);
+    s->state = old * 6364136223846793005u + 1442695040888963407u;
+    return x >> rot | x << (-rot & 31);
+}
+
+LLR_API int32_t llr_argmax(const float *logits, int32_t n)
+{
+    int32_t i, best = 0;
+    float max = -HUGE_VALF;
+    for (i = 0; i < n; i++)
+        if (logits[i] > max) {
+            max = logits[i];
+            best = i;
+        }
+    return best;
+}
+
+static void llri_sampling_number(const llr_gguf *g, const char *name, float *out)
+{
+    char key[64];
+    const llri_kv *kv;
+    double v;
+    llri_format(key, sizeof key, "general.sampling.%s", name);
+    kv = llri_gguf_kv(g, key);
+    if (kv && llri_kv_f64(kv, &v) && v > -1e6 && v < 1e6) *out = (float)v;
+}
+
+LLR_API void llr_sampling_defaults(llr_sampling *out, const llr_gguf *g)
+{
+    float k = 40.0f, n = 64.0f;
+    memset(out, 0, sizeof *out);
+    out->temp = 0.8f;
+    out->top_p = 0.95f;
+    out->min_p = 0.05f;
+    out->typical_p = 1.0f;
+    out->repeat_penalty = 1.0f;
+    if (g) {
+        llri_sampling_number(g, "temp", &out->temp);
+        llri_sampling_number(g, "top_k", &k);
+        llri_sampling_number(g, "top_p", &out->top_p);
+        llri_sampling_number(g, "min_p", &out->min_p);
+        llri_sampling_number(g, "penalty_last_n", &n);
+        llri_sampling_number(g, "penalty_repeat", &out->repeat_penalty);
+    }
+    out->top_k = (int32_t)k;
+    out->penalty_last_n = (int32_t)n;
+}
+
+LLR_API void llr_sampler_free(llr_sampler *s)
+{
+    llr_allocator mem;
+    size_t n;
+    if (!s) return;
+    mem = s->mem;
+    n = (size_t)s->n_vocab;
+    llri_free(&mem, s->list, n * sizeof *s->list);
+    llri_free(&mem, s->spare, n * sizeof *s->spare);
+    llri_free(&mem, s->banned, n);
+    llri_free(&mem, s->counts, n * sizeof *s->counts);
+    llri_free(&mem, s->last, (size_t)s->how.penalty_last_n * sizeof *s->last);
+    llri_free(&mem, s, sizeof *s);
+}
+
+LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr_gguf *g, const llr_sampling *how, const llr_options *opt, llr_error *err)
+{
+    const llr_allocator *mem = llri_opt_mem(opt);
+    const llri_kv *ban = g ? llri_gguf_kv(g, "tokenizer.ggml.suppress_tokens") : NULL;
+    llr_sampler *s;
+    size_t n = (size_t)n_vocab;
+    uint64_t i, id;
+    if (!out || !how || n_vocab < 1) return llri_fail(err, LLR_E_ARG, "a sampler needs a vocabulary (%d tokens) and settings", (int)n_vocab);
+    if (!(how->repeat_penalty > 0.0f) || how->repeat_penalty > 1e6f || how->frequency_penalty != how->frequency_penalty ||
+        how->presence_penalty != how->presence_penalty || how->temp != how->temp || how->penalty_last_n > 1 << 16)
+        return llri_fail(err, LLR_E_ARG, "sampling settings: the repeat penalty must be positive (1 = none), others numbers, the penalty window at most 65536");
+    s = (llr_sampler *)llri_calloc(mem, sizeof *s, 16);
+    if (!s) return llri_nomem(err, "a sampler", sizeof *s);
+    s->how = *how;
+    s->mem = *mem;
+    s->n_vocab = n_vocab;
+    if (s->how.penalty_last_n < 0) s->how.penalty_last_n = 0;
+    s->list = (llri_candidate *)llri_alloc(mem, n * sizeof *s->list, 16);
+    s->spare = (llri_candidate *)llri_alloc(mem, n * sizeof *s->spare, 16);
+    s->banned = (uint8_t *)llri_calloc(mem, n, 16);
+    s->counts = (uint16_t *)llri_calloc(mem, n * sizeof *s->counts, 16);
+    s->last = (int32_t *)llri_alloc(mem, (size_t)s->how.penalty_last_n * sizeof *s->last, 16);
+    if (!s->list || !s->spare || !s->banned || !s->counts || !s->last) {
+        llr_sampler_free(s);
+        return llri_nomem(err, "a sampler", 2 * n * sizeof *s->list);
+    }
+    s->state = how->seed + 1442695040888963407u;
+    llri_random(s);
+    for (i = 0; ban && i < ban->count; i++)
+        if (llri_kv_elem_u64(ban, i, &id) && id < n) s->banned[id] = 1;
+    *out = s;
+    return LLR_OK;
+}
+
+LLR_API void llr_sampler_ban(llr_sampler *s, int32_t id) { if (id >= 0 && id < s->n_vocab) s->banned[id] = 1; }
+
+LLR_API void llr_sampler_accept(llr_sampler *s, int32_t id)
+{
+    int n = s->how.penalty_last_n;
+    if (n == 0 || id < 0 || id >= s->n_vocab) return;
+    if (s->n_last == n) s->counts[s->last[s->at_last]]--;
+    else s->n_last++;
+    s->last[s->at_last] = id;
+    s->counts[id]++;
+    s->at_last = (s->at_last + 1) % n;
+}
+
+/* order: larger logit first, then the lower id */
+static int llri_before(const llri_candidate *a, const llri_candidate *b) { return a->logit > b->logit || (a->logit == b->logit && a->id < b->id); }
+
+static void llri_heap_down(llri_candidate *h, int n, int i)      /* heap with the last in order on top */
+{
+    for (;;) {
+        int c = 2 * i + 1;
+        llri_candidate t;
+        if (c >= n) return;
+        if (c + 1 < n && llri_before(&h[c], &h[c + 1])) c++;
+        if (!llri_before(&h[i], &h[c])) return;
+        t = h[i]; h[i] = h[c]; h[c] = t;
+        i = c;
+    }
+}
+/* The first k in order, sorted, to the front: a heap of k, whatever the size of the vocabulary */
+static int llri_top(llri_candidate *c, int n, int k)
+{
+    int i;
+    if (k > n) k = n;
+    for (i = k / 2 - 1; i >= 0; i--) llri_heap_down(c, k, i);
+    for (i = k; i < n; i++)
+        if (llri_before(&c[i], &c[0])) {
+            llri_candidate t = c[0];
+            c[0] = c[i];
+            c[i] = t;
+            llri_heap_down(c, k, 0);
+        }
+    for (i = k - 1; i > 0; i--) {
+        llri_candidate t = c[0];
+        c[0] = c[i];
+        c[i] = t;
+        llri_heap_down(c, i, 0);
+    }
+    return k;
+}
+
+static void llri_softmax(llri_candidate *c, int n)          /* p of candidates in any order */
+{
+    double sum = 0, max = c[0].logit;
+    int i;
+    for (i = 1; i < n; i++) if (c[i].logit > max) max = c[i].logit;
+    for (i = 0; i < n; i++) sum += c[i].p = llri_exp(c[i].logit - max);
+    for (i = 0; i < n; i++) c[i].p /= sum;
+}
+
+/* Locally typical sampling (Meister et al. 2022): those whose surprise is nearest to the entropy, up to probability p */
+static int llri_typical(llr_sampler *s, llri_candidate *c, int n, double p)
+{
+    double h = 0, sum = 0;
+    int i, k;
+    llri_softmax(c, n);
+    for (i = 0; i < n; i++) if (c[i].p > 0) h -= c[i].p * llri_ln(c[i].p);
+    for (i = 0; i < n; i++) {                               /* as logits of the heap: least distance first */
+        s->spare[i].id = i;
+        s->spare[i].p = c[i].p;
+        s->spare[i].logit = c[i].p > 0 ? (float)-fabs(-llri_ln(c[i].p) - h) : -HUGE_VALF;
+    }
+    llri_top(s->spare, n, n);
+    for (k = 0; k < n && sum <= p; k++) sum += s->spare[k].p;
+    for (i = 0; i < k; i++) {
+        llri_candidate t = c[s->spare[i].id];
+        s->spare[i] = t;
+    }
+    memcpy(c, s->spare, (size_t)k * sizeof *c);
+    return llri_top(c, k, k);
+}
+
+static float llri_penalized(const llr_sampler *s, int32_t id, float l)
+{
+    int n = s->counts[id];
+    if (n == 0) return l;
+    l = l > 0 ? l / s->how.repeat_penalty : l * s->how.repeat_penalty;
+    return l - (float)n * s->how.frequency_penalty - s->how.presence_penalty;
+}
+
+LLR_API int32_t llr_sampler_sample(llr_sampler *s, const float *logits)
+{
+    const llr_sampling *how = &s->how;
+    llri_candidate *c = s->list;
+    int n = 0, i, k;
+    double u, sum;
+    int32_t id;
+    for (id = 0; id < s->n_vocab; id++) {
+        float l = logits[id];
+        if (s->banned[id] || !(l > -HUGE_VALF)) continue;   /* NaN neither */
+        c[n].id = id;
+        c[n].p = 0;
+        c[n++].logit = llri_penalized(s, id, l < HUGE_VALF ? l : 3e38f);
+    }
+    if (n == 0) {                                           /* nothing is left to choose from */
+        id = llr_argmax(logits, s->n_vocab);
+        llr_sampler_accept(s, id);
+        return id;
+    }
+    /* top-p and min-p need the order; 1 is enough for greedy */
+    k = how->temp <= 0.0f ? 1 : how->top_k > 0 ? how->top_k : n;
+    n = llri_top(c, n, k);
+    if (how->typical_p < 1.0f && n > 1) n = llri_typical(s, c, n, how->typical_p);
+    if (how->top_p < 1.0f && n > 1) {
+        llri_softmax(c, n);
+        for (i = 0, sum = 0; i < n - 1 && (sum += c[i].p) < how->top_p; i++) {}
+        n = i + 1;
+    }
+    if (how->min_p > 0.0f && n > 1) {
+        double floor_ = c[0].logit + llri_ln(how->min_p < 1.0f ? how->min_p : 1.0);
+        for (i = 1; i < n && c[i].logit >= floor_; i++) {}
+        n = i;
+    }
+    if (how->temp > 0.0f) for (i = 0; i < n; i++) c[i].logit /= how->temp;
+    llri_softmax(c, n);
+    u = ((double)llri_random(s) + (double)llri_random(s) / 4294967296.0) / 4294967296.0;
+    for (i = 0, sum = 0; i < n - 1; i++) if ((sum += c[i].p) > u) break;
+    llr_sampler_accept(s, c[i].id);
+    return c[i].id;
+}
+
+/* --- text as it comes ------------------------------------------------------------------------------------------------- */
+struct llr_stream {
+    const llr_vocab *vocab;
+    llr_allocator mem;
+    char *stops; size_t *stop_end; size_t n_stops, stops_bytes;     /* stop strings one after another, and their ends */
+    char *buf; size_t n, cap, shown;    /* bytes not shown yet begin at `shown` */
+    int stopped;
+};
+
+LLR_API void llr_stream_free(llr_stream *s)
+{
+    llr_allocator mem;
+    if (!s) return;
+    mem = s->mem;
+    llri_free(&mem, s->stops, s->stops_bytes);
+    llri_free(&mem, s->stop_end, s->n_stops * sizeof *s->stop_end);
+    llri_free(&mem, s->buf, s->cap);
+    llri_free(&mem, s, sizeof *s);
+}
+
+LLR_API llr_status llr_stream_new(llr_stream **out, const llr_vocab *v, const char *const *stops, size_t n_stops, const llr_options *opt, llr_error *err)
+{
+    const llr_allocator *mem = llri_opt_mem(opt);
+    llr_stream *s = (llr_stream *)llri_calloc(mem, sizeof *s, 16);
+    size_t i, n = 0;
+    if (!s) return llri_nomem(err, "a text stream", sizeof *s);
+    s->vocab = v;
+    s->mem = *mem;
+    for (i = 0; i < n_stops; i++) n += strlen(stops[i]);
+    s->n_stops = n_stops;
+    s->stops_bytes = n;
+    s->cap = 256;
+    s->stops = (char *)llri_alloc(mem, n, 1);
+    s->stop_end = (size_t *)llri_alloc(mem, n_stops * sizeof *s->stop_end, 16);
+    s->buf = (char *)llri_alloc(mem, s->cap, 1);
+    if (!s->stops || !s->stop_end || !s->buf) {
+        llr_stream_free(s);
+        return llri_nomem(err, "a text stream", n);
+    }
+    for (i = 0, n = 0; i < n_stops; i++) {
+        memcpy(s->stops + n, stops[i], strlen(stops[i]));
+        s->stop_end[i] = n += strlen(stops[i]);
+    }
+    *out = s;
+    return LLR_OK;
+}
+
+static llri_str llri_stop(const llr_stream *s, size_t i)
+{
+    llri_str r;
+    size_t from = i ? s->stop_end[i - 1] : 0;
+    r.p = s->stops + from;
+    r.n = s->stop_end[i] - from;
+    return r;
+}
+
+/* Bytes of the unshown text that may be shown: up to a complete stop string, else less what may become one */
+static size_t llri_before_stop(llr_stream *s, const char *p, size_t n)
+{
+    size_t i, at, k;
+    for (at = 0; at < n; at++)
+        for (i = 0; i < s->n_stops; i++) {
+            llri_str stop = llri_stop(s, i);
+            k = n - at < stop.n ? n - at : stop.n;
+            if (stop.n == 0 || memcmp(p + at, stop.p, k) != 0) continue;
+            if (k == stop.n) s->stopped = 1;
+            return at;
+        }
+    return n;
+}
+
+/* n less an incomplete UTF-8 sequence at the end. Bytes that cannot be one count as complete. */
+static size_t llri_whole_utf8(const char *p, size_t n)
+{
+    size_t back;
+    for (back = 1; back <= 3 && back <= n; back++) {
+        uint8_t c = (uint8_t)p[n - back];
+        if ((c & 0xc0) == 0x80) continue;
+        return c >= 0xc2 && c < 0xf5 && back < (size_t)(c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) ? n - back : n;
+    }
+    return n;
+}
+
+LLR_API llr_status llr_stream_put(llr_stream *s, int32_t id, const char **text, size_t *n_bytes, int *stopped, llr_error *err)
+{
+    size_t need = s->stopped ? 0 : llr_token_piece(s->vocab, id, 0, NULL, 0), n;
+    memmove(s->buf, s->buf + s->shown, s->n - s->shown);
+    s->n -= s->shown;
+    s->shown = 0;
+    if (need > s->cap - s->n) {
+        size_t cap = 2 * (s->n + need);
+        char *buf = (char *)llri_alloc(&s->mem, cap, 1);
+        if (!buf) return llri_nomem(err, "text", cap);
+        memcpy(buf, s->buf, s->n);
+        llri_free(&s->mem, s->buf, s->cap);
+        s->buf = buf;
+        s->cap = cap;
+    }
+    if (need) llr_token_piece(s->vocab, id, 0, s->buf + s->n, s->cap - s->n);
+    s->n += need;
+    n = llri_before_stop(s, s->buf, s->n);
+    if (s->stopped) s->n = n;                               /* the stop string and what follows are dropped */
+    else n = llri_whole_utf8(s->buf, n);
+    s->shown = n;
+    *text = s->buf;
+    *n_bytes = n;
+    *stopped = s->stopped;
+    return LLR_OK;
+}
+
+LLR_API void llr_stream_end(llr_stream *s, const char **text, size_t *n_bytes)
+{
+    size_t n = s->n - s->shown, whole = llri_whole_utf8(s->buf + s->shown, n);
+    *text = s->buf + s->shown;
+    if (whole < n && s->shown + whole + 3 <= s->cap) {      /* a sequence that will never be complete: U+FFFD */
+        memcpy(s->buf + s->shown + whole, "\xef\xbf\xbd", 3);
+        whole += 3;
+    }
+    *n_bytes = whole;
+    s->n = s->shown = 0;
+}
+
+/* >>end: the compiler's settings as they were before the implementation */
+#if defined(__clang__)
+#  pragma STDC FP_CONTRACT DEFAULT
+#elif LLRI_GCC >= 500
+#  pragma GCC pop_options
+#elif defined(_MSC_VER)
+#  pragma fp_contract(on)
+#endif
+#endif /* !LLRI_PASS */
+#endif /* LLRUN_IMPLEMENTATION */
+
+/* Licence: MIT, see the file LICENSE. */

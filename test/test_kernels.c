@@ -1,0 +1,340 @@
+/* The kernels of every tier that can run here, against double precision: all weight types, odd sizes, few and many tokens.
+ * Results must also be the same bits however many tokens are computed together. */
+
+static uint32_t kt_seed;
+static uint32_t kt_rand(void) { return kt_seed = kt_seed * 1664525u + 1013904223u, kt_seed >> 8; }
+static float kt_unit(void) { return (float)kt_rand() / 8388608.0f - 1.0f; }      /* -1 .. 1 */
+
+typedef struct kt_type { uint32_t type; int half[2]; } kt_type;         /* where a block keeps its halves; -1: none */
+static const kt_type kt_types[] = {
+    { LLRI_F32, { -1, -1 } }, { LLRI_F16, { 0, -1 } }, { LLRI_BF16, { -1, -1 } }, { LLRI_Q4_0, { 0, -1 } }, { LLRI_Q4_1, { 0, 2 } },
+    { LLRI_Q5_0, { 0, -1 } }, { LLRI_Q5_1, { 0, 2 } }, { LLRI_Q8_0, { 0, -1 } }, { LLRI_Q2_K, { 80, 82 } }, { LLRI_Q3_K, { 108, -1 } },
+    { LLRI_Q4_K, { 0, 2 } }, { LLRI_Q5_K, { 0, 2 } }, { LLRI_Q6_K, { 208, -1 } }, { LLRI_IQ2_XXS, { 0, -1 } }, { LLRI_IQ2_XS, { 0, -1 } },
+    { LLRI_IQ3_XXS, { 0, -1 } }, { LLRI_IQ1_S, { 0, -1 } }, { LLRI_IQ4_NL, { 0, -1 } }, { LLRI_IQ3_S, { 0, -1 } }, { LLRI_IQ2_S, { 0, -1 } },
+    { LLRI_IQ4_XS, { 0, -1 } }, { LLRI_IQ1_M, { -1, -1 } }, { LLRI_TQ1_0, { 52, -1 } }, { LLRI_TQ2_0, { 64, -1 } }, { LLRI_MXFP4, { -1, -1 } },
+    { LLRI_NVFP4, { -1, -1 } }, { LLRI_Q1_0, { 0, -1 } }, { LLRI_Q2_0, { 0, -1 } }
+};
+
+/* random blocks; every bit pattern of the integers, scales of ordinary size */
+static void kt_fill(const kt_type *k, uint8_t *p, size_t n_blocks)
+{
+    const llri_type_info *t = llri_type(k->type);
+    size_t b;
+    for (b = 0; b < n_blocks; b++, p += t->bytes) {
+        uint32_t i;
+        for (i = 0; i < t->bytes; i++) p[i] = (uint8_t)kt_rand();
+        for (i = 0; i < 2; i++)
+            if (k->half[i] >= 0) {
+                uint16_t h = llri_f32_to_f16(0.02f * kt_unit());
+                p[k->half[i]] = (uint8_t)h;
+                p[k->half[i] + 1] = (uint8_t)(h >> 8);
+            }
+        if (k->type == LLRI_F32) { float f = kt_unit(); memcpy(p, &f, 4); }
+        if (k->type == LLRI_BF16) { uint16_t h = llri_f32_to_bf16(kt_unit()); p[0] = (uint8_t)h; p[1] = (uint8_t)(h >> 8); }
+        if (k->type == LLRI_MXFP4) p[0] = (uint8_t)(118 + kt_rand() % 8);
+        if (k->type == LLRI_NVFP4) for (i = 0; i < 4; i++) p[i] &= 0x7e;
+        if (k->type == LLRI_IQ1_M) { p[49] &= 15; p[51] &= 15; p[53] = (uint8_t)((p[53] & 15) | 0x40); p[55] = (uint8_t)((p[55] & 15) | 0x20); }
+    }
+}
+
+/* activations as the kernels see them: rounded to 8 bits per 32 unless float */
+static void kt_round(const float *x, double *out, int n)
+{
+    int g, i;
+    for (g = 0; g < n; g += 32) {
+        float amax = 0;
+        for (i = 0; i < 32; i++) if (fabsf(x[g + i]) > amax) amax = fabsf(x[g + i]);
+        for (i = 0; i < 32; i++) out[g + i] = amax > 0 ? rint((double)(x[g + i] * (127.0f / amax))) * (double)(amax / 127.0f) : 0;
+    }
+}
+
+static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const float *x, int n, float *y)
+{
+    llri_exec e;
+    size_t bytes = llri_exec_bytes(ops, w->n_in, n, 1, 1);
+    void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
+    CHECK(bytes && work);
+    memset(work, 0xff, bytes);          /* NaN: what is not written must not be read */
+    llri_exec_init(&e, ops, NULL, exact, work, w->n_in, n, 1);
+    llri_exec_input(&e, x, w->n_in, n, w->n_in);
+    llri_matmul(&e, y, w->n_out, w, NULL);
+    llri_free(llri_opt_mem(NULL), work, bytes);
+}
+
+static void kt_one(const llri_ops *ops, const kt_type *k, int exact, int n_in, int n_out)
+{
+    static const int counts[] = { 1, 2, 3, 4, 5, 8, 17, 49 };
+    enum { MAX = 49 };
+    const llri_type_info *t = llri_type(k->type);
+    size_t row = (size_t)n_in / t->block * t->bytes;
+    uint8_t *w = (uint8_t *)malloc(row * (size_t)n_out + 1) ;
+    float *x = (float *)malloc(sizeof(float) * MAX * (size_t)n_in), *y = (float *)malloc(sizeof(float) * MAX * (size_t)n_out);
+    float *first = (float *)malloc(sizeof(float) * MAX * (size_t)n_out), *wf = (float *)malloc(sizeof(float) * (size_t)n_in);
+    double *a = (double *)malloc(sizeof(double) * (size_t)n_in);
+    llri_mat m;
+    int c, i, r, j, quant = !exact && llri_quant(k->type);
+    CHECK(w && x && y && first && wf && a);
+    kt_fill(k, w + 1, row / t->bytes * (size_t)n_out);
+    for (i = 0; i < MAX * n_in; i++) x[i] = kt_unit() * (i % 37 == 0 ? 8.0f : 1.0f);
+    for (i = 0; i < 32; i++) x[i] = 0.0f;                      /* a group of zeros */
+    m.type = k->type; m.data = w + 1; m.n_in = n_in; m.n_out = n_out; m.row_bytes = row;    /* odd address */
+    for (i = 0; i < MAX; i++) kt_matmul(ops, exact, &m, x + i * n_in, 1, first + i * n_out);
+    for (c = 0; c < (int)(sizeof counts / sizeof *counts); c++) {
+        kt_matmul(ops, exact, &m, x, counts[c], y);
+        CHECK_MSG(memcmp(y, first, sizeof(float) * (size_t)counts[c] * (size_t)n_out) == 0, "%s %s exact %d: %d tokens differ from one by one",
+                  llr_isa_name((llr_isa)ops->isa), t->name, exact, counts[c]);
+    }
+    for (i = 0; i < 3; i++) {
+        if (quant) kt_round(x + i * n_in, a, n_in);
+        else for (j = 0; j < n_in; j++) a[j] = x[i * n_in + j];
+        for (r = 0; r < n_out; r++) {
+            double want = 0, size = 0, got = first[i * n_out + r];
+            llri_dequant(k->type, m.data + (size_t)r * row, wf, (size_t)n_in);
+            for (j = 0; j < n_in; j++) { want += wf[j] * a[j]; size += fabs(wf[j] * a[j]); }
+            /* mins are added apart from the rest, so that their sizes count, not only that of the sum */
+            CHECK_MSG(fabs(got - want) <= 1e-5 * size + 1e-6, "%s %s exact %d token %d row %d: %g instead of %g", llr_isa_name((llr_isa)ops->isa),
+                      t->name, exact, i, r, got, want);
+        }
+    }
+    free(w); free(x); free(y); free(first); free(wf); free(a);
+}
+
+static void test_kernel_matmul(void)
+{
+    llr_cpu_info cpu;
+    int isa;
+    size_t k;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        if (!(cpu.usable >> isa & 1)) continue;
+        for (k = 0; k < sizeof kt_types / sizeof *kt_types; k++) {
+            const llri_ops *ops = llri_ops_get((llr_isa)isa);
+            int block = (int)llri_type(kt_types[k].type)->block;
+            kt_seed = 1 + (uint32_t)k;
+            kt_one(ops, &kt_types[k], 0, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
+            kt_one(ops, &kt_types[k], 1, block == 1 ? 300 : block, 16);
+        }
+    }
+}
+
+/* the same bits on every tier without, and on every tier with fused multiply-add */
+static void test_kernel_same_bits(void)
+{
+    llr_cpu_info cpu;
+    size_t k;
+    llr_cpu(&cpu);
+    for (k = 0; k < sizeof kt_types / sizeof *kt_types; k++) {
+        const llri_type_info *t = llri_type(kt_types[k].type);
+        uint8_t w[33 * 4 * 512];
+        float x[5 * 512], y[2][5 * 33], z[5 * 33];
+        int isa, i, seen[2] = { 0, 0 };
+        llri_mat m;
+        m.type = kt_types[k].type; m.data = w; m.n_in = 512; m.n_out = 33; m.row_bytes = 512 / t->block * t->bytes;
+        kt_seed = 99 + (uint32_t)k;
+        kt_fill(&kt_types[k], w, m.row_bytes / t->bytes * 33);
+        for (i = 0; i < 5 * 512; i++) x[i] = kt_unit();
+        for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+            int fused = isa >= LLR_ISA_AVX2;
+            if (!(cpu.usable >> isa & 1)) continue;
+            kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, 5, seen[fused] ? z : y[fused]);
+            if (seen[fused] && LLRI_FLT_EXACT) CHECK_MSG(memcmp(z, y[fused], sizeof z) == 0, "%s %s", llr_isa_name((llr_isa)isa), t->name);
+            seen[fused] = 1;
+        }
+    }
+}
+
+static void test_kernel_nonfinite(void)         /* a NaN or infinity in the input shows in every result */
+{
+    llr_cpu_info cpu;
+    int isa, bad, n;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++)
+        for (bad = 0; bad < 3; bad++)
+            for (n = 1; n <= 9; n += 8) {
+                uint8_t w[16 * 2 * 34];
+                float x[9 * 64], y[9 * 16];
+                llri_mat m;
+                int i;
+                if (!(cpu.usable >> isa & 1)) continue;
+                kt_fill(&kt_types[7], w, 32);
+                for (i = 0; i < 9 * 64; i++) x[i] = kt_unit();
+                x[40] = bad == 0 ? (float)HUGE_VAL : bad == 1 ? -(float)HUGE_VAL : (float)HUGE_VAL - (float)HUGE_VAL;
+                m.type = LLRI_Q8_0; m.data = w; m.n_in = 64; m.n_out = 16; m.row_bytes = 68;
+                kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, n, y);
+                for (i = 0; i < 16; i++) CHECK_MSG(y[i] != y[i], "%s: %g", llr_isa_name((llr_isa)isa), (double)y[i]);
+                for (i = 16; i < n * 16; i++) CHECK(y[i] == y[i]);
+            }
+}
+
+static void test_kernel_act(void)
+{
+    llr_cpu_info cpu;
+    int isa, i;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        static const float xielu[4] = { 0.8f, 0.9f, 0.5f, -1e-6f };
+        enum { N = 1003 };
+        float x[N], up[N], y[N];
+        int act;
+        if (!(cpu.usable >> isa & 1)) continue;
+        for (i = 0; i < N; i++) { x[i] = (float)(i - 501) / 20.0f; up[i] = 0.5f; }
+        x[0] = -1000.0f; x[1] = 1000.0f;
+        for (act = LLRI_ACT_SILU; act <= LLRI_ACT_XIELU; act++) {
+            llri_ops_get((llr_isa)isa)->act(act, y, x, up, N, xielu);
+            for (i = 0; i < N; i++) {
+                double v = x[i], want = act == LLRI_ACT_SILU ? v / (1 + exp(-v)) : act == LLRI_ACT_GELU ? 0.5 * v * (1 + tanh(0.7978845608 * v * (1 + 0.044715 * v * v)))
+                    : act == LLRI_ACT_GELU_QUICK ? v / (1 + exp(-1.702 * v)) : act == LLRI_ACT_RELU2 ? (v > 0 ? v * v : 0)
+                    : v > 0 ? 0.8 * v * v + 0.5 * v : (expm1(v < -1e-6 ? v : -1e-6) - v) * 0.9 + 0.5 * v;
+                CHECK_MSG(fabs(y[i] - want * 0.5) <= 2e-6 * fabs(want) + 2e-6, "%s act %d of %g: %g instead of %g", llr_isa_name((llr_isa)isa), act, v, (double)y[i], want * 0.5);
+            }
+        }
+    }
+}
+
+/* attention against doubles: groups of heads, windows in rings, soft cap, ALiBi, sinks, all KV types, odd head sizes */
+static void kt_attention(const llri_ops *ops, int type, int heads, int heads_kv, int dk, int dv, uint32_t window, float cap, int slopes, int sinks, int step)
+{
+    enum { N = 300 };
+    uint32_t cap_pos = window ? (window + (uint32_t)step + 31) / 32 * 32 : 320;
+    size_t kb = llri_kv_row_bytes(type, dk), vb = llri_kv_row_bytes(type, dv), bytes = llri_exec_bytes(ops, 64, step, 1, dk > dv ? dk : dv);
+    uint8_t *kc = (uint8_t *)malloc(kb * cap_pos * (size_t)heads_kv), *vc = (uint8_t *)malloc(vb * cap_pos * (size_t)heads_kv);
+    float *q = (float *)malloc(sizeof(float) * N * (size_t)(heads * dk)), *k = (float *)malloc(sizeof(float) * N * (size_t)(heads_kv * dk));
+    float *v = (float *)malloc(sizeof(float) * N * (size_t)(heads_kv * dv)), *out = (float *)malloc(sizeof(float) * N * (size_t)(heads * dv));
+    float slope[64], sink[64];
+    void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
+    llri_exec e;
+    llri_attn a;
+    llri_attn_seq s;
+    int i, h, t, j;
+    CHECK(kc && vc && q && k && v && out && work);
+    memset(kc, 0xff, kb * cap_pos * (size_t)heads_kv);
+    memset(vc, 0xff, vb * cap_pos * (size_t)heads_kv);
+    memset(work, 0xff, bytes);
+    for (i = 0; i < N * heads * dk; i++) q[i] = kt_unit();
+    for (i = 0; i < N * heads_kv * dk; i++) k[i] = kt_unit();
+    for (i = 0; i < N * heads_kv * dv; i++) v[i] = kt_unit();
+    for (h = 0; h < heads; h++) { slope[h] = 0.01f * (float)(h + 1); sink[h] = kt_unit(); }
+    memset(&a, 0, sizeof a);
+    a.n_head = heads; a.n_head_kv = heads_kv; a.dk = dk; a.dv = dv; a.scale = 0.7f; a.softcap = cap; a.window = window;
+    a.slopes = slopes ? slope : NULL; a.sinks = sinks ? sink : NULL;
+    memset(&s, 0, sizeof s);
+    s.kv.k = kc; s.kv.v = vc; s.kv.type = type; s.kv.capacity = cap_pos; s.kv.n_head_kv = heads_kv; s.kv.dk = dk; s.kv.dv = dv;
+    llri_exec_init(&e, ops, NULL, 0, work, 64, step, dk > dv ? dk : dv);
+    for (t = 0; t < N; t += step) {
+        int n = N - t < step ? N - t : step;
+        llri_kv_store(&e, &s.kv, k + t * heads_kv * dk, heads_kv * dk, v + t * heads_kv * dv, heads_kv * dv, (uint32_t)t, n);
+        s.pos0 = (uint32_t)t; s.row0 = 0; s.n = n;
+        llri_attention(&e, &a, out + t * heads * dv, heads * dv, q + t * heads * dk, heads * dk, &s, 1);
+    }
+    for (t = 0; t < N; t += 13)
+        for (h = 0; h < heads; h++) {
+            double p[N], max = sinks ? sink[h] : -1e300, sum, tol = type == LLR_KV_F32 ? 2e-5 : type == LLR_KV_F16 ? 2e-3 : 3e-2;
+            int g = h / (heads / heads_kv), lo = window && t + 1 > (int)window ? t + 1 - (int)window : 0;
+            for (j = lo; j <= t; j++) {
+                double d = 0;
+                for (i = 0; i < dk; i++) d += (double)q[(t * heads + h) * dk + i] * k[(j * heads_kv + g) * dk + i];
+                d *= a.scale;
+                if (cap > 0) d = cap * tanh(d / cap);
+                if (slopes) d -= slope[h] * (t - j);
+                p[j] = d;
+                if (d > max) max = d;
+            }
+            sum = sinks ? exp(sink[h] - max) : 0;
+            for (j = lo; j <= t; j++) sum += p[j] = exp(p[j] - max);
+            for (i = 0; i < dv; i++) {
+                double want = 0, got = out[(t * heads + h) * dv + i];
+                for (j = lo; j <= t; j++) want += p[j] / sum * v[(j * heads_kv + g) * dv + i];
+                CHECK_MSG(fabs(got - want) <= tol, "%s kv %d heads %d/%d dk %d dv %d window %u: token %d head %d dim %d: %g instead of %g",
+                          llr_isa_name((llr_isa)ops->isa), type, heads, heads_kv, dk, dv, (unsigned)window, t, h, i, got, want);
+            }
+        }
+    llri_free(llri_opt_mem(NULL), work, bytes);
+    free(kc); free(vc); free(q); free(k); free(v); free(out);
+}
+
+static void test_kernel_attention(void)
+{
+    llr_cpu_info cpu;
+    int isa;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        const llri_ops *ops = llri_ops_get((llr_isa)isa);
+        if (!(cpu.usable >> isa & 1)) continue;
+        kt_seed = 7;
+        kt_attention(ops, LLR_KV_F32, 4, 2, 16, 16, 0, 0, 0, 0, 1);
+        kt_attention(ops, LLR_KV_F32, 6, 3, 20, 12, 0, 0, 0, 0, 7);
+        kt_attention(ops, LLR_KV_F16, 4, 1, 64, 64, 0, 30.0f, 0, 1, 64);
+        kt_attention(ops, LLR_KV_F16, 2, 2, 33, 40, 50, 0, 0, 0, 19);
+        kt_attention(ops, LLR_KV_Q8_0, 4, 2, 48, 32, 0, 0, 1, 0, 300);
+        kt_attention(ops, LLR_KV_F32, 40, 1, 8, 8, 33, 0, 0, 1, 3);
+    }
+}
+
+static void test_kernel_norm_rope(void)
+{
+    enum { N = 3, W = 37 };
+    float x[N * 2 * W], y[N * 2 * W], w[2 * W], b[2 * W], r[8] = { 1, 2, 3, 4, 5, 6, 7, 8 }, cs[4] = { 0.6f, 0.8f, 0.0f, 1.0f };
+    llri_exec e;
+    int i, t, h, kind;
+    memset(&e, 0, sizeof e);
+    for (i = 0; i < N * 2 * W; i++) x[i] = kt_unit();
+    for (i = 0; i < 2 * W; i++) { w[i] = 1 + kt_unit(); b[i] = kt_unit(); }
+    for (kind = 0; kind < 2; kind++) {
+        llri_norm(&e, kind, y, 2 * W, x, 2 * W, N, 2, W, w, 2, b, 1e-3f);
+        for (t = 0; t < N; t++) for (h = 0; h < 2; h++) {
+            const float *p = x + (t * 2 + h) * W;
+            double mean = 0, var = 0;
+            for (i = 0; i < W; i++) mean += p[i] / W;
+            if (kind == LLRI_NORM_RMS) mean = 0;
+            for (i = 0; i < W; i++) var += (p[i] - mean) * (p[i] - mean) / W;
+            for (i = 0; i < W; i++) CHECK(fabs(y[(t * 2 + h) * W + i] - ((p[i] - mean) / sqrt(var + 1e-3f) * w[h * W + i] + b[h * W + i])) < 1e-5);
+        }
+    }
+    llri_rope(&e, r, 8, 1, 1, 8, 4, 1, cs);             /* pairs (0, 2) and (1, 3); 4..7 stay */
+    CHECK(fabsf(r[0] - (1 * 0.6f - 3 * 0.8f)) < 1e-6f && fabsf(r[2] - (1 * 0.8f + 3 * 0.6f)) < 1e-6f && r[1] == -4 && r[3] == 2 && r[4] == 5);
+    for (i = 0; i < 8; i++) r[i] = (float)(i + 1);
+    llri_rope(&e, r, 8, 1, 1, 8, 4, 0, cs);             /* pairs (0, 1) and (2, 3) */
+    CHECK(fabsf(r[0] - (1 * 0.6f - 2 * 0.8f)) < 1e-6f && fabsf(r[1] - (1 * 0.8f + 2 * 0.6f)) < 1e-6f && r[2] == -4 && r[3] == 3 && r[4] == 5);
+}
+
+static void test_kernel_isa(void)
+{
+    llr_options o;
+    llr_error err;
+    llr_isa isa;
+    llr_cpu_info cpu;
+    int i;
+    llr_cpu(&cpu);
+    memset(&o, 0, sizeof o);
+    CHECK(llri_isa_choose(NULL, &isa, &err) == LLR_OK && isa == cpu.best);
+    for (i = 1; i < LLR_ISA_COUNT; i++) {
+        o.isa = (llr_isa)i;
+        if (cpu.usable >> i & 1) CHECK(llri_isa_choose(&o, &isa, &err) == LLR_OK && (int)isa == i);
+        else CHECK(llri_isa_choose(&o, &isa, &err) == LLR_E_CPU && strlen(err.msg) > 10);
+        CHECK(llr_isa_from_name(llr_isa_name((llr_isa)i)) == (llr_isa)i);
+    }
+    CHECK(llr_isa_from_name("mmx") == LLR_ISA_COUNT);
+    o.isa = (llr_isa)77;
+    CHECK(llri_isa_choose(&o, &isa, &err) == LLR_E_ARG);
+    {   /* what an OS that does not save the registers, or a CPU without one feature, does to the choice */
+        char why[160];
+        llr_cpu_info c;
+        memset(&c, 0, sizeof c);
+        c.features = 0xffffffffu;
+        c.xcr0 = 3;
+        CHECK(llri_tier_missing(&c, LLR_ISA_AVX2, why, sizeof why) == 1);
+        CHECK(!llri_tiers[LLR_ISA_AVX2].ops || strstr(why, "XCR0"));
+        CHECK(llri_tier_missing(&c, LLR_ISA_SSSE3, why, sizeof why) == (llri_tiers[LLR_ISA_SSSE3].ops == NULL));
+        c.xcr0 = 7;
+        CHECK(llri_tier_missing(&c, LLR_ISA_AVX2, why, sizeof why) == (llri_tiers[LLR_ISA_AVX2].ops == NULL));
+        CHECK(llri_tier_missing(&c, LLR_ISA_AVX512, why, sizeof why) == 1);
+        c.xcr0 = 0xe7;
+        for (i = 0; i < LLRI_F_COUNT; i++)       /* each bit on its own */
+            if (llri_tiers[LLR_ISA_AVX512].ops) {
+                c.features = ~(1u << i);
+                CHECK(llri_tier_missing(&c, LLR_ISA_AVX512, why, sizeof why) == (int)(llri_tiers[LLR_ISA_AVX512].needs >> i & 1));
+            }
+    }
+}
+
+#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_norm_rope)

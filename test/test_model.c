@@ -1,0 +1,743 @@
+/* Models and sessions: GGUF images built in memory, so that every key and tensor can be left out or bent. */
+
+/* --- a GGUF image ------------------------------------------------------------------------------------------------------- */
+enum { TM_EMBD = 32, TM_HEAD = 4, TM_HEAD_KV = 2, TM_DK = 8, TM_FF = 48, TM_VOCAB = 40, TM_CTX = 256 };
+
+typedef struct tm_spec {
+    const char *arch;            /* NULL: llama */
+    int n_layer;                 /* 0: 2 */
+    const char *skip;            /* key or tensor to leave out */
+    const char *bend;            /* tensor that gets a row too many */
+    const char *extra;           /* additional tensor [TM_EMBD] */
+    const char *key; uint32_t key_type; double key_value;   /* replaces or adds a key; strings and arrays are not needed */
+    uint32_t window;             /* cohere2: attention.sliding_window */
+} tm_spec;
+
+typedef struct tm_image { uint8_t *p; size_t n, cap; uint64_t n_tensors, n_keys; } tm_image;
+
+static void tm_put(tm_image *b, const void *p, size_t n)
+{
+    if (b->n + n > b->cap) {
+        b->cap = (b->n + n) * 2;
+        b->p = (uint8_t *)realloc(b->p, b->cap);
+        if (!b->p) exit(1);
+    }
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+static void tm_int(tm_image *b, uint64_t v, int n_bytes)
+{
+    uint8_t le[8];
+    int i;
+    for (i = 0; i < n_bytes; i++) le[i] = (uint8_t)(v >> 8 * i);
+    tm_put(b, le, (size_t)n_bytes);
+}
+static void tm_f32(tm_image *b, float f) { uint32_t u; memcpy(&u, &f, 4); tm_int(b, u, 4); }
+static void tm_str(tm_image *b, const char *s) { tm_int(b, strlen(s), 8); tm_put(b, s, strlen(s)); }
+
+/* One number as a value of the given type (u32, i32, f32, bool). */
+static void tm_key(tm_image *b, const tm_spec *t, const char *key, uint32_t type, double v)
+{
+    if (t->skip && !strcmp(t->skip, key)) return;
+    if (t->key && !strcmp(t->key, key)) { type = t->key_type; v = t->key_value; }
+    tm_str(b, key);
+    tm_int(b, type, 4);
+    if (type == LLR_META_F32) tm_f32(b, (float)v);
+    else if (type == LLR_META_BOOL) tm_int(b, v != 0.0, 1);
+    else tm_int(b, (uint64_t)(int64_t)v, 4);
+    b->n_keys++;
+}
+static void tm_arch_key(tm_image *b, const tm_spec *t, const char *suffix, uint32_t type, double v)
+{
+    char key[96];
+    snprintf(key, sizeof key, "%s.%s", t->arch ? t->arch : "llama", suffix);
+    tm_key(b, t, key, type, v);
+}
+
+typedef struct tm_writer { tm_image *infos, *data; const tm_spec *spec; uint32_t seed; } tm_writer;
+
+static void tm_tensor(tm_writer *w, const char *name, uint64_t n0, uint64_t n1, float centre, float spread)
+{
+    uint64_t i;
+    if (w->spec->skip && !strcmp(w->spec->skip, name)) return;
+    if (w->spec->bend && !strcmp(w->spec->bend, name)) n1++;
+    tm_str(w->infos, name);
+    tm_int(w->infos, n1 > 1 ? 2 : 1, 4);
+    tm_int(w->infos, n0, 8);
+    if (n1 > 1) tm_int(w->infos, n1, 8);
+    tm_int(w->infos, 0, 4);
+    tm_int(w->infos, w->data->n, 8);
+    w->infos->n_tensors++;
+    for (i = 0; i < n0 * n1; i++) {
+        w->seed = w->seed * 1664525u + 1013904223u;
+        tm_f32(w->data, centre + spread * ((float)(w->seed >> 8) / 8388608.0f - 1.0f));
+    }
+    while (w->data->n % 32) tm_int(w->data, 0, 1);
+}
+
+static void tm_layer(tm_writer *w, int i)
+{
+    static const struct { const char *name; int n0, n1; } parts[] = {
+        { "attn_norm", TM_EMBD, 1 }, { "attn_q", TM_EMBD, TM_HEAD * TM_DK }, { "attn_k", TM_EMBD, TM_HEAD_KV * TM_DK },
+        { "attn_v", TM_EMBD, TM_HEAD_KV * TM_DK }, { "attn_output", TM_HEAD * TM_DK, TM_EMBD }, { "ffn_norm", TM_EMBD, 1 },
+        { "ffn_gate", TM_EMBD, TM_FF }, { "ffn_up", TM_EMBD, TM_FF }, { "ffn_down", TM_FF, TM_EMBD }
+    };
+    char name[64];
+    size_t k;
+    for (k = 0; k < sizeof parts / sizeof *parts; k++) {
+        if (w->spec->window && !strcmp(parts[k].name, "ffn_norm")) continue;   /* cohere2 has one norm for both */
+        snprintf(name, sizeof name, "blk.%d.%s.weight", i, parts[k].name);
+        tm_tensor(w, name, (uint64_t)parts[k].n0, (uint64_t)parts[k].n1, parts[k].n1 == 1 ? 1.0f : 0.0f, parts[k].n1 == 1 ? 0.1f : 0.35f);
+    }
+}
+
+static tm_image tm_model(const tm_spec *t)
+{
+    tm_image out = { NULL, 0, 0, 0, 0 }, keys = out, infos = out, data = out;
+    tm_writer w;
+    int i, n_layer = t->n_layer ? t->n_layer : 2;
+    char own[96];
+    w.infos = &infos; w.data = &data; w.spec = t; w.seed = 7;
+    if (!t->skip || strcmp(t->skip, "general.architecture")) {
+        tm_str(&keys, "general.architecture");
+        tm_int(&keys, LLR_META_STRING, 4);
+        tm_str(&keys, t->arch ? t->arch : "llama");
+        keys.n_keys++;
+    }
+    tm_arch_key(&keys, t, "context_length", LLR_META_U32, TM_CTX);
+    tm_arch_key(&keys, t, "embedding_length", LLR_META_U32, TM_EMBD);
+    tm_arch_key(&keys, t, "block_count", LLR_META_U32, n_layer);
+    tm_arch_key(&keys, t, "feed_forward_length", LLR_META_U32, TM_FF);
+    tm_arch_key(&keys, t, "attention.head_count", LLR_META_U32, TM_HEAD);
+    tm_arch_key(&keys, t, "attention.head_count_kv", LLR_META_U32, TM_HEAD_KV);
+    tm_arch_key(&keys, t, t->window ? "attention.layer_norm_epsilon" : "attention.layer_norm_rms_epsilon", LLR_META_F32, 1e-5);
+    tm_arch_key(&keys, t, "rope.freq_base", LLR_META_F32, 10000);
+    if (t->window) {
+        tm_arch_key(&keys, t, "attention.sliding_window", LLR_META_U32, t->window);
+        tm_arch_key(&keys, t, "logit_scale", LLR_META_F32, 0.25);
+    }
+    snprintf(own, sizeof own, "%s.", t->arch ? t->arch : "llama");
+    if (t->key && !strstr("context_length embedding_length block_count feed_forward_length attention.head_count attention.head_count_kv "
+                          "attention.layer_norm_rms_epsilon rope.freq_base", t->key + strlen(own)))
+        tm_key(&keys, t, t->key, t->key_type, t->key_value);
+    tm_tensor(&w, "token_embd.weight", TM_EMBD, TM_VOCAB, 0.0f, 1.0f);
+    tm_tensor(&w, "output_norm.weight", TM_EMBD, 1, 1.0f, 0.1f);
+    if (t->extra) tm_tensor(&w, t->extra, TM_EMBD, 1, 0.0f, 0.5f);
+    for (i = 0; i < n_layer; i++) tm_layer(&w, i);
+    tm_put(&out, "GGUF", 4);
+    tm_int(&out, 3, 4);
+    tm_int(&out, infos.n_tensors, 8);
+    tm_int(&out, keys.n_keys, 8);
+    tm_put(&out, keys.p, keys.n);
+    tm_put(&out, infos.p, infos.n);
+    while (out.n % 32) tm_int(&out, 0, 1);
+    tm_put(&out, data.p, data.n);
+    free(keys.p); free(infos.p); free(data.p);
+    return out;
+}
+
+/* --- an allocator that counts, and fails on request ------------------------------------------------------------------------ */
+typedef struct tm_heap { size_t live, total, n_calls, fail_at; } tm_heap;   /* fail_at: number of the call that fails, from 1; 0 none */
+static void *tm_alloc(void *ud, size_t n, size_t align)
+{
+    tm_heap *h = (tm_heap *)ud;
+    uint8_t *raw, *p;
+    if (++h->n_calls == h->fail_at) return NULL;
+    raw = (uint8_t *)malloc(n + align + sizeof(void *));
+    if (!raw) return NULL;
+    p = (uint8_t *)(((uintptr_t)raw + sizeof(void *) + align - 1) / align * align);
+    memcpy(p - sizeof(void *), &raw, sizeof(void *));
+    h->live += n;
+    h->total += n;
+    return p;
+}
+static void tm_free(void *ud, void *p, size_t n)
+{
+    void *raw;
+    if (!p) return;
+    ((tm_heap *)ud)->live -= n;
+    memcpy(&raw, (uint8_t *)p - sizeof(void *), sizeof(void *));
+    free(raw);
+}
+static llr_options tm_options(tm_heap *h)
+{
+    llr_options o;
+    memset(&o, 0, sizeof o);
+    o.no_vocab = 1;
+    if (h) { memset(h, 0, sizeof *h); o.mem.alloc = tm_alloc; o.mem.free = tm_free; o.mem.ud = h; }
+    return o;
+}
+
+/* Opens what the spec describes; *img must be freed after the model. */
+static llr_status tm_open(const tm_spec *t, tm_image *img, llr_model **m, llr_error *err)
+{
+    llr_options o = tm_options(NULL);
+    *img = tm_model(t);
+    *m = NULL;
+    memset(err, 0, sizeof *err);
+    return llr_model_open_mem(m, img->p, img->n, &o, err);
+}
+static llr_session *tm_session(const llr_model *m, uint32_t n_ctx, uint32_t n_batch, int all_logits)
+{
+    llr_session_options o;
+    llr_session *s = NULL;
+    llr_error err;
+    memset(&o, 0, sizeof o);
+    o.n_ctx = n_ctx; o.n_batch = n_batch; o.all_logits = all_logits; o.n_threads = 1;
+    CHECK_MSG(llr_session_new(&s, m, &o, &err) == LLR_OK, "%s", err.msg);
+    return s;
+}
+static const int32_t *tm_tokens(void)
+{
+    static int32_t t[TM_CTX];
+    int i;
+    for (i = 0; i < TM_CTX; i++) t[i] = (i * i * 7 + i * 3 + 1) % TM_VOCAB;
+    return t;
+}
+static const tm_spec tm_llama   = { NULL, 0, NULL, NULL, NULL, NULL, 0, 0.0, 0 };
+static const tm_spec tm_cohere2 = { "cohere2", 4, NULL, NULL, NULL, NULL, 0, 0.0, 8 };
+static int tm_same(const float *a, const float *b) { return a && b && memcmp(a, b, TM_VOCAB * sizeof(float)) == 0; }
+
+/* --- models ------------------------------------------------------------------------------------------------------------------ */
+static void test_model_describe(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_model_info info;
+    llr_error err;
+    int i;
+    CHECK_MSG(tm_open(&tm_llama, &img, &m, &err) == LLR_OK, "%s", err.msg);
+    llr_model_describe(m, &info);
+    CHECK(!strcmp(info.arch, "llama") && info.n_vocab == TM_VOCAB && info.n_embd == TM_EMBD && info.n_layer == 2);
+    CHECK(info.n_head == TM_HEAD && info.n_head_kv == TM_HEAD_KV && info.n_ff == TM_FF && info.n_ctx_train == TM_CTX);
+    CHECK(info.n_params == info.weights_bytes / 4 && info.n_params > 10000);
+    CHECK(llr_model_gguf(m) != NULL && llr_model_vocab(m) == NULL);
+    llr_model_close(m);
+    llr_model_close(NULL);
+    free(img.p);
+    for (i = 0; llr_arch_name(i); i++)
+        CHECK(llri_find_arch(llri_cstr(llr_arch_name(i))) == &llri_archs[i]);   /* no name twice */
+    CHECK(i == LLRI_N_ARCHS && llr_arch_name(-1) == NULL);
+}
+
+/* What must be refused, with which status and which word in the message. */
+static void tm_refused(const tm_spec *t, llr_status want, const char *word)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_status st = tm_open(t, &img, &m, &err);
+    CHECK_MSG(st == want && m == NULL && strstr(err.msg, word), "status %d, wanted %d and '%s': %s", (int)st, (int)want, word, err.msg);
+    llr_model_close(m);
+    free(img.p);
+}
+
+static void test_model_keys(void)
+{
+    static const char *const required[] = { "general.architecture", "llama.context_length", "llama.embedding_length", "llama.block_count",
+        "llama.feed_forward_length", "llama.attention.head_count", "llama.attention.layer_norm_rms_epsilon" };
+    static const struct { const char *key; uint32_t type; double value; llr_status want; const char *word; } bad[] = {
+        { "llama.context_length", LLR_META_U32, 0, LLR_E_FORMAT, "context_length" },
+        { "llama.embedding_length", LLR_META_U32, 0, LLR_E_FORMAT, "embedding_length" },
+        { "llama.embedding_length", LLR_META_I32, -8, LLR_E_FORMAT, "embedding_length" },
+        { "llama.embedding_length", LLR_META_F32, 32, LLR_E_FORMAT, "embedding_length" },
+        { "llama.embedding_length", LLR_META_U32, 2147483647.0, LLR_E_FORMAT, "embedding_length" },
+        { "llama.embedding_length", LLR_META_U32, 64, LLR_E_FORMAT, "token_embd.weight" },
+        { "llama.block_count", LLR_META_U32, 0, LLR_E_FORMAT, "block_count" },
+        { "llama.block_count", LLR_META_U32, 513, LLR_E_FORMAT, "block_count" },
+        { "llama.block_count", LLR_META_U32, 3, LLR_E_FORMAT, "blk.2." },
+        { "llama.block_count", LLR_META_U32, 1, LLR_E_UNSUPPORTED, "blk.1." },
+        { "llama.attention.head_count", LLR_META_U32, 0, LLR_E_FORMAT, "head_count" },
+        { "llama.attention.head_count", LLR_META_U32, 6, LLR_E_FORMAT, "does not divide" },
+        { "llama.attention.head_count", LLR_META_U32, 1000000, LLR_E_FORMAT, "does not divide" },
+        { "llama.attention.head_count_kv", LLR_META_U32, 0, LLR_E_FORMAT, "head_count_kv" },
+        { "llama.attention.head_count_kv", LLR_META_U32, 3, LLR_E_FORMAT, "head_count_kv" },
+        { "llama.attention.head_count_kv", LLR_META_U32, 8, LLR_E_FORMAT, "head_count_kv" },
+        { "llama.attention.head_count_kv", LLR_META_U32, 4, LLR_E_FORMAT, "attn_k" },
+        { "llama.attention.key_length", LLR_META_U32, 16, LLR_E_FORMAT, "attn_q" },
+        { "llama.attention.key_length", LLR_META_U32, 0, LLR_E_FORMAT, "key_length" },
+        { "llama.attention.layer_norm_rms_epsilon", LLR_META_F32, -1, LLR_E_FORMAT, "epsilon" },
+        { "llama.attention.layer_norm_rms_epsilon", LLR_META_F32, 0, LLR_E_FORMAT, "epsilon" },
+        { "llama.attention.layer_norm_rms_epsilon", LLR_META_F32, 1e300, LLR_E_FORMAT, "epsilon" },
+        { "llama.rope.freq_base", LLR_META_F32, 0, LLR_E_FORMAT, "freq_base" },
+        { "llama.rope.freq_base", LLR_META_F32, -1e300, LLR_E_FORMAT, "freq_base" },
+        { "llama.rope.dimension_count", LLR_META_U32, 7, LLR_E_FORMAT, "dimension_count" },
+        { "llama.rope.dimension_count", LLR_META_U32, 10, LLR_E_FORMAT, "dimension_count" },
+        { "llama.rope.scaling.factor", LLR_META_F32, -2, LLR_E_FORMAT, "factor" },
+        { "llama.rope.scaling.type", LLR_META_U32, 1, LLR_E_FORMAT, "scaling.type" },
+        { "llama.expert_count", LLR_META_U32, 4, LLR_E_FORMAT, "expert_used_count" }
+    };
+    tm_spec t;
+    size_t i;
+    for (i = 0; i < sizeof required / sizeof *required; i++) {
+        t = tm_llama;
+        t.skip = required[i];
+        tm_refused(&t, LLR_E_FORMAT, required[i]);
+    }
+    for (i = 0; i < sizeof bad / sizeof *bad; i++) {
+        t = tm_llama;
+        t.key = bad[i].key; t.key_type = bad[i].type; t.key_value = bad[i].value;
+        tm_refused(&t, bad[i].want, bad[i].word);
+    }
+    t = tm_llama;
+    t.arch = "unheard-of";
+    tm_refused(&t, LLR_E_UNSUPPORTED, "'unheard-of' is not supported");
+    t = tm_cohere2;
+    t.skip = "cohere2.attention.sliding_window";
+    tm_refused(&t, LLR_E_FORMAT, "sliding_window");
+}
+
+static void test_model_tensors(void)
+{
+    static const char *const names[] = { "token_embd.weight", "output_norm.weight", "blk.0.attn_norm.weight", "blk.1.attn_q.weight", "blk.0.attn_k.weight",
+        "blk.1.attn_v.weight", "blk.0.attn_output.weight", "blk.1.ffn_norm.weight", "blk.0.ffn_gate.weight", "blk.1.ffn_up.weight", "blk.0.ffn_down.weight" };
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    tm_spec t;
+    size_t i;
+    for (i = 0; i < sizeof names / sizeof *names; i++) {
+        t = tm_llama;
+        t.skip = names[i];
+        tm_refused(&t, LLR_E_FORMAT, names[i]);
+        t = tm_llama;
+        t.bend = names[i];
+        if (i > 0) tm_refused(&t, LLR_E_FORMAT, names[i]);   /* token_embd may have any number of rows */
+    }
+    t = tm_llama;
+    t.extra = "blk.0.attn_sinks.weight";
+    tm_refused(&t, LLR_E_UNSUPPORTED, "blk.0.attn_sinks.weight");
+    t.extra = "blk.0.attn_output.bias";   /* what a file may have is used */
+    CHECK_MSG(tm_open(&t, &img, &m, &err) == LLR_OK, "%s", err.msg);
+    CHECK(m && m->layers[0].o.bias != NULL && m->layers[1].o.bias == NULL);
+    llr_model_close(m);
+    free(img.p);
+    t.extra = "mm.input_norm.weight";     /* the vision part of the same file is not ours */
+    CHECK_MSG(tm_open(&t, &img, &m, &err) == LLR_OK, "%s", err.msg);
+    llr_model_close(m);
+    free(img.p);
+}
+
+/* Vectors that are not aligned for float access are copied, so an image at any address gives the same bits. */
+static void test_model_unaligned(void)
+{
+    tm_image img = tm_model(&tm_llama);
+    uint8_t *moved = (uint8_t *)malloc(img.n + 3);
+    llr_options o = tm_options(NULL);
+    llr_model *m[2] = { NULL, NULL };
+    llr_session *s[2];
+    llr_error err;
+    int i;
+    memcpy(moved + 3, img.p, img.n);
+    for (i = 0; i < 2; i++) {
+        CHECK_MSG(llr_model_open_mem(&m[i], i ? moved + 3 : img.p, img.n, &o, &err) == LLR_OK, "%s", err.msg);
+        s[i] = tm_session(m[i], 0, 0, 0);
+        CHECK(llr_session_eval(s[i], tm_tokens(), 9, &err) == LLR_OK);
+    }
+    CHECK(tm_same(llr_session_logits(s[0]), llr_session_logits(s[1])));
+    for (i = 0; i < 2; i++) { llr_session_free(s[i]); llr_model_close(m[i]); }
+    free(moved);
+    free(img.p);
+}
+
+/* --- sessions ---------------------------------------------------------------------------------------------------------------- */
+/* The tiny llama again, in double, written as in the paper: no cache, no batches, nothing shared with the engine. */
+static const llri_tensor *tm_find(const llr_model *m, int layer, const char *part)
+{
+    char name[64];
+    if (layer < 0) snprintf(name, sizeof name, "%s.weight", part);
+    else snprintf(name, sizeof name, "blk.%d.%s.weight", layer, part);
+    return llri_gguf_find_tensor(m->gguf, name);
+}
+static double tm_at(const llri_tensor *t, int64_t i) { return (double)llri_rdf32(t->data + 4 * i); }
+static void tm_times(double *y, const llri_tensor *w, const double *x)
+{
+    int64_t r, k, n = (int64_t)w->ne[0];
+    for (r = 0; r < (int64_t)w->ne[1]; r++)
+        for (y[r] = 0.0, k = 0; k < n; k++) y[r] += tm_at(w, r * n + k) * x[k];
+}
+static void tm_rms(double *y, const double *x, const llri_tensor *w)
+{
+    double sum = 0.0;
+    int i;
+    for (i = 0; i < TM_EMBD; i++) sum += x[i] * x[i];
+    for (i = 0; i < TM_EMBD; i++) y[i] = x[i] / sqrt(sum / TM_EMBD + (double)1e-5f) * tm_at(w, i);
+}
+static void tm_turn(double *x, int heads, int pos)
+{
+    int h, t;
+    for (h = 0; h < heads; h++)
+        for (t = 0; t < TM_DK / 2; t++) {
+            double *p = x + h * TM_DK + 2 * t, phi = pos * pow(10000.0, -2.0 * t / TM_DK), a = p[0], b = p[1];
+            p[0] = a * cos(phi) - b * sin(phi);
+            p[1] = a * sin(phi) + b * cos(phi);
+        }
+}
+static void tm_reference(const llr_model *m, const int32_t *tokens, int n, double *logits)
+{
+    static double x[16][TM_EMBD], q[16][TM_HEAD * TM_DK], k[16][TM_HEAD_KV * TM_DK], v[16][TM_HEAD_KV * TM_DK];
+    double h[TM_EMBD], a[TM_HEAD * TM_DK], o[TM_EMBD], g[TM_FF], u[TM_FF], p[16];
+    int l, t, i, j, e;
+    for (t = 0; t < n; t++) for (i = 0; i < TM_EMBD; i++) x[t][i] = tm_at(tm_find(m, -1, "token_embd"), tokens[t] * TM_EMBD + i);
+    for (l = 0; l < 2; l++) {
+        for (t = 0; t < n; t++) {
+            tm_rms(h, x[t], tm_find(m, l, "attn_norm"));
+            tm_times(q[t], tm_find(m, l, "attn_q"), h);
+            tm_times(k[t], tm_find(m, l, "attn_k"), h);
+            tm_times(v[t], tm_find(m, l, "attn_v"), h);
+            tm_turn(q[t], TM_HEAD, t);
+            tm_turn(k[t], TM_HEAD_KV, t);
+        }
+        for (t = 0; t < n; t++) {
+            for (i = 0; i < TM_HEAD; i++) {
+                const int kv = i / (TM_HEAD / TM_HEAD_KV) * TM_DK;
+                double sum = 0.0;
+                for (j = 0; j <= t; j++) {
+                    for (p[j] = 0.0, e = 0; e < TM_DK; e++) p[j] += q[t][i * TM_DK + e] * k[j][kv + e];
+                    sum += p[j] = exp(p[j] / sqrt((double)TM_DK));
+                }
+                for (e = 0; e < TM_DK; e++) for (a[i * TM_DK + e] = 0.0, j = 0; j <= t; j++) a[i * TM_DK + e] += p[j] / sum * v[j][kv + e];
+            }
+            tm_times(o, tm_find(m, l, "attn_output"), a);
+            for (i = 0; i < TM_EMBD; i++) x[t][i] += o[i];
+            tm_rms(h, x[t], tm_find(m, l, "ffn_norm"));
+            tm_times(g, tm_find(m, l, "ffn_gate"), h);
+            tm_times(u, tm_find(m, l, "ffn_up"), h);
+            for (i = 0; i < TM_FF; i++) g[i] = g[i] / (1.0 + exp(-g[i])) * u[i];
+            tm_times(o, tm_find(m, l, "ffn_down"), g);
+            for (i = 0; i < TM_EMBD; i++) x[t][i] += o[i];
+        }
+    }
+    tm_rms(h, x[n - 1], tm_find(m, -1, "output_norm"));
+    tm_times(logits, tm_find(m, -1, "token_embd"), h);
+}
+
+static void test_session_reference(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session_options o;
+    llr_session *s = NULL;
+    double want[TM_VOCAB], num = 0.0, den = 0.0;
+    int i;
+    memset(&o, 0, sizeof o);
+    o.exact = 1; o.kv = LLR_KV_F32; o.n_threads = 1;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    CHECK(llr_session_new(&s, m, &o, &err) == LLR_OK);
+    CHECK(llr_session_logits(s) == NULL);
+    CHECK(llr_session_eval(s, tm_tokens(), 12, &err) == LLR_OK);
+    tm_reference(m, tm_tokens(), 12, want);
+    for (i = 0; i < TM_VOCAB; i++) {
+        double d = (double)llr_session_logits(s)[i] - want[i];
+        num += d * d;
+        den += want[i] * want[i];
+    }
+    CHECK_MSG(num / den < 1e-11, "1e15 * NMSE = %ld", (long)(num / den * 1e15));
+    llr_session_free(s);
+    llr_model_close(m);
+    free(img.p);
+}
+
+/* Any split of a text into calls and passes gives the bits of one call. */
+static void tm_splits(const tm_spec *t, int n)
+{
+    static const size_t steps[] = { 1, 3, 7, 200 };
+    static const uint32_t batches[] = { 1, 5, 512 };
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session *whole;
+    size_t i, b, at;
+    CHECK_MSG(tm_open(t, &img, &m, &err) == LLR_OK, "%s", err.msg);
+    whole = tm_session(m, 0, 0, 1);
+    CHECK(llr_session_eval(whole, tm_tokens(), (size_t)n, &err) == LLR_OK);
+    for (i = 0; i < sizeof steps / sizeof *steps; i++)
+        for (b = 0; b < sizeof batches / sizeof *batches; b++) {
+            llr_session *s = tm_session(m, 0, batches[b], i % 2 == 0);
+            for (at = 0; at < (size_t)n; at += steps[i]) {
+                size_t k = (size_t)n - at < steps[i] ? (size_t)n - at : steps[i];
+                CHECK_MSG(llr_session_eval(s, tm_tokens() + at, k, &err) == LLR_OK, "%s", err.msg);
+                CHECK_MSG(tm_same(llr_session_logits(s), llr_session_logits_at(whole, at + k - 1)), "steps of %d, batch %d, token %d", (int)steps[i], (int)batches[b], (int)(at + k));
+                CHECK(llr_session_logits_at(s, k - 1) == llr_session_logits(s) && llr_session_logits_at(s, k) == NULL);
+            }
+            CHECK(llr_session_pos(s) == (uint32_t)n);
+            llr_session_free(s);
+        }
+    llr_session_free(whole);
+    llr_model_close(m);
+    free(img.p);
+}
+static void test_session_splits(void) { tm_splits(&tm_llama, 70); tm_splits(&tm_cohere2, 150); }
+
+/* With all_logits the last n_batch rows of a call can be read. */
+static void test_session_all_logits(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session *a, *b;
+    size_t i;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    a = tm_session(m, 64, 64, 1);
+    b = tm_session(m, 64, 8, 1);
+    CHECK(llr_session_eval(a, tm_tokens(), 29, &err) == LLR_OK);
+    CHECK(llr_session_eval(b, tm_tokens(), 29, &err) == LLR_OK);
+    for (i = 0; i < 29; i++) {
+        if (i < 21) CHECK(llr_session_logits_at(b, i) == NULL);
+        else CHECK(tm_same(llr_session_logits_at(a, i), llr_session_logits_at(b, i)));
+    }
+    llr_session_free(a);
+    llr_session_free(b);
+    llr_model_close(m);
+    free(img.p);
+}
+
+/* Sessions evaluated together get the bits they get alone. */
+static void tm_company(const tm_spec *t, uint32_t n_batch)
+{
+    enum { N = 5 };
+    static const size_t first[N] = { 3, 1, 40, 0, 7 }, second[N] = { 1, 1, 1, 2, 30 };
+    static const uint32_t batch[N] = { 16, 16, 3, 16, 5 };
+    llr_session *both[N], *alone[N];
+    const int32_t *tokens[N];
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    int i, round;
+    CHECK(tm_open(t, &img, &m, &err) == LLR_OK);
+    for (i = 0; i < N; i++) {
+        both[i] = tm_session(m, 100, i ? batch[i] : n_batch, i == 4);
+        alone[i] = tm_session(m, 100, 0, 0);
+    }
+    for (round = 0; round < 2; round++) {
+        const size_t *counts = round ? second : first;
+        for (i = 0; i < N; i++) {
+            tokens[i] = tm_tokens() + 11 * i + (round ? first[i] : 0);
+            CHECK(llr_session_eval(alone[i], tokens[i], counts[i], &err) == LLR_OK);
+        }
+        CHECK_MSG(llr_eval(both, tokens, counts, N, &err) == LLR_OK, "%s", err.msg);
+        for (i = 0; i < N; i++) {
+            CHECK(llr_session_pos(both[i]) == llr_session_pos(alone[i]));
+            if (llr_session_pos(both[i])) CHECK_MSG(tm_same(llr_session_logits(both[i]), llr_session_logits(alone[i])), "session %d, round %d, batch %d", i, round, (int)n_batch);
+            else CHECK(llr_session_logits(both[i]) == NULL);
+        }
+    }
+    for (i = 0; i < N; i++) { llr_session_free(both[i]); llr_session_free(alone[i]); }
+    llr_model_close(m);
+    free(img.p);
+}
+static void test_session_company(void) { tm_company(&tm_llama, 512); tm_company(&tm_llama, 4); tm_company(&tm_cohere2, 1); tm_company(&tm_cohere2, 16); }
+
+static void test_session_threads(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session *one, *three = NULL;
+    llr_session_options o;
+    memset(&o, 0, sizeof o);
+    o.n_threads = 3;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    one = tm_session(m, 0, 0, 0);
+    CHECK_MSG(llr_session_new(&three, m, &o, &err) == LLR_OK, "%s", err.msg);
+    CHECK(llr_session_eval(one, tm_tokens(), 50, &err) == LLR_OK);
+    CHECK(llr_session_eval(three, tm_tokens(), 50, &err) == LLR_OK);
+    CHECK(tm_same(llr_session_logits(one), llr_session_logits(three)));
+    llr_session_free(one);
+    llr_session_free(three);
+    llr_model_close(m);
+    free(img.p);
+}
+
+/* Rewinding and evaluating again gives the bits of never having been further. */
+static void test_session_rewind(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session *s, *fresh;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    s = tm_session(m, 0, 0, 0);
+    fresh = tm_session(m, 0, 0, 0);
+    CHECK(llr_session_eval(s, tm_tokens(), 60, &err) == LLR_OK);
+    CHECK(llr_session_rewind(s, 1000) == 60 && llr_session_rewind(s, 20) == 20 && llr_session_pos(s) == 20);
+    CHECK(llr_session_eval(s, tm_tokens() + 33, 5, &err) == LLR_OK);
+    CHECK(llr_session_eval(fresh, tm_tokens(), 20, &err) == LLR_OK);
+    CHECK(llr_session_eval(fresh, tm_tokens() + 33, 5, &err) == LLR_OK);
+    CHECK(tm_same(llr_session_logits(s), llr_session_logits(fresh)));
+    llr_session_free(s);
+    llr_session_free(fresh);
+    llr_model_close(m);
+    free(img.p);
+
+    CHECK(tm_open(&tm_cohere2, &img, &m, &err) == LLR_OK);
+    s = tm_session(m, 200, 8, 0);          /* window 8, rings of 32 */
+    fresh = tm_session(m, 200, 8, 0);
+    CHECK(s->kv[0].capacity == 32 && s->kv[3].capacity == 224);
+    CHECK(llr_session_eval(s, tm_tokens(), 100, &err) == LLR_OK);
+    CHECK(llr_session_rewind(s, 90) == 90);   /* needs 83 to 89; the ring has 68 to 99 */
+    CHECK(llr_session_rewind(s, 75) == 75);   /* needs 68 */
+    CHECK(llr_session_eval(s, tm_tokens() + 75, 10, &err) == LLR_OK);
+    CHECK(llr_session_eval(fresh, tm_tokens(), 85, &err) == LLR_OK);
+    CHECK(tm_same(llr_session_logits(s), llr_session_logits(fresh)));
+    CHECK(llr_session_rewind(s, 74) == 0);    /* 67 was overwritten by 99 */
+    CHECK(llr_session_eval(s, tm_tokens(), 85, &err) == LLR_OK);
+    CHECK(tm_same(llr_session_logits(s), llr_session_logits(fresh)));
+    llr_session_free(s);
+    llr_session_free(fresh);
+    llr_model_close(m);
+    free(img.p);
+}
+
+static int tm_stop_at_second(void *ud, llr_phase phase, uint64_t done, uint64_t total)
+{
+    int *calls = (int *)ud;
+    return phase == LLR_PHASE_EVAL && done < total && ++*calls == 2;
+}
+
+static void test_session_cancel(void)
+{
+    tm_image img = tm_model(&tm_llama);
+    llr_options o = tm_options(NULL);
+    llr_model *m = NULL;
+    llr_error err;
+    llr_session *s, *fresh;
+    int calls = -1000;
+    o.progress = tm_stop_at_second;
+    o.ud = &calls;
+    CHECK(llr_model_open_mem(&m, img.p, img.n, &o, &err) == LLR_OK);
+    s = tm_session(m, 0, 4, 0);
+    fresh = tm_session(m, 0, 4, 0);
+    CHECK(llr_session_eval(s, tm_tokens(), 10, &err) == LLR_OK);
+    llr_session_cancel(s);
+    CHECK(llr_session_eval(s, tm_tokens() + 10, 10, &err) == LLR_E_CANCELLED);
+    CHECK(llr_session_pos(s) == 10 && llr_session_logits(s) == NULL);
+    calls = 0;
+    CHECK(llr_session_eval(s, tm_tokens() + 10, 20, &err) == LLR_E_CANCELLED && strstr(err.msg, "of 20"));
+    CHECK(llr_session_pos(s) == 10);
+    calls = -1000;
+    CHECK(llr_session_eval(s, tm_tokens() + 10, 20, &err) == LLR_OK);   /* nothing of the two attempts is left */
+    CHECK(llr_session_eval(fresh, tm_tokens(), 30, &err) == LLR_OK);
+    CHECK(tm_same(llr_session_logits(s), llr_session_logits(fresh)));
+    llr_session_free(s);
+    llr_session_free(fresh);
+    llr_model_close(m);
+    free(img.p);
+}
+
+static void test_session_limits(void)
+{
+    tm_image img;
+    llr_model *m, *other;
+    tm_image img2;
+    llr_error err;
+    llr_session_options o;
+    llr_plan plan;
+    llr_session *s, *t, *list[2];
+    const int32_t bad[3] = { 1, TM_VOCAB, -1 }, *tokens[2];
+    size_t counts[2] = { 1, 1 };
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    CHECK(tm_open(&tm_cohere2, &img2, &other, &err) == LLR_OK);
+    s = tm_session(m, 30, 0, 0);
+    t = tm_session(other, 30, 0, 0);
+    CHECK(llr_session_ctx(s) == 30);
+    CHECK(llr_session_eval(s, tm_tokens(), 31, &err) == LLR_E_FULL && strstr(err.msg, "30"));
+    CHECK(llr_session_eval(s, bad, 2, &err) == LLR_E_ARG && strstr(err.msg, "40"));
+    CHECK(llr_session_eval(s, bad + 2, 1, &err) == LLR_E_ARG && llr_session_pos(s) == 0);
+    CHECK(llr_session_eval(s, NULL, 0, &err) == LLR_OK);
+    CHECK(llr_session_eval(s, tm_tokens(), 30, &err) == LLR_OK && llr_session_eval(s, tm_tokens(), 1, &err) == LLR_E_FULL);
+    CHECK(llr_session_pos(s) == 30 && llr_session_logits(s) != NULL && llr_session_rewind(s, 5) == 5);
+    list[0] = list[1] = s;
+    tokens[0] = tokens[1] = tm_tokens();
+    CHECK(llr_eval(list, tokens, counts, 2, &err) == LLR_E_ARG && strstr(err.msg, "twice") && llr_session_pos(s) == 5);
+    list[1] = t;
+    CHECK(llr_eval(list, tokens, counts, 2, &err) == LLR_E_ARG);
+    CHECK(llr_session_eval(s, tm_tokens(), 1, &err) == LLR_OK);
+    memset(&o, 0, sizeof o);
+    o.n_threads = 1;
+    CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && plan.n_ctx == TM_CTX && plan.n_batch == TM_CTX);
+    o.n_ctx = 0xffffffffu;
+    CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_E_ARG);
+    o.kv = (llr_kv_type)99;
+    CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_E_ARG);
+    llr_session_free(s);
+    llr_session_free(t);
+    llr_session_free(NULL);
+    llr_model_close(m);
+    llr_model_close(other);
+    free(img.p);
+    free(img2.p);
+}
+
+/* The plan is what is allocated, to the byte, and evaluating allocates nothing. */
+static void test_session_plan(void)
+{
+    static const llr_kv_type types[] = { LLR_KV_F16, LLR_KV_F32, LLR_KV_Q8_0 };
+    tm_image img = tm_model(&tm_cohere2);
+    tm_heap heap;
+    llr_options mo = tm_options(&heap);
+    llr_model *m = NULL;
+    llr_error err;
+    uint64_t last = 0;
+    int i;
+    CHECK_MSG(llr_model_open_mem(&m, img.p, img.n, &mo, &err) == LLR_OK, "%s", err.msg);
+    for (i = 0; i < 6; i++) {
+        llr_session_options o;
+        llr_plan plan;
+        llr_session *s = NULL;
+        size_t live = heap.live, calls;
+        memset(&o, 0, sizeof o);
+        o.n_ctx = 100; o.n_batch = 9; o.n_threads = 1; o.kv = types[i % 3]; o.all_logits = i >= 3;
+        CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK);
+        CHECK(heap.live == live && plan.n_ctx == 100 && plan.n_batch == 9);
+        CHECK(plan.weights_bytes == m->weights_bytes && plan.other_bytes == live);
+        CHECK(plan.total_bytes == plan.weights_bytes + plan.kv_bytes + plan.scratch_bytes + plan.other_bytes);
+        CHECK(plan.kv_bytes != last);
+        last = plan.kv_bytes;
+        CHECK(llr_session_new(&s, m, &o, &err) == LLR_OK);
+        CHECK_MSG(heap.live - live == plan.kv_bytes + plan.scratch_bytes, "%ld instead of %ld", (long)(heap.live - live), (long)(plan.kv_bytes + plan.scratch_bytes));
+        calls = heap.n_calls;
+        CHECK(llr_session_eval(s, tm_tokens(), 70, &err) == LLR_OK);
+        CHECK(heap.n_calls == calls);
+        llr_session_free(s);
+        CHECK(heap.live == live);
+    }
+    llr_model_close(m);
+    CHECK(heap.live == 0);
+    free(img.p);
+}
+
+/* Whichever allocation fails, it is an error with a message, and nothing leaks. */
+static void test_model_nomem(void)
+{
+    tm_image img = tm_model(&tm_llama);
+    tm_heap heap;
+    size_t fail_at;
+    int finished = 0;
+    for (fail_at = 1; !finished && fail_at < 1000; fail_at++) {
+        llr_options o = tm_options(&heap);
+        llr_model *m = NULL;
+        llr_session *s = NULL;
+        llr_session_options so;
+        llr_error err;
+        llr_status st;
+        memset(&so, 0, sizeof so);
+        so.n_threads = 2;
+        heap.fail_at = fail_at;
+        st = llr_model_open_mem(&m, img.p + 0, img.n, &o, &err);
+        if (st == LLR_OK) st = llr_session_new(&s, m, &so, &err);
+        if (st == LLR_OK) { finished = 1; CHECK(llr_session_eval(s, tm_tokens(), 4, &err) == LLR_OK); }
+        else CHECK_MSG(st == LLR_E_NOMEM && s == NULL && err.msg[0], "allocation %d: status %d: %s", (int)fail_at, (int)st, err.msg);
+        llr_session_free(s);
+        llr_model_close(m);
+        CHECK_MSG(heap.live == 0, "allocation %d: %ld bytes leaked", (int)fail_at, (long)heap.live);
+    }
+    CHECK(finished && fail_at > 4);
+    free(img.p);
+}
+
+#define TESTS_MODEL(X) \
+    X(model_describe) X(model_keys) X(model_tensors) X(model_unaligned) X(model_nomem) \
+    X(session_reference) X(session_splits) X(session_all_logits) X(session_company) X(session_threads) \
+    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan)
