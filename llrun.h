@@ -4350,8 +4350,8 @@ UNPACK(tq2_0, 66, 8, K(finish_super)(s, 1.0f, 0, 0))
 #undef UNPACK
 
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
- * Per group of 32: scale = max|x| / 127, q = x / scale to nearest even, and the sums of both halves. A group with a NaN or
- * an infinity gets scale NaN and zeros, so that it shows in the result. */
+ * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
+ * and the sums of both halves. A group with a NaN or an infinity gets scale NaN and zeros, so that it shows in the result. */
 WORD void K(round32)(const float *x, float inv, int8_t *q)
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
@@ -4385,6 +4385,36 @@ WORD int K(sum16)(const int8_t *q)
 #endif
 }
 
+/* sum(x q) / sum(q q). Four chains in every tier, so that all get the same bits. */
+WORD float K(best_scale)(const float *x, const int8_t *q)
+{
+    float a[4];
+    int i, j, b = 0;
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    for (j = 0; j < 4; j++) {
+        a[j] = 0.0f;
+        for (i = 0; i < 32; i += 4) a[j] += x[i + j] * (float)q[i + j];
+    }
+#else
+    __m128 sum = _mm_setzero_ps();
+    for (i = 0; i < 32; i += 16) {
+        __m128i b16 = _mm_loadu_si128((const __m128i *)(const void *)(q + i)), s = _mm_cmpgt_epi8(_mm_setzero_si128(), b16);
+        __m128i h[2], t;
+        h[0] = _mm_unpacklo_epi8(b16, s);
+        h[1] = _mm_unpackhi_epi8(b16, s);
+        for (j = 0; j < 2; j++) {
+            const float *p = x + i + 8 * j;
+            t = _mm_srai_epi16(h[j], 15);
+            sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p), _mm_cvtepi32_ps(_mm_unpacklo_epi16(h[j], t))));
+            sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p + 4), _mm_cvtepi32_ps(_mm_unpackhi_epi16(h[j], t))));
+        }
+    }
+    _mm_storeu_ps(a, sum);
+#endif
+    for (i = 0; i < 32; i++) b += q[i] * q[i];
+    return ((a[0] + a[1]) + (a[2] + a[3])) / (float)b;
+}
+
 static LLRI_TARGET void K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
 {
     LLRI_AE *d = (LLRI_AE *)q;
@@ -4405,8 +4435,8 @@ static LLRI_TARGET void K(quantize)(const float *x, int groups, void *q, float *
             nan += lane[VF + i];
         }
         if (nan == 0.0f && amax >= 1e-36f) {
-            scale[g] = amax / 127.0f;
             K(round32)(x, 127.0f / amax, t);
+            scale[g] = amax < 1e30f ? K(best_scale)(x, t) : amax / 127.0f;      /* sum(x q) might overflow */
         } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
             scale[g] = nan;
             memset(t, 0, sizeof t);
@@ -6153,7 +6183,7 @@ enum {
     LLRI_A_LOGIT_MUL     = 1 << 4,   /* logits times the key logit_scale */
     LLRI_A_LOGIT_DIV     = 1 << 5,   /* logits divided by it */
     LLRI_A_ATTN_SCALE    = 1 << 6,   /* the key attention.scale replaces 1/sqrt(head size) */
-    LLRI_A_MINICPM       = 1 << 7,   /* defaults of the four keys above for files that lack them */
+    LLRI_A_MINICPM       = 1 << 7,   /* embedding_scale, residual_scale, logit_scale have defaults */
     LLRI_A_CLAMP_QKV     = 1 << 8,   /* q, k, v are clamped to +-attention.clamp_kqv */
     LLRI_A_ALIBI_8       = 1 << 9,   /* ALiBi with bias 8 instead of positions */
     LLRI_A_ALIBI_KEY     = 1 << 10,  /* ALiBi with the bias of the key attention.max_alibi_bias */
@@ -6165,7 +6195,7 @@ enum {
     LLRI_A_HALF_FF       = 1 << 16,  /* feed_forward_length counts gate and up together */
     LLRI_A_NTK_ALPHA     = 1 << 17,  /* rope.scaling.alpha changes the base */
     LLRI_A_QK_AFTER_ROPE = 1 << 18,  /* queries and keys are normalised after rope instead of before */
-    LLRI_A_QK_OPTIONAL   = 1 << 19,  /* ... only if the file has attn_q_norm */
+    LLRI_A_QK_OPTIONAL   = 1 << 19,  /* queries and keys are normalised only if the file has the weights */
     LLRI_A_NO_ROPE_4TH   = 1 << 20,  /* every fourth layer has no positions */
     LLRI_A_ROPE_WINDOW   = 1 << 21,  /* where there are windows, only their layers have positions */
     LLRI_A_ROPE_SWITCH   = 1 << 22,  /* rope.scaling.finetuned = false: no positions at all */
@@ -6481,7 +6511,7 @@ static const llri_tensor *llri_want(llri_builder *l, llri_name name, int64_t n0,
         return NULL;
     }
     if (t->ne[0] != (uint64_t)n0 || t->ne[1] != (uint64_t)n1 || t->ne[2] != 1 || t->ne[3] != 1)
-        llri_refuse(l, LLR_E_FORMAT, "the tensor %s has the shape [%llu, %llu, %llu, %llu]; by the metadata it must be [%lld, %lld]",
+        llri_refuse(l, LLR_E_FORMAT, "the tensor %s has the shape [%llu, %llu, %llu, %llu]; the metadata asks for [%lld, %lld]",
                     name.s, (unsigned long long)t->ne[0], (unsigned long long)t->ne[1], (unsigned long long)t->ne[2],
                     (unsigned long long)t->ne[3], (long long)n0, (long long)n1);
     if (!llri_dequant_ok(t->type)) {
@@ -6641,7 +6671,9 @@ static void llri_load_widths(llri_builder *l)
     for (i = 0; l->st == LLR_OK && i < m->n_layer; i++) {
         const llri_layer *y = &m->layers[i];
         if (y->n_head < 1) llri_refuse_key(l, "attention.head_count", "from 1 to 16777216");
-        else if (y->n_head_kv < 1 || y->n_head % y->n_head_kv) llri_refuse_key(l, "attention.head_count_kv", "a divisor of the heads");
+        else if (y->n_head_kv < 1 || y->n_head % y->n_head_kv)
+            llri_refuse(l, LLR_E_FORMAT, "attention.head_count %d is no multiple of attention.head_count_kv %d",
+                        y->n_head, y->n_head_kv);
         else if (y->n_ff < 1) llri_refuse_key(l, "feed_forward_length", "from 1 to 16777216");
     }
     if (l->st != LLR_OK) return;
@@ -6716,7 +6748,8 @@ static void llri_load_sections(llri_builder *l)
     for (i = 0; i < 4 && (uint64_t)i < kv->count; i++)
         if (kv->type != LLR_META_ARRAY || !llri_kv_elem_u64(kv, (uint64_t)i, &part[i]))
             llri_refuse_key(l, "rope.dimension_sections", "an array of counts");
-    if (part[3]) llri_refuse(l, LLR_E_UNSUPPORTED, "%s with a fourth part of %llu is not supported", l->key, (unsigned long long)part[3]);
+    if (part[3])
+        llri_refuse(l, LLR_E_UNSUPPORTED, "%s with a fourth part of %llu is not supported", l->key, (unsigned long long)part[3]);
     if (part[0] && part[1]) l->m->neox = 1;
 }
 
@@ -8616,8 +8649,8 @@ static const llri_pre llri_pre_table[] = {
     { "exaone-moe", 0, { LLRI_RX_SHORT
         "|[^\\r\\n\\p{L}\\p{N}]?\\p{L}\\p{M}*(?: ?\\p{L}\\p{M}*)*|\\p{N}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]?"
         "|\\s*[\\r\\n]|\\s+(?!\\S)|\\s+" } },
-    { "gpt-2 phi-2 jina-es jina-de gigachat jina-v2-es jina-v2-de a.x-4.0 mellum modern-bert jina-v1-en jina-v2-code roberta-bpe exaone4 "
-        "mpt olmo jais", 0, { LLRI_RX_GPT2 } },
+    { "gpt-2 phi-2 jina-es jina-de gigachat jina-v2-es jina-v2-de a.x-4.0 mellum modern-bert jina-v1-en jina-v2-code "
+        "roberta-bpe exaone4 mpt olmo jais", 0, { LLRI_RX_GPT2 } },
     { "trillion granite-docling", LLRI_PRE_EXACT, { LLRI_RX_GPT2 } },
     { "starcoder refact codeshell exaone minerva-7b mellum2", 0, { "\\p{N}", LLRI_RX_GPT2 } },
     { "command-r smollm", LLRI_PRE_EXACT, { "\\p{N}", LLRI_RX_GPT2 } },
@@ -8999,8 +9032,8 @@ static llr_status llri_vocab_model(llr_vocab *v, const llr_gguf *g, const llr_op
     const llri_pre *p;
     size_t i;
     if (!llri_gguf_has_vocab(g))
-        return llri_fail(err, LLR_E_UNSUPPORTED, "the file has no tokenizer (tokenizer.ggml.model is %s): give token ids instead of text",
-                         llri_gguf_kv(g, "tokenizer.ggml.model") ? "\"none\"" : "missing");
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the file has no tokenizer (tokenizer.ggml.model is %s): give token ids "
+                         "instead of text", llri_gguf_kv(g, "tokenizer.ggml.model") ? "\"none\"" : "missing");
     for (i = 0; i < LLRI_N_OF(llri_tok_models); i++)
         if (llri_str_eq(name, llri_tok_models[i].name)) m = &llri_tok_models[i];
     if (!m) return llri_fail(err, LLR_E_UNSUPPORTED, "the tokenizer \"%.*s\" is not supported", LLRI_S(name));
@@ -9050,7 +9083,8 @@ static llr_status llri_vocab_array(const llr_vocab *v, const llr_gguf *g, const 
     if (kv->type != LLR_META_ARRAY || (kv->elem_type != t1 && kv->elem_type != t2))
         return llri_fail(err, LLR_E_FORMAT, "the metadata value %s has a wrong type", key);
     if (kv->count < v->n)
-        return llri_fail(err, LLR_E_FORMAT, "%s has %llu entries for %llu tokens", key, (unsigned long long)kv->count, (unsigned long long)v->n);
+        return llri_fail(err, LLR_E_FORMAT, "%s has %llu entries for %llu tokens", key, (unsigned long long)kv->count,
+                         (unsigned long long)v->n);
     *out = kv;
     return LLR_OK;
 }
@@ -9115,7 +9149,8 @@ static llr_status llri_vocab_merges(llr_vocab *v, const llr_gguf *g, llr_error *
     if (!kv && llri_str_eq(llri_cstr(v->pre), "kimi-k2")) return LLR_OK;
     if (!kv) return llri_fail(err, LLR_E_FORMAT, "the metadata value tokenizer.ggml.merges is missing");
     if ((st = llri_words_init(&v->merge, v, kv, err)) != LLR_OK) return st;
-    if (!llri_slots_init(&v->by_merge, &v->mem, v->merge.n)) return llri_nomem(err, "the merge rules of the tokenizer", v->merge.n * 16);
+    if (!llri_slots_init(&v->by_merge, &v->mem, v->merge.n))
+        return llri_nomem(err, "the merge rules of the tokenizer", v->merge.n * 16);
     for (i = 0; i < v->merge.n; i += k) {
         uint64_t hash[LLRI_HASH_AHEAD];
         size_t n = v->merge.n - i;
@@ -9241,32 +9276,34 @@ static llr_status llri_vocab_tables(llr_vocab *v, const llr_gguf *g, llr_error *
 typedef struct llri_tok_key { const char *key, *old_key; const char *const *names; } llri_tok_key;
 
 #define LLRI_DEEPSEEK(a, b, c) "<\xef\xbd\x9c" a LLRI_META_SPACE b c "\xef\xbd\x9c>"
-static const char *const llri_eot_names[] = { "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>", "<|end_of_text|>", "<EOT>",
-    "_<EOT>", "[EOT]", LLRI_DEEPSEEK("end", "of", LLRI_META_SPACE "sentence"), "<end_of_utterance>", NULL };
+static const char *const llri_eot_names[] = { "<|eot_id|>", "<|im_end|>", "<|end|>", "<end_of_turn>", "<|endoftext|>",
+    "<|end_of_text|>", "<EOT>", "_<EOT>", "[EOT]", LLRI_DEEPSEEK("end", "of", LLRI_META_SPACE "sentence"),
+    "<end_of_utterance>", NULL };
 static const char *const llri_eom_names[] = { "<|eom_id|>", NULL };
-static const char *const llri_fim_pre_names[] = { "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>", LLRI_DEEPSEEK("fim", "begin", ""),
-    "<PRE>",
-    LLRI_META_SPACE "<PRE>", "<|code_prefix|>", "<|prefix|>", NULL };
-static const char *const llri_fim_suf_names[] = { "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>", LLRI_DEEPSEEK("fim", "hole", ""), "<SUF>",
-    LLRI_META_SPACE "<SUF>", "<|code_suffix|>", "<|suffix|>", NULL };
-static const char *const llri_fim_mid_names[] = { "<|fim_middle|>", "<fim-middle>", "<fim_middle>", LLRI_DEEPSEEK("fim", "end", ""), "<MID>",
-    LLRI_META_SPACE "<MID>", "<|code_middle|>", "<|middle|>", NULL };
+static const char *const llri_fim_pre_names[] = { "<|fim_prefix|>", "<fim-prefix>", "<fim_prefix>",
+    LLRI_DEEPSEEK("fim", "begin", ""), "<PRE>", LLRI_META_SPACE "<PRE>", "<|code_prefix|>", "<|prefix|>", NULL };
+static const char *const llri_fim_suf_names[] = { "<|fim_suffix|>", "<fim-suffix>", "<fim_suffix>",
+    LLRI_DEEPSEEK("fim", "hole", ""), "<SUF>", LLRI_META_SPACE "<SUF>", "<|code_suffix|>", "<|suffix|>", NULL };
+static const char *const llri_fim_mid_names[] = { "<|fim_middle|>", "<fim-middle>", "<fim_middle>",
+    LLRI_DEEPSEEK("fim", "end", ""), "<MID>", LLRI_META_SPACE "<MID>", "<|code_middle|>", "<|middle|>", NULL };
 static const char *const llri_fim_pad_names[] = { "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]", NULL };
 static const char *const llri_fim_rep_names[] = { "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", NULL };
 static const char *const llri_fim_sep_names[] = { "<|file_sep|>", NULL };
-static const char *const llri_eog_names[] = { "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
-    "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]", "<|end_of_text|>", "<end_of_utterance>",
-    "<eos>", "<turn|>", "<|tool_response>", LLRI_DEEPSEEK("end", "of", LLRI_META_SPACE "sentence"), "[e~[", NULL };
+static const char *const llri_eog_names[] = { "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>",
+    "<|calls|>", "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]", "[EOS]",
+    "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
+    LLRI_DEEPSEEK("end", "of", LLRI_META_SPACE "sentence"), "[e~[", NULL };
 static const char *const llri_shown_names[] = { "<|channel|>", "<|message|>", "<|start|>", "<|constrain|>", NULL };
 
-enum { LLRI_SP_BOS, LLRI_SP_EOS, LLRI_SP_EOT, LLRI_SP_EOM, LLRI_SP_UNK, LLRI_SP_SEP, LLRI_SP_PAD, LLRI_SP_PRE, LLRI_SP_SUF, LLRI_SP_MID,
-       LLRI_SP_FIM_PAD, LLRI_SP_FIM_REP, LLRI_SP_FIM_SEP, LLRI_SP_COUNT };
+enum { LLRI_SP_BOS, LLRI_SP_EOS, LLRI_SP_EOT, LLRI_SP_EOM, LLRI_SP_UNK, LLRI_SP_SEP, LLRI_SP_PAD, LLRI_SP_PRE, LLRI_SP_SUF,
+       LLRI_SP_MID, LLRI_SP_FIM_PAD, LLRI_SP_FIM_REP, LLRI_SP_FIM_SEP, LLRI_SP_COUNT };
 
 /* Metadata keys of the special ids, and the texts by which they are found where the metadata does not name them. */
 static const llri_tok_key llri_tok_keys[LLRI_SP_COUNT] = {
-    { "bos", NULL, NULL }, { "eos", NULL, NULL }, { "eot", NULL, llri_eot_names }, { "eom", NULL, llri_eom_names }, { "unknown", NULL, NULL },
-    { "seperator", NULL, NULL }, { "padding", NULL, NULL },         /* spelled like this in the files */
-    { "fim_pre", "prefix", llri_fim_pre_names }, { "fim_suf", "suffix", llri_fim_suf_names }, { "fim_mid", "middle", llri_fim_mid_names },
+    { "bos", NULL, NULL }, { "eos", NULL, NULL }, { "eot", NULL, llri_eot_names }, { "eom", NULL, llri_eom_names },
+    { "unknown", NULL, NULL }, { "seperator", NULL, NULL }, { "padding", NULL, NULL },         /* spelled like this in the files */
+    { "fim_pre", "prefix", llri_fim_pre_names }, { "fim_suf", "suffix", llri_fim_suf_names },
+    { "fim_mid", "middle", llri_fim_mid_names },
     { "fim_pad", NULL, llri_fim_pad_names }, { "fim_rep", NULL, llri_fim_rep_names }, { "fim_sep", NULL, llri_fim_sep_names }
 };
 
@@ -9280,7 +9317,8 @@ static void llri_special_key(const llr_vocab *v, const llr_gguf *g, const char *
     if (!kv || !llri_kv_u64(kv, &u)) return;
     if (u < v->n) *id = (int32_t)u;
     else
-        llri_log(opt, LLR_LOG_WARN, "%s is %llu, but there are only %llu tokens: ignored", key, (unsigned long long)u, (unsigned long long)v->n);
+        llri_log(opt, LLR_LOG_WARN, "%s is %llu, but there are only %llu tokens: ignored", key, (unsigned long long)u,
+                 (unsigned long long)v->n);
 }
 
 static int32_t llri_find_text(const llr_vocab *v, const char *text) { return llri_vocab_find(v, llri_cstr(text)); }
@@ -9420,7 +9458,8 @@ static inline void llri_tok_emit(llri_tok_job *j, int32_t id) {
 
 static llr_status llri_tok_unknown(llri_tok_job *j) {
     if (j->v->info.unk < 0)
-        return llri_fail(j->err, LLR_E_UNSUPPORTED, "the text has characters that the vocabulary lacks, and it has no token for the unknown");
+        return llri_fail(j->err, LLR_E_UNSUPPORTED, "the text has characters that the vocabulary lacks, and it has no token for the "
+                         "unknown");
     llri_tok_emit(j, j->v->info.unk);
     return LLR_OK;
 }
@@ -9480,7 +9519,8 @@ static llr_status llri_merge_try(llri_tok_job *j, const uint8_t *text, uint32_t 
         if (id < 0) return LLR_OK;
         rank = llri_score_order(llri_tok_score(j->v, (uint32_t)id));
     } else {
-        rank = llri_merge_rank(j->v, llri_slice(text + s[a].start, s[a].n), s[a].hash, llri_slice(text + s[b].start, s[b].n), s[b].hash);
+        llri_str l = llri_slice(text + s[a].start, s[a].n), r = llri_slice(text + s[b].start, s[b].n);
+        rank = llri_merge_rank(j->v, l, s[a].hash, r, s[b].hash);
         if (rank == LLRI_NONE) return LLR_OK;
     }
     return llri_todo_push(j, (uint64_t)rank << 32 | a, b, n);
@@ -10196,7 +10236,8 @@ static size_t llri_tidy(char *s, size_t n) {
     return n;
 }
 
-LLR_API llr_status llr_detokenize(const llr_vocab *v, const int32_t *ids, size_t n, char *out, size_t cap, size_t *n_out, llr_error *err) {
+LLR_API llr_status llr_detokenize(const llr_vocab *v, const int32_t *ids, size_t n, char *out, size_t cap,
+                                  size_t *n_out, llr_error *err) {
     llri_tok_out o;
     size_t i, bytes = 0, len;
     if (!v || (!ids && n) || (!out && cap) || !n_out) return llri_fail(err, LLR_E_ARG, "llr_detokenize: an argument is NULL");

@@ -11,11 +11,10 @@
 enum { TEST_MAX_REPORTS = 10 };              /* failures printed per test */
 static long test_checks, test_failures;      /* of the test that runs */
 
-static void test_report(int ok, const char *file, int line, const char *what, const char *fmt, ...)
+static void test_fail(const char *file, int line, const char *what, const char *fmt, ...)
 {
     va_list args;
-    test_checks++;
-    if (ok || ++test_failures > TEST_MAX_REPORTS) return;
+    if (++test_failures > TEST_MAX_REPORTS) return;
     printf("%s:%d: %s", file, line, what);
     if (fmt) {
         printf(": ");
@@ -27,8 +26,9 @@ static void test_report(int ok, const char *file, int line, const char *what, co
     fflush(stdout);
 }
 
-#define CHECK(cond) test_report((cond) ? 1 : 0, __FILE__, __LINE__, #cond, NULL)
-#define CHECK_MSG(cond, ...) test_report((cond) ? 1 : 0, __FILE__, __LINE__, #cond, __VA_ARGS__)
+/* The arguments after cond are evaluated only if it fails: they may depend on it. */
+#define CHECK(cond) (test_checks++, (cond) ? (void)0 : test_fail(__FILE__, __LINE__, #cond, NULL))
+#define CHECK_MSG(cond, ...) (test_checks++, (cond) ? (void)0 : test_fail(__FILE__, __LINE__, #cond, __VA_ARGS__))
 
 typedef struct test_row { const char *name; void (*run)(void); } test_row;
 #define TEST_ROW(name) { #name, test_##name },

@@ -37,14 +37,20 @@ static void kt_fill(const kt_type *k, uint8_t *p, size_t n_blocks)
     }
 }
 
-/* activations as the kernels see them: rounded to 8 bits per 32 unless float */
+/* activations as the kernels see them: rounded to 8 bits per 32, with the scale that then fits best */
 static void kt_round(const float *x, double *out, int n)
 {
     int g, i;
     for (g = 0; g < n; g += 32) {
         float amax = 0;
+        double xq = 0, qq = 0;
         for (i = 0; i < 32; i++) if (fabsf(x[g + i]) > amax) amax = fabsf(x[g + i]);
-        for (i = 0; i < 32; i++) out[g + i] = amax > 0 ? rint((double)(x[g + i] * (127.0f / amax))) * (double)(amax / 127.0f) : 0;
+        for (i = 0; i < 32; i++) {
+            out[g + i] = amax > 0 ? rint((double)(x[g + i] * (127.0f / amax))) : 0;
+            xq += x[g + i] * out[g + i];
+            qq += out[g + i] * out[g + i];
+        }
+        for (i = 0; i < 32; i++) out[g + i] *= qq > 0 ? xq / qq : 0;
     }
 }
 

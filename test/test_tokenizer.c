@@ -169,11 +169,11 @@ static void test_tok_unicode(void) {
     size_t i, hint = 0;
     llri_uni_unpack(u);
     CHECK(u->cls[LLRI_UNI_CLASSES] >> 3 == 0x110000);
-    for (i = 0; i < LLRI_COUNT(rows); i++)
+    for (i = 0; i < LLRI_N_OF(rows); i++)
         CHECK_MSG(llri_uni_class(u, rows[i].cp, &hint) == rows[i].cls, "U+%04X has class %d", (unsigned)rows[i].cp, llri_uni_class(u, rows[i].cp, &hint));
-    for (i = 0; i < LLRI_COUNT(lower); i++)
+    for (i = 0; i < LLRI_N_OF(lower); i++)
         CHECK_MSG(llri_uni_tolower(u, lower[i][0]) == lower[i][1], "lower of U+%04X", (unsigned)lower[i][0]);
-    for (i = 0; i < LLRI_COUNT(nfd); i++)
+    for (i = 0; i < LLRI_N_OF(nfd); i++)
         CHECK_MSG(llri_uni_nfd_base(u, nfd[i][0]) == nfd[i][1], "base of U+%04X is U+%04X", (unsigned)nfd[i][0], (unsigned)llri_uni_nfd_base(u, nfd[i][0]));
     for (i = 1; i < LLRI_UNI_NFD; i++) CHECK(u->nfd[i].first > u->nfd[i - 1].last);
     for (i = 1; i < LLRI_UNI_LOWER; i++) CHECK(u->lower[i].first > u->lower[i - 1].last);
@@ -263,8 +263,8 @@ static void test_tok_pre(void) {
     size_t i, k, n;
     char text[256], got[512];
     llri_uni_unpack(u);
-    CHECK(LLRI_COUNT(test_tok_pre_rows) == LLRI_COUNT(llri_pre_table));
-    for (i = 0; i < LLRI_COUNT(test_tok_pre_rows); i++) {
+    CHECK(LLRI_N_OF(test_tok_pre_rows) == LLRI_N_OF(llri_pre_table));
+    for (i = 0; i < LLRI_N_OF(test_tok_pre_rows); i++) {
         const char *w = test_tok_pre_rows[i].words;
         const llri_pre *pre = llri_pre_find(llri_cstr(test_tok_pre_rows[i].pre));
         CHECK_MSG(pre == &llri_pre_table[i], "%s is not where it should be", test_tok_pre_rows[i].pre);
@@ -286,8 +286,8 @@ static void test_tok_long_runs(void) {
     char *text = (char *)malloc(n + 16), *got = (char *)malloc(2 * n + 16);
     size_t i, k, len;
     llri_uni_unpack(u);
-    for (i = 0; i < LLRI_COUNT(llri_pre_table); i++)
-        for (k = 0; k < LLRI_COUNT(runs); k++) {
+    for (i = 0; i < LLRI_N_OF(llri_pre_table); i++)
+        for (k = 0; k < LLRI_N_OF(runs); k++) {
             for (len = 0; len + strlen(runs[k]) < n; len += strlen(runs[k])) memcpy(text + len, runs[k], strlen(runs[k]));
             text[len++] = 'x';
             tok_cut(&llri_pre_table[i], u, text, len, got);
@@ -520,9 +520,9 @@ static void test_tok_charsmap(void) {
         uint32_t units[256];
         size_t i;
         memset(units, 0, sizeof units);
-        units['A'] = 1u << 10 | 1u << 8 | 'A';
+        units[65] = 1u << 10 | 1u << 8 | 'A';
         units[64] = broken == 1 ? 99 : 0;
-        if (broken == 2) units['A'] = 1000u << 10 | 1u << 8 | 'A';
+        if (broken == 2) units[65] = 1000u << 10 | 1u << 8 | 'A';
         tok_start_ugm(&x);
         tok_array(&x.image, "tokenizer.ggml.precompiled_charsmap", LLR_META_U8, 4 + sizeof units + 3);
         tok_number(&x.image, broken == 3 ? 2000 : sizeof units, 4);
@@ -576,7 +576,7 @@ static void test_tok_hostile(void) {
         { "unknown pre", LLR_E_UNSUPPORTED }, { "no merges", LLR_E_FORMAT }, { "short types", LLR_E_FORMAT }, { "short scores", LLR_E_FORMAT },
         { "types as floats", LLR_E_FORMAT }, { "merges as numbers", LLR_E_FORMAT }, { "scores as string", LLR_E_FORMAT }, { "no pre", LLR_OK },
         { "ids out of range", LLR_OK }, { "model as number", LLR_E_UNSUPPORTED } };
-    for (size_t i = 0; i < LLRI_COUNT(rows); i++) {
+    for (size_t i = 0; i < LLRI_N_OF(rows); i++) {
         tok_vocab x;
         const char *model = i == 1 ? "none" : i == 2 ? "morse" : i == 3 || i == 4 || i == 8 || i == 10 ? "gpt2" : "llama";
         tok_start(&x, i == 0 || i == 12 ? NULL : model, i == 3 ? "gpt-99" : i == 10 ? NULL : "gpt-2", "a b c d", NULL);
@@ -642,7 +642,7 @@ static void test_tok_long_text(void) {
 /* Every allocation fails once, with every kind: a status, and nothing leaks. */
 static void test_tok_no_memory(void) {
     static const char *const models[] = { "llama", "gpt2", "bert", "t5", "rwkv", "plamo2", "whitespace", "hybriddna", "gemma4" };
-    for (size_t m = 0; m < LLRI_COUNT(models); m++) {
+    for (size_t m = 0; m < LLRI_N_OF(models); m++) {
         long n, done = 0;
         for (n = 1; n < 200 && !done; n++) {
             tok_vocab x;
@@ -671,7 +671,7 @@ static void test_tok_no_memory(void) {
 /* One byte of the image changed, everywhere: a status or a vocabulary that works. */
 static void test_tok_fuzz(void) {
     static const char *const models[] = { "llama", "gpt2", "t5", "bert" };
-    for (size_t m = 0; m < LLRI_COUNT(models); m++) {
+    for (size_t m = 0; m < LLRI_N_OF(models); m++) {
         tok_vocab x;
         size_t i;
         if (m == 2) tok_start_ugm(&x);

@@ -1,0 +1,34 @@
+#!/bin/sh
+# emulate.sh LLRUN BUILD [MODEL]: CPUs without AVX, with AVX but neither AVX2, FMA nor F16C, and with AVX masked by the OS.
+# Each must choose the tier named here, and continue MODEL (or a random one) with the ids of the same tier here. Leaves
+# BUILD/llrun-CPU, which run the program on that CPU.
+set -u
+llrun=$1 dir=$2 model=${3:-}
+qemu=${QEMU:-qemu-x86_64}
+passed=0 failed=0
+check() { if [ "$2" = "$3" ]; then passed=$((passed + 1)); echo "ok   $1"; else failed=$((failed + 1)); echo "FAIL $1: '$2' instead of '$3'"; fi; }
+ids() { "$@" --tokens 1,72,104 --ids -n 24 --temp 0 --ignore-eos -t 1 -q; }
+
+command -v "$qemu" >/dev/null 2>&1 || { echo "no $qemu: install qemu-user"; exit 1; }
+case $(uname -m) in x86_64|amd64) ;; *) echo 'not an x86-64 machine'; exit 1;; esac
+if [ -z "$model" ]; then
+    model=$dir/emulate.gguf
+    "$dir/make_model" "$model" --type q4_0 --layers 2 >/dev/null || exit 1
+fi
+llrun=$(cd "$(dirname "$llrun")" && pwd)/$(basename "$llrun")
+while read -r cpu options want; do
+    wrapper=$dir/llrun-$cpu
+    printf '#!/bin/sh\nexec %s -cpu %s "%s" "$@"\n' "$qemu" "$options" "$llrun" >"$wrapper"
+    chmod +x "$wrapper"
+    chosen=$("$wrapper" cpu --json | sed -n 's/.*"chosen": *"\([a-z0-9]*\)".*/\1/p')
+    check "$cpu chooses its tier" "$chosen" "$want"
+    "$wrapper" cpu --isa avx2 >/dev/null 2>&1
+    check "$cpu refuses avx2" $? 6
+    check "$cpu, ids" "$(ids "$wrapper" run "$model")" "$(ids "$llrun" run "$model" --isa "$want")"
+done <<EOF
+Nehalem Nehalem ssse3
+SandyBridge SandyBridge avx
+Haswell-noxsave Haswell,-xsave ssse3
+EOF
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
