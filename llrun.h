@@ -3474,6 +3474,7 @@ typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     int few_quant, few_float;           /* up to so many tokens the row form pays */
     void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups);     /* by tensor type */
+    void (*direct[43])(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows, no strip; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
@@ -3506,6 +3507,15 @@ static const llri_quant_row *llri_quant(uint32_t type)
     return NULL;
 }
 
+/* To nearest even, as vector instructions round: 1.5 * 2^23 pushes the fraction out. For |x| < 2^22. */
+LLRI_INLINE float llri_round_even(float x)
+{
+    if (LLRI_FLT_EXACT) return (x + 12582912.0f) - 12582912.0f;
+    else {
+        volatile float t = x + 12582912.0f;     /* x87 registers would keep the fraction */
+        return t - 12582912.0f;
+    }
+}
 LLRI_INLINE int llri_pad16(int n) { return (n + 15) & ~15; }
 static size_t llri_kv_row_bytes(int type, int n)
 {
@@ -3572,8 +3582,7 @@ WORD vf K(vf_max)(vf a, vf b) { LLRI_LANES(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
 WORD vf K(vf_min)(vf a, vf b) { LLRI_LANES(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
 WORD vf K(vf_fma)(vf a, vf b, vf c) { LLRI_LANES(a.v[i] * b.v[i] + c.v[i]); }
 WORD vf K(vf_abs)(vf a) { LLRI_LANES(fabsf(a.v[i])); }
-/* 1.5 * 2^23 pushes the fraction out: rounds to nearest even as the vector instructions do, for |x| < 2^22 */
-WORD vf K(vf_round)(vf a) { LLRI_LANES((a.v[i] + 12582912.0f) - 12582912.0f); }
+WORD vf K(vf_round)(vf a) { LLRI_LANES(llri_round_even(a.v[i])); }
 WORD vf K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bits_to_f32((uint32_t)((int32_t)n.v[i] + 127) << 23); return r; }
 #undef LLRI_LANES
 #define vf_set K(vf_set)
@@ -4356,7 +4365,7 @@ WORD void K(round32)(const float *x, float inv, int8_t *q)
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
     int i;
-    for (i = 0; i < 32; i++) q[i] = (int8_t)(int)((x[i] * inv + 12582912.0f) - 12582912.0f);
+    for (i = 0; i < 32; i++) q[i] = (int8_t)(int)(llri_round_even(x[i] * inv));
 #elif VF == 16
     _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x), vf_set(inv)))));
     _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x + 16), vf_set(inv)))));
@@ -4579,6 +4588,118 @@ WORD void K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quan
             qf_store(acc + t * LLRI_STRIP_ROWS + r, f);
         }
 }
+
+#if !LLRI_MADDWD
+/* One token and blocks of 32 nibbles, straight from the file: half the work of a strip, with the same sums in the same
+ * order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
+ * them in order. block: bytes, of which the nibbles begin at `at`, after a half (or a byte, mxfp4) and the min if `mins`.
+ * table: 16 values that the nibbles stand for, or NULL. */
+#define ROW(r) (b[(r) / 4] + (size_t)((r) % 4) * row_bytes)      /* four pointers reach 16 rows: few enough for registers */
+WORD vi K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const int8_t *a, const uint8_t *table, int is_signed)
+{
+    vi d[4], low, high, m, t, lo, hi, w;
+    int i;
+#  if QL == 16
+    low = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)a));
+    high = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)));
+    t = table ? _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table)) : low;
+    m = _mm512_set1_epi8(15);
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) {
+        w = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)ROW(r + i)));
+        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 4)), 1);
+        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 8)), 2);
+        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 12)), 3);
+        lo = _mm512_and_si512(w, m);
+        hi = _mm512_and_si512(_mm512_srli_epi16(w, 4), m);
+        if (table) { lo = _mm512_shuffle_epi8(t, lo); hi = _mm512_shuffle_epi8(t, hi); }
+        if (is_signed) { lo = _mm512_xor_si512(lo, _mm512_set1_epi8((char)0x80)); hi = _mm512_xor_si512(hi, _mm512_set1_epi8((char)0x80)); }
+        d[i] = vi_dot(vi_dot(_mm512_setzero_si512(), lo, low), hi, high);
+    }
+#  else
+#    if QL == 8
+    low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)a));
+    high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)));
+    t = table ? _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table)) : low;
+    m = _mm256_set1_epi8(15);
+#    else
+    low = vi_load(a);
+    high = vi_load(a + 16);
+    t = table ? vi_load(table) : low;
+    m = _mm_set1_epi8(15);
+#    endif
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) {
+#    if QL == 8
+        w = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)ROW(r + i)));
+        w = _mm256_inserti128_si256(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 4)), 1);
+        lo = _mm256_and_si256(w, m);
+        hi = _mm256_and_si256(_mm256_srli_epi16(w, 4), m);
+        if (table) { lo = _mm256_shuffle_epi8(t, lo); hi = _mm256_shuffle_epi8(t, hi); }
+#    else
+        w = vi_load(ROW(r + i));
+        lo = _mm_and_si128(w, m);
+        hi = _mm_and_si128(_mm_srli_epi16(w, 4), m);
+        if (table) { lo = _mm_shuffle_epi8(t, lo); hi = _mm_shuffle_epi8(t, hi); }
+#    endif
+#    if LLRI_VNNI
+        if (is_signed) { lo = b32_xor(lo, b32_set(0x80)); hi = b32_xor(hi, b32_set(0x80)); }
+        d[i] = vi_dot(vi_dot(_mm256_setzero_si256(), lo, low), hi, high);
+#    else
+        if (is_signed) d[i] = vi_add(vi_madd(vs_madd(vs_abs(lo), vs_sign(low, lo)), vs_set(1)), vi_madd(vs_madd(vs_abs(hi), vs_sign(high, hi)), vs_set(1)));
+        else d[i] = vi_madd(vs_add(vs_madd(lo, low), vs_madd(hi, high)), vs_set(1));
+#    endif
+    }
+#  endif
+    return K(reduce4)(d[0], d[1], d[2], d[3]);
+}
+
+WORD void K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc,
+                     int block, int at, int off, const uint8_t *table, int is_signed, int mins)
+{
+    const uint8_t *b[4];
+    const int8_t *q = (const int8_t *)a->q;
+    int r, g;
+    if (is_signed) off = LLRI_VNNI ? 128 : 0;
+    for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + at;
+    for (g = 0; g < groups; g++, q += 32) {
+        float scale[LLRI_STRIP_ROWS], min[LLRI_STRIP_ROWS];
+        uint16_t half[LLRI_STRIP_ROWS], half2[LLRI_STRIP_ROWS];
+        int s0 = (int16_t)a->sum[g], s1 = (int16_t)((uint32_t)a->sum[g] >> 16);
+        LLRI_UNROLL
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            LLRI_PREFETCH((uintptr_t)ROW(r) + LLRI_STRIP_ROWS * row_bytes);
+            if (at == 1) scale[r] = llri_e8m0_half(ROW(r)[-1]);
+            else half[r] = llri_rd16(ROW(r) - at);
+            if (mins) half2[r] = llri_rd16(ROW(r) - 2);
+        }
+        if (at != 1) K(halves16)(scale, half);
+        if (mins) K(halves16)(min, half2);
+        LLRI_UNROLL
+        for (r = 0; r < LLRI_STRIP_ROWS; r += QL) {
+            vi c = vi_add(K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * (s0 + s1)));
+            qf f = qf_fma(vi_float(c), qf_mul(qf_load(scale + r), qf_set(a->scale[g])), qf_load(acc + r));
+            if (mins) f = qf_fma(qf_load(min + r), qf_set((float)(s0 + s1) * a->scale[g]), f);
+            qf_store(acc + r, f);
+        }
+        for (r = 0; r < 4; r++) b[r] += block;
+    }
+}
+#define DIRECT(name, block, at, off, table, is_signed, mins) \
+    static LLRI_TARGET void K(direct_##name)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc) \
+    { K(nibbles)(w, row_bytes, groups, a, acc, block, at, off, table, is_signed, mins); }
+DIRECT(q4_0, 18, 2, 8, NULL, 0, 0)
+DIRECT(q4_1, 20, 4, 0, NULL, 0, 1)
+DIRECT(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+DIRECT(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
+#undef DIRECT
+#undef ROW
+#define DIRECTS { NULL, NULL, K(direct_q4_0), K(direct_q4_1), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+                  NULL, NULL, NULL, NULL, K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+                  NULL, NULL, NULL, NULL, NULL, K(direct_mxfp4), NULL, NULL, NULL }
+#else
+#define DIRECTS { NULL }
+#endif
 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
  * One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
@@ -5048,12 +5169,13 @@ static const llri_ops LLRI_OPS_TABLE = {
       K(unpack_iq2_xxs), K(unpack_iq2_xs), K(unpack_iq3_xxs), K(unpack_iq1_s), K(unpack_iq4_nl), K(unpack_iq3_s),
       K(unpack_iq2_s), K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       K(unpack_tq1_0), K(unpack_tq2_0), NULL, NULL, NULL, K(unpack_mxfp4), K(unpack_nvfp4), K(unpack_q1_0), K(unpack_q2_0) },
-    FORMS(gemv), FORMS(gemm),
+    DIRECTS, FORMS(gemv), FORMS(gemm),
     K(quantize), K(transpose), K(fgemv), K(fgemm), K(widen), K(act), K(attend)
 };
 
 #undef LLRI_OPS_TABLE
 #undef FORMS
+#undef DIRECTS
 #undef PUT
 #undef PUT_SUB
 #undef PUT_SIGNED
@@ -5292,7 +5414,7 @@ static int llri_cpuid(uint32_t leaf, uint32_t sub, uint32_t r[4])   /* 0: no suc
     r[0] = (uint32_t)v[0]; r[1] = (uint32_t)v[1]; r[2] = (uint32_t)v[2]; r[3] = (uint32_t)v[3];
     return 1;
 #  else
-    if (__get_cpuid_max(leaf & 0x80000000u, NULL) < leaf) return 0;
+    if ((uint32_t)__get_cpuid_max(leaf & 0x80000000u, NULL) < leaf) return 0;
     __cpuid_count(leaf, sub, r[0], r[1], r[2], r[3]);
     return 1;
 #  endif
@@ -5845,6 +5967,15 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
     int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes;
     int64_t k;
     memset(t->acc, 0, sizeof(float) * LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes));
+    if (p->quant && e->n == 1 && rows == LLRI_STRIP_ROWS && ops->direct[p->w->type]) {
+        llri_quants a;
+        a.q = e->act;
+        a.scale = e->scale;
+        a.sum = e->sum;
+        a.q_stride = a.g_stride = 0;
+        ops->direct[p->w->type](w, p->w->row_bytes, (int)(e->n_in / 32), &a, t->acc);
+        return;
+    }
     for (k = 0; k < e->n_in; k += LLRI_SLICE) {
         int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
         if (p->quant) {
@@ -6069,7 +6200,7 @@ static void llri_kv_put(int type, uint8_t *d, const float *x, int n)
             inv = bad == 0.0f && amax >= 1e-36f ? 127.0f / amax : 0.0f;
             d[0] = (uint8_t)h;
             d[1] = (uint8_t)(h >> 8);
-            for (j = 0; j < 32; j++) d[2 + j] = j < m && inv > 0.0f ? (uint8_t)(int8_t)(int)((x[i + j] * inv + 12582912.0f) - 12582912.0f) : 0;
+            for (j = 0; j < 32; j++) d[2 + j] = j < m && inv > 0.0f ? (uint8_t)(int8_t)(int)(llri_round_even(x[i + j] * inv)) : 0;
         }
 }
 typedef struct llri_store_args { const llri_kvc *c; const float *k, *v; int64_t ldk, ldv; uint32_t pos; } llri_store_args;

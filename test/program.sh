@@ -1,0 +1,230 @@
+#!/bin/sh
+# program.sh LLRUN BUILD: the program from outside, on small random models made by BUILD/make_model: every command, exit
+# codes, what goes to which stream, signals, full disks, damaged files, and the same bytes for all threads and batches.
+# MEMORY=0: no tests with limited memory (sanitizers). CC: for the example in README.md.
+set -u
+LC_ALL=C; export LC_ALL
+unset LLRUN_ISA
+llrun=$1 build=$2
+make_model=$build/make_model child=$build/child
+T=$(mktemp -d "${TMPDIR:-/tmp}/llrun-program.XXXXXX") || exit 1
+trap 'rm -rf "$T"' EXIT
+trap 'exit 1' INT TERM HUP
+out=$T/out err=$T/err
+passed=0 failed=0 part=''
+
+pass() { passed=$((passed + 1)); }
+fail() { failed=$((failed + 1)); echo "FAIL $part: $*"; [ ! -s "$err" ] || sed 's/^/       stderr: /' "$err" | head -n 4; }
+section() { part=$1; echo "     $part"; }
+check() { what=$1; shift; if "$@" >/dev/null 2>&1; then pass; else fail "$what"; fi; }     # what must be true, COMMAND
+# t CODE ARGS ...: runs llrun; output in $out and $err; exit code; an error has its line and leaves standard output empty
+in=/dev/null
+t() {
+    want=$1; shift
+    "$child" -t 120 "$llrun" "$@" <"$in" >"$out" 2>"$err"
+    code=$?
+    if [ "$code" != "$want" ]; then fail "exit $code instead of $want: llrun $*"; return 1; fi
+    pass
+    case $code in 0|130|143) return 0;; esac
+    if head -n 1 "$err" | grep -q '^llrun: error: .'; then pass; else fail "no 'llrun: error: ' line: llrun $*"; fi
+    if [ -s "$out" ]; then fail "an error, but output: llrun $*"; else pass; fi
+}
+said() { check "does not say '$1'" grep -q -i -e "$1" "$err"; }
+printed() { check "does not print '$1'" grep -q -e "$1" "$out"; }
+silent() { check 'says something on standard error' test ! -s "$err"; }
+is() { check "$2 instead of $1" test "$1" = "$2"; }
+same() { check "$1 and $2 differ" cmp "$1" "$2"; }
+json() { sed -n 's/.*"'"$2"'": *"\{0,1\}\([^",}]*\).*/\1/p' "$1"; }          # FILE, KEY: its first scalar value
+model() { "$make_model" "$@" >/dev/null || { echo "cannot make $*"; echo '0 passed, 1 failed'; exit 1; }; }
+
+m=$T/tiny.gguf
+model "$m" --type q4_0
+model "$T/f32.gguf" --type f32 --embd 64 --ff 96 --heads 4 --arch qwen3 --ctx 256
+model "$T/ids.gguf" --type q8_0 --no-vocab --embd 64 --ff 64
+model "$T/small.gguf" --type q4_K --layers 2 --vocab 300 --ctx 4096
+
+section 'help and version'
+for a in help --help -h version --version; do t 0 $a && { check "$a prints nothing" test -s "$out"; silent; }; done
+t 0 help; for c in run show plan cpu tokenize detokenize logits perplexity dump bench; do printed "$c"; done
+for c in run show plan cpu tokenize detokenize logits perplexity dump bench; do t 0 help $c && check "help $c" test -s "$out"; done
+t 0 --version; printed '[0-9]\.[0-9]'
+
+section 'cpu'
+t 0 cpu; check 'cpu prints nothing' test -s "$out"
+t 0 cpu --json; is 1 "$(wc -l <"$out" | tr -d ' ')"
+chosen=$(json "$out" chosen)
+usable=$(sed -n 's/.*"usable": *\[\([^]]*\)\].*/\1/p' "$out" | tr -d '" ' | tr ',' ' ')
+check "chosen '$chosen' is not among the usable '$usable'" sh -c 'case " $1 " in *" $2 "*) ;; *) exit 1;; esac' - "$usable" "$chosen"
+
+section 'show'
+t 0 show "$m"; printed llama; printed q4_0; printed token_embd.weight
+t 0 show "$m" --json; is 1 "$(wc -l <"$out" | tr -d ' ')"
+t 0 show "$T/ids.gguf"
+
+section 'plan'
+t 0 plan "$m"
+t 0 plan "$m" -c 128 -b 16 --kv q8_0 --json; is 1 "$(wc -l <"$out" | tr -d ' ')"
+for k in weights_bytes kv_bytes scratch_bytes other_bytes total_bytes resident_bytes available_bytes; do
+    case $(json "$out" $k) in ''|*[!0-9]*) fail "plan --json has no number $k";; *) pass;; esac
+done
+is true "$(json "$out" fits)"
+q8=$(json "$out" kv_bytes); t 0 plan "$m" -c 128 --kv f16 --json; f16=$(json "$out" kv_bytes); t 0 plan "$m" -c 128 --kv f32 --json
+check 'KV of q8_0 < f16 < f32' test "$q8" -lt "$f16" -a "$f16" -lt "$(json "$out" kv_bytes)"
+
+section 'run'
+gen="-n 12 --temp 0 --ignore-eos"
+t 0 run "$m" -p 'ab cd' --raw $gen; cp "$out" "$T/text"; check 'no text' test -s "$out"
+is '0a' "$(tail -c 1 "$out" | od -An -tx1 | tr -d ' ')"
+t 0 "$m" -p 'ab cd' --raw $gen; same "$out" "$T/text"
+t 0 run -n 12 --raw --temp=0 --ignore-eos -p 'ab cd' "$m"; same "$out" "$T/text"
+t 0 run --raw -m "$m" --temp=0 -n 12 --ignore-eos -p 'ab cd'; same "$out" "$T/text"
+printf 'ab cd' >"$T/prompt"
+t 0 run "$m" -f "$T/prompt" --raw $gen; same "$out" "$T/text"
+t 0 run "$m" -p 'ab cd' --raw $gen -q; same "$out" "$T/text"; silent
+t 0 run "$m" -p 'ab cd' --raw $gen --no-mmap; same "$out" "$T/text"
+t 0 run "$m" -p 'ab cd' --raw $gen --ids; cp "$out" "$T/ids"; is 12 "$(tr -d -c ',' <"$out" | wc -c | awk '{ print $1 + 1 }')"
+t 0 tokenize "$m" --no-special </dev/null
+in=$T/prompt; t 0 tokenize "$m"; in=/dev/null; prompt_ids=$(tr -d '[] \n' <"$out")
+t 0 run "$m" --tokens "$prompt_ids" --ids $gen; same "$out" "$T/ids"
+t 0 run "$T/ids.gguf" --tokens 1,2,3 --ids $gen
+t 0 run "$m" -p ab --raw -n 8 --temp 0.8 --top-k 20 --top-p 0.9 --min-p 0.05 --repeat-penalty 1.1 -s 7 --ids --ignore-eos; cp "$out" "$T/seed"
+t 0 run "$m" -p ab --raw -n 8 --temp 0.8 --top-k 20 --top-p 0.9 --min-p 0.05 --repeat-penalty 1.1 --seed 7 --ids --ignore-eos; same "$out" "$T/seed"
+t 0 run "$m" -p ab --raw -n 40 --temp 1 --ids --ignore-eos --seed 8; cp "$out" "$T/seed8"
+t 0 run "$m" -p ab --raw -n 40 --temp 1 --ids --ignore-eos --seed 9; check 'another seed, the same ids' sh -c '! cmp -s "$1" "$2"' - "$out" "$T/seed8"
+stop=$(cut -c 3-5 "$T/text")
+t 0 run "$m" -p 'ab cd' --raw $gen --stop "$stop"; check "the stop string '$stop' is in the text" sh -c '! grep -q -F -e "$1" "$2"' - "$stop" "$out"
+
+section 'tokenize and detokenize'
+printf 'ab  cd\nw\303\266rld </s>' >"$T/utf8"
+in=$T/utf8
+t 0 tokenize "$m"; with=$(cat "$out"); t 0 tokenize "$m" --no-bos; without=$(cat "$out")
+is "[1,$(echo "$without" | tr -d '[ ')" "$(echo "$with" | tr -d ' ')"
+t 0 tokenize "$m" --no-bos --no-special; plain=$(tr -d '[] \n' <"$out")
+in=/dev/null
+t 0 detokenize "$m" --tokens "$plain"; same "$out" "$T/utf8"
+t 0 detokenize "$m" --tokens "$plain" --hex; is "$(od -An -v -tx1 "$T/utf8" | tr -d ' \n')" "$(cat "$out")"
+printf '"ab"\n"cd \\u00f6"\n""\n' >"$T/jsonl"; in=$T/jsonl; t 0 tokenize "$m" --jsonl; is 3 "$(wc -l <"$out" | tr -d ' ')"
+cp "$out" "$T/idlines"; in=$T/idlines; t 0 detokenize "$m" --jsonl --hex; is 3 "$(wc -l <"$out" | tr -d ' ')"; in=/dev/null
+t 2 detokenize "$m" --tokens 1,99999
+t 4 tokenize "$T/ids.gguf"
+
+section 'logits, perplexity, dump, bench'
+t 0 logits "$m" --tokens 1,2,3; is 2048 "$(wc -c <"$out" | tr -d ' ')"; cp "$out" "$T/last"
+t 0 logits "$m" --tokens 1,2,3 --all -o "$T/all"; is 6144 "$(wc -c <"$T/all" | tr -d ' ')"; check 'writes to both' test ! -s "$out"
+tail -c 2048 "$T/all" >"$T/tail"; same "$T/tail" "$T/last"
+printf '1\n2 , 3\n' >"$T/list"; t 0 logits "$m" --tokens "@$T/list"; same "$out" "$T/last"
+t 0 perplexity "$m" --tokens 1,5,6,7,8 --json; is 4 "$(json "$out" n)"; check 'no nll' test -n "$(json "$out" nll)"
+t 0 perplexity "$m" -f "$T/utf8"
+t 0 dump "$m" output_norm.weight; is 1024 "$(wc -c <"$out" | tr -d ' ')"
+t 0 dump "$m" blk.1.ffn_down.weight -o "$T/dump"; is 524288 "$(wc -c <"$T/dump" | tr -d ' ')"
+t 2 dump "$m" no.such.tensor
+t 0 bench "$m" -p 16 -n 4 -r 1 --json
+for k in prefill_tps decode_tps stream_gbps decode_gbps peak_gops prefill_gops isa threads; do check "bench --json has no $k" test -n "$(json "$out" $k)"; done
+
+section 'wrong usage'
+t 2 run; t 2 run "$m" --no-such-option; said no-such-option
+t 2 run "$m" -p; t 2 run "$m" -p x --raw -n; t 2 run "$m" -p x --raw -n twelve; said twelve
+t 2 run "$m" -p x --raw -c -5; t 2 run "$m" -p x --raw -t 0x; t 2 run "$m" -p x --raw --temp warm; t 2 run "$m" -p x --raw --kv q3
+t 2 run "$m" -p x --raw --isa mmx; t 2 logits "$m"; t 2 logits "$m" --tokens 1,x; t 2 logits "$m" --tokens 1,-2
+t 2 logits "$m" --tokens 1,2,512; said 512
+t 2 logits "$m" --tokens "@$T/absent"; t 2 detokenize "$m"; t 2 show; t 2 tokenize; t 2 help no-such-command
+t 2 show "$m" "$m"
+t 2 logits "$T/f32.gguf" --tokens 1,2,3,4,5,6,7,8 -c 4; said 8
+"$child" "$llrun" <"$in" >"$out" 2>"$err"; is 2 $?; check 'no usage' test -s "$err"
+
+section 'files that are no models'
+mkdir "$T/dir"
+head -c 5000 "$m" >"$T/cut.gguf"; head -c 400000 "$m" >"$T/cut2.gguf"; : >"$T/empty.gguf"
+printf '<!DOCTYPE html>\n<html><head><title>404</title></head><body>Not found</body></html>\n' >"$T/html.gguf"
+printf 'version https://git-lfs.github.com/spec/v1\noid sha256:4d7a214614ab2935c943f9e0ff69d22eadbb8f32b1258daaa5e2ca24d17e2393\nsize 12345\n' >"$T/lfs.gguf"
+for f in absent.gguf dir cut.gguf cut2.gguf empty.gguf html.gguf lfs.gguf; do
+    for c in show plan 'logits --tokens 1,2' tokenize 'run -p x --raw -n 1'; do t 3 $c "$T/$f"; done
+done
+t 3 show "$T/html.gguf"; said HTML; t 3 show "$T/lfs.gguf"; said LFS; t 3 show "$T/cut2.gguf"; said '[0-9]'
+if [ "$(id -u)" != 0 ]; then cp "$m" "$T/secret.gguf"; chmod 0 "$T/secret.gguf"; t 3 show "$T/secret.gguf"; fi
+if mkfifo "$T/pipe" 2>/dev/null; then "$child" -t 5 "$llrun" show "$T/pipe" <"$in" >"$out" 2>"$err"; is 3 $?; fi
+
+section 'valid, but not supported'
+sed 's/llama\./xlama./g; s/llama/xlama/' "$m" >"$T/arch.gguf"
+t 4 run "$T/arch.gguf" -p x --raw -n 1; said xlama
+t 4 logits "$T/arch.gguf" --tokens 1; t 4 plan "$T/arch.gguf"; t 0 show "$T/arch.gguf"
+sed 's/tokenizer.ggml.model\(.\{12\}\)llama/tokenizer.ggml.model\1xlama/' "$m" >"$T/tok.gguf"
+if cmp -s "$m" "$T/tok.gguf"; then fail 'the model was not changed'; else t 4 tokenize "$T/tok.gguf"; said xlama; fi
+
+section 'memory'
+t 5 plan "$m" -c 2000000000; printed '' ; t 5 logits "$m" --tokens 1 -c 2000000000; said '[0-9]'
+if [ "${MEMORY:-1}" != 0 ]; then
+    model "$T/mid.gguf" --type f16 --layers 4 --embd 1024 --ff 2048 --heads 8
+    for mib in 20 40 80; do
+        for how in '' --no-mmap; do
+            "$child" -m $mib "$llrun" logits "$T/mid.gguf" --tokens 1,2,3 -t 2 $how <"$in" >"$out" 2>"$err"; code=$?
+            case $code in 0|5) pass;; *) fail "exit $code with $mib MiB $how";; esac
+            [ $code = 0 ] || check 'no error line' grep -q '^llrun: error: .' "$err"
+        done
+    done
+    "$child" -m 20 "$llrun" logits "$T/mid.gguf" --tokens 1,2,3 <"$in" >"$out" 2>"$err"; is 5 $?
+    rm -f "$T/mid.gguf"
+fi
+
+section 'hardware'
+for isa in sse2 ssse3 avx avx2 avxvnni avx512; do
+    case " $usable " in *" $isa "*) continue;; esac
+    t 6 logits "$m" --tokens 1 --isa $isa; said $isa; t 6 show "$m" --isa $isa; t 6 cpu --isa $isa
+    LLRUN_ISA=$isa; export LLRUN_ISA; t 6 logits "$m" --tokens 1; unset LLRUN_ISA
+done
+t 0 run "$m" --tokens 1,300,301 --ids $gen -q --isa scalar; cp "$out" "$T/isa"
+for isa in $usable; do t 0 run "$m" --tokens 1,300,301 --ids $gen -q --isa "$isa"; same "$out" "$T/isa"; done
+LLRUN_ISA=scalar; export LLRUN_ISA; t 0 run "$m" --tokens 1,300,301 --ids $gen -q; same "$out" "$T/isa"; unset LLRUN_ISA
+t 2 cpu --isa ''
+
+section 'the same bytes for all threads and batches'
+awk 'BEGIN { for (i = 0; i < 70; i++) print (i * 37) % 300 }' >"$T/short"
+awk 'BEGIN { for (i = 0; i < 3000; i++) print (i * i * 7 + i) % 300 }' >"$T/long"
+for n in short long; do
+    t 0 logits "$T/small.gguf" -c 4096 --tokens "@$T/$n" --all -b 512 -t 1 -o "$T/want"
+    for o in '-b 512 -t 2' '-b 512 -t 7' '-b 7 -t 2' '-b 1 -t 1'; do
+        t 0 logits "$T/small.gguf" -c 4096 --tokens "@$T/$n" --all $o -o "$T/got"; same "$T/want" "$T/got"
+    done
+done
+for kv in f32 q8_0; do
+    t 0 logits "$T/small.gguf" --tokens "@$T/short" --all --kv $kv -b 512 -t 1 -o "$T/want"
+    t 0 logits "$T/small.gguf" --tokens "@$T/short" --all --kv $kv -b 7 -t 2 -o "$T/got"; same "$T/want" "$T/got"
+done
+
+section 'signals and outputs that fail'
+long="-p ab --raw -n 3500 --temp 0 --ignore-eos -c 4096"
+model "$T/slow.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8
+for s in 2:130 15:143; do
+    "$child" -s ${s%:*} -a 400 -w 1000 -t 60 "$llrun" run "$T/slow.gguf" $long <"$in" >"$out" 2>"$err"; is ${s#*:} $?
+done
+"$child" -s 2 -a 300 -w 1000 -t 60 "$llrun" perplexity "$T/slow.gguf" -c 4096 --tokens "@$T/long" <"$in" >"$out" 2>"$err"; is 130 $?
+rm -f "$T/slow.gguf"
+{ "$child" -t 60 "$llrun" run "$m" $long </dev/null 2>"$err"; echo $? >"$T/code"; } | head -c 1 >/dev/null
+code=$(cat "$T/code"); case $code in 0|1) pass;; *) fail "exit $code after a broken pipe";; esac
+if [ -w /dev/full ]; then
+    for c in "run $m -p ab --raw -n 5 --temp 0" "logits $m --tokens 1,2,3" 'cpu' 'help' "show $m" "tokenize $m" "dump $m output_norm.weight"; do
+        "$child" "$llrun" $c <"$in" >/dev/full 2>"$err"; is 1 $?; said '^llrun: error: .'
+    done
+    t 1 logits "$m" --tokens 1,2,3 -o /dev/full
+fi
+t 1 logits "$m" --tokens 1,2,3 -o "$T/no/such/folder"
+"$child" "$llrun" cpu <&- >"$out" 2>"$err"; is 0 $?
+"$child" "$llrun" cpu <"$in" >&- 2>"$err"; is 1 $?
+
+section 'README.md'
+if [ -f README.md ]; then
+    for arch in $(sed -n 's/^ *LLRI_ROW("\([^"]*\)".*/\1/p' llrun.h); do
+        check "does not list the architecture $arch" grep -q "^| architectures |.* $arch " README.md
+    done
+    awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README.md >"$T/example.c"
+    sed -n '/^ \*     #define LLRUN_IMPLEMENTATION/,/^ \*     }$/s/^ \* \{0,5\}//p' llrun.h >"$T/manual.c"
+    check 'README.md and the manual have different examples' cmp "$T/example.c" "$T/manual.c"
+    if "${CC:-cc}" -O1 -DLLRUN_TIERS=2 -Wall -Wextra -Werror -I. -o "$T/example" "$T/example.c" -lm -lpthread >"$err" 2>&1; then
+        pass
+        "$T/example" "$m" 'ab cd' >"$out" 2>"$err"; is 0 $?; check 'no text' test -s "$out"
+        "$T/example" "$T/absent.gguf" x >"$out" 2>"$err"; is 1 $?; check 'no error' test -s "$err"
+    else fail 'does not compile'; fi
+else fail 'no README.md'; fi
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ] && [ "$passed" -gt 0 ]
