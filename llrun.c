@@ -1,27 +1,16 @@
-/* llrun.c - the program: runs GGUF language models from the command line, on llrun.h alone.
+/* llrun: runs GGUF language models from the command line. The first user of llrun.h: it uses the public functions alone, and
+ * it is the only place that has a terminal, signals, environment variables and exit codes.
  *
- * This file owns the process: arguments, terminal, signals, exit codes. It computes nothing about models: that is llrun.h,
- * and only its public API is used here, so that this file is also an example of it. One table of options (OPTIONS) feeds
- * the parser, the help texts and the README.
+ *     cc -O3 -ffp-contract=off -o llrun llrun.c -lm -lpthread
  *
- *     >>os        what differs between systems: terminal, clock, files     >>options    the tables, the parser
- *     >>messages  errors, advice, progress, signals                        >>help       texts made from the tables
- *     >>memory    memory that lives as long as the command                 >>models     opening files, models, sessions
- *     >>output    standard output or -o FILE                               >>run        generation
- *     >>json      strict writer, small reader                              >>commands   the other commands
- *                                                                          >>main       table of commands, main
+ * Order: messages and output, text and JSON, options, signals and progress, models and sessions, a function per command,
+ * main. Functions called die... do not return.
  */
-#if !defined(_WIN32) && !defined(_GNU_SOURCE)
-#  define _GNU_SOURCE 1             /* signals, clock and file functions, also with -std=c99 */
-#endif
-#ifndef _FILE_OFFSET_BITS
-#  define _FILE_OFFSET_BITS 64
-#endif
 #define LLRUN_IMPLEMENTATION
 #include "llrun.h"
 
-#include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -30,15 +19,12 @@
 #include <string.h>
 #include <time.h>
 #ifdef _WIN32
-#  ifndef WIN32_LEAN_AND_MEAN
-#    define WIN32_LEAN_AND_MEAN
-#  endif
 #  include <windows.h>
-#  include <shellapi.h>
-#  include <fcntl.h>
 #  include <io.h>
+#  include <shellapi.h>
+#  define isatty _isatty
+#  define fileno _fileno
 #else
-#  include <fcntl.h>
 #  include <pthread.h>
 #  include <sys/mman.h>
 #  include <sys/stat.h>
@@ -47,2283 +33,1981 @@
 #endif
 
 #if defined(__GNUC__)
-#  define PRINTF_LIKE(a, b) __attribute__((format(printf, a, b)))
+#  define NORETURN_PRINTF(a, b) __attribute__((noreturn, format(printf, a, b)))
+#  define PRINTF(a, b) __attribute__((format(printf, a, b)))
+#  define NORETURN __attribute__((noreturn))
 #else
-#  define PRINTF_LIKE(a, b)
+#  define NORETURN_PRINTF(a, b)
+#  define PRINTF(a, b)
+#  define NORETURN
 #endif
 
-/* Exit codes: scripts rely on them. 130 and 143 are SIGINT and SIGTERM. */
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_FILE = 3, EXIT_UNSUPPORTED = 4, EXIT_MEMORY = 5, EXIT_CPU = 6 };
+/* ---- messages, exit codes, output ---------------------------------------------------------------------------------- */
 
-/* >>options-names ----------------------------------------------------------------------------------------------------
- * Commands and options as X-macros. A command is id, name, arguments, one line, and notes for its help page.
- */
-#define COMMANDS(X) \
-    X(RUN, "run", "MODEL [PROMPT]", "complete a prompt", \
-      "The prompt is PROMPT, -p, the file of -f, standard input, or ids with --tokens. Of files and standard input one last\n" \
-      "newline is dropped. Standard output carries the generated text and a newline, nothing else. The answer ends at an end-of-text\n" \
-      "token, after -n tokens, at a stop text, or when the context is full. Sampling settings that are not given come from\n" \
-      "the file (general.sampling.*), else from the defaults below. `llrun MODEL ...` is short for `llrun run MODEL ...`.\n") \
-    X(SHOW, "show", "MODEL", "what is in a file: metadata, tensors, what is supported", \
-      "Checks the structure of the whole file and loads nothing. Exit 0 also where the architecture is not supported.\n") \
-    X(PLAN, "plan", "MODEL", "will it run here: memory by part against what is available", \
-      "Exit 0: fits, 5: does not. Weights are mapped from the file; when they do not fit beside the rest, the model runs at\n" \
-      "the speed of the disk, and the verdict says so.\n") \
-    X(CPU, "cpu", "", "CPU features, kernel tiers, and which one is chosen", "") \
-    X(TOKENIZE, "tokenize", "MODEL", "text on standard input to a JSON array of token ids", \
-      "The text is taken exactly, a last newline included. Works for files that hold only a vocabulary.\n") \
-    X(DETOKENIZE, "detokenize", "MODEL", "token ids to the exact bytes of their text", \
-      "Control tokens are spelled out; nothing is added. --jsonl without --hex answers with JSON strings, in which bytes that\n" \
-      "are not UTF-8 become U+FFFD.\n") \
-    X(LOGITS, "logits", "MODEL --tokens LIST", "raw logits, little-endian float32", \
-      "Of the last token, or with --all of every token, row-major [n_tokens][n_vocab].\n") \
-    X(EMBED, "embed", "MODEL", "text to an embedding vector (not built yet)", "") \
-    X(PERPLEXITY, "perplexity", "MODEL", "how well the model predicts a text", \
-      "Mean negative log likelihood in nats, and its exponential, over the n tokens after the first. Without -c the context is as\n" \
-      "long as the text, at most what the model was trained with. A longer text is cut into pieces of the context size, each\n" \
-      "evaluated from an empty context; the first token of a piece is not counted.\n") \
-    X(DUMP, "dump", "MODEL TENSOR", "one tensor dequantised, little-endian float32", "") \
-    X(BENCH, "bench", "MODEL", "prompt and generation speed beside what the memory can deliver", \
-      "Medians in tokens/s. stream_gbps is how fast as many threads can read the file from memory, decode_gbps how much of it\n" \
-      "the generation achieves: their ratio is what is left to gain. The arithmetic peak (peak_gops) is not measured yet.\n") \
-    X(HELP, "help", "[COMMAND]", "this text, or the options of a command", "") \
-    X(VERSION, "version", "", "version and kernel tiers of this build", "") \
-    X(DOCTOR, "doctor", "[MODEL]", "everything that could go wrong on this machine (not built yet)", "") \
-    X(TEMPLATE, "template", "MODEL", "render a chat template (not built yet)", "") \
-    X(SERVE, "serve", "[MODEL]", "HTTP server (not built yet)", "") \
-    X(LIST, "list", "", "models in the known stores (not built yet)", "") \
-    X(PS, "ps", "", "models loaded by a running server (not built yet)", "") \
-    X(STOP, "stop", "", "unload a model from a running server (not built yet)", "") \
-    X(QUANTIZE, "quantize", "IN OUT TYPE", "write a file with another tensor type (not built yet)", "")
+enum { CODE_OK = 0, CODE_FAILED = 1, CODE_USAGE = 2, CODE_FILE = 3, CODE_UNSUPPORTED = 4, CODE_MEMORY = 5, CODE_HARDWARE = 6 };
 
-typedef enum command_id {
-#define X(id, name, args, line, notes) C_##id,
-    COMMANDS(X)
-#undef X
-    C_COUNT
-} command_id;
+static volatile sig_atomic_t got_signal;      /* SIGINT, SIGTERM; 0: none */
+static int quiet;                             /* -q */
+static int progress_shown;                    /* a progress line stands on standard error */
+static FILE *out;                             /* results: standard output or the file of -o */
+static const char *out_name;                  /* NULL: standard output */
 
-#define ON(id)  (1u << C_##id)
-#define ANY     0xffffffffu
-#define EVALS   (ON(RUN) | ON(PLAN) | ON(LOGITS) | ON(EMBED) | ON(PERPLEXITY) | ON(BENCH))
-
-typedef enum option_kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS } option_kind;
-
-/* id, names (any of them), argument, kind, least and largest value, commands, help ("" = not shown) */
-#define OPTIONS(X) \
-    X(PROMPT,    "-p --prompt",                   "TEXT", TEXT, 0, 0, ON(RUN) | ON(TOKENIZE) | ON(PERPLEXITY), "the text") \
-    X(FILE,      "-f --file",                     "FILE", TEXT, 0, 0, ON(RUN) | ON(TOKENIZE) | ON(PERPLEXITY), "the text is in FILE; - is standard input") \
-    X(TOKENS,    "--tokens",                      "LIST", TEXT, 0, 0, ON(RUN) | ON(LOGITS) | ON(EMBED) | ON(PERPLEXITY) | ON(DETOKENIZE), \
-                 "token ids instead of text, nothing added: 1,2,3 or @FILE, separated by commas or white space") \
-    X(RAW,       "--raw",                         "", FLAG, 0, 0, ON(RUN), "complete the prompt as it is, without chat template") \
-    X(PREDICT,   "-n --predict --n-predict",      "N", INTEGER, -1, 2147483647, ON(RUN), "generate at most N tokens (-1: until the end)") \
-    X(IDS,       "--ids",                         "", FLAG, 0, 0, ON(RUN), "print a JSON array of the generated token ids instead of text") \
-    X(IGNORE_EOS,"--ignore-eos",                  "", FLAG, 0, 0, ON(RUN), "end-of-text tokens do not end the answer") \
-    X(STOP,      "--stop --reverse-prompt",       "TEXT", TEXTS, 0, 0, ON(RUN), "end before TEXT; may be given several times") \
-    X(SEED,      "-s --seed",                     "N", INTEGER, -1, 9007199254740992.0, ON(RUN), "seed of the random choice (-1: a new one each time)") \
-    X(TEMP,      "--temp --temperature",          "X", NUMBER, -1e6, 1e6, ON(RUN), "temperature; 0: always the most likely token [0.8]") \
-    X(TOP_K,     "--top-k",                       "N", INTEGER, -1, 2147483647, ON(RUN), "choose among the N most likely; 0: all [40]") \
-    X(TOP_P,     "--top-p",                       "X", NUMBER, 0, 1e6, ON(RUN), "choose among the most likely that make up probability X; 1: all [0.95]") \
-    X(MIN_P,     "--min-p",                       "X", NUMBER, 0, 1, ON(RUN), "drop tokens less likely than X times the most likely [0.05]") \
-    X(TYPICAL,   "--typical --typical-p",         "X", NUMBER, 0, 1e6, ON(RUN), "locally typical sampling; 1: off [1]") \
-    X(REPEAT,    "--repeat-penalty",              "X", NUMBER, 1e-6, 1e6, ON(RUN), "divide the logits of recent tokens by X; 1: off [1]") \
-    X(FREQUENCY, "--frequency-penalty",           "X", NUMBER, -1e6, 1e6, ON(RUN), "subtract X for each time a token was used [0]") \
-    X(PRESENCE,  "--presence-penalty",            "X", NUMBER, -1e6, 1e6, ON(RUN), "subtract X once if a token was used [0]") \
-    X(LAST_N,    "--repeat-last-n",               "N", INTEGER, 0, 65536, ON(RUN), "how many recent tokens the penalties see [64]") \
-    X(NO_BOS,    "--no-bos",                      "", FLAG, 0, 0, ON(TOKENIZE), "do not add the tokens that begin and end a text") \
-    X(NO_SPECIAL,"--no-special",                  "", FLAG, 0, 0, ON(TOKENIZE), "names of control tokens in the text are plain text") \
-    X(JSONL,     "--jsonl",                       "", FLAG, 0, 0, ON(TOKENIZE) | ON(DETOKENIZE), "one JSON value per line in, one answer per line out") \
-    X(HEX,       "--hex",                         "", FLAG, 0, 0, ON(DETOKENIZE), "print the bytes in hexadecimal") \
-    X(ALL,       "--all",                         "", FLAG, 0, 0, ON(LOGITS) | ON(EMBED), "a row for every token instead of the last") \
-    X(OUT,       "-o --output",                   "FILE", TEXT, 0, 0, ON(LOGITS) | ON(EMBED) | ON(DUMP), "write to FILE instead of standard output") \
-    X(BENCH_P,   "-p",                            "N", INTEGER, 1, 1 << 24, ON(BENCH), "tokens of the prompt [512]") \
-    X(BENCH_N,   "-n",                            "N", INTEGER, 1, 1 << 24, ON(BENCH), "tokens to generate [64]") \
-    X(BENCH_R,   "-r",                            "N", INTEGER, 1, 1000, ON(BENCH), "runs, of which the median counts [3]") \
-    X(JSON,      "--json",                        "", FLAG, 0, 0, ON(SHOW) | ON(PLAN) | ON(CPU) | ON(PERPLEXITY) | ON(BENCH), "print one JSON object") \
-    X(MARKDOWN,  "--markdown",                    "", FLAG, 0, 0, ON(HELP), "") \
-    X(CTX,       "-c --ctx --ctx-size",           "N", INTEGER, 1, 2147483647, EVALS, "context: positions kept [what is needed, or 4096 or less]") \
-    X(BATCH,     "-b --batch --batch-size",       "N", INTEGER, 1, 1 << 20, EVALS, "tokens evaluated together [512]") \
-    X(KV,        "--kv",                          "TYPE", TEXT, 0, 0, EVALS, "type of the KV cache: f32, f16 or q8_0 [f16]") \
-    X(EXACT,     "--exact",                       "", FLAG, 0, 0, EVALS, "compute in float32 without rounding activations: slow, for checking") \
-    X(NGL,       "-ngl --gpu-layers --n-gpu-layers", "N", INTEGER, -1, 1 << 20, EVALS, "layers on the GPU; this build has none") \
-    X(MODEL,     "-m --model",                    "FILE", TEXT, 0, 0, ANY, "the same as MODEL") \
-    X(THREADS,   "-t --threads",                  "N", INTEGER, 1, 4096, ANY, "threads [physical cores that this process may use]") \
-    X(ISA,       "--isa",                         "NAME", TEXT, 0, 0, ANY, "kernel tier, see `llrun cpu`; also the environment variable LLRUN_ISA") \
-    X(NO_MMAP,   "--no-mmap",                     "", FLAG, 0, 0, ANY, "read the file into memory instead of mapping it") \
-    X(MLOCK,     "--mlock",                       "", FLAG, 0, 0, ANY, "keep the weights in memory") \
-    X(QUIET,     "-q --quiet",                    "", FLAG, 0, 0, ANY, "nothing but errors on standard error") \
-    X(HELP,      "-h --help",                     "", FLAG, 0, 0, ANY, "this text") \
-    X(VERSION,   "--version",                     "", FLAG, 0, 0, ANY, "the version")
-
-typedef enum option_id {
-#define X(id, names, arg, kind, least, most, commands, help) O_##id,
-    OPTIONS(X)
-#undef X
-    O_COUNT
-} option_id;
-
-typedef struct option_row { const char *names, *arg; option_kind kind; double least, most; uint32_t commands; const char *help; } option_row;
-
-static const option_row option_rows[O_COUNT] = {
-#define X(id, names, arg, kind, least, most, commands, help) { names, arg, kind, least, most, commands, help },
-    OPTIONS(X)
-#undef X
-};
-
-typedef struct option_value { int set; const char *text; int64_t i; double f; } option_value;
-
-enum { MAX_STOPS = 32, MAX_WORDS = 3 };
-
-/* Everything of one command. What is opened or allocated hangs here and is released by app_close, so that commands can
- * return at any point. */
-typedef struct app {
-    command_id command;
-    option_value o[O_COUNT];
-    const char *stops[MAX_STOPS]; size_t n_stops;
-    const char *words[MAX_WORDS]; int n_words;      /* MODEL, PROMPT and the like */
-    const char *model_path;
-    llr_options lib;
-    llr_session_options so;
-    llr_gguf *gguf; llr_vocab *vocab;               /* opened alone, for commands that need no weights */
-    llr_model *model; llr_pool *pool; llr_session *session;
-    llr_sampler *sampler; llr_stream *stream;
-    void **blocks; size_t n_blocks;                 /* memory of keep() */
-    FILE *out; const char *out_name; int out_errno;
-    int quiet, tty;                                 /* tty: progress lines are welcome on standard error */
-    int show_eval; double drawn_at;
-} app;
-
-/* >>os ---------------------------------------------------------------------------------------------------------------
- * What differs between systems and the library does not show. Paths are UTF-8 everywhere.
- */
-static double seconds(void)
+static void progress_clear(void)
 {
-#ifdef _WIN32
-    LARGE_INTEGER t, f;
-    QueryPerformanceCounter(&t);
-    QueryPerformanceFrequency(&f);
-    return (double)t.QuadPart / (double)f.QuadPart;
-#else
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-#endif
+    if (progress_shown) fprintf(stderr, "\r%60s\r", "");
+    progress_shown = 0;
 }
 
-static int is_terminal(FILE *f)
+/* After SIGINT or SIGTERM, when whatever was running has come to its end. */
+NORETURN static void exit_by_signal(void)
 {
-#ifdef _WIN32
-    return _isatty(_fileno(f));
-#else
-    return isatty(fileno(f));
-#endif
+    progress_clear();
+    (void)fflush(stdout);
+    _exit(128 + (int)got_signal);
 }
 
-static FILE *open_file(const char *path, const char *mode)
+/* "llrun: error: " and the text, which may go on with lines of advice. */
+NORETURN_PRINTF(2, 3) static void die(int code, const char *fmt, ...)
+{
+    va_list args;
+    progress_clear();
+    (void)fflush(stdout);
+    fputs("llrun: error: ", stderr);
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+    exit(code);
+}
+
+PRINTF(1, 2) static void note(const char *fmt, ...)
+{
+    va_list args;
+    if (quiet) return;
+    progress_clear();
+    fputs("llrun: ", stderr);
+    va_start(args, fmt);
+    (void)vfprintf(stderr, fmt, args);
+    va_end(args);
+    fputc('\n', stderr);
+}
+
+/* io: what an LLR_E_IO is about: CODE_FILE while a model is opened, else CODE_FAILED. */
+static int exit_code(llr_status st, int io)
+{
+    switch (st) {
+    case LLR_OK: return CODE_OK;
+    case LLR_E_ARG: case LLR_E_FULL: return CODE_USAGE;
+    case LLR_E_NOMEM: return CODE_MEMORY;
+    case LLR_E_IO: return io;
+    case LLR_E_FORMAT: return CODE_FILE;
+    case LLR_E_UNSUPPORTED: return CODE_UNSUPPORTED;
+    case LLR_E_CPU: case LLR_E_DEVICE: return CODE_HARDWARE;
+    default: return CODE_FAILED;
+    }
+}
+
+NORETURN static void die_status(const llr_error *err, int io)
+{
+    if (got_signal) exit_by_signal();
+    die(exit_code(err->code, io), "%s", err->msg);
+}
+
+/* A reader that has gone away (`llrun ... | head`) needs no message; a full disk does. */
+NORETURN static void die_output(void)
+{
+    int e = errno;
+    if (got_signal) exit_by_signal();
+    if (e == EPIPE) _exit(CODE_FAILED);
+    die(CODE_FAILED, "cannot write to %s: %s", out_name ? out_name : "standard output", strerror(e));
+}
+
+static void put(const void *p, size_t n)
+{
+    if (n && fwrite(p, 1, n, out) != n) die_output();
+}
+
+PRINTF(1, 2) static void putf(const char *fmt, ...)
+{
+    va_list args;
+    int n;
+    va_start(args, fmt);
+    n = vfprintf(out, fmt, args);
+    va_end(args);
+    if (n < 0) die_output();
+}
+
+static void put_flush(void)
+{
+    if (fflush(out)) die_output();
+}
+
+/* Windows names are UTF-16, ours UTF-8. */
+static FILE *open_utf8(const char *path, const char *mode)
 {
 #ifdef _WIN32
     wchar_t wide[1024], wmode[8];
-    if (!MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 1024) || !MultiByteToWideChar(CP_UTF8, 0, mode, -1, wmode, 8)) {
-        errno = ENOENT;
-        return NULL;
-    }
+    if (!MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, 1024) || !MultiByteToWideChar(CP_UTF8, 0, mode, -1, wmode, 8)) return NULL;
     return _wfopen(wide, wmode);
 #else
     return fopen(path, mode);
 #endif
 }
 
-static int file_exists(const char *path)
+static void open_output(const char *path)
 {
-    FILE *f = open_file(path, "rb");
-    if (f) fclose(f);
-    return f != NULL || errno != ENOENT;
-}
-
-/* A number that differs between runs, for sampling without --seed. */
-static uint64_t new_seed(void)
-{
-    uint64_t x = (uint64_t)time(NULL) ^ (uint64_t)(seconds() * 1e9);
-#ifndef _WIN32
-    x ^= (uint64_t)getpid() << 40;
-#endif
-    x = (x ^ x >> 31) * 0x9e3779b97f4a7c15u;
-    return (x ^ x >> 29) & 0x7fffffff;
-}
-
-/* >>messages ---------------------------------------------------------------------------------------------------------
- * Standard error: one line `llrun: error: what, with the numbers`, then advice. A signal sets `g_signal` and cancels the
- * evaluation that runs; the commands end as soon as they see it. The few globals here are what a signal handler needs.
- */
-static volatile sig_atomic_t g_signal;          /* the signal that asked to end, or 0 */
-static llr_session *volatile g_session;         /* to be cancelled by it */
-static int g_line;                              /* 1: an unfinished progress line is on the terminal */
-
-static void end_line(void)
-{
-    if (g_line) fputs("\r\033[K", stderr);
-    g_line = 0;
-}
-
-/* File names and messages may contain anything: what could confuse a terminal becomes '?'. */
-static void put_plain(const char *s)
-{
-    for (; *s; s++) fputc((unsigned char)*s < 32 || *s == 127 ? '?' : *s, stderr);
-    fputc('\n', stderr);
-}
-
-static int fail(int code, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static int fail(int code, const char *fmt, ...)
-{
-    char text[2048];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    end_line();
-    fputs("llrun: error: ", stderr);
-    put_plain(text);
-    return code;
-}
-
-static void advise(const char *fmt, ...) PRINTF_LIKE(1, 2);
-static void advise(const char *fmt, ...)
-{
-    char text[2048];
-    va_list args;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    fputs("  ", stderr);
-    put_plain(text);
-}
-
-static void note(const app *a, const char *fmt, ...) PRINTF_LIKE(2, 3);
-static void note(const app *a, const char *fmt, ...)
-{
-    char text[2048];
-    va_list args;
-    if (a->quiet) return;
-    va_start(args, fmt);
-    vsnprintf(text, sizeof text, fmt, args);
-    va_end(args);
-    end_line();
-    fputs("llrun: ", stderr);
-    put_plain(text);
-}
-
-static int exit_of_signal(void) { return g_signal ? 128 + (int)g_signal : EXIT_FAILED; }
-
-static int exit_of(llr_status st)
-{
-    switch (st) {
-        case LLR_OK:            return EXIT_DONE;
-        case LLR_E_ARG:         return EXIT_USAGE;
-        case LLR_E_NOMEM:       return EXIT_MEMORY;
-        case LLR_E_FORMAT:      return EXIT_FILE;
-        case LLR_E_UNSUPPORTED: return EXIT_UNSUPPORTED;
-        case LLR_E_CPU:         return EXIT_CPU;
-        case LLR_E_FULL:        return EXIT_USAGE;
-        case LLR_E_CANCELLED:   return exit_of_signal();
-        default:                return EXIT_FAILED;
+    if (!path || !strcmp(path, "-")) return;
+    out_name = path;
+    out = open_utf8(path, "wb");
+    if (!out) {
+        out = stdout;
+        die(CODE_FAILED, "cannot create %s: %s", path, strerror(errno));
     }
 }
 
-/* A failed library call. Ended by a signal: nothing to say. */
-static int fail_status(llr_status st, const llr_error *err)
+static double now(void)     /* seconds, monotonic */
 {
-    if (st == LLR_E_CANCELLED && g_signal) return exit_of_signal();
-    return fail(exit_of(st), "%s", err->msg);
+#ifdef _WIN32
+    LARGE_INTEGER t, f;
+    (void)QueryPerformanceCounter(&t);
+    (void)QueryPerformanceFrequency(&f);
+    return (double)t.QuadPart / (double)f.QuadPart;
+#else
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#endif
+}
+
+/* ---- memory, files, text, JSON ------------------------------------------------------------------------------------- */
+
+struct buf { char *p; size_t n, cap; };
+struct ids { int32_t *p; size_t n, cap; };
+
+static void *grow(void *p, size_t *cap, size_t want, size_t item)
+{
+    size_t n = *cap ? *cap : 256;
+    while (n < want && n <= SIZE_MAX / 2) n *= 2;
+    if (n < want || n > SIZE_MAX / item || !(p = realloc(p, n * item)))
+        die(CODE_MEMORY, "not enough memory for %llu more bytes of text or token ids", (unsigned long long)want * item);
+    *cap = n;
+    return p;
+}
+
+static void buf_room(struct buf *b, size_t n)       /* room for n more bytes */
+{
+    if (n > SIZE_MAX - b->n) die(CODE_MEMORY, "not enough memory");
+    if (!b->p || b->n + n > b->cap) b->p = (char *)grow(b->p, &b->cap, b->n + n, 1);
+}
+
+static void buf_add(struct buf *b, const void *p, size_t n)
+{
+    buf_room(b, n);
+    memcpy(b->p + b->n, p, n);
+    b->n += n;
+}
+
+static void ids_add(struct ids *ids, int32_t id)
+{
+    if (ids->n == ids->cap) ids->p = (int32_t *)grow(ids->p, &ids->cap, ids->n + 1, sizeof *ids->p);
+    ids->p[ids->n++] = id;
+}
+
+static void read_stream(struct buf *b, FILE *f, const char *name)
+{
+    size_t n;
+    do {
+        buf_room(b, 1 << 16);
+        n = fread(b->p + b->n, 1, 1 << 16, f);
+        b->n += n;
+    } while (n);
+    if (ferror(f)) {
+        if (got_signal) exit_by_signal();
+        die(CODE_FAILED, "cannot read %s: %s", name, strerror(errno));
+    }
+}
+
+static void read_file(struct buf *b, const char *path)      /* "-": standard input */
+{
+    FILE *f = strcmp(path, "-") ? open_utf8(path, "rb") : stdin;
+    if (!f) die(CODE_FAILED, "cannot open %s: %s", path, strerror(errno));
+    read_stream(b, f, f == stdin ? "standard input" : path);
+    if (f != stdin) (void)fclose(f);
+}
+
+/* The length of the valid UTF-8 sequence at s, 0 if there is none. */
+static size_t utf8_sequence(const char *s, size_t n)
+{
+    const unsigned char *b = (const unsigned char *)s;
+    size_t len, i;
+    if (b[0] < 0x80) return 1;
+    if (b[0] < 0xc2 || b[0] > 0xf4) return 0;
+    len = b[0] < 0xe0 ? 2 : b[0] < 0xf0 ? 3 : 4;
+    if (len > n) return 0;
+    for (i = 1; i < len; i++) if ((b[i] & 0xc0) != 0x80) return 0;
+    if ((b[0] == 0xe0 && b[1] < 0xa0) || (b[0] == 0xed && b[1] > 0x9f) || (b[0] == 0xf0 && b[1] < 0x90) || (b[0] == 0xf4 && b[1] > 0x8f))
+        return 0;
+    return len;
+}
+
+static int is_control(const char *s, size_t len)            /* C0, DEL, C1: what terminals act on */
+{
+    const unsigned char *b = (const unsigned char *)s;
+    return len == 1 ? b[0] < 0x20 || b[0] == 0x7f : len == 2 && b[0] == 0xc2 && b[1] < 0xa0;
+}
+
+static void put_fffd(void) { put("\xef\xbf\xbd", 3); }
+
+/* Text from a file for people: no control characters, at most max bytes. */
+static void put_clean(const char *s, size_t n, size_t max)
+{
+    size_t i, len;
+    for (i = 0; i < n && i < max; i += len) {
+        len = utf8_sequence(s + i, n - i);
+        if (len == 0) { put_fffd(); len = 1; }
+        else if (s[i] == '\n') put("\\n", 2);
+        else if (s[i] == '\t') put("\\t", 2);
+        else if (is_control(s + i, len)) putf("\\x%02x", (unsigned char)s[i + len - 1]);
+        else put(s + i, len);
+    }
+    if (i < n) putf("... (%llu bytes)", (unsigned long long)n);
+}
+
+/* What a model writes, on a terminal: it must not be able to send it commands. */
+static void put_terminal(const char *s, size_t n)
+{
+    size_t i, len;
+    for (i = 0; i < n; i += len) {
+        len = utf8_sequence(s + i, n - i);
+        if (len == 0) len = 1;
+        if (is_control(s + i, len) && s[i] != '\n' && s[i] != '\t') put_fffd();
+        else put(s + i, len);
+    }
+}
+
+static void json_string(const char *s, size_t n)
+{
+    size_t i, len;
+    put("\"", 1);
+    for (i = 0; i < n; i += len) {
+        unsigned char c = (unsigned char)s[i];
+        len = utf8_sequence(s + i, n - i);
+        if (len == 0) { put_fffd(); len = 1; }
+        else if (c == '"' || c == '\\') { put("\\", 1); put(s + i, 1); }
+        else if (c == '\n') put("\\n", 2);
+        else if (c == '\t') put("\\t", 2);
+        else if (c == '\r') put("\\r", 2);
+        else if (c < 0x20 || c == 0x7f) putf("\\u%04x", c);
+        else put(s + i, len);
+    }
+    put("\"", 1);
+}
+
+static void json_text(const char *s) { json_string(s, strlen(s)); }
+
+/* JSON has no infinities and no NaN. digits: 9 say a float exactly, 17 a double. */
+static void json_number(double v, int digits)
+{
+    if (v - v != 0) put("null", 4);
+    else putf("%.*g", digits, v);
+}
+
+static void json_ids(const int32_t *ids, size_t n)
+{
+    size_t i;
+    put("[", 1);
+    for (i = 0; i < n; i++) putf(i ? ",%ld" : "%ld", (long)ids[i]);
+    put("]\n", 2);
+}
+
+static int hex_digits(const char *s, unsigned *v)           /* four */
+{
+    int i;
+    for (*v = 0, i = 0; i < 4; i++) {
+        char c = s[i];
+        int d = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+        if (d < 0) return 0;
+        *v = *v << 4 | (unsigned)d;
+    }
+    return 1;
+}
+
+static void buf_add_rune(struct buf *b, unsigned long r)
+{
+    char u[4];
+    size_t n = r < 0x80 ? 1 : r < 0x800 ? 2 : r < 0x10000 ? 3 : 4, i;
+    for (i = n - 1; i > 0; i--, r >>= 6) u[i] = (char)(0x80 | (r & 63));
+    u[0] = (char)(n == 1 ? r : r | (0xf00ul >> n & 0xff));
+    buf_add(b, u, n);
+}
+
+/* The JSON string s[0..n) to bytes; 0 if it is not one. A surrogate without its partner becomes U+FFFD. */
+static int read_json_string(struct buf *b, const char *s, size_t n)
+{
+    size_t i = 0;
+    b->n = 0;
+    buf_room(b, 1);
+    while (n && (s[n - 1] == ' ' || s[n - 1] == '\t' || s[n - 1] == '\r')) n--;
+    while (i < n && (s[i] == ' ' || s[i] == '\t')) i++;
+    if (n - i < 2 || s[i] != '"' || s[n - 1] != '"') return 0;
+    for (i++, n--; i < n; i++) {
+        static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
+        const char *e;
+        unsigned hi, lo;
+        if (s[i] == '"' || (unsigned char)s[i] < 0x20) return 0;
+        if (s[i] != '\\') { buf_add(b, s + i, 1); continue; }
+        if (++i == n) return 0;
+        if (s[i] == 'u') {
+            if (n - i < 5 || !hex_digits(s + i + 1, &hi)) return 0;
+            i += 4;
+            if (hi >= 0xd800 && hi < 0xdc00 && n - i >= 7 && s[i + 1] == '\\' && s[i + 2] == 'u' && hex_digits(s + i + 3, &lo) &&
+                lo >= 0xdc00 && lo < 0xe000) {
+                i += 6;
+                buf_add_rune(b, 0x10000ul + ((unsigned long)(hi - 0xd800) << 10) + (lo - 0xdc00));
+            } else buf_add_rune(b, hi >= 0xd800 && hi < 0xe000 ? 0xfffdul : hi);
+        } else {
+            e = strchr(from, s[i]);
+            if (!s[i] || !e) return 0;
+            buf_add(b, to + (e - from), 1);
+        }
+    }
+    return 1;
+}
+
+/* Ids separated by commas or white space, in brackets or not. where: for messages. */
+static void read_ids(struct ids *ids, const char *s, size_t n, const char *where)
+{
+    size_t i = 0;
+    ids->n = 0;
+    for (;;) {
+        long long v = 0;
+        size_t start;
+        while (i < n && strchr(", \t\r\n[]", s[i]) && s[i]) i++;
+        if (i == n) return;
+        for (start = i; i < n && s[i] >= '0' && s[i] <= '9' && v <= INT32_MAX; i++) v = v * 10 + (s[i] - '0');
+        if (i == start || v > INT32_MAX || (i < n && (!s[i] || !strchr(", \t\r\n]", s[i]))))
+            die(CODE_USAGE, "%s: \"%.*s\" is not a token id (item %llu); write 1,2,3 or @FILE", where, (int)(n - start < 20 ? n - start : 20),
+                s + start, (unsigned long long)ids->n + 1);
+        ids_add(ids, (int32_t)v);
+    }
+}
+
+/* LIST or @FILE */
+static void read_token_list(struct ids *ids, const char *list)
+{
+    struct buf b = { NULL, 0, 0 };
+    if (list[0] == '@') read_file(&b, list + 1);
+    else buf_add(&b, list, strlen(list));
+    read_ids(ids, b.p, b.n, "--tokens");
+    free(b.p);
+    if (!ids->n) die(CODE_USAGE, "--tokens: the list is empty");
+}
+
+/* The next line of standard input without its newline; 0 at the end. b keeps the line. */
+static int read_line(struct buf *b)
+{
+    int c;
+    b->n = 0;
+    buf_room(b, 1);
+    while ((c = getc(stdin)) != EOF && c != '\n') {
+        char byte = (char)c;
+        buf_add(b, &byte, 1);
+    }
+    if (c == EOF && ferror(stdin)) die(CODE_FAILED, "cannot read standard input: %s", strerror(errno));
+    return c != EOF || b->n;
+}
+
+struct text32 { char s[32]; };
+
+static struct text32 size_text(uint64_t n)      /* "1.5 GiB" */
+{
+    static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB" };
+    struct text32 t;
+    double v = (double)n;
+    int u = 0;
+    while (v >= 1024 && u < 4) { v /= 1024; u++; }
+    (void)snprintf(t.s, sizeof t.s, u ? "%.1f %s" : "%.0f %s", v, units[u]);
+    return t;
+}
+
+static struct text32 count_text(uint64_t n)     /* "1.24 billion" */
+{
+    struct text32 t;
+    if (n >= 1000000000u) (void)snprintf(t.s, sizeof t.s, "%.2f billion", (double)n / 1e9);
+    else if (n >= 1000000u) (void)snprintf(t.s, sizeof t.s, "%.1f million", (double)n / 1e6);
+    else (void)snprintf(t.s, sizeof t.s, "%llu", (unsigned long long)n);
+    return t;
+}
+
+/* ---- options ------------------------------------------------------------------------------------------------------- */
+
+enum {
+    C_RUN = 1, C_SHOW = 2, C_PLAN = 4, C_CPU = 8, C_TOKENIZE = 16, C_DETOKENIZE = 32, C_LOGITS = 64, C_PERPLEXITY = 128, C_DUMP = 256,
+    C_BENCH = 512, C_HELP = 1024, C_VERSION = 2048, C_LATER = 4096,
+    C_MODEL = C_RUN | C_SHOW | C_PLAN | C_TOKENIZE | C_DETOKENIZE | C_LOGITS | C_PERPLEXITY | C_DUMP | C_BENCH,
+    C_EVAL = C_RUN | C_PLAN | C_LOGITS | C_PERPLEXITY | C_BENCH,
+    C_ALL = 0xffff
+};
+enum kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS };
+enum { MAX_STOPS = 16, MAX_POSITIONAL = 3 };
+#define NO_INTEGER INT64_MIN
+#define NO_NUMBER (-HUGE_VAL)
+
+static struct options {
+    const char *model, *prompt, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *stops[MAX_STOPS];
+    int n_stops, help, version, quiet, raw, ids, ignore_eos, json, jsonl, hex, no_bos, no_special, all, exact, no_mmap, mlock, no_vocab,
+        force, markdown;
+    int64_t predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs;
+    double temp, top_p, min_p, typical, repeat, frequency, presence;
+    const char *args[MAX_POSITIONAL];       /* positional, after MODEL */
+    int n_args;
+} opt;
+
+/* The one table: the parser, `llrun COMMAND --help` and the table of README.md come from it. Names: the first is shown first,
+ * all are accepted. lo, hi: of numbers. */
+#define OPTION_LIST(X) \
+    X("-m --model",                      TEXT,    model,         "FILE", C_MODEL, 0, 0, "the GGUF file, or the first file of a split one; same as MODEL") \
+    X("-p --prompt",                     TEXT,    prompt,        "TEXT", C_RUN, 0, 0, "the prompt; same as PROMPT") \
+    X("-f --file",                       TEXT,    file,          "FILE", C_RUN | C_PERPLEXITY, 0, 0, "read the text from FILE (-: standard input); run drops one newline at its end") \
+    X("--tokens",                        TEXT,    tokens,        "LIST", C_RUN | C_DETOKENIZE | C_LOGITS | C_PERPLEXITY, 0, 0, "token ids instead of text: 1,2,3 or @FILE; nothing is added") \
+    X("-n --predict --n-predict",        INTEGER, predict,       "N", C_RUN, -1, 1e9, "tokens to generate; -1, the default: until the end of the text or of the context") \
+    X("--raw",                           FLAG,    raw,           NULL, C_RUN, 0, 0, "complete the prompt as it is, without a chat template") \
+    X("--ids",                           FLAG,    ids,           NULL, C_RUN, 0, 0, "write the ids of the generated tokens as a JSON array instead of text") \
+    X("--ignore-eos",                    FLAG,    ignore_eos,    NULL, C_RUN, 0, 0, "go on after end-of-text tokens") \
+    X("--stop",                          TEXTS,   stops,         "TEXT", C_RUN, 0, 0, "end before this text; may be given up to 16 times") \
+    X("--temp --temperature",            NUMBER,  temp,          "X", C_RUN, 0, 1e6, "temperature; 0: always the most probable token. Default 0.8") \
+    X("--top-k",                         INTEGER, top_k,         "N", C_RUN, 0, 2147483647.0, "only the N most probable tokens; 0: all. Default 40") \
+    X("--top-p",                         NUMBER,  top_p,         "X", C_RUN, 0, 1, "only the most probable tokens that together reach X; 1: all. Default 0.95") \
+    X("--min-p",                         NUMBER,  min_p,         "X", C_RUN, 0, 1, "only tokens at least X times as probable as the best; 0: all. Default 0.05") \
+    X("--typical --typical-p",           NUMBER,  typical,       "X", C_RUN, 0, 1, "locally typical sampling; 1, the default: off") \
+    X("--repeat-penalty",                NUMBER,  repeat,        "X", C_RUN, 1e-6, 1e6, "divide the logits of recent tokens by X; 1, the default: off") \
+    X("--frequency-penalty",             NUMBER,  frequency,     "X", C_RUN, -1e6, 1e6, "subtract X for each recent occurrence. Default 0") \
+    X("--presence-penalty",              NUMBER,  presence,      "X", C_RUN, -1e6, 1e6, "subtract X if there is a recent occurrence. Default 0") \
+    X("--repeat-last-n",                 INTEGER, last_n,        "N", C_RUN, -1, 65536, "how many tokens are recent; -1: the whole context. Default 64") \
+    X("-s --seed",                       INTEGER, seed,          "N", C_RUN, -1, 9007199254740992.0, "of the random numbers; the same seed gives the same text. Default -1: another each time") \
+    X("-p --prompt",                     INTEGER, bench_prompt,  "N", C_BENCH, 0, 1e7, "tokens of the prompt. Default 512") \
+    X("-n --predict --n-predict",        INTEGER, bench_predict, "N", C_BENCH, 0, 1e7, "tokens to generate. Default 64") \
+    X("-r --runs",                       INTEGER, runs,          "N", C_BENCH, 1, 1000, "runs, of which the median counts. Default 3") \
+    X("--all",                           FLAG,    all,           NULL, C_LOGITS, 0, 0, "the logits after every token, not the last alone") \
+    X("-o --output",                     TEXT,    output,        "FILE", C_LOGITS | C_DUMP, 0, 0, "write to FILE instead of standard output") \
+    X("--no-bos",                        FLAG,    no_bos,        NULL, C_RUN | C_TOKENIZE, 0, 0, "add no BOS or EOS token") \
+    X("--no-special",                    FLAG,    no_special,    NULL, C_RUN | C_TOKENIZE, 0, 0, "text that looks like a special token is plain text") \
+    X("--jsonl",                         FLAG,    jsonl,         NULL, C_TOKENIZE | C_DETOKENIZE, 0, 0, "a JSON value per line of standard input, an answer per line") \
+    X("--hex",                           FLAG,    hex,           NULL, C_DETOKENIZE, 0, 0, "write the bytes in hexadecimal") \
+    X("--json",                          FLAG,    json,          NULL, C_SHOW | C_PLAN | C_CPU | C_PERPLEXITY | C_BENCH, 0, 0, "write one JSON object on one line") \
+    X("-c --ctx --ctx-size",             INTEGER, ctx,           "N", C_EVAL, 0, 4294967295.0, "context in tokens; 0, the default: 4096, or what the model was trained with if that is less") \
+    X("-b --batch --batch-size",         INTEGER, batch,         "N", C_EVAL, 1, 1048576, "prompt tokens per pass over the weights. Default 512") \
+    X("-t --threads",                    INTEGER, threads,       "N", C_EVAL, 1, 512, "threads. Default: the physical cores that this process may use") \
+    X("--kv",                            TEXT,    kv,            "TYPE", C_EVAL, 0, 0, "type of the KV cache: f16 (default), f32, q8_0") \
+    X("--exact",                         FLAG,    exact,         NULL, C_EVAL, 0, 0, "float32 weights and activations throughout: slow, for checking") \
+    X("--no-mmap",                       FLAG,    no_mmap,       NULL, C_EVAL, 0, 0, "read the file into memory instead of mapping it") \
+    X("--mlock",                         FLAG,    mlock,         NULL, C_EVAL, 0, 0, "try to keep the weights in memory") \
+    X("--no-vocab",                      FLAG,    no_vocab,      NULL, C_EVAL, 0, 0, "do not read the tokenizer: token ids only") \
+    X("--force",                         FLAG,    force,         NULL, C_EVAL, 0, 0, "start although the memory plan says that it does not fit") \
+    X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU; this build has no GPU support") \
+    X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto (default), off, or require: fail without a usable GPU") \
+    X("--markdown",                      FLAG,    markdown,      NULL, C_HELP, 0, 0, "the table of all options for README.md") \
+    X("--isa",                           TEXT,    isa,           "NAME", C_ALL, 0, 0, "kernels for this instruction set (see llrun cpu); LLRUN_ISA in the environment does the same") \
+    X("-q --quiet",                      FLAG,    quiet,         NULL, C_ALL, 0, 0, "no messages but errors") \
+    X("-h --help",                       FLAG,    help,          NULL, C_ALL, 0, 0, "explain the command") \
+    X("--version",                       FLAG,    version,       NULL, C_ALL, 0, 0, "name the version")
+
+static const struct option {
+    const char *names; enum kind kind; size_t at; const char *arg; unsigned commands; double lo, hi; const char *help;
+} option_rows[] = {
+#define X(names, kind, field, arg, commands, lo, hi, help) { names, kind, offsetof(struct options, field), arg, commands, lo, hi, help },
+    OPTION_LIST(X)
+#undef X
+};
+enum { N_OPTIONS = sizeof option_rows / sizeof option_rows[0] };
+
+static int cmd_run(void), cmd_show(void), cmd_plan(void), cmd_cpu(void), cmd_tokenize(void), cmd_detokenize(void), cmd_logits(void),
+           cmd_perplexity(void), cmd_dump(void), cmd_bench(void), cmd_help(void), cmd_version(void);
+
+/* run NULL: not built yet */
+static const struct command {
+    const char *name; unsigned bit; int (*run)(void); int max_args; const char *args, *summary, *text;
+} commands[] = {
+    { "run", C_RUN, cmd_run, 1, "MODEL [PROMPT]", "continue a text",
+      "Writes what the model adds to the prompt, then a newline. The prompt is PROMPT, -p TEXT, -f FILE, standard input if that is no\n"
+      "terminal, or --tokens LIST. Chat and chat templates are not built yet: the prompt is completed as it is." },
+    { "show", C_SHOW, cmd_show, 0, "MODEL", "metadata and tensors of a file, and whether it is supported",
+      "Checks the file wholly, loads nothing." },
+    { "plan", C_PLAN, cmd_plan, 0, "MODEL", "the memory that a run would take, and whether it fits",
+      "Exit status 0: it fits; 5: it does not." },
+    { "cpu", C_CPU, cmd_cpu, 0, "", "what this CPU and system can run, and which kernels are chosen", "" },
+    { "tokenize", C_TOKENIZE, cmd_tokenize, 0, "MODEL", "text to token ids",
+      "Text on standard input, exactly, to a JSON array of ids. With --jsonl a JSON string per line." },
+    { "detokenize", C_DETOKENIZE, cmd_detokenize, 0, "MODEL --tokens LIST", "token ids to text",
+      "The exact bytes, control tokens spelled out. With --jsonl a JSON array of ids per line of standard input; the answers are JSON\n"
+      "strings, or with --hex hexadecimal." },
+    { "logits", C_LOGITS, cmd_logits, 0, "MODEL --tokens LIST", "the scores of all tokens as next token",
+      "Raw little-endian float32: of the last position, or with --all of every position, [tokens][vocabulary]." },
+    { "perplexity", C_PERPLEXITY, cmd_perplexity, 0, "MODEL (-f FILE | --tokens LIST)", "how well the model predicts a text",
+      "The mean negative log likelihood in nats over all positions but the first, and its exponential. What is longer than the context\n"
+      "(-c) is cut into pieces of that length, each evaluated from an empty context; of a text, every piece starts with the BOS token if\n"
+      "the vocabulary adds one." },
+    { "embed", C_LATER, NULL, 0, "MODEL", "a text to a vector (not built yet)", "" },
+    { "dump", C_DUMP, cmd_dump, 1, "MODEL TENSOR", "one tensor as little-endian float32", "" },
+    { "bench", C_BENCH, cmd_bench, 0, "MODEL", "speed, and how near it is to what the machine can do",
+      "Prompt and generation in tokens/s, beside the speed at which the same threads can read the same file." },
+    { "template", C_LATER, NULL, 0, "MODEL", "render a chat template (not built yet)", "" },
+    { "doctor", C_LATER, NULL, 0, "[MODEL]", "find out what is wrong on this machine (not built yet)", "" },
+    { "serve", C_LATER, NULL, 0, "[MODEL]", "HTTP server (not built yet)", "" },
+    { "list", C_LATER, NULL, 0, "", "models on this machine (not built yet)", "" },
+    { "ps", C_LATER, NULL, 0, "", "models loaded by a server (not built yet)", "" },
+    { "stop", C_LATER, NULL, 0, "", "unload a model (not built yet)", "" },
+    { "quantize", C_LATER, NULL, 0, "IN OUT TYPE", "another tensor type (not built yet)", "" },
+    { "help", C_HELP, cmd_help, 1, "[COMMAND]", "this, or the options of a command", "" },
+    { "version", C_VERSION, cmd_version, 0, "", "the version", "" }
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+static const struct command *find_command(const char *name)
+{
+    int i;
+    for (i = 0; i < N_COMMANDS; i++) if (!strcmp(commands[i].name, name)) return &commands[i];
+    return NULL;
+}
+
+/* Is name (n bytes) one of the names in "-a --bb --cc"? */
+static int has_name(const char *names, const char *name, size_t n)
+{
+    while (*names) {
+        size_t k = strcspn(names, " ");
+        if (k == n && !memcmp(names, name, n)) return 1;
+        names += k + (names[k] == ' ');
+    }
+    return 0;
+}
+
+static const struct option *find_option(const char *name, size_t n, unsigned command)
+{
+    int i;
+    for (i = 0; i < N_OPTIONS; i++)
+        if ((option_rows[i].commands & command) && has_name(option_rows[i].names, name, n)) return &option_rows[i];
+    return NULL;
+}
+
+/* An own reader of decimal numbers: strtoll and strtod take blanks, and more than is meant. */
+static int64_t parse_integer(const char *name, const char *s, double lo, double hi)
+{
+    const char *p = s + (*s == '-' || *s == '+');
+    uint64_t v = 0;
+    int64_t r;
+    for (; *p >= '0' && *p <= '9' && v < 1000000000000000000u; p++) v = v * 10 + (uint64_t)(*p - '0');
+    r = *s == '-' ? -(int64_t)v : (int64_t)v;
+    if (*p || p == s + (*s == '-' || *s == '+')) die(CODE_USAGE, "%s: \"%s\" is not a whole number", name, s);
+    if ((double)r < lo || (double)r > hi) die(CODE_USAGE, "%s %s: must be from %.0f to %.0f", name, s, lo, hi);
+    return r;
+}
+
+static double parse_number(const char *name, const char *s, double lo, double hi)
+{
+    char *end;
+    double v = strtod(s, &end);
+    if (!*s || *end || strspn(s, "+-.0123456789eE") != strlen(s)) die(CODE_USAGE, "%s: \"%s\" is not a number", name, s);
+    if (!(v >= lo && v <= hi)) die(CODE_USAGE, "%s %s: must be from %g to %g", name, s, lo, hi);
+    return v;
+}
+
+static void set_option(const struct option *o, const char *name, const char *value)
+{
+    void *at = (char *)&opt + o->at;
+    switch (o->kind) {
+    case FLAG: *(int *)at = 1; break;
+    case INTEGER: *(int64_t *)at = parse_integer(name, value, o->lo, o->hi); break;
+    case NUMBER: *(double *)at = parse_number(name, value, o->lo, o->hi); break;
+    case TEXT: *(const char **)at = value; break;
+    case TEXTS:
+        if (!*value) die(CODE_USAGE, "%s: the text is empty", name);
+        if (opt.n_stops == MAX_STOPS) die(CODE_USAGE, "%s: at most %d times", name, (int)MAX_STOPS);
+        opt.stops[opt.n_stops++] = value;
+    }
+}
+
+static void put_names(const char *names)        /* "-n, --predict, --n-predict" */
+{
+    for (; *names; names++) {
+        if (*names == ' ') put(", ", 2);
+        else put(names, 1);
+    }
+}
+
+NORETURN static void die_option(const struct command *c, const char *name, size_t n)
+{
+    const struct option *o = find_option(name, n, C_ALL);
+    char list[160];
+    size_t used = 0;
+    int i;
+    list[0] = 0;
+    for (i = 0; o && i < N_COMMANDS; i++)
+        if ((commands[i].bit & o->commands) && used < sizeof list - 20)
+            used += (size_t)snprintf(list + used, sizeof list - used, " %s", commands[i].name);
+    if (o) die(CODE_USAGE, "%s has no option %.*s\n  It belongs to:%s. See llrun help %s", c->name, (int)n, name, list, c->name);
+    die(CODE_USAGE, "unknown option %.*s\n  See llrun help %s", (int)n, name, c->name);
+}
+
+static void clear_options(void)
+{
+    memset(&opt, 0, sizeof opt);
+    opt.predict = opt.ctx = opt.batch = opt.threads = opt.top_k = opt.last_n = opt.seed = NO_INTEGER;
+    opt.bench_prompt = opt.bench_predict = opt.runs = NO_INTEGER;
+    opt.temp = opt.top_p = opt.min_p = opt.typical = opt.repeat = opt.frequency = opt.presence = NO_NUMBER;
+}
+
+static void parse_arguments(const struct command *c, int argc, char **argv)
+{
+    int i, only_positional = 0;
+    for (i = 0; i < argc; i++) {
+        const char *a = argv[i], *eq, *value = NULL;
+        const struct option *o;
+        size_t n;
+        if (only_positional || a[0] != '-' || !a[1]) {
+            if (opt.n_args == MAX_POSITIONAL) die(CODE_USAGE, "too many arguments: \"%s\". Put quotes around a text with blanks", a);
+            opt.args[opt.n_args++] = a;
+            continue;
+        }
+        if (!strcmp(a, "--")) { only_positional = 1; continue; }
+        eq = strchr(a, '=');
+        n = eq ? (size_t)(eq - a) : strlen(a);
+        o = find_option(a, n, c->bit);
+        if (!o) die_option(c, a, n);
+        if (o->kind == FLAG) {
+            if (eq) die(CODE_USAGE, "%.*s takes no value", (int)n, a);
+        } else if (eq) value = eq + 1;
+        else if (i + 1 < argc) value = argv[++i];
+        else die(CODE_USAGE, "%s needs a value: %s %s", a, a, o->arg);
+        {
+            char name[40];
+            (void)snprintf(name, sizeof name, "%.*s", (int)n, a);
+            set_option(o, name, value);
+        }
+    }
+    quiet = opt.quiet;
+    if (opt.help || opt.version) return;
+    if ((c->bit & C_MODEL) && !opt.model && opt.n_args) {
+        opt.model = opt.args[0];
+        memmove(opt.args, opt.args + 1, sizeof opt.args - sizeof opt.args[0]);
+        opt.n_args--;
+    }
+    if ((c->bit & C_MODEL) && !opt.model) die(CODE_USAGE, "%s needs a model\n  llrun %s %s", c->name, c->name, c->args);
+    if (opt.n_args > c->max_args)
+        die(CODE_USAGE, "%s: one argument too many: \"%s\"\n  llrun %s %s\n  Put quotes around a text with blanks.", c->name, opt.args[c->max_args], c->name, c->args);
+}
+
+static void put_command_help(const struct command *c)
+{
+    int i;
+    putf("usage: llrun %s%s%s [options]\n%s.\n", c->name, *c->args ? " " : "", c->args, c->summary);
+    if (*c->text) putf("\n%s\n", c->text);
+    putf("\noptions\n");
+    for (i = 0; i < N_OPTIONS; i++) {
+        const struct option *o = &option_rows[i];
+        if (!(o->commands & c->bit)) continue;
+        putf("  ");
+        put_names(o->names);
+        putf("%s%s\n        %s\n", o->arg ? " " : "", o->arg ? o->arg : "", o->help);
+    }
+}
+
+static void put_usage(void)
+{
+    int i;
+    putf("llrun %s runs GGUF language models on any machine.\n\n"
+         "usage: llrun COMMAND [MODEL] [options]\n       llrun MODEL [PROMPT] [options]     the same as run\n\ncommands\n", LLRUN_VERSION);
+    for (i = 0; i < N_COMMANDS; i++) putf("  %-12s%s\n", commands[i].name, commands[i].summary);
+    putf("\nllrun help COMMAND explains a command and its options.\n"
+         "exit status: 0 done, 1 failed, 2 wrong usage, 3 unusable file, 4 not supported, 5 not enough memory, 6 hardware not usable,\n"
+         "130 and 143 ended by SIGINT and SIGTERM\n");
+}
+
+static void put_markdown(void)
+{
+    int i, k;
+    putf("| option | commands | meaning |\n|---|---|---|\n");
+    for (i = 0; i < N_OPTIONS; i++) {
+        const struct option *o = &option_rows[i];
+        putf("| `");
+        put_names(o->names);
+        putf("%s%s` |", o->arg ? " " : "", o->arg ? o->arg : "");
+        if (o->commands == C_ALL) putf(" all");
+        else for (k = 0; k < N_COMMANDS; k++) if (commands[k].bit & o->commands) putf(" %s", commands[k].name);
+        putf(" | %s |\n", o->help);
+    }
+}
+
+static int cmd_help(void)
+{
+    const struct command *c;
+    if (opt.markdown) put_markdown();
+    else if (!opt.n_args) put_usage();
+    else if ((c = find_command(opt.args[0]))) put_command_help(c);
+    else die(CODE_USAGE, "no command \"%s\"; llrun help lists them", opt.args[0]);
+    return CODE_OK;
+}
+
+static int cmd_version(void)
+{
+    putf("llrun %s\n", LLRUN_VERSION);
+    return CODE_OK;
+}
+
+/* ---- signals and progress ------------------------------------------------------------------------------------------ */
+
+static llr_session *volatile active;            /* what a signal has to cancel; NULL: nothing, the program just ends */
+
+#ifdef _WIN32
+static BOOL WINAPI on_console(DWORD event)      /* on a thread of its own */
+{
+    (void)event;
+    got_signal = 2;
+    if (active) {
+        llr_session_cancel(active);
+        Sleep(150);
+    }
+    ExitProcess(130);
+    return TRUE;
+}
+
+static void install_signals(void) { (void)SetConsoleCtrlHandler(on_console, TRUE); }
+#else
+/* The evaluation is asked to stop. If it is still in a large matrix product after 150 ms, nothing is lost by leaving. */
+static void on_alarm(int sig)
+{
+    (void)sig;
+    _exit(128 + (int)got_signal);
+}
+
+static void on_signal(int sig)
+{
+    int e = errno;
+    struct itimerval t;
+    if (!active || got_signal) _exit(128 + sig);
+    got_signal = sig;
+    llr_session_cancel(active);
+    memset(&t, 0, sizeof t);
+    t.it_value.tv_usec = 150000;
+    (void)setitimer(ITIMER_REAL, &t, NULL);
+    errno = e;
+}
+
+static void install_signals(void)
+{
+    struct sigaction sa;
+    memset(&sa, 0, sizeof sa);
+    (void)sigemptyset(&sa.sa_mask);
+    sa.sa_handler = on_signal;                  /* no SA_RESTART: a blocked read or write returns */
+    (void)sigaction(SIGINT, &sa, NULL);
+    (void)sigaction(SIGTERM, &sa, NULL);
+    sa.sa_handler = on_alarm;
+    (void)sigaction(SIGALRM, &sa, NULL);
+    sa.sa_handler = SIG_IGN;
+    (void)sigaction(SIGPIPE, &sa, NULL);        /* a write then fails with EPIPE */
+}
+#endif
+
+static struct { int on, phase; double start, last; } progress;
+
+/* A line on a terminal for what takes longer than half a second. */
+static int on_progress(void *ud, llr_phase phase, uint64_t done, uint64_t total)
+{
+    double t;
+    (void)ud;
+    if (got_signal) return 1;
+    if (!progress.on || total < 2) return 0;
+    t = now();
+    if ((int)phase != progress.phase) {
+        progress.phase = (int)phase;
+        progress.start = t;
+    }
+    if (done >= total) {
+        progress_clear();
+        progress.phase = -1;
+    } else if (t - progress.start > 0.5 && t - progress.last > 0.1) {
+        if (phase == LLR_PHASE_LOAD) fprintf(stderr, "\rllrun: reading the model %3d %% of %s ", (int)(100 * (double)done / (double)total), size_text(total).s);
+        else fprintf(stderr, "\rllrun: prompt %3d %% of %llu tokens ", (int)(100 * (double)done / (double)total), (unsigned long long)total);
+        (void)fflush(stderr);
+        progress_shown = 1;
+        progress.last = t;
+    }
+    return 0;
 }
 
 static void on_log(void *ud, llr_log_level level, const char *msg)
 {
-    if (level == LLR_LOG_WARN) note((const app *)ud, "warning: %s", msg);
+    (void)ud;
+    note("%s%s", level == LLR_LOG_WARN ? "warning: " : "", msg);
 }
 
-/* Ten times a second a line on the terminal; nonzero ends the call. */
-static int on_progress(void *ud, llr_phase phase, uint64_t done, uint64_t total)
+/* ---- models and sessions ------------------------------------------------------------------------------------------- */
+
+static llr_isa chosen_isa;      /* --isa or LLRUN_ISA; LLR_ISA_BEST */
+
+static llr_options library_options(void)
 {
-    app *a = (app *)ud;
-    double now;
-    if (g_signal) return 1;
-    if (!a->tty || total == 0 || (phase == LLR_PHASE_EVAL && !a->show_eval)) return 0;
-    now = seconds();
-    if (done >= total) end_line();
-    else if (now - a->drawn_at > 0.1) {
-        if (phase == LLR_PHASE_LOAD)
-            fprintf(stderr, "\rreading the model: %3.0f %% of %.2f GiB\033[K", 100.0 * (double)done / (double)total, (double)total / (1 << 30));
-        else fprintf(stderr, "\rprompt: %3.0f %% of %.0f tokens\033[K", 100.0 * (double)done / (double)total, (double)total);
-        a->drawn_at = now;
-        g_line = 1;
-    }
-    return 0;
+    llr_options o;
+    memset(&o, 0, sizeof o);
+    o.isa = chosen_isa;
+    o.no_mmap = opt.no_mmap;
+    o.mlock = opt.mlock;
+    o.no_vocab = opt.no_vocab;
+    o.log = on_log;
+    o.progress = on_progress;
+    return o;
 }
 
-#ifdef _WIN32
-static BOOL WINAPI on_console(DWORD event)
+/* Every command checks it, so that a wrong name is never ignored. */
+static void choose_isa(void)
 {
-    g_signal = event == CTRL_C_EVENT ? SIGINT : SIGTERM;
-    if (g_session) llr_session_cancel(g_session);
-    Sleep(150);
-    ExitProcess((UINT)exit_of_signal());
-    return TRUE;
-}
-#else
-static void on_alarm(int sig) { (void)sig; _exit(exit_of_signal()); }
-
-/* Ends the evaluation, or, where the program is busy with something else, the process 150 ms later. */
-static void on_signal(int sig)
-{
-    struct itimerval soon;
-    int saved = errno;
-    g_signal = sig;
-    if (g_session) llr_session_cancel(g_session);
-    memset(&soon, 0, sizeof soon);
-    soon.it_value.tv_usec = 150000;
-    setitimer(ITIMER_REAL, &soon, NULL);
-    errno = saved;
-}
-
-/* A mapped file was cut short or its disk failed, or an instruction is missing: say so instead of dying silently. */
-static void on_fault(int sig)
-{
-    static const char bus[] = "llrun: error: the model file was cut short while in use, or its disk failed: SIGBUS\n"
-                              "  Load it again when it is whole, or use --no-mmap\n";
-    static const char ill[] = "llrun: error: illegal instruction: this CPU lacks something that it reports to have\n"
-                              "  Use --isa scalar, and report what `llrun cpu` says\n";
-    ssize_t n = sig == SIGBUS ? write(2, bus, sizeof bus - 1) : write(2, ill, sizeof ill - 1);
-    (void)n;
-    _exit(sig == SIGBUS ? EXIT_FILE : EXIT_FAILED);
-}
-
-static void handle(int sig, void (*handler)(int))
-{
-    struct sigaction how;
-    memset(&how, 0, sizeof how);
-    how.sa_handler = handler;
-    sigemptyset(&how.sa_mask);
-    sigaction(sig, &how, NULL);
-}
-#endif
-
-static void set_up_process(void)
-{
-#ifdef _WIN32
-    SetConsoleCtrlHandler(on_console, TRUE);
-    SetConsoleOutputCP(CP_UTF8);
-    _setmode(0, _O_BINARY);
-    _setmode(1, _O_BINARY);
-#else
-    struct sigaction old;
-    handle(SIGTERM, on_signal);
-    handle(SIGALRM, on_alarm);
-    handle(SIGBUS, on_fault);
-    handle(SIGILL, on_fault);
-    handle(SIGPIPE, SIG_IGN);
-    if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN) handle(SIGINT, on_signal);   /* nohup, & in scripts */
-#endif
-}
-
-/* >>memory -----------------------------------------------------------------------------------------------------------
- * Memory that lives until the command ends. keep() says itself what failed: the caller returns EXIT_MEMORY.
- */
-static void *keep(app *a, size_t n_bytes)
-{
-    void *p = NULL, **blocks = (void **)realloc((void *)a->blocks, (a->n_blocks + 1) * sizeof *blocks);
-    if (blocks) {
-        a->blocks = blocks;
-        p = malloc(n_bytes ? n_bytes : 1);
-    }
-    if (p) blocks[a->n_blocks++] = p;
-    else fail(EXIT_MEMORY, "no memory for %.0f bytes", (double)n_bytes);
-    return p;
-}
-
-/* Gives a block of keep() back early; NULL is fine. */
-static void drop(app *a, void *p)
-{
-    size_t i;
-    for (i = 0; p && i < a->n_blocks; i++)
-        if (a->blocks[i] == p) {
-            free(p);
-            a->blocks[i] = a->blocks[--a->n_blocks];
-            return;
-        }
-}
-
-/* Bytes that grow. `data` always ends in a NUL that is not counted. */
-typedef struct bytes { char *data; size_t n, cap; } bytes;
-
-/* Room for `more` bytes and a NUL. */
-static int bytes_room(app *a, bytes *b, size_t more)
-{
-    size_t cap = b->cap ? b->cap : 4096;
-    char *p;
-    if (more >= (size_t)-1 / 4 - b->n) return fail(EXIT_MEMORY, "no memory for %.0f bytes", (double)more);
-    if (b->data && b->n + more < b->cap) return 0;
-    while (cap <= b->n + more) cap *= 2;
-    p = (char *)keep(a, cap);
-    if (!p) return EXIT_MEMORY;
-    if (b->n) memcpy(p, b->data, b->n);
-    drop(a, b->data);
-    b->data = p;
-    b->cap = cap;
-    p[b->n] = 0;
-    return 0;
-}
-
-/* Token ids that grow. */
-typedef struct id_list { int32_t *v; size_t n, cap; } id_list;
-
-/* Room for `cap` ids in all; what was there is lost. */
-static int ids_room(app *a, id_list *l, size_t cap)
-{
-    if (l->v && cap <= l->cap) return 0;
-    drop(a, l->v);
-    if (cap > (size_t)-1 / sizeof *l->v) return fail(EXIT_MEMORY, "no memory for %.0f token ids", (double)cap);
-    l->v = (int32_t *)keep(a, cap * sizeof *l->v);
-    l->cap = cap;
-    return l->v ? 0 : EXIT_MEMORY;
-}
-
-static int bytes_read(app *a, bytes *b, FILE *f, const char *name)
-{
-    size_t got;
-    int rc;
-    do {
-        if ((rc = bytes_room(a, b, 1 << 16)) != 0) return rc;
-        b->n += got = fread(b->data + b->n, 1, b->cap - 1 - b->n, f);
-        b->data[b->n] = 0;
-    } while (got > 0 && !g_signal);
-    if (g_signal) return exit_of_signal();
-    if (ferror(f)) return fail(EXIT_FAILED, "cannot read %s: %s", name, strerror(errno));
-    return 0;
-}
-
-static int read_whole(app *a, bytes *b, const char *path)
-{
-    FILE *f;
-    int rc;
-    if (strcmp(path, "-") == 0) return bytes_read(a, b, stdin, "standard input");
-    if (!(f = open_file(path, "rb"))) return fail(EXIT_FAILED, "cannot open %s: %s", path, strerror(errno));
-    rc = bytes_read(a, b, f, path);
-    fclose(f);
-    return rc;
-}
-
-/* One line without its newline; *more = 0 at the end of the input. */
-static int read_line(app *a, bytes *b, FILE *f, int *more)
-{
-    int c = EOF, rc;
-    for (b->n = 0; (c = getc(f)) != EOF && c != '\n'; b->data[b->n++] = (char)c)
-        if ((rc = bytes_room(a, b, 1)) != 0) return rc;
-    if ((rc = bytes_room(a, b, 0)) != 0) return rc;
-    b->data[b->n] = 0;
-    *more = c != EOF || b->n > 0;
-    if (g_signal) return exit_of_signal();
-    return ferror(f) ? fail(EXIT_FAILED, "cannot read standard input: %s", strerror(errno)) : 0;
-}
-
-/* >>output -----------------------------------------------------------------------------------------------------------
- * Results go to a->out. Errors of stdio are sticky, so they are looked at where it matters and at the end.
- */
-static int out_open(app *a)
-{
-    const char *path = a->o[O_OUT].text;
-    a->out = stdout;
-    a->out_name = "standard output";
-    if (!path || strcmp(path, "-") == 0) return 0;
-    a->out_name = path;
-    a->out = open_file(path, "wb");
-    return a->out ? 0 : fail(EXIT_FAILED, "cannot write %s: %s", path, strerror(errno));
-}
-
-/* Shows what was written so far; exit code 1 if it could not be. */
-static int out_flush(app *a)
-{
-    errno = 0;
-    if (fflush(a->out) == 0 && !ferror(a->out)) return 0;
-    if (errno) a->out_errno = errno;
-    return EXIT_FAILED;
-}
-
-static int out_close(app *a, int rc)
-{
-    int bad;
-    if (!a->out) return rc;
-    bad = out_flush(a);
-    if (a->out != stdout && fclose(a->out) != 0 && !bad) {
-        a->out_errno = errno;
-        bad = EXIT_FAILED;
-    }
-    a->out = NULL;
-    if (g_signal) return exit_of_signal();
-    if (!bad) return rc;
-    if (a->out_errno == EPIPE) return EXIT_FAILED;      /* the reader has gone: it knows */
-    return fail(EXIT_FAILED, "cannot write %s: %s", a->out_name, a->out_errno ? strerror(a->out_errno) : "output error");
-}
-
-/* Raw little-endian float32 */
-static int put_floats(app *a, const float *x, size_t n)
-{
-    uint8_t b[4096];
-    size_t i, k, m;
-    for (i = 0; i < n; i += m) {
-        m = n - i < sizeof b / 4 ? n - i : sizeof b / 4;
-        for (k = 0; k < m; k++) {
-            uint32_t u;
-            memcpy(&u, &x[i + k], 4);
-            b[4 * k] = (uint8_t)u;
-            b[4 * k + 1] = (uint8_t)(u >> 8);
-            b[4 * k + 2] = (uint8_t)(u >> 16);
-            b[4 * k + 3] = (uint8_t)(u >> 24);
-        }
-        if (fwrite(b, 4, m, a->out) != m) {
-            a->out_errno = errno;
-            return EXIT_FAILED;
-        }
-    }
-    return g_signal ? exit_of_signal() : 0;
-}
-
-/* >>json -------------------------------------------------------------------------------------------------------------
- * A writer that produces nothing but valid JSON in valid UTF-8, and a reader for the two shapes that --jsonl takes.
- */
-typedef struct json { FILE *f; int comma; } json;
-
-static void json_item(json *j)
-{
-    if (j->comma) fputc(',', j->f);
-    j->comma = 1;
-}
-
-static void json_open(json *j, char c) { json_item(j); fputc(c, j->f); j->comma = 0; }
-static void json_close(json *j, char c) { fputc(c, j->f); j->comma = 1; }
-
-/* Length of the UTF-8 sequence at p, 0 if it is none: no overlong forms, no surrogates, at most U+10FFFF */
-static size_t utf8_length(const unsigned char *p, size_t n)
-{
-    size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc2 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf5 ? 4 : 0, i;
-    if (len > n) return 0;
-    for (i = 1; i < len; i++) if ((p[i] & 0xc0) != 0x80) return 0;
-    if (len == 3 && ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f))) return 0;
-    if (len == 4 && ((p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))) return 0;
-    return len;
-}
-
-static void json_text(json *j, const char *s, size_t n)
-{
-    const unsigned char *p = (const unsigned char *)s;
-    size_t i, len;
-    json_item(j);
-    fputc('"', j->f);
-    for (i = 0; i < n; i += len) {
-        len = utf8_length(p + i, n - i);
-        if (len == 0) {
-            fputs("\\ufffd", j->f);
-            len = 1;
-        } else if (p[i] < 0x20 || p[i] == 0x7f) fprintf(j->f, "\\u%04x", p[i]);
-        else {
-            if (p[i] == '"' || p[i] == '\\') fputc('\\', j->f);
-            fwrite(p + i, 1, len, j->f);
-        }
-    }
-    fputc('"', j->f);
-}
-
-static void json_string(json *j, const char *s) { json_text(j, s, strlen(s)); }
-static void json_key_n(json *j, const char *s, size_t n) { json_text(j, s, n); fputc(':', j->f); j->comma = 0; }
-static void json_key(json *j, const char *s) { json_key_n(j, s, strlen(s)); }
-static void json_u64(json *j, uint64_t v) { json_item(j); fprintf(j->f, "%llu", (unsigned long long)v); }
-static void json_i64(json *j, int64_t v) { json_item(j); fprintf(j->f, "%lld", (long long)v); }
-static void json_bool(json *j, int v) { json_item(j); fputs(v ? "true" : "false", j->f); }
-
-static void json_double(json *j, double v)
-{
-    json_item(j);
-    if (v - v != 0) fputs("null", j->f);            /* not finite: JSON has no word for it */
-    else fprintf(j->f, "%.9g", v);
-}
-
-static void json_key_string(json *j, const char *k, const char *v) { json_key(j, k); json_string(j, v); }
-static void json_key_u64(json *j, const char *k, uint64_t v) { json_key(j, k); json_u64(j, v); }
-static void json_key_double(json *j, const char *k, double v) { json_key(j, k); json_double(j, v); }
-
-static void json_ids(json *j, const int32_t *ids, size_t n)
-{
-    size_t i;
-    json_open(j, '[');
-    for (i = 0; i < n; i++) json_i64(j, ids[i]);
-    json_close(j, ']');
-}
-
-static const char *json_space(const char *p)
-{
-    while (*p == ' ' || *p == '\t' || *p == '\r' || *p == '\n') p++;
-    return p;
-}
-
-/* Four hexadecimal digits, or -1 */
-static int32_t json_hex4(const char *p)
-{
-    int32_t v = 0;
+    const char *from = opt.isa ? "--isa" : "LLRUN_ISA", *name = opt.isa ? opt.isa : getenv("LLRUN_ISA");
+    llr_cpu_info cpu;
+    char usable[160], known[160];
+    size_t nu = 0, nk = 0;
     int i;
-    for (i = 0; i < 4; i++) {
-        const char *digits = "0123456789abcdef", *d = p[i] ? strchr(digits, tolower((unsigned char)p[i])) : NULL;
-        if (!d) return -1;
-        v = v * 16 + (int32_t)(d - digits);
+    chosen_isa = LLR_ISA_BEST;
+    if (!name || (!opt.isa && !*name)) return;
+    llr_cpu(&cpu);
+    usable[0] = known[0] = 0;
+    for (i = 1; i < LLR_ISA_COUNT; i++) {
+        nk += (size_t)snprintf(known + nk, sizeof known - nk, " %s", llr_isa_name((llr_isa)i));
+        if (cpu.usable >> i & 1) nu += (size_t)snprintf(usable + nu, sizeof usable - nu, " %s", llr_isa_name((llr_isa)i));
     }
+    chosen_isa = llr_isa_from_name(name);
+    if (chosen_isa == LLR_ISA_COUNT) die(CODE_USAGE, "%s: no kernels are called \"%s\"\n  There are:%s", from, name, known);
+    if (chosen_isa != LLR_ISA_BEST && !(cpu.usable >> chosen_isa & 1))
+        die(CODE_HARDWARE, "%s %s: %s\n  Usable here:%s. See llrun cpu", from, name,
+            cpu.built >> chosen_isa & 1 ? "this CPU or its operating system cannot run it" : "this build does not have it", usable);
+}
+
+static void check_gpu(void)
+{
+    if (opt.gpu && strcmp(opt.gpu, "auto") && strcmp(opt.gpu, "off") && strcmp(opt.gpu, "require"))
+        die(CODE_USAGE, "--gpu %s: must be auto, off or require", opt.gpu);
+    if (opt.gpu && !strcmp(opt.gpu, "require")) die(CODE_HARDWARE, "--gpu require: this build has no GPU support\n  Leave it out to run on the CPU.");
+    if (opt.gpu_layers && strcmp(opt.gpu_layers, "0") && strcmp(opt.gpu_layers, "auto"))
+        note("GPU not used: this build has no GPU support; everything runs on the CPU");
+}
+
+/* How much of the file the system does not have in memory, 0 to 1, from 64 samples; -1: unknown. */
+static double cold_part(const char *path)
+{
+#if defined(__linux__)
+    enum { SAMPLES = 64, PAGES = 16 };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), n, i, k, seen = 0, absent = 0;
+    struct stat st;
+    unsigned char there[PAGES];
+    char *map;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return -1;
+    if (fstat(fd, &st) || st.st_size <= 0 || (uint64_t)st.st_size > SIZE_MAX) { (void)close(fd); return -1; }
+    n = (size_t)st.st_size;
+    map = (char *)mmap(NULL, n, PROT_READ, MAP_SHARED, fd, 0);
+    (void)close(fd);
+    if (map == (char *)MAP_FAILED) return -1;
+    for (i = 0; i < SAMPLES; i++) {
+        size_t at = n / SAMPLES * i / page * page, len = n - at < PAGES * page ? n - at : PAGES * page;
+        if (mincore(map + at, len, there)) break;
+        for (k = 0; k < (len + page - 1) / page; k++) { seen++; absent += !(there[k] & 1); }
+    }
+    (void)munmap(map, n);
+    return seen ? (double)absent / (double)seen : -1;
+#else
+    (void)path;
+    return -1;
+#endif
+}
+
+/* A cold file is read once in order, at the speed of the disk; page faults from all threads would take many times longer. */
+static void warm_up(const llr_gguf *g)
+{
+    llr_options o = library_options();
+    llr_error err;
+    if (!llr_gguf_is_mapped(g) || llr_gguf_file_bytes(g) > llr_memory_available() || cold_part(opt.model) < 0.5) return;
+    if (llr_gguf_preload(g, &o, &err)) die_status(&err, CODE_FILE);
+}
+
+static llr_gguf *open_gguf(void)
+{
+    llr_options o = library_options();
+    llr_gguf *g;
+    llr_error err;
+    o.no_mmap = o.mlock = 0;
+    if (llr_gguf_open(&g, opt.model, &o, &err)) die_status(&err, CODE_FILE);
+    return g;
+}
+
+static llr_vocab *open_vocab(const llr_gguf *g)
+{
+    llr_options o = library_options();
+    llr_vocab *v;
+    llr_error err;
+    if (llr_vocab_new(&v, g, &o, &err)) die_status(&err, CODE_FILE);
     return v;
 }
 
-/* The character after \u at p[0..3], with its second half if it is a pair; half a pair is U+FFFD. NULL if malformed. */
-static const char *json_unicode(const char *p, uint32_t *cp)
+static llr_model *open_model(void)
 {
-    int32_t hi = json_hex4(p), lo = -1;
-    if (hi < 0) return NULL;
-    p += 4;
-    *cp = (uint32_t)hi;
-    if (hi < 0xd800 || hi > 0xdfff) return p;
-    if (hi < 0xdc00 && p[0] == '\\' && p[1] == 'u') lo = json_hex4(p + 2);
-    if (lo < 0xdc00 || lo > 0xdfff) {
-        *cp = 0xfffd;
-        return p;
-    }
-    *cp = 0x10000 + (((uint32_t)hi & 0x3ff) << 10) + ((uint32_t)lo & 0x3ff);
-    return p + 6;
-}
-
-static char *put_utf8(char *w, uint32_t c)
-{
-    if (c < 0x80) *w++ = (char)c;
-    else {
-        if (c < 0x800) *w++ = (char)(0xc0 | c >> 6);
-        else {
-            if (c < 0x10000) *w++ = (char)(0xe0 | c >> 12);
-            else {
-                *w++ = (char)(0xf0 | c >> 18);
-                *w++ = (char)(0x80 | (c >> 12 & 63));
-            }
-            *w++ = (char)(0x80 | (c >> 6 & 63));
-        }
-        *w++ = (char)(0x80 | (c & 63));
-    }
-    return w;
-}
-
-/* Decodes a line that is one JSON string, in place. 0 if it is none. */
-static int json_read_string(char *line, size_t n_line, char **text, size_t *n_text)
-{
-    static const char from[] = "\"\\/bfnrt", to[] = "\"\\/\b\f\n\r\t";
-    const char *p = json_space(line), *end = line + n_line, *e;
-    char *w = line;
-    uint32_t cp;
-    if (*p++ != '"') return 0;
-    while (p < end && *p != '"') {
-        if ((unsigned char)*p < 0x20) return 0;
-        if (*p != '\\') {
-            *w++ = *p++;
-            continue;
-        }
-        p++;
-        if (*p == 'u') {
-            if (!(p = json_unicode(p + 1, &cp))) return 0;
-            w = put_utf8(w, cp);
-        } else {
-            if (!*p || !(e = strchr(from, *p))) return 0;
-            *w++ = to[e - from];
-            p++;
-        }
-    }
-    *text = line;
-    *n_text = (size_t)(w - line);
-    return p < end && json_space(p + 1) == end;
-}
-
-/* Token ids, separated by commas or white space. *bad: NULL, or where it stops being one. */
-static int read_ids(app *a, const char *p, id_list *out, const char **bad)
-{
-    int rc = ids_room(a, out, strlen(p) / 2 + 1);
-    char *end;
-    *bad = NULL;
-    for (out->n = 0; rc == 0; p = end) {
-        long long v;
-        while (*p == ',' || isspace((unsigned char)*p)) p++;
-        if (!*p) break;
-        errno = 0;
-        v = strtoll(p, &end, 10);
-        if (end == p || errno || v < INT32_MIN || v > INT32_MAX || (*end && *end != ',' && !isspace((unsigned char)*end))) {
-            *bad = p;
-            break;
-        }
-        out->v[out->n++] = (int32_t)v;
-    }
-    return rc;
-}
-
-/* >>options ----------------------------------------------------------------------------------------------------------
- * The parser. An option may stand anywhere; the first word that is neither an option nor a value of one is the command,
- * or else the model of `run`.
- */
-typedef struct command_row { const char *name, *args, *line, *notes; } command_row;
-
-static const command_row command_rows[C_COUNT] = {
-#define X(id, name, args, line, notes) { name, args, line, notes },
-    COMMANDS(X)
-#undef X
-};
-
-static int command_of(const char *name)
-{
-    int i;
-    for (i = 0; i < C_COUNT; i++) if (strcmp(command_rows[i].name, name) == 0) return i;
-    return -1;
-}
-
-/* Is `name`, of n bytes, one of the space-separated names? */
-static int has_name(const char *names, const char *name, size_t n)
-{
-    const char *p = names;
-    while (*p) {
-        size_t len = strcspn(p, " ");
-        if (len == n && memcmp(p, name, n) == 0) return 1;
-        p += len + (p[len] == ' ');
-    }
-    return 0;
-}
-
-/* The option of that name that one of `commands` takes, or -1 */
-static int option_of(const char *name, size_t n, uint32_t commands)
-{
-    int i;
-    for (i = 0; i < O_COUNT; i++)
-        if ((option_rows[i].commands & commands) && has_name(option_rows[i].names, name, n)) return i;
-    return -1;
-}
-
-static int is_option(const char *arg) { return arg[0] == '-' && arg[1] != 0; }
-static size_t name_length(const char *arg) { return arg[1] == '-' ? strcspn(arg, "=") : strlen(arg); }
-
-/* Index of the first argument that is a word, argc if there is none. An option takes a value or not whatever the command. */
-static int first_word(int argc, char **argv)
-{
-    int i, o;
-    for (i = 1; i < argc && is_option(argv[i]); i++) {
-        size_t n = name_length(argv[i]);
-        if (strcmp(argv[i], "--") == 0) return i + 1;
-        o = option_of(argv[i], n, ANY);
-        if (o >= 0 && option_rows[o].kind != FLAG && !argv[i][n]) i++;
-    }
-    return i;
-}
-
-static int take_number(app *a, int o, const char *name, int n_name, const char *text)
-{
-    const option_row *row = &option_rows[o];
-    option_value *v = &a->o[o];
-    char *end;
-    errno = 0;
-    v->f = strtod(text, &end);
-    if (row->kind == INTEGER) v->i = strtoll(text, &end, 10);
-    if (end == text || *end || errno || v->f != v->f)
-        return fail(EXIT_USAGE, "%.*s needs %s number, not '%s'", n_name, name, row->kind == INTEGER ? "a whole" : "a", text);
-    if (v->f < row->least || v->f > row->most)
-        return fail(EXIT_USAGE, "%.*s %s is out of range: %.12g to %.12g", n_name, name, text, row->least, row->most);
-    return 0;
-}
-
-static int take_value(app *a, int o, const char *name, int n_name, const char *text)
-{
-    a->o[o].set = 1;
-    a->o[o].text = text;
-    if (option_rows[o].kind == INTEGER || option_rows[o].kind == NUMBER) return take_number(a, o, name, n_name, text);
-    if (option_rows[o].kind != TEXTS) return 0;
-    if (a->n_stops == MAX_STOPS) return fail(EXIT_USAGE, "%.*s was given more than %d times", n_name, name, (int)MAX_STOPS);
-    if (!*text) return fail(EXIT_USAGE, "%.*s needs a text that is not empty", n_name, name);
-    a->stops[a->n_stops++] = text;
-    return 0;
-}
-
-/* argv[*i] is an option; *i moves on to its value if that is a separate argument. */
-static int take_option(app *a, int argc, char **argv, int *i)
-{
-    const char *arg = argv[*i];
-    size_t n = name_length(arg);
-    int o = option_of(arg, n, 1u << a->command), n_name = (int)n;
-    if (o < 0) {
-        const char *c = command_rows[a->command].name;
-        if (option_of(arg, n, ANY) >= 0) fail(EXIT_USAGE, "'%s' has no option %.*s", c, n_name, arg);
-        else fail(EXIT_USAGE, "unknown option %.*s", n_name, arg);
-        advise("Options: llrun help %s. A text that begins with '-' goes after --, or into -p=... as in --prompt='- a'", c);
-        return EXIT_USAGE;
-    }
-    if (option_rows[o].kind == FLAG) {
-        if (arg[n]) return fail(EXIT_USAGE, "%.*s takes no value", n_name, arg);
-        a->o[o].set = 1;
-        return 0;
-    }
-    if (arg[n]) return take_value(a, o, arg, n_name, arg + n + 1);
-    if (*i + 1 >= argc) return fail(EXIT_USAGE, "%s needs a value: %s", arg, option_rows[o].arg);
-    return take_value(a, o, arg, n_name, argv[++*i]);
-}
-
-static int take_word(app *a, char *word)
-{
-    if (a->n_words < MAX_WORDS) {
-        a->words[a->n_words++] = word;
-        return 0;
-    }
-    fail(EXIT_USAGE, "too many arguments: '%s'", word);
-    advise("A prompt with spaces must stand in quotes");
-    return EXIT_USAGE;
-}
-
-static int parse(app *a, int argc, char **argv)
-{
-    int at = first_word(argc, argv), i, rc = 0, words_only = 0, c = at < argc ? command_of(argv[at]) : -1;
-    a->command = c >= 0 ? (command_id)c : C_RUN;
-    for (i = 1; i < argc && rc == 0; i++) {
-        if (i == at && c >= 0) continue;
-        if (!words_only && strcmp(argv[i], "--") == 0) words_only = 1;
-        else if (!words_only && is_option(argv[i])) rc = take_option(a, argc, argv, &i);
-        else rc = take_word(a, argv[i]);
-    }
-    return rc;
-}
-
-/* A lone first word that looks like a command but is none, and no file either */
-static int is_mistyped_command(const app *a)
-{
-    return a->command == C_RUN && a->n_words > 0 && !a->o[O_MODEL].set && a->words[0][strspn(a->words[0], "abcdefghijklmnopqrstuvwxyz-")] == 0 &&
-           !file_exists(a->words[0]);
-}
-
-/* --- settings that follow from the options */
-
-static void list_tiers(FILE *f, uint32_t mask)
-{
-    int i, n = 0;
-    for (i = LLR_ISA_SCALAR; i < LLR_ISA_COUNT; i++) if (mask >> i & 1) fprintf(f, "%s%s", n++ ? " " : "", llr_isa_name((llr_isa)i));
-}
-
-static int fail_isa(int code, const char *name, const llr_cpu_info *cpu)
-{
-    if (code == EXIT_USAGE) fail(code, "unknown kernel tier '%s'", name);
-    else fail(code, "kernel tier %s: %s", name, cpu->built >> llr_isa_from_name(name) & 1 ? "this CPU or OS cannot run it" : "not in this build");
-    fputs("  Usable here: ", stderr);
-    list_tiers(stderr, cpu->usable & cpu->built);
-    fputs("\n", stderr);
-    if (cpu->why[0]) advise("%s", cpu->why);
-    return code;
-}
-
-static int set_isa(app *a)
-{
-    const char *name = a->o[O_ISA].set ? a->o[O_ISA].text : getenv("LLRUN_ISA");
-    llr_cpu_info cpu;
-    if (!name || !*name) return 0;
-    llr_cpu(&cpu);
-    a->lib.isa = llr_isa_from_name(name);
-    if (a->lib.isa >= LLR_ISA_COUNT) return fail_isa(EXIT_USAGE, name, &cpu);
-    if (a->lib.isa != LLR_ISA_BEST && !(cpu.usable & cpu.built & 1u << a->lib.isa)) return fail_isa(EXIT_CPU, name, &cpu);
-    return 0;
-}
-
-static const char *const kv_names[] = { "f16", "f32", "q8_0" };     /* in the order of llr_kv_type */
-
-static int set_kv(app *a)
-{
-    size_t i;
-    if (!a->o[O_KV].set) return 0;
-    for (i = 0; i < sizeof kv_names / sizeof *kv_names; i++)
-        if (strcmp(kv_names[i], a->o[O_KV].text) == 0) {
-            a->so.kv = (llr_kv_type)i;
-            return 0;
-        }
-    return fail(EXIT_USAGE, "--kv %s: there are f32, f16 and q8_0", a->o[O_KV].text);
-}
-
-static int settle(app *a)
-{
-    int rc;
-    a->quiet = a->o[O_QUIET].set;
-    a->tty = !a->quiet && is_terminal(stderr);
-    a->lib.log = on_log;
-    a->lib.progress = on_progress;
-    a->lib.ud = a;
-    a->lib.no_mmap = a->o[O_NO_MMAP].set;
-    a->lib.mlock = a->o[O_MLOCK].set;
-    a->so.n_ctx = (uint32_t)a->o[O_CTX].i;
-    a->so.n_batch = (uint32_t)a->o[O_BATCH].i;
-    a->so.exact = a->o[O_EXACT].set;
-    a->so.n_threads = (int)a->o[O_THREADS].i;
-    if ((rc = set_isa(a)) != 0 || (rc = set_kv(a)) != 0) return rc;
-    if (a->o[O_NGL].set && a->o[O_NGL].i != 0) note(a, "built without CUDA: -ngl %s ignored, running on the CPU", a->o[O_NGL].text);
-    return 0;
-}
-
-/* >>help -------------------------------------------------------------------------------------------------------------
- * Texts made from the tables.
- */
-static int is_built(int c) { return strstr(command_rows[c].line, "not built yet") == NULL; }
-
-static void help_all(FILE *f)
-{
-    int i, built;
-    fprintf(f, "llrun %s: runs GGUF language models\n\n"
-               "  llrun COMMAND [MODEL] [options]      llrun MODEL ... is llrun run MODEL ...\n\n"
-               "MODEL is a GGUF file, of a split one the first shard. Example:\n"
-               "  llrun run model.gguf -p \"Once upon a time\" -n 100\n\nCommands\n", LLRUN_VERSION);
-    for (built = 1; built >= 0; built--)
-        for (i = 0; i < C_COUNT; i++) if (is_built(i) == built) fprintf(f, "  %-11s %s\n", command_rows[i].name, command_rows[i].line);
-    fputs("\nOptions: llrun help COMMAND\n"
-          "Exit codes: 0 done, 1 failed while running, 2 wrong usage, 3 the model file cannot be used, 4 valid but not supported,\n"
-          "5 not enough memory, 6 this CPU cannot run the kernel tier asked for, 130 and 143 ended by SIGINT and SIGTERM\n", f);
-}
-
-static void help_option(FILE *f, const option_row *row)
-{
-    const char *p = row->names;
-    int n = 2;
-    if (!row->help[0]) return;
-    fputs("  ", f);
-    for (; *p; p++) n += fprintf(f, *p == ' ' ? ", " : "%c", *p);
-    if (row->arg[0]) n += fprintf(f, " %s", row->arg);
-    fprintf(f, "%*s %s\n", n < 34 ? 34 - n : 1, "", row->help);
-}
-
-static void help_command(FILE *f, int c)
-{
-    const command_row *row = &command_rows[c];
-    int i, own;
-    fprintf(f, "llrun %s%s%s [options]: %s\n", row->name, row->args[0] ? " " : "", row->args, row->line);
-    if (row->notes[0]) fprintf(f, "\n%s", row->notes);
-    for (own = 1; own >= 0; own--) {
-        fputs(own ? "\nOptions\n" : "\nOptions of every command\n", f);
-        for (i = 0; i < O_COUNT; i++)
-            if ((option_rows[i].commands >> c & 1) && (option_rows[i].commands != ANY) == own) help_option(f, &option_rows[i]);
-    }
-}
-
-static void markdown_names(FILE *f, const option_row *row)
-{
-    const char *p;
-    fputc('`', f);
-    for (p = row->names; *p; p++)
-        if (*p == ' ') fputs("` `", f);
-        else fputc(*p, f);
-    fprintf(f, "%s%s`", row->arg[0] ? " " : "", row->arg);
-}
-
-static void help_markdown(FILE *f)
-{
-    int i, c;
-    fputs("| command | does |\n|---|---|\n", f);
-    for (c = 0; c < C_COUNT; c++)
-        fprintf(f, "| `%s%s%s` | %s |\n", command_rows[c].name, command_rows[c].args[0] ? " " : "", command_rows[c].args, command_rows[c].line);
-    fputs("\n| option | of | meaning |\n|---|---|---|\n", f);
-    for (i = 0; i < O_COUNT; i++) {
-        if (!option_rows[i].help[0]) continue;
-        fputs("| ", f);
-        markdown_names(f, &option_rows[i]);
-        fputs(" |", f);
-        for (c = 0; option_rows[i].commands != ANY && c < C_COUNT; c++) if (option_rows[i].commands >> c & 1) fprintf(f, " %s", command_rows[c].name);
-        fprintf(f, "%s | %s |\n", option_rows[i].commands == ANY ? " all" : "", option_rows[i].help);
-    }
-}
-
-static int cmd_help(app *a)
-{
-    int c = a->n_words ? command_of(a->words[0]) : -1;
-    if (a->n_words && c < 0) return fail(EXIT_USAGE, "there is no command '%s'; llrun help lists them", a->words[0]);
-    if (a->o[O_MARKDOWN].set) help_markdown(a->out);
-    else if (c >= 0) help_command(a->out, c);
-    else help_all(a->out);
-    return 0;
-}
-
-static int cmd_version(app *a)
-{
-    llr_cpu_info cpu;
-    llr_cpu(&cpu);
-    fprintf(a->out, "llrun %s\nkernel tiers built: ", LLRUN_VERSION);
-    list_tiers(a->out, cpu.built);
-    fputs("\n", a->out);
-    return 0;
-}
-
-/* >>models -----------------------------------------------------------------------------------------------------------
- * Opening files, models and sessions, with what to do when that fails.
- */
-typedef struct size_text { char s[32]; } size_text;
-
-static size_text human(uint64_t n)
-{
-    static const char *const units[] = { "bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
-    size_text t;
-    double v = (double)n;
-    int u = 0;
-    while (v >= 1024 && u < 6) {
-        v /= 1024;
-        u++;
-    }
-    sprintf(t.s, u ? "%.2f %s" : "%.0f %s", v, units[u]);
-    return t;
-}
-
-/* What to do about a model that did not open */
-static int fail_model(app *a, llr_status st, const llr_error *err)
-{
-    int rc = fail_status(st, err), i;
-    if (st == LLR_E_IO) {
-        rc = EXIT_FILE;
-        if (a->model_path[0] != '/' && a->model_path[0] != '\\') advise("MODEL is the path of a GGUF file, looked for from the current folder");
-    }
-    if (st == LLR_E_FORMAT) advise("The file is damaged or not what its name says: load it again and compare its size and SHA-256");
-    if (st == LLR_E_NOMEM) advise("Close other programs, raise the memory limit, or take a smaller quantisation of the model");
-    if (st == LLR_E_UNSUPPORTED) {
-        advise("The file is valid; `llrun show` lists what is in it. A newer llrun may run it");
-        if (strstr(err->msg, "architecture")) {
-            fputs("  Supported architectures:", stderr);
-            for (i = 0; llr_arch_name(i); i++) fprintf(stderr, " %s", llr_arch_name(i));
-            fputs("\n", stderr);
-        }
-    }
-    return rc;
-}
-
-static int need_path(app *a)
-{
-    if (a->model_path) return 0;
-    if (a->o[O_MODEL].set) a->model_path = a->o[O_MODEL].text;
-    else if (a->n_words) {
-        a->model_path = a->words[0];
-        memmove(a->words, a->words + 1, (size_t)--a->n_words * sizeof *a->words);
-    }
-    if (a->model_path) return 0;
-    fail(EXIT_USAGE, "'%s' needs a model: the path of a GGUF file", command_rows[a->command].name);
-    advise("llrun %s %s", command_rows[a->command].name, command_rows[a->command].args);
-    return EXIT_USAGE;
-}
-
-static int no_more_words(const app *a, int n)
-{
-    return a->n_words <= n ? 0 : fail(EXIT_USAGE, "'%s' takes no argument '%s'", command_rows[a->command].name, a->words[n]);
-}
-
-static int open_gguf(app *a)
-{
+    llr_options o = library_options();
+    llr_model *m;
     llr_error err;
-    llr_status st;
-    int rc = need_path(a);
-    if (rc) return rc;
-    st = llr_gguf_open(&a->gguf, a->model_path, &a->lib, &err);
-    return st == LLR_OK ? 0 : fail_model(a, st, &err);
-}
-
-static int open_vocab(app *a)
-{
-    llr_error err;
-    llr_status st;
-    int rc = open_gguf(a);
-    if (rc) return rc;
-    st = llr_vocab_new(&a->vocab, a->gguf, &a->lib, &err);
-    return st == LLR_OK ? 0 : fail_model(a, st, &err);
-}
-
-static int open_model(app *a)
-{
-    llr_error err;
-    llr_status st;
-    int rc = need_path(a);
-    if (rc) return rc;
-    st = llr_model_open(&a->model, a->model_path, &a->lib, &err);
-    return st == LLR_OK ? 0 : fail_model(a, st, &err);
-}
-
-static const llr_gguf *gguf_of(const app *a) { return a->model ? llr_model_gguf(a->model) : a->gguf; }
-
-#ifdef __linux__
-/* Of 64 places of the file, spread evenly, how many are in the page cache? 64 if unknown. */
-static int warm_places(const char *path)
-{
-    enum { PLACES = 64 };
-    int fd = open(path, O_RDONLY), i, warm = 0;
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    struct stat st;
-    if (fd < 0) return PLACES;
-    for (i = 0; i < PLACES && fstat(fd, &st) == 0 && st.st_size > 0; i++) {
-        unsigned char in = 1;
-        off_t at = (off_t)((double)st.st_size / PLACES * i) / (off_t)page * (off_t)page;
-        void *p = mmap(NULL, page, PROT_READ, MAP_SHARED, fd, at);
-        if (p == MAP_FAILED) break;
-        warm += mincore(p, page, &in) != 0 || (in & 1);
-        munmap(p, page);
+    if (opt.no_mmap && !opt.force) {            /* before the file is read */
+        llr_gguf *g = open_gguf();
+        uint64_t need = llr_gguf_file_bytes(g), have = llr_memory_available();
+        llr_gguf_close(g);
+        if (need > have)
+            die(CODE_MEMORY, "not enough memory: with --no-mmap the file takes %s, %s are available\n  Without --no-mmap it is used where it lies.",
+                size_text(need).s, size_text(have).s);
     }
-    close(fd);
-    return i < PLACES ? (int)PLACES : warm;
-}
-#else
-static int warm_places(const char *path) { (void)path; return 64; }
-#endif
-
-/* A cold file is read ahead in order, which a disk does many times faster than page by page as the weights are used. */
-static int read_ahead(app *a)
-{
-    const llr_gguf *g = gguf_of(a);
-    llr_error err;
-    llr_status st;
-    if (!llr_gguf_is_mapped(g) || llr_gguf_file_bytes(g) > llr_memory_available() || warm_places(a->model_path) >= 32) return 0;
-    st = llr_gguf_preload(g, &a->lib, &err);
-    return st == LLR_OK ? 0 : fail_status(st, &err);
-}
-
-/* Contexts that would fit, for the advice; 0 if not even the smallest does. */
-static uint32_t largest_ctx(const app *a, const llr_session_options *so, uint64_t available, int whole)
-{
-    llr_session_options o = *so;
-    llr_plan plan;
-    uint32_t low = 0, high = so->n_ctx ? so->n_ctx : 4096;
-    while (low < high) {
-        o.n_ctx = low + (high - low + 1) / 2;
-        if (llr_session_plan(a->model, &o, &plan, NULL) == LLR_OK && (whole ? plan.total_bytes : plan.resident_bytes) <= available) low = o.n_ctx;
-        else high = o.n_ctx - 1;
+    if (llr_model_open(&m, opt.model, &o, &err)) {
+        if (err.code == LLR_E_UNSUPPORTED && !opt.no_vocab && strstr(err.msg, "tokenizer"))
+            die(CODE_UNSUPPORTED, "%s\n  With --no-vocab the model runs on token ids (--tokens, --ids).", err.msg);
+        die_status(&err, CODE_FILE);
     }
-    return low;
+    return m;
 }
 
-/* Advice for what does not fit, to `f` with a prefix for each line */
-static void advise_fit(const app *a, FILE *f, const char *prefix, const llr_plan *plan, uint64_t available, int whole)
+static llr_session_options session_options(void)
 {
-    llr_session_options o = a->so;
-    uint32_t n;
+    llr_session_options so;
+    memset(&so, 0, sizeof so);
+    if (opt.ctx > 0) so.n_ctx = (uint32_t)opt.ctx;
+    if (opt.batch > 0) so.n_batch = (uint32_t)opt.batch;
+    if (opt.threads > 0) so.n_threads = (int)opt.threads;
+    so.exact = opt.exact;
+    if (!opt.kv || !strcmp(opt.kv, "f16")) so.kv = LLR_KV_F16;
+    else if (!strcmp(opt.kv, "f32")) so.kv = LLR_KV_F32;
+    else if (!strcmp(opt.kv, "q8_0")) so.kv = LLR_KV_Q8_0;
+    else die(CODE_USAGE, "--kv %s: must be f16, f32 or q8_0", opt.kv);
+    return so;
+}
+
+static llr_plan make_plan(const llr_model *m, const llr_session_options *so)
+{
     llr_plan p;
-    o.n_ctx = plan->n_ctx;
-    if ((n = largest_ctx(a, &o, available, whole)) > 0 && n < plan->n_ctx) fprintf(f, "%s-c %lu would fit\n", prefix, (unsigned long)n);
-    o.kv = LLR_KV_Q8_0;
-    if (a->so.kv != LLR_KV_Q8_0 && llr_session_plan(a->model, &o, &p, NULL) == LLR_OK && p.kv_bytes < plan->kv_bytes)
-        fprintf(f, "%s--kv q8_0 takes %s instead of %s for the context\n", prefix, human(p.kv_bytes).s, human(plan->kv_bytes).s);
-    if (plan->n_batch > 32) fprintf(f, "%s-b 32 needs less scratch memory\n", prefix);
-    fprintf(f, "%sor take a smaller quantisation, close other programs, or raise the memory limit (container, ulimit -v)\n", prefix);
+    llr_error err;
+    if (llr_session_plan(m, so, &p, &err)) die_status(&err, CODE_FAILED);
+    return p;
 }
 
-/* Plans, checks and makes the session of a->so; its threads are a->pool. */
-static int open_session(app *a)
+/* The largest context that fits into `have` bytes; 0: none. The plan grows with the context. */
+static uint32_t largest_ctx(const llr_model *m, llr_session_options so, uint64_t have)
+{
+    uint32_t lo = 0, hi = make_plan(m, &so).n_ctx;
+    while (lo + 1 < hi) {
+        so.n_ctx = lo + (hi - lo) / 2;
+        if (make_plan(m, &so).resident_bytes <= have) lo = so.n_ctx;
+        else hi = so.n_ctx;
+    }
+    return lo;
+}
+
+/* A line of advice, if so would take less than `now_bytes`. */
+static void advise(struct buf *b, const llr_model *m, const llr_session_options *so, const char *option, uint64_t now_bytes, uint64_t have)
+{
+    char line[120];
+    uint64_t need = make_plan(m, so).resident_bytes;
+    if (need >= now_bytes) return;
+    buf_add(b, line, (size_t)snprintf(line, sizeof line, "  %s takes %s%s.\n", option, size_text(need).s, need <= have ? ": that fits" : ""));
+}
+
+/* What to change when the plan does not fit: sentences, a line each, for the error message and for `plan`. */
+static void advice(struct buf *b, const llr_model *m, llr_session_options so, uint64_t have)
+{
+    char line[80];
+    uint64_t need = make_plan(m, &so).resident_bytes;
+    uint32_t ctx = largest_ctx(m, so, have);
+    llr_session_options less = so;
+    b->n = 0;
+    if (ctx) buf_add(b, line, (size_t)snprintf(line, sizeof line, "  -c %lu is the largest context that fits.\n", (unsigned long)ctx));
+    less.kv = LLR_KV_Q8_0;
+    if (so.kv != LLR_KV_Q8_0) advise(b, m, &less, "--kv q8_0", need, have);
+    less = so;
+    less.n_batch = 64;
+    advise(b, m, &less, "-b 64", need, have);
+    if (opt.no_mmap) buf_add(b, line, (size_t)snprintf(line, sizeof line, "  Without --no-mmap the weights need not be in memory.\n"));
+    buf_add(b, line, (size_t)snprintf(line, sizeof line, "  --force starts all the same.") + 1);
+}
+
+static llr_session *open_session(const llr_model *m, const llr_session_options *so)
+{
+    llr_plan p = make_plan(m, so);
+    uint64_t have = llr_memory_available();
+    llr_session *s;
+    llr_error err;
+    if (p.kv_bytes + p.scratch_bytes > have && !opt.force) {
+        struct buf b = { NULL, 0, 0 };
+        advice(&b, m, *so, have + p.resident_bytes - p.kv_bytes - p.scratch_bytes);
+        die(CODE_MEMORY, "not enough memory: a context of %lu tokens needs %s (KV cache %s, scratch %s), %s are available\n%s", (unsigned long)p.n_ctx,
+            size_text(p.kv_bytes + p.scratch_bytes).s, size_text(p.kv_bytes).s, size_text(p.scratch_bytes).s, size_text(have).s, b.p);
+    }
+    if (llr_gguf_is_mapped(llr_model_gguf(m)) && p.kv_bytes + p.scratch_bytes + p.weights_bytes > have)
+        note("warning: the weights (%s) do not all fit into the memory that is available (%s): they will be read from the disk again and again",
+             size_text(p.weights_bytes).s, size_text(have).s);
+    if (llr_session_new(&s, m, so, &err)) die_status(&err, CODE_FAILED);
+    active = s;
+    return s;
+}
+
+static void close_session(llr_session *s)
+{
+    active = NULL;
+    llr_session_free(s);
+    if (got_signal) exit_by_signal();
+}
+
+static void eval(llr_session *s, const int32_t *ids, size_t n)
 {
     llr_error err;
-    llr_plan plan;
-    uint64_t available = llr_memory_available();
-    llr_status st = llr_session_plan(a->model, &a->so, &plan, &err);
-    if (st == LLR_OK && plan.kv_bytes + plan.scratch_bytes > available) {
-        fail(EXIT_MEMORY, "needs %s (context of %lu: %s, scratch %s) beside %s of weights, and %s is available", human(plan.resident_bytes).s,
-             (unsigned long)plan.n_ctx, human(plan.kv_bytes).s, human(plan.scratch_bytes).s, human(plan.weights_bytes).s, human(available).s);
-        advise_fit(a, stderr, "  ", &plan, available, 0);
-        return EXIT_MEMORY;
-    }
-    if (st == LLR_OK && plan.total_bytes > available)
-        note(a, "warning: %s of weights beside %s do not fit the %s available: expect the speed of the disk", human(plan.weights_bytes).s,
-             human(plan.resident_bytes).s, human(available).s);
-    if (st == LLR_OK) st = llr_pool_new(&a->pool, a->so.n_threads, &a->lib, &err);
-    a->so.pool = a->pool;
-    if (st == LLR_OK) st = llr_session_new(&a->session, a->model, &a->so, &err);
-    if (st != LLR_OK) {
-        fail_status(st, &err);
-        if (st == LLR_E_NOMEM) advise_fit(a, stderr, "  ", &plan, available, 0);
-        return exit_of(st);
-    }
-    g_session = a->session;
-    return g_signal ? exit_of_signal() : 0;
+    if (got_signal) exit_by_signal();
+    progress.phase = -1;
+    if (llr_session_eval(s, ids, n, &err)) die_status(&err, CODE_FAILED);
+    if (got_signal) exit_by_signal();
 }
 
-static void app_close(app *a)
+static void check_fits(size_t n_tokens, const llr_plan *p, const char *what, size_t room)
 {
+    if (n_tokens > p->n_ctx)
+        die(CODE_USAGE, "the %s has %llu tokens, the context %lu\n  -c %llu would do (see llrun plan for the memory).", what, (unsigned long long)n_tokens,
+            (unsigned long)p->n_ctx, (unsigned long long)n_tokens + room);
+}
+
+static void tokenize(const llr_vocab *v, const char *text, size_t n, struct ids *ids)
+{
+    unsigned flags = (opt.no_bos ? 0u : (unsigned)LLR_TOK_SPECIAL) | (opt.no_special ? 0u : (unsigned)LLR_TOK_PARSE);
+    llr_error err;
+    llr_status st;
+    size_t need = n < SIZE_MAX - 8 ? n + 8 : n;
+    do {
+        if (ids->cap < need) ids->p = (int32_t *)grow(ids->p, &ids->cap, need, sizeof *ids->p);
+        st = llr_tokenize(v, text, n, flags, ids->p, ids->cap, &need, &err);
+    } while (st == LLR_E_FULL && need > ids->cap);
+    if (st) die_status(&err, CODE_FAILED);
+    ids->n = need;
+}
+
+static const llr_vocab *need_vocab(const llr_model *m)
+{
+    const llr_vocab *v = llr_model_vocab(m);
+    if (!v) die(CODE_UNSUPPORTED, "%s has no tokenizer that could be used\n  Give token ids: --tokens LIST; llrun run then needs --ids.", opt.model);
+    return v;
+}
+
+/* Little-endian floats, whatever this machine is. */
+static void put_floats(const float *x, size_t n)
+{
+    static const union { uint16_t u; uint8_t b[2]; } endian = { 1 };
     size_t i;
-    g_session = NULL;
-    end_line();
-    llr_stream_free(a->stream);
-    llr_sampler_free(a->sampler);
-    llr_session_free(a->session);
-    llr_pool_free(a->pool);
-    llr_model_close(a->model);
-    llr_vocab_free(a->vocab);
-    llr_gguf_close(a->gguf);
-    for (i = 0; i < a->n_blocks; i++) free(a->blocks[i]);
-    free((void *)a->blocks);
-}
-
-static int eval(app *a, const int32_t *ids, size_t n)
-{
-    llr_error err;
-    llr_status st = llr_session_eval(a->session, ids, n, &err);
-    return st == LLR_OK ? 0 : fail_status(st, &err);
-}
-
-/* --- what goes into a model: ids or text */
-
-static int tokens_option(app *a, id_list *out)
-{
-    const char *list = a->o[O_TOKENS].text, *bad;
-    bytes file = { NULL, 0, 0 };
-    int rc;
-    if (list[0] == '@') {
-        if ((rc = read_whole(a, &file, list + 1)) != 0) return rc;
-        list = file.data;
+    if (endian.b[0]) { put(x, n * sizeof *x); return; }
+    for (i = 0; i < n; i++) {
+        uint32_t u;
+        uint8_t b[4];
+        memcpy(&u, &x[i], 4);
+        b[0] = (uint8_t)u; b[1] = (uint8_t)(u >> 8); b[2] = (uint8_t)(u >> 16); b[3] = (uint8_t)(u >> 24);
+        put(b, 4);
     }
-    if ((rc = read_ids(a, list, out, &bad)) != 0) return rc;
-    if (bad) return fail(EXIT_USAGE, "--tokens: item %llu, '%.20s', is not a token id", (unsigned long long)out->n + 1, bad);
-    return out->n ? 0 : fail(EXIT_USAGE, "--tokens: the list is empty");
 }
 
-static int tokenize(app *a, const llr_vocab *v, const char *text, size_t n, unsigned flags, id_list *out)
+/* ---- run ----------------------------------------------------------------------------------------------------------- */
+
+static void get_prompt(struct buf *text)
 {
-    llr_error err;
-    llr_status st = LLR_E_FULL;
-    size_t cap = n / 2 + 16;
-    int rc, round;
-    for (round = 0; round < 2 && st == LLR_E_FULL; round++) {
-        if ((rc = ids_room(a, out, cap)) != 0) return rc;
-        st = llr_tokenize(v, text, n, flags, out->v, out->cap, &out->n, &err);
-        cap = out->n;
+    const char *arg = opt.n_args ? opt.args[0] : NULL;
+    int given = (opt.prompt != NULL) + (opt.file != NULL) + (opt.tokens != NULL) + (arg != NULL);
+    if (given > 1) die(CODE_USAGE, "more than one prompt: give one of PROMPT, -p, -f and --tokens");
+    if (opt.tokens) return;
+    if (opt.prompt || arg) {
+        buf_add(text, opt.prompt ? opt.prompt : arg, strlen(opt.prompt ? opt.prompt : arg));
+        return;
     }
-    return st == LLR_OK ? 0 : fail_status(st, &err);
+    if (!opt.file && isatty(fileno(stdin)))
+        die(CODE_USAGE, "no prompt, and chat is not built yet\n  llrun run MODEL -p \"Once upon a time\" continues a text; the prompt may also come from -f FILE\n"
+                     "  or from standard input.");
+    read_file(text, opt.file ? opt.file : "-");
+    if (text->n && text->p[text->n - 1] == '\n') text->n--;     /* the one that editors and echo add */
+    if (text->n && text->p[text->n - 1] == '\r') text->n--;
 }
 
-/* The text of PROMPT, -p, -f or standard input; *from_file: as it came from a file, with a newline at its end perhaps */
-static int text_input(app *a, const char *word, bytes *text, int *from_file)
+static uint64_t random_seed(void)
 {
-    int n_sources = (word != NULL) + a->o[O_PROMPT].set + a->o[O_FILE].set;
-    if (n_sources > 1 || (n_sources && a->o[O_TOKENS].set)) return fail(EXIT_USAGE, "more than one prompt: take one of PROMPT, -p, -f and --tokens");
-    *from_file = 1;
-    if (a->o[O_FILE].set) return read_whole(a, text, a->o[O_FILE].text);
-    if (n_sources == 0) return bytes_read(a, text, stdin, "standard input");
-    *from_file = 0;
-    text->data = (char *)(word ? word : a->o[O_PROMPT].text);       /* only read */
-    text->n = strlen(text->data);
-    return 0;
+    double t = now();
+    uint64_t bits;
+    memcpy(&bits, &t, sizeof bits);
+    bits ^= (uint64_t)time(NULL) << 32 ^ (uint64_t)(uintptr_t)&bits;
+    return (bits * 0x9e3779b97f4a7c15u) >> 32;                  /* short enough to type */
 }
 
-static int model_vocab(app *a, const llr_vocab **out)
+static llr_sampling sampling(const llr_model *m, uint32_t n_ctx)
 {
-    *out = llr_model_vocab(a->model);
-    if (*out) return 0;
-    fail(EXIT_UNSUPPORTED, "the model has no vocabulary, so text means nothing to it");
-    advise("Give it token ids with --tokens, and have ids printed with --ids");
-    return EXIT_UNSUPPORTED;
-}
-
-/* >>run --------------------------------------------------------------------------------------------------------------
- * Generation: prompt in, tokens out one by one.
- */
-typedef struct answer { const llr_vocab *vocab; json ids; int n; double prompt_s, decode_s; int n_prompt; const char *why; } answer;
-
-static void sampling_of(const app *a, llr_sampling *how)
-{
-    const option_value *o = a->o;
-    llr_sampling_defaults(how, gguf_of(a));
-    if (o[O_TEMP].set) how->temp = (float)o[O_TEMP].f;
-    if (o[O_TOP_K].set) how->top_k = (int32_t)o[O_TOP_K].i;
-    if (o[O_TOP_P].set) how->top_p = (float)o[O_TOP_P].f;
-    if (o[O_MIN_P].set) how->min_p = (float)o[O_MIN_P].f;
-    if (o[O_TYPICAL].set) how->typical_p = (float)o[O_TYPICAL].f;
-    if (o[O_REPEAT].set) how->repeat_penalty = (float)o[O_REPEAT].f;
-    if (o[O_FREQUENCY].set) how->frequency_penalty = (float)o[O_FREQUENCY].f;
-    if (o[O_PRESENCE].set) how->presence_penalty = (float)o[O_PRESENCE].f;
-    if (o[O_LAST_N].set) how->penalty_last_n = (int32_t)o[O_LAST_N].i;
-    how->seed = o[O_SEED].set && o[O_SEED].i >= 0 ? (uint64_t)o[O_SEED].i : new_seed();
-}
-
-static int no_chat_yet(void)
-{
-    fail(EXIT_USAGE, "no prompt was given, and interactive chat is not built yet");
-    advise("One answer: llrun run MODEL -p \"Once upon a time\" -n 100, or text on standard input");
-    return EXIT_USAGE;
-}
-
-/* The prompt as ids */
-static int run_prompt(app *a, const answer *r, id_list *ids)
-{
-    bytes text = { NULL, 0, 0 };
-    int from_file, rc;
-    const char *word = a->n_words ? a->words[0] : NULL;
-    if (a->o[O_TOKENS].set && !word && !a->o[O_PROMPT].set && !a->o[O_FILE].set) return tokens_option(a, ids);
-    if ((rc = text_input(a, word, &text, &from_file)) != 0) return rc;
-    if (from_file && text.n && text.data[text.n - 1] == '\n') text.n--;
-    if (!a->o[O_RAW].set) note(a, "the prompt is completed as it is: chat templates are not built yet (--raw says the same and silences this)");
-    if ((rc = tokenize(a, r->vocab, text.data, text.n, LLR_TOK_SPECIAL | LLR_TOK_PARSE, ids)) != 0) return rc;
-    return ids->n ? 0 : fail(EXIT_USAGE, "the prompt is empty, and this model has no token to begin a text with");
-}
-
-static int check_prompt_fits(app *a, size_t n)
-{
-    uint32_t n_ctx = a->so.n_ctx;
-    llr_model_info info;
-    llr_plan plan;
-    if (!n_ctx && llr_session_plan(a->model, &a->so, &plan, NULL) == LLR_OK) n_ctx = plan.n_ctx;
-    if (!n_ctx || n <= n_ctx) return 0;
-    llr_model_describe(a->model, &info);
-    fail(EXIT_USAGE, "the prompt of %lu tokens is longer than the context of %lu", (unsigned long)n, (unsigned long)n_ctx);
-    advise("Use -c %lu or more, which leaves room for an answer (the model was trained with %lu)", (unsigned long)n + 256, (unsigned long)info.n_ctx_train);
-    return EXIT_USAGE;
-}
-
-static int run_prepare(app *a, answer *r, const id_list *prompt)
-{
-    llr_model_info info;
     llr_sampling how;
+    llr_sampling_defaults(&how, llr_model_gguf(m));
+    if (opt.temp != NO_NUMBER) how.temp = (float)opt.temp;
+    if (opt.top_p != NO_NUMBER) how.top_p = (float)opt.top_p;
+    if (opt.min_p != NO_NUMBER) how.min_p = (float)opt.min_p;
+    if (opt.typical != NO_NUMBER) how.typical_p = (float)opt.typical;
+    if (opt.repeat != NO_NUMBER) how.repeat_penalty = (float)opt.repeat;
+    if (opt.frequency != NO_NUMBER) how.frequency_penalty = (float)opt.frequency;
+    if (opt.presence != NO_NUMBER) how.presence_penalty = (float)opt.presence;
+    if (opt.top_k != NO_INTEGER) how.top_k = (int32_t)opt.top_k;
+    if (opt.last_n != NO_INTEGER) how.penalty_last_n = opt.last_n >= 0 ? (int32_t)opt.last_n : n_ctx < 65536 ? (int32_t)n_ctx : 65536;
+    how.seed = opt.seed >= 0 ? (uint64_t)opt.seed : random_seed();
+    return how;
+}
+
+struct generation { struct ids ids; double seconds; int full; };    /* full: the context was the end of it */
+
+/* Text as it comes. The id just drawn: 1 if it ended in a stop string. */
+static int put_token(llr_stream *stream, int32_t id, int to_terminal)
+{
     llr_error err;
-    llr_status st;
-    int32_t id;
-    size_t i;
-    llr_model_describe(a->model, &info);
-    sampling_of(a, &how);
-    st = llr_sampler_new(&a->sampler, info.n_vocab, gguf_of(a), &how, &a->lib, &err);
-    if (st == LLR_OK && r->vocab) st = llr_stream_new(&a->stream, r->vocab, a->stops, a->n_stops, &a->lib, &err);
-    if (st != LLR_OK) return fail_status(st, &err);
-    for (id = 0; a->o[O_IGNORE_EOS].set && r->vocab && id < info.n_vocab; id++)
-        if (llr_vocab_is_eog(r->vocab, id)) llr_sampler_ban(a->sampler, id);
-    for (i = 0; i < prompt->n; i++) llr_sampler_accept(a->sampler, prompt->v[i]);
-    if (how.temp > 0) note(a, "seed %llu", (unsigned long long)how.seed);
-    return 0;
-}
-
-/* Shows a token; *ended = 1 when a stop text is complete. With --ids the text is followed for the stop texts alone. */
-static int run_show(app *a, answer *r, int32_t id, int *ended)
-{
-    const char *text = NULL;
-    size_t n = 0;
-    llr_error err;
-    llr_status st = a->stream ? llr_stream_put(a->stream, id, &text, &n, ended, &err) : LLR_OK;
-    if (st != LLR_OK) return fail_status(st, &err);
-    if (a->o[O_IDS].set) {
-        json_i64(&r->ids, id);
-        return 0;
-    }
-    if (n == 0) return 0;
-    fwrite(text, 1, n, a->out);
-    return out_flush(a);
-}
-
-/* Tokens until one of the reasons to end, which goes into r->why */
-static int run_loop(app *a, answer *r)
-{
-    int32_t id, most = a->o[O_PREDICT].set && a->o[O_PREDICT].i >= 0 ? (int32_t)a->o[O_PREDICT].i : 2147483647;
-    int rc, ended = 0;
-    for (r->why = "length"; r->n < most; ) {
-        id = llr_sampler_sample(a->sampler, llr_session_logits(a->session));
-        if (r->vocab && !a->o[O_IGNORE_EOS].set && llr_vocab_is_eog(r->vocab, id)) {
-            r->why = "end of text";
-            break;
-        }
-        r->n++;
-        if ((rc = run_show(a, r, id, &ended)) != 0) return rc;
-        if (ended) {
-            r->why = "stop text";
-            break;
-        }
-        if (r->n == most) break;
-        if (llr_session_pos(a->session) >= llr_session_ctx(a->session)) {
-            r->why = "context full";
-            break;
-        }
-        if ((rc = eval(a, &id, 1)) != 0) return rc;
-    }
-    return 0;
-}
-
-static void run_finish(app *a, answer *r)
-{
     const char *text;
     size_t n;
-    if (a->o[O_IDS].set) json_close(&r->ids, ']');
-    else if (a->stream) {
-        llr_stream_end(a->stream, &text, &n);
-        if (n) fwrite(text, 1, n, a->out);
-    }
-    fputc('\n', a->out);
-    if (out_flush(a)) return;
-    if (r->why && strcmp(r->why, "context full") == 0) note(a, "the context of %lu is full; -c sets a larger one", (unsigned long)llr_session_ctx(a->session));
-    note(a, "prompt %d tokens, %.2f s, %.1f tokens/s; answer %d tokens, %.2f s, %.1f tokens/s%s%s", r->n_prompt, r->prompt_s,
-         r->n_prompt / (r->prompt_s + 1e-9), r->n, r->decode_s, r->n / (r->decode_s + 1e-9), r->why ? "; ended by: " : "", r->why ? r->why : "");
+    int stopped;
+    if (llr_stream_put(stream, id, &text, &n, &stopped, &err)) die_status(&err, CODE_FAILED);
+    if (opt.ids || !n) return stopped;
+    if (to_terminal) put_terminal(text, n);
+    else put(text, n);
+    put_flush();
+    return stopped;
 }
 
-static int cmd_run(app *a)
+static void generate(llr_session *s, llr_sampler *sampler, llr_stream *stream, const llr_vocab *v, struct generation *g)
 {
-    answer r;
-    id_list prompt = { NULL, 0, 0 };
-    double t;
-    int rc;
-    memset(&r, 0, sizeof r);
-    r.ids.f = a->out;
-    if (is_mistyped_command(a)) {
-        fail(EXIT_USAGE, "'%s' is neither a command nor a file", a->words[0]);
-        advise("llrun help lists the commands");
-        return EXIT_USAGE;
+    int to_terminal = isatty(fileno(out));
+    double start = now();
+    while (opt.predict < 0 || g->ids.n < (uint64_t)opt.predict) {
+        const float *logits = llr_session_logits(s);
+        int32_t id = llr_sampler_sample(sampler, logits);
+        if (id < 0 || logits[id] != logits[id])
+            die(CODE_FAILED, "the model's scores are not numbers after %lu tokens: its weights are damaged, or too large for this arithmetic\n"
+                          "  llrun run --exact computes without rounding activations.", (unsigned long)llr_session_pos(s));
+        if (v && !opt.ignore_eos && llr_vocab_is_eog(v, id)) break;
+        ids_add(&g->ids, id);
+        if (stream && put_token(stream, id, to_terminal)) break;
+        if (opt.predict >= 0 && g->ids.n == (uint64_t)opt.predict) break;
+        if (llr_session_pos(s) == llr_session_ctx(s)) { g->full = 1; break; }
+        eval(s, &id, 1);
     }
-    if ((rc = need_path(a)) != 0 || (rc = no_more_words(a, 1)) != 0) return rc;
-    if (!a->n_words && !a->o[O_PROMPT].set && !a->o[O_FILE].set && !a->o[O_TOKENS].set && is_terminal(stdin)) return no_chat_yet();
-    if ((rc = open_model(a)) != 0) return rc;
-    r.vocab = llr_model_vocab(a->model);
-    if ((!a->o[O_TOKENS].set || !a->o[O_IDS].set) && (rc = model_vocab(a, &r.vocab)) != 0) return rc;
-    if ((rc = run_prompt(a, &r, &prompt)) != 0 || (rc = check_prompt_fits(a, prompt.n)) != 0) return rc;
-    if ((rc = read_ahead(a)) != 0 || (rc = open_session(a)) != 0 || (rc = run_prepare(a, &r, &prompt)) != 0) return rc;
-    t = seconds();
-    a->show_eval = 1;
-    if ((rc = eval(a, prompt.v, prompt.n)) != 0) return rc;
-    a->show_eval = 0;
-    r.n_prompt = (int)prompt.n;
-    r.prompt_s = seconds() - t;
-    if (a->o[O_IDS].set) json_open(&r.ids, '[');
-    t = seconds();
-    rc = run_loop(a, &r);
-    r.decode_s = seconds() - t;
-    run_finish(a, &r);
-    return rc;
+    g->seconds = now() - start;
+    if (stream) {
+        const char *text;
+        size_t n;
+        llr_stream_end(stream, &text, &n);
+        if (!opt.ids) put(text, n);
+    }
 }
 
-/* >>commands ---------------------------------------------------------------------------------------------------------
- */
+static int cmd_run(void)
+{
+    struct buf text = { NULL, 0, 0 };
+    struct ids prompt = { NULL, 0, 0 };
+    struct generation g;
+    llr_session_options so = session_options();
+    llr_plan plan;
+    llr_sampling how;
+    llr_sampler *sampler;
+    llr_stream *stream = NULL;
+    llr_model_info info;
+    llr_error err;
+    llr_options lo = library_options();
+    const llr_vocab *v;
+    llr_model *m;
+    llr_session *s;
+    size_t i;
+    double start;
+    memset(&g, 0, sizeof g);
+    get_prompt(&text);
+    m = open_model();
+    v = opt.tokens && opt.ids ? llr_model_vocab(m) : need_vocab(m);
+    if (opt.tokens) read_token_list(&prompt, opt.tokens);
+    else tokenize(v, text.p, text.n, &prompt);
+    if (!prompt.n) die(CODE_USAGE, "the prompt is empty, and this vocabulary has no token to begin with\n  Give a prompt with -p TEXT.");
+    if (!opt.raw && !opt.tokens) note("chat templates are not built yet: the prompt is completed as it is (--raw says that this is meant)");
+    plan = make_plan(m, &so);
+    check_fits(prompt.n, &plan, "prompt", opt.predict > 0 ? (size_t)opt.predict : 512);
+    warm_up(llr_model_gguf(m));
+    s = open_session(m, &so);
+    llr_model_describe(m, &info);
+    how = sampling(m, plan.n_ctx);
+    if (llr_sampler_new(&sampler, info.n_vocab, llr_model_gguf(m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
+    if (v && llr_stream_new(&stream, v, opt.stops, (size_t)opt.n_stops, &lo, &err)) die_status(&err, CODE_FAILED);
+    for (i = 0; i < prompt.n; i++) llr_sampler_accept(sampler, prompt.p[i]);
+    start = now();
+    eval(s, prompt.p, prompt.n);
+    start = now() - start;
+    generate(s, sampler, stream, v, &g);
+    if (opt.ids) json_ids(g.ids.p, g.ids.n);
+    else put("\n", 1);
+    put_flush();
+    if (g.full) note("the context of %lu tokens is full; -c N makes it larger", (unsigned long)llr_session_ctx(s));
+    note("prompt %llu tokens, %.1f/s; generated %llu, %.1f/s; %s%s", (unsigned long long)prompt.n, (double)prompt.n / (start > 0 ? start : 1),
+         (unsigned long long)g.ids.n, g.seconds > 0 ? (double)g.ids.n / g.seconds : 0.0, llr_isa_name(info.isa), how.temp > 0 ? "" : ", greedy");
+    if (how.temp > 0 && opt.seed < 0) note("--seed %llu repeats this text", (unsigned long long)how.seed);
+    llr_stream_free(stream);
+    llr_sampler_free(sampler);
+    close_session(s);
+    llr_model_close(m);
+    free(text.p);
+    free(prompt.p);
+    free(g.ids.p);
+    return CODE_OK;
+}
 
-/* --- show */
-static const char *const file_types[] = {       /* general.file_type; NULL: no longer in use */
-    "F32", "F16", "Q4_0", "Q4_1", NULL, NULL, NULL, "Q8_0", "Q5_0", "Q5_1", "Q2_K", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M", "Q5_K_S",
-    "Q5_K_M", "Q6_K", "IQ2_XXS", "IQ2_XS", "Q2_K_S", "IQ3_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ3_M", "IQ2_S", "IQ2_M", "IQ4_XS",
-    "IQ1_M", "BF16", NULL, NULL, NULL, "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4", "Q1_0", "Q2_0"
+/* ---- show ---------------------------------------------------------------------------------------------------------- */
+
+static const char *file_type_name(const llr_gguf *g)
+{
+    static const char *const names[] = {
+        "F32", "F16", "Q4_0", "Q4_1", NULL, NULL, NULL, "Q8_0", "Q5_0", "Q5_1", "Q2_K", "Q3_K_S", "Q3_K_M", "Q3_K_L", "Q4_K_S", "Q4_K_M",
+        "Q5_K_S", "Q5_K_M", "Q6_K", "IQ2_XXS", "IQ2_XS", "Q2_K_S", "IQ3_XS", "IQ3_XXS", "IQ1_S", "IQ4_NL", "IQ3_S", "IQ3_M", "IQ2_S",
+        "IQ2_M", "IQ4_XS", "IQ1_M", "BF16", NULL, NULL, NULL, "TQ1_0", "TQ2_0", "MXFP4_MOE", "NVFP4", "Q1_0", "Q2_0"
+    };
+    llr_meta v;
+    if (!llr_gguf_meta_find(g, "general.file_type", &v) || v.i < 0 || v.i >= (int64_t)(sizeof names / sizeof names[0])) return NULL;
+    return names[v.i];
+}
+
+static const char *meta_type_name(llr_meta_type t)
+{
+    static const char *const names[] = { "u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool", "string", "array", "u64", "i64", "f64" };
+    return (int)t >= 0 && (int)t < LLR_META_COUNT ? names[t] : "?";
+}
+
+static void put_scalar(const llr_meta *v, int json)
+{
+    switch (v->type) {
+    case LLR_META_STRING:
+        if (json) json_string(v->s, v->n_bytes);
+        else { put("\"", 1); put_clean(v->s, v->n_bytes, 200); put("\"", 1); }
+        break;
+    case LLR_META_F32: case LLR_META_F64:
+        if (json || v->f - v->f == 0) json_number(v->f, v->type == LLR_META_F32 ? 9 : 17);
+        else putf(v->f != v->f ? "nan" : v->f > 0 ? "inf" : "-inf");
+        break;
+    case LLR_META_BOOL: putf(v->u ? "true" : "false"); break;
+    case LLR_META_U64: putf("%llu", (unsigned long long)v->u); break;
+    default: putf("%lld", (long long)v->i);
+    }
+}
+
+/* Long arrays are cut: the vocabulary alone would be megabytes. */
+static void put_value(const llr_meta *v, int json)
+{
+    uint64_t i, most = json ? 16 : 6;
+    llr_meta e;
+    if (v->type != LLR_META_ARRAY) { put_scalar(v, json); return; }
+    if (json) putf("{\"type\":\"%s\",\"count\":%llu,\"first\":[", meta_type_name(v->elem_type), (unsigned long long)v->count);
+    else putf("%llu x %s [", (unsigned long long)v->count, meta_type_name(v->elem_type));
+    for (i = 0; i < v->count && i < most && llr_gguf_meta_element(v, i, &e); i++) {
+        if (i) putf(json ? "," : ", ");
+        if (e.type == LLR_META_ARRAY) putf(json ? "null" : "...");
+        else put_scalar(&e, json);
+    }
+    if (!json && i < v->count) putf(i ? ", ..." : "...");
+    putf(json ? "]}" : "]");
+}
+
+/* What the parts of the engine say about a file. */
+struct verdict {
+    llr_vocab *vocab; llr_model *model;                 /* NULL: the reason is in the error */
+    llr_error vocab_err, model_err;
+    llr_vocab_info vi; llr_model_info mi;
+    uint64_t n_weights;
 };
 
-static const char *const meta_types[LLR_META_COUNT] = {
-    "u8", "i8", "u16", "i16", "u32", "i32", "f32", "bool", "string", "array", "u64", "i64", "f64"
-};
-
-static const char *file_type(const llr_gguf *g)
+static void judge(const llr_gguf *g, struct verdict *v)
 {
-    llr_meta m;
-    if (!llr_gguf_meta_find(g, "general.file_type", &m) || m.type == LLR_META_STRING || m.type == LLR_META_ARRAY) return NULL;
-    return m.u < sizeof file_types / sizeof *file_types && file_types[m.u] ? file_types[m.u] : "unknown";
-}
-
-/* What of a file can be used: each a sentence, NULL where all is well */
-typedef struct verdict { char arch[64]; llr_status model, vocab; llr_error why_model, why_vocab; llr_vocab_info info; int has_info; } verdict;
-
-static int is_quiet_log(void *ud, llr_phase phase, uint64_t done, uint64_t total) { (void)ud; (void)phase; (void)done; (void)total; return g_signal != 0; }
-
-static void judge(app *a, verdict *v)
-{
-    llr_options o = a->lib;
-    llr_meta m;
+    llr_options o = library_options();
+    llr_tensor t;
+    size_t i;
     memset(v, 0, sizeof *v);
-    if (llr_gguf_meta_find(a->gguf, "general.architecture", &m) && m.type == LLR_META_STRING)
-        sprintf(v->arch, "%.*s", m.n_bytes < 63 ? (int)m.n_bytes : 63, m.s);
     o.log = NULL;
-    o.progress = is_quiet_log;
     o.no_mmap = o.mlock = 0;
-    v->vocab = llr_vocab_new(&a->vocab, a->gguf, &o, &v->why_vocab);
-    if (v->vocab == LLR_OK) {
-        llr_vocab_describe(a->vocab, &v->info);
-        v->has_info = 1;
-    }
+    if (llr_vocab_new(&v->vocab, g, &o, &v->vocab_err)) v->vocab = NULL;
+    else llr_vocab_describe(v->vocab, &v->vi);
     o.no_vocab = 1;
-    v->model = llr_model_open(&a->model, a->model_path, &o, &v->why_model);
+    if (llr_model_open(&v->model, opt.model, &o, &v->model_err)) v->model = NULL;
+    else llr_model_describe(v->model, &v->mi);
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++) v->n_weights += t.n_elements;
 }
 
-static void show_number(FILE *f, const llr_meta *m)
+static void show_json(const llr_gguf *g, const struct verdict *v)
 {
-    if (m->type == LLR_META_BOOL) fputs(m->u ? "true" : "false", f);
-    else if (m->type == LLR_META_F32 || m->type == LLR_META_F64) fprintf(f, "%.9g", m->f);
-    else if (m->type == LLR_META_U64) fprintf(f, "%llu", (unsigned long long)m->u);
-    else fprintf(f, "%lld", (long long)m->i);
-}
-
-static void show_value(FILE *f, const llr_meta *m, int depth)
-{
-    enum { CUT = 96, FEW = 6 };
-    json j = { NULL, 0 };
-    uint64_t i;
-    llr_meta e;
-    j.f = f;
-    if (m->type == LLR_META_STRING) {
-        json_text(&j, m->s, m->n_bytes < CUT ? m->n_bytes : (size_t)CUT);
-        if (m->n_bytes > CUT) fprintf(f, "... (%llu bytes)", (unsigned long long)m->n_bytes);
-    } else if (m->type == LLR_META_ARRAY) {
-        fprintf(f, "%s[%llu]", m->elem_type < LLR_META_COUNT ? meta_types[m->elem_type] : "?", (unsigned long long)m->count);
-        for (i = 0; i < m->count && i < FEW && depth < 3 && llr_gguf_meta_element(m, i, &e); i++) {
-            fputs(i ? ", " : " ", f);
-            show_value(f, &e, depth + 1);
-        }
-        if (m->count > FEW) fputs(", ...", f);
-    } else show_number(f, m);
-}
-
-static void json_value(json *j, const llr_meta *m, int depth)
-{
-    uint64_t i, n;
-    llr_meta e;
-    if (m->type == LLR_META_STRING) json_text(j, m->s, m->n_bytes);
-    else if (m->type == LLR_META_BOOL) json_bool(j, m->u != 0);
-    else if (m->type == LLR_META_F32 || m->type == LLR_META_F64) json_double(j, m->f);
-    else if (m->type == LLR_META_U64) json_u64(j, m->u);
-    else if (m->type != LLR_META_ARRAY) json_i64(j, m->i);
-    else {
-        int is_long = m->count > 64;
-        n = is_long ? 8 : m->count;
-        if (is_long) {
-            json_open(j, '{');
-            json_key_u64(j, "count", m->count);
-            json_key(j, "first");
-        }
-        json_open(j, '[');
-        for (i = 0; i < n && depth < 3 && llr_gguf_meta_element(m, i, &e); i++) json_value(j, &e, depth + 1);
-        json_close(j, ']');
-        if (is_long) json_close(j, '}');
-    }
-}
-
-static void show_shape(FILE *f, const llr_tensor *t)
-{
-    int d;
-    for (d = 0; d < t->n_dims; d++) fprintf(f, "%s%llu", d ? " x " : "", (unsigned long long)t->ne[d]);
-}
-
-static const char *vocab_only(const app *a) { return llr_gguf_tensor_count(a->gguf) ? NULL : "holds a vocabulary only"; }
-
-static const char *show_supported(const app *a, const verdict *v)
-{
-    return v->model == LLR_OK ? "yes" : vocab_only(a) ? "no weights: a vocabulary only" : v->why_model.msg;
-}
-
-static void show_text(app *a, const verdict *v)
-{
-    FILE *f = a->out;
-    llr_meta m;
+    llr_meta x;
     llr_tensor t;
-    size_t i;
-    fprintf(f, "file          %s\nversion       GGUF %d\nsize          %s\narchitecture  %s\nfile type     %s\n", a->model_path, llr_gguf_version(a->gguf),
-            human(llr_gguf_file_bytes(a->gguf)).s, v->arch[0] ? v->arch : "(none)", file_type(a->gguf) ? file_type(a->gguf) : "(not given)");
-    fprintf(f, "runs here     %s\n", show_supported(a, v));
-    if (v->has_info) fprintf(f, "vocabulary    %d tokens, %s%s%s\n", v->info.n_tokens, v->info.model, v->info.pre && v->info.pre[0] ? ", " : "", v->info.pre ? v->info.pre : "");
-    else fprintf(f, "vocabulary    %s\n", v->why_vocab.msg);
-    fprintf(f, "\nmetadata (%llu)\n", (unsigned long long)llr_gguf_meta_count(a->gguf));
-    for (i = 0; llr_gguf_meta(a->gguf, i, &m); i++) {
-        json j = { NULL, 0 };
-        j.f = f;
-        fputs("  ", f);
-        json_text(&j, m.key, m.key_bytes);
-        fputs(" = ", f);
-        show_value(f, &m, 0);
-        fputc('\n', f);
-    }
-    fprintf(f, "\ntensors (%llu)\n", (unsigned long long)llr_gguf_tensor_count(a->gguf));
-    for (i = 0; llr_gguf_tensor(a->gguf, i, &t); i++) {
-        json j = { NULL, 0 };
-        j.f = f;
-        fputs("  ", f);
-        json_text(&j, t.name, t.name_bytes);
-        fprintf(f, "  %s  ", t.type_name ? t.type_name : "?");
-        show_shape(f, &t);
-        fprintf(f, "  %s\n", human(t.n_bytes).s);
-    }
-}
-
-static void show_json_vocab(json *j, const verdict *v)
-{
-    json_key(j, "vocabulary");
-    json_open(j, '{');
-    if (v->has_info) {
-        json_key(j, "n_tokens"); json_i64(j, v->info.n_tokens);
-        json_key_string(j, "model", v->info.model ? v->info.model : "");
-        json_key_string(j, "pre", v->info.pre ? v->info.pre : "");
-        json_key(j, "bos"); json_i64(j, v->info.bos);
-        json_key(j, "eos"); json_i64(j, v->info.eos);
-    } else json_key_string(j, "error", v->why_vocab.msg);
-    json_close(j, '}');
-}
-
-static void show_json(app *a, const verdict *v)
-{
-    json j = { NULL, 0 };
-    llr_meta m;
-    llr_tensor t;
-    size_t i;
-    int d;
-    j.f = a->out;
-    json_open(&j, '{');
-    json_key_string(&j, "file", a->model_path);
-    json_key_u64(&j, "version", (uint64_t)llr_gguf_version(a->gguf));
-    json_key_u64(&j, "file_bytes", llr_gguf_file_bytes(a->gguf));
-    json_key_string(&j, "architecture", v->arch);
-    json_key_string(&j, "file_type", file_type(a->gguf) ? file_type(a->gguf) : "");
-    json_key(&j, "supported"); json_bool(&j, v->model == LLR_OK);
-    if (v->model != LLR_OK) json_key_string(&j, "why", show_supported(a, v));
-    show_json_vocab(&j, v);
-    json_key(&j, "metadata");
-    json_open(&j, '{');
-    for (i = 0; llr_gguf_meta(a->gguf, i, &m); i++) {
-        json_key_n(&j, m.key, m.key_bytes);
-        json_value(&j, &m, 0);
-    }
-    json_close(&j, '}');
-    json_key(&j, "tensors");
-    json_open(&j, '[');
-    for (i = 0; llr_gguf_tensor(a->gguf, i, &t); i++) {
-        json_open(&j, '{');
-        json_key(&j, "name"); json_text(&j, t.name, t.name_bytes);
-        json_key_string(&j, "type", t.type_name ? t.type_name : "?");
-        json_key(&j, "shape");
-        json_open(&j, '[');
-        for (d = 0; d < t.n_dims; d++) json_u64(&j, t.ne[d]);
-        json_close(&j, ']');
-        json_key_u64(&j, "bytes", t.n_bytes);
-        json_close(&j, '}');
-    }
-    json_close(&j, ']');
-    json_close(&j, '}');
-    fputc('\n', a->out);
-}
-
-static int cmd_show(app *a)
-{
-    verdict v;
-    int rc = open_gguf(a);
-    if (rc || (rc = no_more_words(a, 0)) != 0) return rc;
-    judge(a, &v);
-    if (a->o[O_JSON].set) show_json(a, &v);
-    else show_text(a, &v);
-    if (v.model == LLR_E_FORMAT && !vocab_only(a)) return fail_model(a, v.model, &v.why_model);
-    return 0;
-}
-
-/* --- plan */
-static void plan_json(app *a, const llr_plan *p, uint64_t available, int fits, const char *verdict_text)
-{
-    json j = { NULL, 0 };
-    j.f = a->out;
-    json_open(&j, '{');
-    json_key_u64(&j, "weights_bytes", p->weights_bytes);
-    json_key_u64(&j, "kv_bytes", p->kv_bytes);
-    json_key_u64(&j, "scratch_bytes", p->scratch_bytes);
-    json_key_u64(&j, "other_bytes", p->other_bytes);
-    json_key_u64(&j, "total_bytes", p->total_bytes);
-    json_key_u64(&j, "resident_bytes", p->resident_bytes);
-    json_key(&j, "available_bytes");
-    if (available == UINT64_MAX) json_double(&j, HUGE_VAL);
-    else json_u64(&j, available);
-    json_key(&j, "fits"); json_bool(&j, fits);
-    json_key_string(&j, "verdict", verdict_text);
-    json_key_u64(&j, "n_ctx", p->n_ctx);
-    json_key_u64(&j, "n_batch", p->n_batch);
-    json_key_string(&j, "kv", kv_names[a->so.kv]);
-    json_close(&j, '}');
-    fputc('\n', a->out);
-}
-
-static void plan_text(app *a, const llr_plan *p, uint64_t available, int fits, const char *verdict_text)
-{
-    FILE *f = a->out;
-    llr_model_info info;
-    llr_model_describe(a->model, &info);
-    fprintf(f, "weights    %12s  %s\n", human(p->weights_bytes).s, llr_gguf_is_mapped(gguf_of(a)) ? "mapped from the file" : "read into memory");
-    fprintf(f, "KV cache   %12s  %lu positions, %s\n", human(p->kv_bytes).s, (unsigned long)p->n_ctx, kv_names[a->so.kv]);
-    fprintf(f, "scratch    %12s  batches of %lu tokens\n", human(p->scratch_bytes).s, (unsigned long)p->n_batch);
-    fprintf(f, "other      %12s  tokenizer, threads\n", human(p->other_bytes).s);
-    fprintf(f, "total      %12s\n", human(p->total_bytes).s);
-    fprintf(f, "available  %12s\n\n%s\n", available == UINT64_MAX ? "unknown" : human(available).s, verdict_text);
-    if (!fits) advise_fit(a, f, "  ", p, available, p->resident_bytes <= available);
-    if (p->n_ctx > info.n_ctx_train) fprintf(f, "The model was trained with %lu positions: beyond them the answers get worse\n", (unsigned long)info.n_ctx_train);
-}
-
-static int cmd_plan(app *a)
-{
-    llr_plan p;
-    llr_error err;
-    llr_status st;
-    uint64_t available;
-    const char *text;
-    int fits, rc = open_model(a);
-    if (rc || (rc = no_more_words(a, 0)) != 0) return rc;
-    available = llr_memory_available();
-    if ((st = llr_session_plan(a->model, &a->so, &p, &err)) != LLR_OK) return fail_status(st, &err);
-    fits = p.total_bytes <= available;
-    text = fits ? "fits" : p.resident_bytes <= available ? "does not fit: it would run, at the speed of the disk" : "does not fit";
-    if (a->o[O_JSON].set) plan_json(a, &p, available, fits, text);
-    else plan_text(a, &p, available, fits, text);
-    if (fits) return 0;
-    return fail(EXIT_MEMORY, "needs %s (weights %s, context of %lu %s, scratch %s), and %s is available", human(p.total_bytes).s, human(p.weights_bytes).s,
-                (unsigned long)p.n_ctx, human(p.kv_bytes).s, human(p.scratch_bytes).s, human(available).s);
-}
-
-/* --- cpu */
-static void json_tiers(json *j, const char *key, uint32_t mask)
-{
-    int i;
-    json_key(j, key);
-    json_open(j, '[');
-    for (i = LLR_ISA_SCALAR; i < LLR_ISA_COUNT; i++) if (mask >> i & 1) json_string(j, llr_isa_name((llr_isa)i));
-    json_close(j, ']');
-}
-
-static void cpu_json(app *a, const llr_cpu_info *cpu, const char *chosen)
-{
-    json j = { NULL, 0 };
-    char xcr0[24];
-    int i;
-    j.f = a->out;
-    sprintf(xcr0, "0x%llx", (unsigned long long)cpu->xcr0);
-    json_open(&j, '{');
-    json_key_string(&j, "chosen", chosen);
-    json_tiers(&j, "usable", cpu->usable & cpu->built);
-    json_tiers(&j, "built", cpu->built);
-    json_key_string(&j, "brand", cpu->brand);
-    json_key(&j, "features");
-    json_open(&j, '[');
-    for (i = 0; llr_cpu_feature_name(i); i++) if (cpu->features >> i & 1) json_string(&j, llr_cpu_feature_name(i));
-    json_close(&j, ']');
-    json_key_string(&j, "xcr0", xcr0);
-    json_key_string(&j, "why", cpu->why);
-    json_key_u64(&j, "threads", (uint64_t)llr_threads_default());
-    json_close(&j, '}');
-    fputc('\n', a->out);
-}
-
-static int cmd_cpu(app *a)
-{
-    llr_cpu_info cpu;
-    const char *chosen;
-    int i, rc = no_more_words(a, 0);
-    if (rc) return rc;
-    llr_cpu(&cpu);
-    chosen = llr_isa_name(a->lib.isa == LLR_ISA_BEST ? cpu.best : a->lib.isa);
-    if (a->o[O_JSON].set) {
-        cpu_json(a, &cpu, chosen);
-        return 0;
-    }
-    fprintf(a->out, "CPU       %s\nfeatures ", cpu.brand[0] ? cpu.brand : "(unknown)");
-    for (i = 0; llr_cpu_feature_name(i); i++) if (cpu.features >> i & 1) fprintf(a->out, " %s", llr_cpu_feature_name(i));
-    fprintf(a->out, "\nXCR0      0x%llx (register state that the system saves)\nthreads   %d\nbuilt     ", (unsigned long long)cpu.xcr0, llr_threads_default());
-    list_tiers(a->out, cpu.built);
-    fputs("\nusable    ", a->out);
-    list_tiers(a->out, cpu.usable & cpu.built);
-    fprintf(a->out, "\nchosen    %s\n", chosen);
-    if (cpu.why[0]) fprintf(a->out, "why       %s\n", cpu.why);
-    return 0;
-}
-
-/* --- tokenize, detokenize */
-static void put_ids(app *a, const id_list *ids)
-{
-    json j = { NULL, 0 };
-    j.f = a->out;
-    json_ids(&j, ids->v, ids->n);
-    fputc('\n', a->out);
-}
-
-static int cmd_tokenize(app *a)
-{
-    bytes text = { NULL, 0, 0 };
-    id_list ids = { NULL, 0, 0 };
-    unsigned flags = (a->o[O_NO_BOS].set ? 0u : (unsigned)LLR_TOK_SPECIAL) | (a->o[O_NO_SPECIAL].set ? 0u : (unsigned)LLR_TOK_PARSE);
-    unsigned long line = 0;
-    size_t n;
-    char *s;
-    int more, from_file, rc = open_vocab(a);
-    if (rc || (rc = no_more_words(a, 0)) != 0) return rc;
-    if (!a->o[O_JSONL].set) {
-        if ((rc = text_input(a, NULL, &text, &from_file)) != 0 || (rc = tokenize(a, a->vocab, text.data, text.n, flags, &ids)) != 0) return rc;
-        put_ids(a, &ids);
-        return 0;
-    }
-    while ((rc = read_line(a, &text, stdin, &more)) == 0 && more) {
-        line++;
-        if (!json_read_string(text.data, text.n, &s, &n)) return fail(EXIT_USAGE, "line %lu is not a JSON string", line);
-        if ((rc = tokenize(a, a->vocab, s, n, flags, &ids)) != 0) return rc;
-        put_ids(a, &ids);
-    }
-    return rc;
-}
-
-/* The bytes of ids; `out` keeps its memory between calls. */
-static int detokenize(app *a, const id_list *ids, bytes *out)
-{
-    llr_error err;
-    llr_status st = LLR_E_FULL;
-    size_t n = ids->n * 8;
-    int rc, round;
-    for (round = 0; round < 2 && st == LLR_E_FULL; round++) {
-        out->n = 0;
-        if ((rc = bytes_room(a, out, n)) != 0) return rc;
-        st = llr_detokenize(a->vocab, ids->v, ids->n, out->data, out->cap - 1, &n, &err);
-    }
-    out->n = n;
-    return st == LLR_OK ? 0 : fail_status(st, &err);
-}
-
-static void put_text(app *a, const bytes *text)
-{
-    json j = { NULL, 0 };
-    size_t i;
-    j.f = a->out;
-    if (a->o[O_HEX].set) for (i = 0; i < text->n; i++) fprintf(a->out, "%02x", (unsigned char)text->data[i]);
-    else if (a->o[O_JSONL].set) json_text(&j, text->data, text->n);
-    else fwrite(text->data, 1, text->n, a->out);
-    if (a->o[O_HEX].set || a->o[O_JSONL].set) fputc('\n', a->out);
-}
-
-/* A line that is a JSON array of ids */
-static int read_id_array(app *a, bytes *line, id_list *ids, int *good)
-{
-    const char *bad, *p = json_space(line->data);
-    size_t n = line->n;
-    int rc;
-    while (n && strchr(" \t\r", line->data[n - 1])) n--;
-    *good = 0;
-    if (*p != '[' || n == 0 || line->data[n - 1] != ']') return 0;
-    line->data[n - 1] = 0;
-    if ((rc = read_ids(a, p + 1, ids, &bad)) != 0) return rc;
-    *good = bad == NULL;
-    return 0;
-}
-
-static int cmd_detokenize(app *a)
-{
-    bytes line = { NULL, 0, 0 }, text = { NULL, 0, 0 };
-    id_list ids = { NULL, 0, 0 };
-    unsigned long n = 0;
-    int more, good, rc = open_vocab(a);
-    if (rc || (rc = no_more_words(a, 0)) != 0) return rc;
-    if (!a->o[O_JSONL].set) {
-        if (!a->o[O_TOKENS].set) return fail(EXIT_USAGE, "'detokenize' needs --tokens LIST, or --jsonl with arrays on standard input");
-        if ((rc = tokens_option(a, &ids)) != 0 || (rc = detokenize(a, &ids, &text)) != 0) return rc;
-        put_text(a, &text);
-        return 0;
-    }
-    while ((rc = read_line(a, &line, stdin, &more)) == 0 && more) {
-        n++;
-        if ((rc = read_id_array(a, &line, &ids, &good)) != 0) return rc;
-        if (!good) return fail(EXIT_USAGE, "line %lu is not a JSON array of token ids", n);
-        if ((rc = detokenize(a, &ids, &text)) != 0) return rc;
-        put_text(a, &text);
-    }
-    return rc;
-}
-
-/* --- logits, embed, dump */
-
-/* A context for n tokens unless -c says otherwise, and batches whose logits take at most 64 MiB unless -b does */
-static int size_session(app *a, size_t n, int all)
-{
-    llr_model_info info;
-    uint32_t n_batch = 512, rows;
-    llr_model_describe(a->model, &info);
-    if (n > UINT32_MAX) return fail(EXIT_USAGE, "%.0f tokens are too many", (double)n);
-    if (!a->so.n_ctx) a->so.n_ctx = (uint32_t)n;
-    rows = (64u << 20) / (4 * (uint32_t)info.n_vocab) + 1;
-    if (a->so.n_batch) n_batch = a->so.n_batch;
-    else if (all && n_batch > rows) n_batch = rows;
-    if (n_batch > n) n_batch = (uint32_t)n;
-    a->so.n_batch = n_batch;
-    a->so.all_logits = all;
-    return 0;
-}
-
-static int cmd_logits(app *a)
-{
-    id_list ids = { NULL, 0, 0 };
-    llr_model_info info;
-    size_t at, i, m;
-    int rc = need_path(a), all = a->o[O_ALL].set;
-    if (rc || (rc = no_more_words(a, 0)) != 0) return rc;
-    if (!a->o[O_TOKENS].set) return fail(EXIT_USAGE, "'logits' needs --tokens LIST");
-    if ((rc = tokens_option(a, &ids)) != 0 || (rc = open_model(a)) != 0) return rc;
-    if ((rc = check_prompt_fits(a, a->so.n_ctx ? ids.n : 0)) != 0 || (rc = size_session(a, ids.n, all)) != 0) return rc;
-    if ((rc = read_ahead(a)) != 0 || (rc = open_session(a)) != 0) return rc;
-    llr_model_describe(a->model, &info);
-    a->show_eval = !all;
-    for (at = 0; at < ids.n && rc == 0; at += m) {
-        m = !all || ids.n - at < a->so.n_batch ? ids.n - at : a->so.n_batch;
-        rc = eval(a, ids.v + at, m);
-        for (i = 0; all && i < m && rc == 0; i++) rc = put_floats(a, llr_session_logits_at(a->session, i), (size_t)info.n_vocab);
-        if (all) on_progress(a, LLR_PHASE_LOAD, 0, 0);
-    }
-    if (rc == 0 && !all) rc = put_floats(a, llr_session_logits(a->session), (size_t)info.n_vocab);
-    return rc;
-}
-
-static int cmd_embed(app *a)
-{
-    int rc = open_model(a);
-    if (rc) return rc;
-    return fail(EXIT_UNSUPPORTED, "embeddings are not built yet: there are no encoder architectures in llrun %s", LLRUN_VERSION);
-}
-
-static int find_tensor(app *a, const char *name, size_t *index, llr_tensor *t)
-{
-    for (*index = 0; llr_gguf_tensor(a->gguf, *index, t); ++*index)
-        if (t->name_bytes == strlen(name) && memcmp(t->name, name, t->name_bytes) == 0) return 0;
-    fail(EXIT_USAGE, "the file has no tensor '%s'", name);
-    advise("llrun show MODEL lists its %llu tensors", (unsigned long long)llr_gguf_tensor_count(a->gguf));
-    return EXIT_USAGE;
-}
-
-static int cmd_dump(app *a)
-{
-    enum { STEP = 1 << 14 };        /* elements; a multiple of the block of every type */
-    llr_tensor t;
-    llr_error err;
-    llr_status st;
-    size_t index, n;
-    uint64_t at;
-    float *x;
-    int rc = open_gguf(a);
-    if (rc || (rc = no_more_words(a, 1)) != 0) return rc;
-    if (a->n_words < 1) return fail(EXIT_USAGE, "'dump' needs the name of a tensor: llrun dump MODEL TENSOR");
-    if ((rc = find_tensor(a, a->words[0], &index, &t)) != 0) return rc;
-    if (!(x = (float *)keep(a, STEP * sizeof *x))) return EXIT_MEMORY;
-    for (at = 0; at < t.n_elements && rc == 0; at += n) {
-        n = t.n_elements - at < STEP ? (size_t)(t.n_elements - at) : (size_t)STEP;
-        if ((st = llr_gguf_read(a->gguf, index, at, n, x, &err)) != LLR_OK) return fail_status(st, &err);
-        rc = put_floats(a, x, n);
-    }
-    return rc;
-}
-
-/* --- perplexity */
-
-/* -ln of the probability that a row of logits gives to `id`, in nats */
-static double surprise(const float *row, int32_t n, int32_t id)
-{
-    double max = row[0], sum = 0;
-    int32_t i;
-    for (i = 1; i < n; i++) if (row[i] > max) max = row[i];
-    for (i = 0; i < n; i++) sum += exp((double)row[i] - max);
-    return log(sum) + max - (double)row[id];
-}
-
-/* Adds the surprise of ids[1..n-1], evaluated from an empty context. */
-static int perplexity_piece(app *a, const int32_t *ids, size_t n, int32_t n_vocab, double *nll)
-{
-    size_t at, i, m;
-    int rc = 0;
-    llr_session_rewind(a->session, 0);
-    for (at = 0; at + 1 < n && rc == 0; at += m) {
-        m = n - 1 - at < a->so.n_batch ? n - 1 - at : a->so.n_batch;
-        rc = eval(a, ids + at, m);
-        for (i = 0; i < m && rc == 0; i++) {
-            if (ids[at + i + 1] < 0 || ids[at + i + 1] >= n_vocab)
-                return fail(EXIT_USAGE, "token id %ld is not in the vocabulary of %ld", (long)ids[at + i + 1], (long)n_vocab);
-            *nll += surprise(llr_session_logits_at(a->session, i), n_vocab, ids[at + i + 1]);
-        }
-        if (g_signal) rc = exit_of_signal();
-    }
-    return rc;
-}
-
-static int perplexity_ids(app *a, id_list *ids)
-{
-    bytes text = { NULL, 0, 0 };
-    const llr_vocab *vocab;
-    int from_file, rc;
-    if (a->o[O_TOKENS].set && !a->o[O_PROMPT].set && !a->o[O_FILE].set) rc = tokens_option(a, ids);
-    else if ((rc = text_input(a, NULL, &text, &from_file)) == 0 && (rc = model_vocab(a, &vocab)) == 0)
-        rc = tokenize(a, vocab, text.data, text.n, LLR_TOK_SPECIAL, ids);
-    if (rc) return rc;
-    return ids->n > 1 ? 0 : fail(EXIT_USAGE, "%d token: a perplexity needs at least two", (int)ids->n);
-}
-
-static int cmd_perplexity(app *a)
-{
-    id_list ids = { NULL, 0, 0 };
-    json j = { NULL, 0 };
-    llr_model_info info;
-    double nll = 0, n = 0;
-    size_t at, m, piece;
-    int rc = open_model(a);
-    if (rc || (rc = no_more_words(a, 0)) != 0 || (rc = perplexity_ids(a, &ids)) != 0) return rc;
-    llr_model_describe(a->model, &info);
-    if (a->so.n_ctx == 1) return fail(EXIT_USAGE, "-c 1: a perplexity needs at least two positions");
-    if (!a->so.n_ctx && ids.n > info.n_ctx_train) a->so.n_ctx = info.n_ctx_train < 2 ? 2 : info.n_ctx_train;
-    if ((rc = size_session(a, ids.n, 1)) != 0 || (rc = read_ahead(a)) != 0 || (rc = open_session(a)) != 0) return rc;
-    piece = a->so.n_ctx;
-    a->show_eval = 1;
-    for (at = 0; at + 1 < ids.n && rc == 0; at += m) {
-        m = ids.n - at < piece ? ids.n - at : piece;
-        rc = perplexity_piece(a, ids.v + at, m, info.n_vocab, &nll);
-        n += (double)(m - 1);
-    }
-    if (rc) return rc;
-    nll /= n;
-    j.f = a->out;
-    if (a->o[O_JSON].set) {
-        json_open(&j, '{');
-        json_key_double(&j, "n", n);
-        json_key_double(&j, "nll", nll);
-        json_key_double(&j, "ppl", exp(nll));
-        json_close(&j, '}');
-    } else fprintf(a->out, "%.0f tokens, nll %.6f, perplexity %.4f", n, nll, exp(nll));
-    fputc('\n', a->out);
-    return 0;
-}
-
-/* --- bench */
-static int by_size(const void *x, const void *y)
-{
-    double a = *(const double *)x, b = *(const double *)y;
-    return (a > b) - (a < b);
-}
-
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, by_size);
-    return n & 1 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
-
-#ifndef _WIN32
-/* One thread's part of the file */
-typedef struct reader { const uint8_t *p; size_t n; int rounds; uint64_t sum; } reader;
-
-/* A word of every cache line: the memory has to deliver the whole line. */
-static void *read_part(void *arg)
-{
-    reader *r = (reader *)arg;
-    uint64_t s0 = 0, s1 = 0, s2 = 0, s3 = 0, v[4];
     size_t i;
     int k;
-    for (k = 0; k < r->rounds && !g_signal; k++)
-        for (i = 0; i + 256 <= r->n; i += 256) {
-            memcpy(&v[0], r->p + i, 8); memcpy(&v[1], r->p + i + 64, 8);
-            memcpy(&v[2], r->p + i + 128, 8); memcpy(&v[3], r->p + i + 192, 8);
-            s0 += v[0]; s1 += v[1]; s2 += v[2]; s3 += v[3];
+    putf("{\"file\":");
+    json_text(opt.model);
+    putf(",\"version\":%d,\"bytes\":%llu,\"file_type\":", llr_gguf_version(g), (unsigned long long)llr_gguf_file_bytes(g));
+    if (file_type_name(g)) json_text(file_type_name(g));
+    else putf("null");
+    putf(",\"n_params\":%llu,\"architecture\":", (unsigned long long)v->n_weights);
+    if (llr_gguf_meta_find(g, "general.architecture", &x) && x.type == LLR_META_STRING) json_string(x.s, x.n_bytes);
+    else putf("null");
+    putf(",\"supported\":%s", v->model && v->vocab ? "true" : "false");
+    if (v->model) putf(",\"layers\":%ld,\"embedding\":%ld,\"heads\":%ld,\"kv_heads\":%ld,\"context\":%lu", (long)v->mi.n_layer, (long)v->mi.n_embd,
+                       (long)v->mi.n_head, (long)v->mi.n_head_kv, (unsigned long)v->mi.n_ctx_train);
+    else { putf(",\"model_error\":"); json_text(v->model_err.msg); }
+    if (v->vocab) {
+        putf(",\"vocabulary\":{\"tokens\":%ld,\"model\":", (long)v->vi.n_tokens);
+        json_text(v->vi.model ? v->vi.model : "");
+        putf(",\"pre\":");
+        json_text(v->vi.pre ? v->vi.pre : "");
+        putf(",\"bos\":%ld,\"eos\":%ld,\"add_bos\":%s,\"add_eos\":%s}", (long)v->vi.bos, (long)v->vi.eos, v->vi.add_bos ? "true" : "false", v->vi.add_eos ? "true" : "false");
+    } else { putf(",\"vocabulary_error\":"); json_text(v->vocab_err.msg); }
+    putf(",\"metadata\":{");
+    for (i = 0; llr_gguf_meta(g, i, &x); i++) {
+        if (i) put(",", 1);
+        json_string(x.key, x.key_bytes);
+        put(":", 1);
+        put_value(&x, 1);
+    }
+    putf("},\"tensors\":[");
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++) {
+        putf(i ? ",{\"name\":" : "{\"name\":");
+        json_string(t.name, t.name_bytes);
+        putf(",\"type\":\"%s\",\"shape\":[", t.type_name);
+        for (k = 0; k < t.n_dims; k++) putf(k ? ",%llu" : "%llu", (unsigned long long)t.ne[k]);
+        putf("],\"bytes\":%llu,\"offset\":%llu,\"file\":%d}", (unsigned long long)t.n_bytes, (unsigned long long)t.offset, t.shard);
+    }
+    putf("]}\n");
+}
+
+static void show_text(const llr_gguf *g, const struct verdict *v)
+{
+    llr_meta x;
+    llr_tensor t;
+    size_t i;
+    int k;
+    putf("file          %s: GGUF version %d, %s, %s weights", opt.model, llr_gguf_version(g), size_text(llr_gguf_file_bytes(g)).s, count_text(v->n_weights).s);
+    putf(file_type_name(g) ? ", mostly %s\n" : "\n", file_type_name(g));
+    if (v->model) putf("model         %s: %ld layers, embedding %ld, %ld heads (%ld for KV), context %lu: supported\n", v->mi.arch, (long)v->mi.n_layer, (long)v->mi.n_embd,
+                       (long)v->mi.n_head, (long)v->mi.n_head_kv, (unsigned long)v->mi.n_ctx_train);
+    else putf("model         %s\n", v->model_err.msg);
+    if (v->vocab) putf("vocabulary    %ld tokens, %s%s%s, BOS %ld%s, EOS %ld%s: supported\n", (long)v->vi.n_tokens, v->vi.model ? v->vi.model : "?", v->vi.pre && *v->vi.pre ? " " : "",
+                       v->vi.pre ? v->vi.pre : "", (long)v->vi.bos, v->vi.add_bos ? " (added)" : "", (long)v->vi.eos, v->vi.add_eos ? " (added)" : "");
+    else putf("vocabulary    %s\n", v->vocab_err.msg);
+    putf("\nmetadata: %llu values\n", (unsigned long long)llr_gguf_meta_count(g));
+    for (i = 0; llr_gguf_meta(g, i, &x); i++) {
+        putf("  ");
+        put_clean(x.key, x.key_bytes, 200);
+        putf(" = ");
+        put_value(&x, 0);
+        put("\n", 1);
+    }
+    putf("\ntensors: %llu\n", (unsigned long long)llr_gguf_tensor_count(g));
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++) {
+        putf("  %-8s %10s  ", t.type_name, size_text(t.n_bytes).s);
+        put_clean(t.name, t.name_bytes, 200);
+        putf(" [");
+        for (k = 0; k < t.n_dims; k++) putf(k ? ", %llu" : "%llu", (unsigned long long)t.ne[k]);
+        putf("]\n");
+    }
+}
+
+static int cmd_show(void)
+{
+    llr_gguf *g = open_gguf();
+    struct verdict v;
+    judge(g, &v);
+    if (opt.json) show_json(g, &v);
+    else show_text(g, &v);
+    put_flush();
+    /* a file of a vocabulary alone is no damaged model */
+    if (!v.model && v.model_err.code == LLR_E_FORMAT && llr_gguf_tensor_count(g)) die_status(&v.model_err, CODE_FILE);
+    if (!v.vocab && v.vocab_err.code == LLR_E_FORMAT) die_status(&v.vocab_err, CODE_FILE);
+    llr_vocab_free(v.vocab);
+    llr_model_close(v.model);
+    llr_gguf_close(g);
+    return CODE_OK;
+}
+
+/* ---- plan, cpu ----------------------------------------------------------------------------------------------------- */
+
+static int cmd_plan(void)
+{
+    llr_session_options so = session_options();
+    llr_plan p;
+    llr_model *m;
+    llr_model_info info;
+    struct buf b = { NULL, 0, 0 };
+    uint64_t have;
+    int fits, known, in_memory = opt.no_mmap, from_disk;
+    opt.no_mmap = opt.mlock = 0;                        /* nothing is loaded to find out whether it could be */
+    m = open_model();
+    opt.no_mmap = in_memory;
+    p = make_plan(m, &so);
+    if (in_memory && llr_gguf_is_mapped(llr_model_gguf(m))) p.resident_bytes += p.weights_bytes;
+    have = llr_memory_available();
+    known = have != UINT64_MAX;
+    fits = p.resident_bytes <= have;
+    from_disk = fits && p.total_bytes > have;
+    llr_model_describe(m, &info);
+    if (!fits) advice(&b, m, so, in_memory ? have - (p.weights_bytes < have ? p.weights_bytes : have) : have);
+    if (opt.json) {
+        putf("{\"weights_bytes\":%llu,\"kv_bytes\":%llu,\"scratch_bytes\":%llu,\"other_bytes\":%llu,\"total_bytes\":%llu,\"resident_bytes\":%llu,\"available_bytes\":",
+             (unsigned long long)p.weights_bytes, (unsigned long long)p.kv_bytes, (unsigned long long)p.scratch_bytes, (unsigned long long)p.other_bytes,
+             (unsigned long long)p.total_bytes, (unsigned long long)p.resident_bytes);
+        if (known) putf("%llu", (unsigned long long)have);
+        else putf("null");
+        putf(",\"fits\":%s,\"from_disk\":%s,\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":0,\"architecture\":",
+             fits ? "true" : "false", from_disk ? "true" : "false", (unsigned long)p.n_ctx, (unsigned long)p.n_batch, (unsigned long)info.n_ctx_train,
+             opt.kv ? opt.kv : "f16", so.n_threads ? so.n_threads : llr_threads_default());
+        json_text(info.arch);
+        putf("}\n");
+    } else {
+        putf("model        %s: %s, %s weights\n", opt.model, info.arch, count_text(info.n_params).s);
+        putf("run          context %lu (trained with %lu), batch %lu, KV cache %s, %d threads, %s\n", (unsigned long)p.n_ctx, (unsigned long)info.n_ctx_train,
+             (unsigned long)p.n_batch, opt.kv ? opt.kv : "f16", so.n_threads ? so.n_threads : llr_threads_default(), llr_isa_name(info.isa));
+        putf("weights      %12s  %s\n", size_text(p.weights_bytes).s, in_memory ? "read into memory" : "used where they lie in the file; the system can drop and re-read them");
+        putf("KV cache     %12s\n", size_text(p.kv_bytes).s);
+        putf("scratch      %12s\n", size_text(p.scratch_bytes).s);
+        putf("other        %12s\n", size_text(p.other_bytes).s);
+        putf("total        %12s\n", size_text(p.total_bytes).s);
+        putf("must fit     %12s\n", size_text(p.resident_bytes).s);
+        putf("available    %12s\n", known ? size_text(have).s : "unknown");
+        putf("verdict      %s\n", !fits ? "does not fit" : from_disk ? "fits, but the weights do not all: they will be read from the disk again and again, which is slow"
+                                 : "fits");
+        if (!fits) putf("%s\n", b.p);
+    }
+    put_flush();
+    if (!fits && !quiet)
+        fprintf(stderr, "llrun: error: not enough memory: %s must fit, %s are available\n", size_text(p.resident_bytes).s, size_text(have).s);
+    llr_model_close(m);
+    free(b.p);
+    return fits ? CODE_OK : CODE_MEMORY;
+}
+
+static void put_isas(uint32_t bits, int json)
+{
+    int i, n = 0;
+    for (i = 1; i < LLR_ISA_COUNT; i++)
+        if (bits >> i & 1) {
+            putf(json ? "%s\"%s\"" : "%s%s", n ? (json ? "," : " ") : "", llr_isa_name((llr_isa)i));
+            n++;
         }
-    r->sum = s0 + s1 + s2 + s3;
+}
+
+static int cmd_cpu(void)
+{
+    llr_cpu_info c;
+    const char *name;
+    llr_isa isa;
+    int i, n = 0;
+    llr_cpu(&c);
+    isa = chosen_isa == LLR_ISA_BEST ? c.best : chosen_isa;
+    if (opt.json) {
+        putf("{\"chosen\":\"%s\",\"usable\":[", llr_isa_name(isa));
+        put_isas(c.usable, 1);
+        putf("],\"built\":[");
+        put_isas(c.built, 1);
+        putf("],\"forced\":%s,\"why\":", chosen_isa == LLR_ISA_BEST ? "false" : "true");
+        json_text(c.why);
+        putf(",\"brand\":");
+        json_text(c.brand);
+        putf(",\"features\":[");
+        for (i = 0; (name = llr_cpu_feature_name(i)); i++)
+            if (c.features >> i & 1) putf("%s\"%s\"", n++ ? "," : "", name);
+        putf("],\"xcr0\":\"0x%llx\",\"threads\":%d}\n", (unsigned long long)c.xcr0, llr_threads_default());
+        return CODE_OK;
+    }
+    putf("cpu          ");
+    put_clean(*c.brand ? c.brand : "unknown", strlen(*c.brand ? c.brand : "unknown"), 64);
+    putf("\nfeatures    ");
+    for (i = 0; (name = llr_cpu_feature_name(i)); i++) if (c.features >> i & 1) putf(" %s", name);
+    putf("\nos           XCR0 = 0x%llx%s\n", (unsigned long long)c.xcr0, c.xcr0 & 4 ? ": the system saves AVX registers" : ": the system does not save AVX registers");
+    putf("built        ");
+    put_isas(c.built, 0);
+    putf("\nusable       ");
+    put_isas(c.usable, 0);
+    putf("\nchosen       %s%s\n", llr_isa_name(isa), chosen_isa == LLR_ISA_BEST ? "" : " (forced)");
+    if (*c.why) putf("why          %s\n", c.why);
+    putf("threads      %d\n", llr_threads_default());
+    return CODE_OK;
+}
+
+/* ---- tokenize, detokenize, logits, perplexity, dump ---------------------------------------------------------------- */
+
+static int cmd_tokenize(void)
+{
+    llr_gguf *g = open_gguf();
+    llr_vocab *v = open_vocab(g);
+    struct buf line = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+    struct ids ids = { NULL, 0, 0 };
+    unsigned long n = 0;
+    if (opt.jsonl)
+        while (read_line(&line)) {
+            n++;
+            if (!read_json_string(&text, line.p, line.n)) die(CODE_USAGE, "line %lu is not a JSON string", n);
+            tokenize(v, text.p, text.n, &ids);
+            json_ids(ids.p, ids.n);
+            put_flush();                        /* whoever asks line by line waits for it */
+        }
+    else {
+        read_file(&text, "-");
+        tokenize(v, text.p, text.n, &ids);
+        json_ids(ids.p, ids.n);
+    }
+    free(line.p);
+    free(text.p);
+    free(ids.p);
+    llr_vocab_free(v);
+    llr_gguf_close(g);
+    return CODE_OK;
+}
+
+static void put_detokenized(const llr_vocab *v, const struct ids *ids, struct buf *text)
+{
+    llr_error err;
+    llr_status st;
+    size_t i, n = 4 * ids->n;
+    do {
+        text->n = 0;
+        buf_room(text, n);
+        st = llr_detokenize(v, ids->p, ids->n, text->p, text->cap, &n, &err);
+    } while (st == LLR_E_FULL && n > text->cap);
+    if (st) die_status(&err, CODE_FAILED);
+    if (opt.hex) for (i = 0; i < n; i++) putf("%02x", (unsigned char)text->p[i]);
+    else if (opt.jsonl) json_string(text->p, n);
+    else put(text->p, n);
+    if (opt.hex || opt.jsonl) put("\n", 1);
+}
+
+static int cmd_detokenize(void)
+{
+    llr_gguf *g;
+    llr_vocab *v;
+    struct buf line = { NULL, 0, 0 }, text = { NULL, 0, 0 };
+    struct ids ids = { NULL, 0, 0 };
+    char where[40];
+    unsigned long n = 0;
+    if (!opt.tokens == !opt.jsonl) die(CODE_USAGE, "detokenize needs --tokens LIST or --jsonl");
+    g = open_gguf();
+    v = open_vocab(g);
+    if (opt.jsonl)
+        while (read_line(&line)) {
+            (void)snprintf(where, sizeof where, "line %lu", ++n);
+            read_ids(&ids, line.p, line.n, where);
+            put_detokenized(v, &ids, &text);
+            put_flush();
+        }
+    else {
+        read_token_list(&ids, opt.tokens);
+        put_detokenized(v, &ids, &text);
+    }
+    free(line.p);
+    free(text.p);
+    free(ids.p);
+    llr_vocab_free(v);
+    llr_gguf_close(g);
+    return CODE_OK;
+}
+
+static int cmd_logits(void)
+{
+    llr_session_options so = session_options();
+    struct ids ids = { NULL, 0, 0 };
+    llr_model *m;
+    llr_session *s;
+    llr_plan plan;
+    llr_model_info info;
+    size_t at, i, n;
+    if (!opt.tokens) die(CODE_USAGE, "logits needs --tokens LIST");
+    m = open_model();
+    read_token_list(&ids, opt.tokens);
+    so.all_logits = opt.all;
+    plan = make_plan(m, &so);
+    check_fits(ids.n, &plan, "list", 0);
+    warm_up(llr_model_gguf(m));
+    s = open_session(m, &so);
+    llr_model_describe(m, &info);
+    open_output(opt.output);
+    if (!opt.all) {
+        eval(s, ids.p, ids.n);
+        put_floats(llr_session_logits(s), (size_t)info.n_vocab);
+    } else
+        for (at = 0; at < ids.n; at += n) {     /* a session keeps the logits of n_batch tokens */
+            n = ids.n - at < plan.n_batch ? ids.n - at : plan.n_batch;
+            eval(s, ids.p + at, n);
+            for (i = 0; i < n; i++) put_floats(llr_session_logits_at(s, i), (size_t)info.n_vocab);
+        }
+    close_session(s);
+    llr_model_close(m);
+    free(ids.p);
+    return CODE_OK;
+}
+
+/* -ln of the probability that the model gave to `id` */
+static double surprise(const float *logits, int32_t n, int32_t id)
+{
+    double sum = 0, max = logits[0];
+    int32_t i;
+    for (i = 1; i < n; i++) if (logits[i] > max) max = logits[i];
+    for (i = 0; i < n; i++) sum += exp(logits[i] - max);
+    return log(sum) + max - logits[id];
+}
+
+/* One piece from an empty context; the sum over its predictions. */
+static double piece_surprise(llr_session *s, const int32_t *ids, size_t n, size_t n_batch, int32_t n_vocab)
+{
+    double sum = 0;
+    size_t at, i, k;
+    (void)llr_session_rewind(s, 0);
+    for (at = 0; at < n; at += k) {
+        k = n - at < n_batch ? n - at : n_batch;
+        eval(s, ids + at, k);
+        for (i = at; i < at + k && i + 1 < n; i++) {
+            if (ids[i + 1] >= n_vocab) die(CODE_USAGE, "token id %ld is not in the vocabulary of %ld", (long)ids[i + 1], (long)n_vocab);
+            sum += surprise(llr_session_logits_at(s, i - at), n_vocab, ids[i + 1]);
+        }
+    }
+    return sum;
+}
+
+static int cmd_perplexity(void)
+{
+    llr_session_options so = session_options();
+    struct ids ids = { NULL, 0, 0 };
+    struct buf text = { NULL, 0, 0 };
+    llr_vocab_info vi;
+    llr_model_info info;
+    llr_model *m;
+    llr_session *s;
+    llr_plan plan;
+    double sum = 0, nll;
+    size_t at, n, count = 0, pieces = 0;
+    int32_t *piece, bos = -1;
+    if (!opt.tokens == !opt.file) die(CODE_USAGE, "perplexity needs one of -f FILE and --tokens LIST");
+    m = open_model();
+    if (opt.tokens) read_token_list(&ids, opt.tokens);
+    else {
+        const llr_vocab *v = need_vocab(m);
+        read_file(&text, opt.file);
+        tokenize(v, text.p, text.n, &ids);
+        llr_vocab_describe(v, &vi);
+        if (vi.add_bos) bos = vi.bos;
+    }
+    if (ids.n < 2) die(CODE_USAGE, "perplexity: %llu tokens; at least 2 are needed", (unsigned long long)ids.n);
+    so.all_logits = 1;
+    plan = make_plan(m, &so);
+    if (plan.n_ctx < 2) die(CODE_USAGE, "perplexity: a context of %lu is too short; -c 2 at least", (unsigned long)plan.n_ctx);
+    warm_up(llr_model_gguf(m));
+    s = open_session(m, &so);
+    llr_model_describe(m, &info);
+    piece = (int32_t *)malloc((size_t)plan.n_ctx * sizeof *piece);
+    if (!piece) die(CODE_MEMORY, "not enough memory for %lu token ids", (unsigned long)plan.n_ctx);
+    for (at = 0; at < ids.n; pieces++) {
+        size_t extra = pieces && bos >= 0;
+        n = ids.n - at < plan.n_ctx - extra ? ids.n - at : plan.n_ctx - extra;
+        if (extra) piece[0] = bos;
+        memcpy(piece + extra, ids.p + at, n * sizeof *piece);
+        at += n;
+        if (n + extra < 2) break;               /* a last single token predicts nothing */
+        sum += piece_surprise(s, piece, n + extra, plan.n_batch, info.n_vocab);
+        count += n + extra - 1;
+        if (ids.n > plan.n_ctx && progress.on && at < ids.n) {
+            fprintf(stderr, "\rllrun: %llu of %llu tokens, perplexity %.4f ", (unsigned long long)at, (unsigned long long)ids.n, exp(sum / (double)count));
+            progress_shown = 1;
+        }
+    }
+    progress_clear();
+    nll = sum / (double)count;
+    if (opt.json) {
+        putf("{\"n\":%llu,\"nll\":", (unsigned long long)count);
+        json_number(nll, 12);
+        putf(",\"ppl\":");
+        json_number(exp(nll), 12);
+        putf(",\"pieces\":%llu}\n", (unsigned long long)pieces);
+    } else putf("perplexity %.4f (mean negative log likelihood %.6f over %llu tokens in %llu piece%s)\n", exp(nll), nll, (unsigned long long)count,
+                (unsigned long long)pieces, pieces == 1 ? "" : "s");
+    close_session(s);
+    llr_model_close(m);
+    free(piece);
+    free(text.p);
+    free(ids.p);
+    return CODE_OK;
+}
+
+static int cmd_dump(void)
+{
+    enum { CHUNK = 1 << 16 };                   /* a multiple of every block */
+    llr_gguf *g;
+    llr_tensor t;
+    llr_error err;
+    float *x;
+    uint64_t at;
+    size_t i, n;
+    if (!opt.n_args) die(CODE_USAGE, "dump needs the name of a tensor; llrun show lists them");
+    g = open_gguf();
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++)
+        if (t.name_bytes == strlen(opt.args[0]) && !memcmp(t.name, opt.args[0], t.name_bytes)) break;
+    if (i == llr_gguf_tensor_count(g)) die(CODE_USAGE, "no tensor \"%s\" in %s; llrun show lists them", opt.args[0], opt.model);
+    x = (float *)malloc(CHUNK * sizeof *x);
+    if (!x) die(CODE_MEMORY, "not enough memory for %d floats", (int)CHUNK);
+    for (at = 0; at < t.n_elements; at += n) {
+        n = t.n_elements - at < CHUNK ? (size_t)(t.n_elements - at) : CHUNK;
+        if (llr_gguf_read(g, i, at, n, x, &err)) die_status(&err, CODE_FILE);
+        if (!at) open_output(opt.output);       /* not before it is known that there is something to write */
+        put_floats(x, n);
+    }
+    free(x);
+    llr_gguf_close(g);
+    return CODE_OK;
+}
+
+/* ---- bench --------------------------------------------------------------------------------------------------------- */
+
+#ifndef _WIN32
+struct reader { pthread_t id; const uint64_t *p; size_t n; int rounds; uint64_t sum; };
+
+static void *reader_main(void *arg)
+{
+    struct reader *r = (struct reader *)arg;
+    uint64_t a = 0, b = 0, c = 0, d = 0;
+    size_t i;
+    int k;
+    for (k = 0; k < r->rounds; k++) {
+        const volatile uint64_t *once = r->p;   /* so that the rounds are not merged */
+        a += once[0];
+        for (i = 0; i + 8 <= r->n; i += 8) {
+            a += r->p[i] + r->p[i + 4];
+            b += r->p[i + 1] + r->p[i + 5];
+            c += r->p[i + 2] + r->p[i + 6];
+            d += r->p[i + 3] + r->p[i + 7];
+        }
+        r->sum += a ^ b ^ c ^ d;
+    }
     return NULL;
 }
 
-enum { MAX_READERS = 256 };
-
-/* Seconds that n threads take to read the mapping `rounds` times */
-static double read_once(const uint8_t *p, size_t n_bytes, int n_threads, int rounds)
+static double read_seconds(struct reader *r, int threads, int rounds)
 {
-    reader parts[MAX_READERS];
-    pthread_t threads[MAX_READERS];
-    size_t step = n_bytes / (size_t)n_threads & ~(size_t)255;
-    int i, started = 0;
-    double t = seconds();
-    for (i = 0; i < n_threads; i++) {
-        parts[i].p = p + step * (size_t)i;
-        parts[i].n = step;
-        parts[i].rounds = rounds;
-        if (i && pthread_create(&threads[started], NULL, read_part, &parts[i]) == 0) started++;
-    }
-    read_part(&parts[0]);
-    for (i = 0; i < started; i++) pthread_join(threads[i], NULL);
-    return started == n_threads - 1 ? seconds() - t : 0;
+    double start = now();
+    int i, started;
+    for (i = 0; i < threads; i++) r[i].rounds = rounds;
+    for (started = 1; started < threads; started++)
+        if (pthread_create(&r[started].id, NULL, reader_main, &r[started])) break;
+    reader_main(&r[0]);
+    for (i = started; i < threads; i++) reader_main(&r[i]);     /* what had no thread */
+    for (i = 1; i < started; i++) (void)pthread_join(r[i].id, NULL);
+    return now() - start;
 }
 
-/* Median speed in GB/s of reading the (first) file from the page cache with n threads; 0 if it cannot be measured */
-static double stream_speed(const char *path, int n_threads, int runs)
+/* The speed at which as many threads can read the same pages in a plain loop, in GB/s; 0: unknown. */
+static double stream_speed(int threads)
 {
-    double *v = (double *)malloc((size_t)runs * sizeof *v), result = 0, bytes_read_total, t;
-    int fd = open(path, O_RDONLY), i, n = 0, rounds;
     struct stat st;
-    void *p = MAP_FAILED;
-    if (n_threads > MAX_READERS) n_threads = MAX_READERS;
-    if (v && fd >= 0 && fstat(fd, &st) == 0 && st.st_size >= 1 << 16 && (uint64_t)st.st_size <= (size_t)-1) p = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
-    if (p != MAP_FAILED) {
-        rounds = (int)((256 << 20) / st.st_size) + 1;
-        bytes_read_total = (double)((size_t)st.st_size / (size_t)n_threads & ~(size_t)255) * n_threads * rounds;
-        read_once((const uint8_t *)p, (size_t)st.st_size, n_threads, 1);        /* maps the pages */
-        for (i = 0; i < runs; i++) if ((t = read_once((const uint8_t *)p, (size_t)st.st_size, n_threads, rounds)) > 0) v[n++] = bytes_read_total / t / 1e9;
-        if (n) result = median(v, n);
-        munmap(p, (size_t)st.st_size);
+    struct reader *r;
+    double t = 0;
+    uint64_t *map;
+    size_t words, slice;
+    int i, rounds, fd = open(opt.model, O_RDONLY);
+    if (fd < 0) return 0;
+    if (fstat(fd, &st) || st.st_size < 4096 || (uint64_t)st.st_size > SIZE_MAX / 2) { (void)close(fd); return 0; }
+    words = (size_t)st.st_size / 8;
+    slice = words / (size_t)threads / 8 * 8;
+    map = (uint64_t *)mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    (void)close(fd);
+    r = (struct reader *)calloc((size_t)threads, sizeof *r);
+    if (map != (uint64_t *)MAP_FAILED && r && slice) {
+        for (i = 0; i < threads; i++) {
+            r[i].p = map + (size_t)i * slice;
+            r[i].n = slice;
+        }
+        (void)read_seconds(r, threads, 1);
+        for (rounds = 1; (t = read_seconds(r, threads, rounds)) < 0.2 && rounds < 1 << 24; ) rounds *= t < 0.02 ? 10 : 2;
+        t = (double)slice * 8 * threads * rounds / t / 1e9;
     }
-    if (fd >= 0) close(fd);
-    free(v);
-    return result;
+    if (map != (uint64_t *)MAP_FAILED) (void)munmap(map, (size_t)st.st_size);
+    free(r);
+    return t;
 }
 #else
-static double stream_speed(const char *path, int n_threads, int runs) { (void)path; (void)n_threads; (void)runs; return 0; }
+static double stream_speed(int threads) { (void)threads; return 0; }
 #endif
 
-/* Bytes and elements of the matrices that every generated token reads: all but an embedding table that is only looked up */
-static void weights_per_token(const llr_gguf *g, double *n_bytes, double *n_elements)
+static int by_value(const void *a, const void *b)
 {
-    static const char embd[] = "token_embd.weight", output[] = "output.weight";
-    double embd_bytes = 0, embd_elements = 0;
-    int tied = 1;
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static double median(double *x, int n)
+{
+    qsort(x, (size_t)n, sizeof *x, by_value);
+    return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
+}
+
+/* What one token reads and computes: all matrices, but of the token embedding only a row if the output has its own. */
+static void token_work(const llr_gguf *g, uint64_t *bytes, uint64_t *block_weights)
+{
     llr_tensor t;
     size_t i;
-    *n_bytes = *n_elements = 0;
+    int tied = 1;
+    *bytes = *block_weights = 0;
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++) if (t.name_bytes == 13 && !memcmp(t.name, "output.weight", 13)) tied = 0;
     for (i = 0; llr_gguf_tensor(g, i, &t); i++) {
-        int is_embd = t.name_bytes == sizeof embd - 1 && memcmp(t.name, embd, sizeof embd - 1) == 0;
-        double elements = t.n_dims > 1 ? (double)t.n_elements : 0;
-        if (t.name_bytes == sizeof output - 1 && memcmp(t.name, output, sizeof output - 1) == 0) tied = 0;
-        *(is_embd ? &embd_bytes : n_bytes) += (double)t.n_bytes;
-        *(is_embd ? &embd_elements : n_elements) += elements;
-    }
-    if (tied) {
-        *n_bytes += embd_bytes;
-        *n_elements += embd_elements;
+        if (tied || t.name_bytes != 17 || memcmp(t.name, "token_embd.weight", 17)) *bytes += t.n_bytes;
+        if (t.name_bytes > 4 && !memcmp(t.name, "blk.", 4) && t.n_dims == 2) *block_weights += t.n_elements;
     }
 }
 
-typedef struct bench { int n_prompt, n_predict, runs; double *prefill, *decode; } bench;
-
-/* One run: tokens/s of a prompt and of generation after it. The ids are arbitrary: the work does not depend on them. */
-static int bench_once(app *a, const bench *b, const int32_t *ids, double *prefill, double *decode)
+static int cmd_bench(void)
 {
-    double t = seconds();
-    int i, rc;
-    llr_session_rewind(a->session, 0);
-    if ((rc = eval(a, ids, (size_t)b->n_prompt)) != 0) return rc;
-    *prefill = b->n_prompt / (seconds() - t);
-    t = seconds();
-    for (i = 0; i < b->n_predict; i++) if ((rc = eval(a, &ids[i % b->n_prompt], 1)) != 0) return rc;
-    *decode = b->n_predict / (seconds() - t);
-    return 0;
-}
-
-static int bench_prepare(app *a, bench *b, int32_t **ids)
-{
+    size_t n_prompt = opt.bench_prompt >= 0 ? (size_t)opt.bench_prompt : 512, n_predict = opt.bench_predict >= 0 ? (size_t)opt.bench_predict : 64, i;
+    int runs = opt.runs > 0 ? (int)opt.runs : 3, k, threads;
+    llr_session_options so = session_options();
+    llr_options lo = library_options();
+    llr_error err;
+    llr_pool *pool;
+    llr_model *m;
     llr_model_info info;
-    uint32_t x = 1;
-    int i;
-    b->n_prompt = a->o[O_BENCH_P].set ? (int)a->o[O_BENCH_P].i : 512;
-    b->n_predict = a->o[O_BENCH_N].set ? (int)a->o[O_BENCH_N].i : 64;
-    b->runs = a->o[O_BENCH_R].set ? (int)a->o[O_BENCH_R].i : 3;
-    llr_model_describe(a->model, &info);
-    if (!a->so.n_ctx) a->so.n_ctx = (uint32_t)(b->n_prompt + b->n_predict);
-    if ((uint32_t)(b->n_prompt + b->n_predict) > a->so.n_ctx)
-        return fail(EXIT_USAGE, "-p %d and -n %d do not fit the context of %lu", b->n_prompt, b->n_predict, (unsigned long)a->so.n_ctx);
-    *ids = (int32_t *)keep(a, (size_t)b->n_prompt * sizeof **ids);
-    b->prefill = (double *)keep(a, (size_t)b->runs * sizeof(double));
-    b->decode = (double *)keep(a, (size_t)b->runs * sizeof(double));
-    if (!*ids || !b->prefill || !b->decode) return EXIT_MEMORY;
-    for (i = 0; i < b->n_prompt; i++) {
-        x = x * 1664525u + 1013904223u;
-        (*ids)[i] = (int32_t)((x >> 8) % (uint32_t)info.n_vocab);
-    }
-    return 0;
-}
-
-static void bench_print(app *a, const bench *b)
-{
-    llr_model_info info;
-    json j = { NULL, 0 };
-    double n_bytes, n_elements, prefill = median(b->prefill, b->runs), decode = median(b->decode, b->runs);
-    double stream = stream_speed(a->model_path, llr_pool_threads(a->pool), b->runs), reading, gops;
-    llr_model_describe(a->model, &info);
-    weights_per_token(gguf_of(a), &n_bytes, &n_elements);
-    reading = decode * n_bytes / 1e9;
-    gops = prefill * 2 * n_elements / 1e9;
-    j.f = a->out;
-    if (a->o[O_JSON].set) {
-        json_open(&j, '{');
-        json_key_double(&j, "prefill_tps", prefill);
-        json_key_double(&j, "decode_tps", decode);
-        json_key(&j, "stream_gbps"); json_double(&j, stream > 0 ? stream : HUGE_VAL);
-        json_key_double(&j, "decode_gbps", reading);
-        json_key_double(&j, "prefill_gops", gops);
-        json_key_string(&j, "isa", llr_isa_name(info.isa));
-        json_key_u64(&j, "threads", (uint64_t)llr_pool_threads(a->pool));
-        json_key_u64(&j, "n_prompt", (uint64_t)b->n_prompt);
-        json_key_u64(&j, "n_predict", (uint64_t)b->n_predict);
-        json_key_u64(&j, "runs", (uint64_t)b->runs);
-        json_close(&j, '}');
-        fputc('\n', a->out);
-        return;
-    }
-    fprintf(a->out, "prompt      %10.2f tokens/s  %8.2f Gop/s   (%d tokens)\n", prefill, gops, b->n_prompt);
-    fprintf(a->out, "generation  %10.2f tokens/s  %8.2f GB/s    (%d tokens)\n", decode, reading, b->n_predict);
-    if (stream > 0) fprintf(a->out, "memory      %10s           %8.2f GB/s    generation reaches %.0f %% of it\n", "", stream, 100 * reading / stream);
-    fprintf(a->out, "%s, %d threads, %s, median of %d\n", llr_isa_name(info.isa), llr_pool_threads(a->pool), info.arch, b->runs);
-}
-
-static int cmd_bench(app *a)
-{
-    bench b;
-    int32_t *ids = NULL;
-    double warm[2];
-    int i, rc = open_model(a);
-    if (rc || (rc = no_more_words(a, 0)) != 0 || (rc = bench_prepare(a, &b, &ids)) != 0) return rc;
-    if ((rc = read_ahead(a)) != 0 || (rc = open_session(a)) != 0) return rc;
-    rc = bench_once(a, &b, ids, &warm[0], &warm[1]);
-    for (i = 0; i < b.runs && rc == 0; i++) {
-        rc = bench_once(a, &b, ids, &b.prefill[i], &b.decode[i]);
-        if (a->tty) {
-            fprintf(stderr, "\rrun %d of %d\033[K", i + 1, b.runs);
-            g_line = 1;
+    llr_session *s;
+    double *prefill, *decode, load = now(), prefill_tps = 0, decode_tps = 0, stream, decode_gbps, prefill_gops;
+    uint64_t bytes, weights;
+    int32_t *ids;
+    m = open_model();
+    llr_model_describe(m, &info);
+    warm_up(llr_model_gguf(m));
+    if (!so.n_ctx) so.n_ctx = (uint32_t)(n_prompt > n_predict + 1 ? n_prompt : n_predict + 1);
+    if (llr_pool_new(&pool, so.n_threads, &lo, &err)) die_status(&err, CODE_FAILED);
+    threads = llr_pool_threads(pool);
+    so.pool = pool;
+    s = open_session(m, &so);
+    load = now() - load;
+    ids = (int32_t *)malloc((n_prompt + 1) * sizeof *ids);
+    prefill = (double *)malloc((size_t)runs * sizeof *prefill);
+    decode = (double *)malloc((size_t)runs * sizeof *decode);
+    if (!ids || !prefill || !decode) die(CODE_MEMORY, "not enough memory for the results");
+    for (i = 0; i <= n_prompt; i++) ids[i] = (int32_t)((i * 7919 + 1) % (size_t)info.n_vocab);
+    eval(s, ids, n_prompt < 8 ? 1 : 8);         /* first touches of everything */
+    for (k = 0; k < runs; k++) {
+        double t;
+        (void)llr_session_rewind(s, 0);
+        t = now();
+        if (n_prompt) eval(s, ids, n_prompt);
+        prefill[k] = (double)n_prompt / (now() - t);
+        (void)llr_session_rewind(s, 0);
+        eval(s, ids, 1);
+        t = now();
+        for (i = 0; i < n_predict; i++) {
+            int32_t id = llr_argmax(llr_session_logits(s), info.n_vocab);
+            eval(s, &id, 1);
         }
+        decode[k] = (double)n_predict / (now() - t);
     }
-    end_line();
-    if (rc == 0) bench_print(a, &b);
-    return rc;
+    if (n_prompt) prefill_tps = median(prefill, runs);
+    if (n_predict) decode_tps = median(decode, runs);
+    stream = stream_speed(threads);
+    token_work(llr_model_gguf(m), &bytes, &weights);
+    decode_gbps = decode_tps * (double)bytes / 1e9;
+    prefill_gops = prefill_tps * 2 * (double)weights / 1e9;
+    if (opt.json) {
+        putf("{\"prefill_tps\":");
+        json_number(prefill_tps, 6);
+        putf(",\"decode_tps\":");
+        json_number(decode_tps, 6);
+        putf(",\"stream_gbps\":");
+        json_number(stream > 0 ? stream : HUGE_VAL, 6);
+        putf(",\"decode_gbps\":");
+        json_number(decode_gbps, 6);
+        putf(",\"peak_gops\":null,\"prefill_gops\":");
+        json_number(prefill_gops, 6);
+        putf(",\"isa\":\"%s\",\"threads\":%d,\"n_prompt\":%llu,\"n_predict\":%llu,\"runs\":%d,\"weights_bytes\":%llu,\"load_seconds\":", llr_isa_name(info.isa), threads,
+             (unsigned long long)n_prompt, (unsigned long long)n_predict, runs, (unsigned long long)info.weights_bytes);
+        json_number(load, 4);
+        putf("}\n");
+    } else {
+        putf("model        %s: %s, %s weights, %s\n", opt.model, info.arch, count_text(info.n_params).s, size_text(info.weights_bytes).s);
+        putf("kernels      %s, %d thread%s\n", llr_isa_name(info.isa), threads, threads == 1 ? "" : "s");
+        if (n_prompt) putf("prompt       %llu tokens: %.1f tokens/s, %.1f GOP/s\n", (unsigned long long)n_prompt, prefill_tps, prefill_gops);
+        if (n_predict) putf("generation   %llu tokens: %.1f tokens/s, reads %.2f GB/s of weights\n", (unsigned long long)n_predict, decode_tps, decode_gbps);
+        if (stream > 0) putf("reading      %.2f GB/s in a plain loop over the same file: generation reaches %.0f %% of it\n", stream, 100 * decode_gbps / stream);
+    }
+    close_session(s);
+    llr_pool_free(pool);
+    llr_model_close(m);
+    free(ids);
+    free(prefill);
+    free(decode);
+    return CODE_OK;
 }
 
-/* >>main -------------------------------------------------------------------------------------------------------------
- */
-static int run_command(app *a)
+/* ---- main ---------------------------------------------------------------------------------------------------------- */
+
+static int looks_like_file(const char *a)
 {
-    switch (a->command) {
-        case C_RUN:        return cmd_run(a);
-        case C_SHOW:       return cmd_show(a);
-        case C_PLAN:       return cmd_plan(a);
-        case C_CPU:        return cmd_cpu(a);
-        case C_TOKENIZE:   return cmd_tokenize(a);
-        case C_DETOKENIZE: return cmd_detokenize(a);
-        case C_LOGITS:     return cmd_logits(a);
-        case C_EMBED:      return cmd_embed(a);
-        case C_PERPLEXITY: return cmd_perplexity(a);
-        case C_DUMP:       return cmd_dump(a);
-        case C_BENCH:      return cmd_bench(a);
-        case C_HELP:       return cmd_help(a);
-        case C_VERSION:    return cmd_version(a);
-        default:           break;
-    }
-    return fail(EXIT_UNSUPPORTED, "'%s' is not built yet in llrun %s", command_rows[a->command].name, LLRUN_VERSION);
+    size_t n = strlen(a);
+    FILE *f;
+    if (strpbrk(a, "/\\") || (n > 5 && !strcmp(a + n - 5, ".gguf"))) return 1;
+    f = open_utf8(a, "rb");
+    if (f) (void)fclose(f);
+    return f != NULL;
 }
 
-static int run_main(app *a, int argc, char **argv)
+static int run_program(int argc, char **argv)
 {
-    int rc, at = first_word(argc, argv), c = at < argc ? command_of(argv[at]) : -1;
+    const struct command *c = NULL;
+    int code;
+    out = stdout;
+    install_signals();
+    clear_options();
     if (argc < 2) {
-        help_all(stderr);
-        return EXIT_USAGE;
+        out = stderr;
+        put_usage();
+        return CODE_USAGE;
     }
-    if (c > C_VERSION) {                        /* their options are not known yet */
-        a->command = (command_id)c;
-        return run_command(a);
+    if (argv[1][0] != '-') c = find_command(argv[1]);
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) c = find_command("help");
+    if (!strcmp(argv[1], "--version")) c = find_command("version");
+    if (c) {
+        argc--;
+        argv++;
+    } else if (argv[1][0] == '-' || looks_like_file(argv[1])) c = find_command("run");
+    else die(CODE_USAGE, "\"%s\" is neither a command nor a file\n  llrun help lists the commands.", argv[1]);
+    if (!c->run) {
+        if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) put_command_help(c);
+        else die(CODE_UNSUPPORTED, "llrun %s is not built yet\n  llrun help lists what works.", c->name);
+        put_flush();
+        return CODE_OK;
     }
-    if ((rc = parse(a, argc, argv)) != 0 || (rc = settle(a)) != 0 || (rc = out_open(a)) != 0) return rc;
-    if (a->o[O_VERSION].set) rc = cmd_version(a);
-    else if (a->o[O_HELP].set && c >= 0) help_command(a->out, c);
-    else if (a->o[O_HELP].set) help_all(a->out);
-    else rc = run_command(a);
-    return out_close(a, rc);
-}
-
-static int start(int argc, char **argv)
-{
-    app a;
-    int rc;
-    memset(&a, 0, sizeof a);
-    set_up_process();
-    rc = run_main(&a, argc, argv);
-    app_close(&a);
-    return rc;
+    parse_arguments(c, argc - 1, argv + 1);
+    if (opt.version) c = find_command("version");
+    progress.on = !quiet && isatty(fileno(stderr));
+    progress.phase = -1;
+    if (opt.help && c->run != cmd_help) {
+        put_command_help(c);
+        code = CODE_OK;
+    } else {
+        choose_isa();
+        check_gpu();
+        code = c->run();
+    }
+    put_flush();
+    if (fclose(out)) die_output();              /* network file systems report a full disk only here */
+    return code;
 }
 
 #ifdef _WIN32
-/* The arguments as UTF-8: those of main are in the code page of the system. */
+/* The arguments as UTF-8; standard streams without newline translation. */
 int main(void)
 {
-    int argc = 0, i, n;
+    int argc, i;
     wchar_t **wide = CommandLineToArgvW(GetCommandLineW(), &argc);
-    char **argv = (char **)calloc((size_t)argc + 1, sizeof *argv);
-    for (i = 0; wide && argv && i < argc; i++) {
-        n = WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, NULL, 0, NULL, NULL);
-        if (!(argv[i] = (char *)malloc((size_t)n))) return EXIT_MEMORY;
-        WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, argv[i], n, NULL, NULL);
+    char **argv = wide ? (char **)calloc((size_t)argc + 1, sizeof *argv) : NULL;
+    if (!argv) return CODE_MEMORY;
+    for (i = 0; i < argc; i++) {
+        int n = WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, NULL, 0, NULL, NULL);
+        argv[i] = (char *)calloc((size_t)n + 1, 1);
+        if (!argv[i]) return CODE_MEMORY;
+        (void)WideCharToMultiByte(CP_UTF8, 0, wide[i], -1, argv[i], n, NULL, NULL);
     }
-    return wide && argv ? start(argc, argv) : EXIT_MEMORY;
+    (void)SetConsoleOutputCP(CP_UTF8);
+    (void)_setmode(_fileno(stdin), _O_BINARY);
+    (void)_setmode(_fileno(stdout), _O_BINARY);
+    return run_program(argc, argv);
 }
 #else
-int main(int argc, char **argv) { return start(argc, argv); }
+int main(int argc, char **argv) { return run_program(argc, argv); }
 #endif

@@ -379,9 +379,7 @@ LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 
 #  include <sys/mman.h>
 #  include <sys/resource.h>
 #  include <sys/stat.h>
-#  include <sys/time.h>
 #  include <sys/types.h>
-#  include <time.h>
 #  include <unistd.h>
 #endif
 
@@ -588,24 +586,6 @@ static int llri_thread_start(llri_thread *t, void (*fn)(void *), void *arg) {
 
 static inline void llri_thread_join(llri_thread *t) { (void)pthread_join(t->id, NULL); }
 #endif
-
-/* Seconds of a monotonic clock. */
-static double llri_seconds(void) {
-#if LLRI_WINDOWS
-    LARGE_INTEGER now, per_second;
-    (void)QueryPerformanceCounter(&now);
-    (void)QueryPerformanceFrequency(&per_second);
-    return (double)now.QuadPart / (double)per_second.QuadPart;
-#elif defined(CLOCK_MONOTONIC)
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-#else
-    struct timeval t;
-    (void)gettimeofday(&t, NULL);
-    return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
-#endif
-}
 
 /* --- files. Errors are errno values on every system; LLRI_E_SPECIAL and LLRI_E_LENGTH are ours. --- */
 #define LLRI_E_SPECIAL 100001               /* neither a file nor a directory: a pipe, a device */
@@ -1566,12 +1546,6 @@ static uint16_t llri_f32_to_f16(float f) {
 
 static float llri_bf16_to_f32(uint16_t h) { return llri_bits_to_f32((uint32_t)h << 16); }
 
-static uint16_t llri_f32_to_bf16(float f) {  /* to nearest, ties to even; NaN made quiet */
-    uint32_t bits = llri_f32_to_bits(f);
-    if ((bits & 0x7fffffff) > 0x7f800000) return (uint16_t)(bits >> 16 | 0x40);
-    return (uint16_t)((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
 static float llri_rd_f16(const void *p) { return llri_f16_to_f32(llri_rd16(p)); }
 
 /* Half of the E8M0 number e, that is 2^(e-128): the tables of 4-bit floats below hold doubled values. */
@@ -2496,14 +2470,6 @@ static int llri_kv_elem_u64(const llri_kv *kv, uint64_t i, uint64_t *out) {
     uint32_t type = llri_kv_number(kv, i, &m);
     if (type == LLR_META_COUNT || llri_meta_is_float(type) || (type != LLR_META_U64 && m.i < 0)) return 0;
     *out = m.u;
-    return 1;
-}
-
-static int llri_kv_elem_i64(const llri_kv *kv, uint64_t i, int64_t *out) {
-    llr_meta m;
-    uint32_t type = llri_kv_number(kv, i, &m);
-    if (type == LLR_META_COUNT || llri_meta_is_float(type) || (type == LLR_META_U64 && m.i < 0)) return 0;
-    *out = m.i;
     return 1;
 }
 
@@ -5674,7 +5640,9 @@ static void llri_cgroup_cpus(void *ctx, const char *folder, int v2) {
     if (n < 1) n = 1;
     if (n < (uint64_t)*best) *best = (int)n;
 }
+#endif
 
+#if defined(__linux__) && defined(CPU_ISSET)
 /* 1 if cpu is the first of the hardware threads of its core; 1 too if the system does not say. `allowed` tells which count. */
 static int llri_is_first_sibling(int cpu, int (*allowed)(const void *, int), const void *mask) {
     char path[128], text[256];
@@ -5694,9 +5662,6 @@ static int llri_is_first_sibling(int cpu, int (*allowed)(const void *, int), con
     }
     return 1;
 }
-#endif
-
-#if defined(__linux__) && defined(CPU_ISSET)
 static int llri_in_mask(const void *mask, int cpu) { return cpu < CPU_SETSIZE && CPU_ISSET(cpu, (const cpu_set_t *)mask); }
 
 /* CPUs of the affinity mask, and on how many physical cores they are; 0: unknown. */
@@ -6155,12 +6120,6 @@ static void llri_add_rows(llri_exec *e, float *y, int64_t ldy, int n, int width,
     int t, i;
     (void)e;
     for (t = 0; t < n; t++) for (i = 0; i < width; i++) y[t * ldy + i] += b[i];
-}
-static void llri_mul_rows(llri_exec *e, float *y, int64_t ldy, int n, int width, const float *w)    /* each row *= w */
-{
-    int t, i;
-    (void)e;
-    for (t = 0; t < n; t++) for (i = 0; i < width; i++) y[t * ldy + i] *= w[i];
 }
 static void llri_clamp(llri_exec *e, float *x, float lo, float hi, int64_t n)
 {

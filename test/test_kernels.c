@@ -30,7 +30,7 @@ static void kt_fill(const kt_type *k, uint8_t *p, size_t n_blocks)
                 p[k->half[i] + 1] = (uint8_t)(h >> 8);
             }
         if (k->type == LLRI_F32) { float f = kt_unit(); memcpy(p, &f, 4); }
-        if (k->type == LLRI_BF16) { uint16_t h = llri_f32_to_bf16(kt_unit()); p[0] = (uint8_t)h; p[1] = (uint8_t)(h >> 8); }
+        if (k->type == LLRI_BF16) { uint16_t h = (uint16_t)(llri_f32_to_bits(kt_unit()) >> 16); p[0] = (uint8_t)h; p[1] = (uint8_t)(h >> 8); }
         if (k->type == LLRI_MXFP4) p[0] = (uint8_t)(118 + kt_rand() % 8);
         if (k->type == LLRI_NVFP4) for (i = 0; i < 4; i++) p[i] &= 0x7e;
         if (k->type == LLRI_IQ1_M) { p[49] &= 15; p[51] &= 15; p[53] = (uint8_t)((p[53] & 15) | 0x40); p[55] = (uint8_t)((p[55] & 15) | 0x20); }
