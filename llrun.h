@@ -4999,19 +4999,67 @@ WORD float K(lanes_sum)(vf x)
     return s;
 }
 
-/* s[j] = q . k_j for the rows k of a tile; d is a multiple of 16 */
+/* lane j = the sum of the lanes of z[j] */
+#if LLRI_PASS == LLRI_PASS_SCALAR
+WORD vf K(sum_rows)(const vf z[4])
+{
+    vf r;
+    int j;
+    for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
+    return r;
+}
+#elif VF == 4
+WORD vf K(sum4)(vf a, vf b, vf c, vf d)
+{
+    vf x = vf_add(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)), y = vf_add(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+    return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
+}
+#define SUM_ROWS(z) K(sum4)(z[0], z[1], z[2], z[3])
+#elif VF == 8
+WORD vf K(sum4)(vf a, vf b, vf c, vf d)         /* within each half */
+{
+    vf x = vf_add(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)), y = vf_add(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+    return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
+}
+WORD vf K(sum_rows)(const vf z[8])
+{
+    vf x = K(sum4)(z[0], z[1], z[2], z[3]), y = K(sum4)(z[4], z[5], z[6], z[7]);
+    return vf_add(_mm256_permute2f128_ps(x, y, 0x20), _mm256_permute2f128_ps(x, y, 0x31));
+}
+#else
+WORD vf K(sum4)(vf a, vf b, vf c, vf d)         /* within each quarter */
+{
+    vf x = vf_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)), y = vf_add(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
+}
+WORD vf K(sum_rows)(const vf z[16])
+{
+    vf a = K(sum4)(z[0], z[1], z[2], z[3]), b = K(sum4)(z[4], z[5], z[6], z[7]);
+    vf c = K(sum4)(z[8], z[9], z[10], z[11]), d = K(sum4)(z[12], z[13], z[14], z[15]);
+    vf x = vf_add(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
+    vf y = vf_add(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));
+    return vf_add(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
+}
+#endif
+#ifndef SUM_ROWS
+#define SUM_ROWS(z) K(sum_rows)(z)
+#endif
+
+/* s[j] = q . k_j for the rows k of a tile, at least those from j0 to j1; d is a multiple of 16 */
 WORD void K(scores)(float *s, const float *q, const float *k, int d, int j0, int j1)
 {
-    int j, i;
-    for (j = j0; j < j1; j++) {
+    int j, i, r;
+    for (j = j0 - j0 % VF; j < j1; j += VF) {
         const float *kj = k + (size_t)j * (size_t)d;
-        vf a = vf_set(0.0f), b = a;
-        for (i = 0; i + 2 * VF <= d; i += 2 * VF) {
-            a = vf_fma(vf_load(q + i), vf_load(kj + i), a);
-            b = vf_fma(vf_load(q + i + VF), vf_load(kj + i + VF), b);
+        vf z[VF];
+        LLRI_UNROLL
+        for (r = 0; r < VF; r++) z[r] = vf_set(0.0f);
+        for (i = 0; i < d; i += VF) {
+            vf x = vf_load(q + i);
+            LLRI_UNROLL
+            for (r = 0; r < VF; r++) z[r] = vf_fma(x, vf_load(kj + (size_t)r * (size_t)d + i), z[r]);
         }
-        if (i < d) a = vf_fma(vf_load(q + i), vf_load(kj + i), a);
-        s[j] = K(lanes_sum)(vf_add(a, b));
+        vf_store(s + j, SUM_ROWS(z));
     }
 }
 
@@ -5040,8 +5088,8 @@ WORD float K(exp1)(float x) { float t[VF]; vf_store(t, K(vexp)(vf_set(x))); retu
  * returns what the sums so far must be scaled by. */
 WORD float K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
 {
-    float m = *max, scale;
-    vf total = vf_set(0.0f);
+    float m = *max, scale, lane[VF];
+    vf total = vf_set(0.0f), top = vf_set(m);
     int j;
     if (a->softcap > 0.0f)
         for (j = 0; j < LLRI_KV_TILE; j += VF) {    /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
@@ -5050,7 +5098,11 @@ WORD float K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, 
         }
     if (slope != 0.0f)                              /* ALiBi: `back` is the distance to position 0 of the tile */
         for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
-    for (j = j0; j < j1; j++) if (!(s[j] <= m)) m = s[j];
+    for (j = 0; j < j0; j++) s[j] = -HUGE_VALF;
+    for (j = j1; j < LLRI_KV_TILE; j++) s[j] = -HUGE_VALF;
+    for (j = 0; j < LLRI_KV_TILE; j += VF) top = vf_max(top, vf_load(s + j));
+    vf_store(lane, top);
+    for (j = 0; j < VF; j++) if (lane[j] > m) m = lane[j];
     for (j = 0; j < LLRI_KV_TILE; j += VF) vf_store(s + j, K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
     for (j = 0; j < j0; j++) s[j] = 0.0f;
     for (j = j1; j < LLRI_KV_TILE; j++) s[j] = 0.0f;
@@ -5140,6 +5192,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 };
 
 #undef LLRI_OPS_TABLE
+#undef SUM_ROWS
 #undef FORMS
 #undef DIRECTS
 #undef PUT
@@ -10430,22 +10483,24 @@ LLR_API int llr_vocab_is_control(const llr_vocab *v, int32_t id) {
     return v && id >= 0 && (size_t)id < v->n && (v->attr[id] & LLRI_ATTR_CONTROL) != 0;
 }
 /* >>sampler ----------------------------------------------------------------------------------------------------------
- * From logits to a token, and from tokens to text. The chain keeps a list of candidates and narrows it: penalties, top-k,
- * typical, top-p, min-p, temperature, then a draw. Random numbers are PCG32 (O'Neill 2014): a seed gives the same tokens on
- * every machine that gives the same logits.
+ * From logits to a token, and from tokens to text. The chain keeps a list of candidates and narrows it: bans, penalties,
+ * top-k, typical, top-p, min-p, temperature, then a draw. Nothing sorts a whole vocabulary unless everything that would
+ * narrow it is off. Random numbers are PCG32 (O'Neill 2014), 53 bits of two outputs per token: a seed gives the same tokens
+ * on every machine that gives the same logits, and this is meant to stay so.
  */
-typedef struct llri_candidate { int32_t id; float logit; double p; } llri_candidate;
+typedef struct llri_candidate { int32_t id; float logit; double p; } llri_candidate;   /* p: relative, see llri_weigh */
 
 struct llr_sampler {
     llr_sampling how;
     llr_allocator mem;
     int32_t n_vocab;
     uint64_t state;                     /* of the random numbers */
-    llri_candidate *list, *spare;       /* [n_vocab] each */
+    llri_candidate *list, *spare;       /* [n_vocab] each; spare only for typical sampling */
     uint8_t *banned;                    /* [n_vocab] */
-    uint16_t *counts;                   /* [n_vocab], of the tokens in `last` */
+    uint32_t *counts;                   /* [n_vocab], of the tokens in `last` */
     int32_t *last; int n_last, at_last; /* ring of the penalty window */
 };
+#define LLRI_MAX_PENALTY_WINDOW (1 << 24)
 
 static uint32_t llri_random(llr_sampler *s)
 {
@@ -10453,6 +10508,12 @@ static uint32_t llri_random(llr_sampler *s)
     uint32_t x = (uint32_t)((old >> 18 ^ old) >> 27), rot = (uint32_t)(old >> 59);
     s->state = old * 6364136223846793005u + 1442695040888963407u;
     return x >> rot | x << (-rot & 31);
+}
+
+static double llri_uniform(llr_sampler *s)      /* [0, 1) */
+{
+    uint32_t a = llri_random(s) >> 5, b = llri_random(s) >> 6;
+    return ((double)a * 67108864.0 + (double)b) / 9007199254740992.0;
 }
 
 LLR_API int32_t llr_argmax(const float *logits, int32_t n)
@@ -10467,14 +10528,15 @@ LLR_API int32_t llr_argmax(const float *logits, int32_t n)
     return best;
 }
 
-static void llri_sampling_number(const llr_gguf *g, const char *name, float *out)
+/* A number of the file, if it is there and within reason. */
+static void llri_sampling_number(const llr_gguf *g, const char *name, double lo, double hi, float *out)
 {
     char key[64];
     const llri_kv *kv;
     double v;
     llri_format(key, sizeof key, "general.sampling.%s", name);
     kv = llri_gguf_kv(g, key);
-    if (kv && llri_kv_f64(kv, &v) && v > -1e6 && v < 1e6) *out = (float)v;
+    if (kv && llri_kv_f64(kv, &v) && v >= lo && v <= hi) *out = (float)v;
 }
 
 LLR_API void llr_sampling_defaults(llr_sampling *out, const llr_gguf *g)
@@ -10487,12 +10549,12 @@ LLR_API void llr_sampling_defaults(llr_sampling *out, const llr_gguf *g)
     out->typical_p = 1.0f;
     out->repeat_penalty = 1.0f;
     if (g) {
-        llri_sampling_number(g, "temp", &out->temp);
-        llri_sampling_number(g, "top_k", &k);
-        llri_sampling_number(g, "top_p", &out->top_p);
-        llri_sampling_number(g, "min_p", &out->min_p);
-        llri_sampling_number(g, "penalty_last_n", &n);
-        llri_sampling_number(g, "penalty_repeat", &out->repeat_penalty);
+        llri_sampling_number(g, "temp", -1.0, 1e6, &out->temp);
+        llri_sampling_number(g, "top_k", -1.0, 1e6, &k);
+        llri_sampling_number(g, "top_p", 0.0, 1.0, &out->top_p);
+        llri_sampling_number(g, "min_p", 0.0, 1.0, &out->min_p);
+        llri_sampling_number(g, "penalty_last_n", 0.0, 1e6, &n);
+        llri_sampling_number(g, "penalty_repeat", 1e-3, 1e3, &out->repeat_penalty);
     }
     out->top_k = (int32_t)k;
     out->penalty_last_n = (int32_t)n;
@@ -10513,34 +10575,50 @@ LLR_API void llr_sampler_free(llr_sampler *s)
     llri_free(&mem, s, sizeof *s);
 }
 
+static llr_status llri_check_sampling(const llr_sampling *h, llr_error *err)
+{
+    if (!llri_finite(h->temp) || h->top_p != h->top_p || h->min_p != h->min_p || h->typical_p != h->typical_p)
+        return llri_fail(err, LLR_E_ARG, "sampling settings: temp must be finite, and top_p, min_p, typical_p numbers");
+    if (!(h->repeat_penalty >= 1e-6f && h->repeat_penalty <= 1e6f) || !llri_finite(h->frequency_penalty) || !llri_finite(h->presence_penalty))
+        return llri_fail(err, LLR_E_ARG, "sampling settings: repeat_penalty must be from 0.000001 to 1000000 (1: none), frequency_penalty and "
+                         "presence_penalty finite (0: none)");
+    if (h->penalty_last_n > LLRI_MAX_PENALTY_WINDOW)
+        return llri_fail(err, LLR_E_ARG, "sampling settings: penalty_last_n %d; at most %d are possible", (int)h->penalty_last_n, LLRI_MAX_PENALTY_WINDOW);
+    return LLR_OK;
+}
+
+/* A vocabulary of n_vocab is one of a loaded model: its products fit into size_t. */
 LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr_gguf *g, const llr_sampling *how, const llr_options *opt, llr_error *err)
 {
     const llr_allocator *mem = llri_opt_mem(opt);
     const llri_kv *ban = g ? llri_gguf_kv(g, "tokenizer.ggml.suppress_tokens") : NULL;
     llr_sampler *s;
-    size_t n = (size_t)n_vocab;
+    llr_status st;
+    size_t n = (size_t)n_vocab, bytes;
     uint64_t i, id;
-    if (!out || !how || n_vocab < 1) return llri_fail(err, LLR_E_ARG, "a sampler needs a vocabulary (%d tokens) and settings", (int)n_vocab);
-    if (!(how->repeat_penalty > 0.0f) || how->repeat_penalty > 1e6f || how->frequency_penalty != how->frequency_penalty ||
-        how->presence_penalty != how->presence_penalty || how->temp != how->temp || how->penalty_last_n > 1 << 16)
-        return llri_fail(err, LLR_E_ARG, "sampling settings: the repeat penalty must be positive (1 = none), others numbers, the penalty window at most 65536");
+    if (!out || !how || n_vocab < 1 || !llri_mul_size(n, 2 * sizeof *s->list, &bytes))
+        return llri_fail(err, LLR_E_ARG, "llr_sampler_new: no place for the result, no settings, or a vocabulary of %d tokens", (int)n_vocab);
+    st = llri_check_sampling(how, err);
+    if (st != LLR_OK) return st;
     s = (llr_sampler *)llri_calloc(mem, sizeof *s, 16);
     if (!s) return llri_nomem(err, "a sampler", sizeof *s);
     s->how = *how;
     s->mem = *mem;
     s->n_vocab = n_vocab;
-    if (s->how.penalty_last_n < 0) s->how.penalty_last_n = 0;
+    if (s->how.penalty_last_n < 0 || (how->repeat_penalty == 1.0f && how->frequency_penalty == 0.0f && how->presence_penalty == 0.0f))
+        s->how.penalty_last_n = 0;
     s->list = (llri_candidate *)llri_alloc(mem, n * sizeof *s->list, 16);
-    s->spare = (llri_candidate *)llri_alloc(mem, n * sizeof *s->spare, 16);
+    if (how->typical_p < 1.0f) s->spare = (llri_candidate *)llri_alloc(mem, n * sizeof *s->spare, 16);
     s->banned = (uint8_t *)llri_calloc(mem, n, 16);
-    s->counts = (uint16_t *)llri_calloc(mem, n * sizeof *s->counts, 16);
+    s->counts = (uint32_t *)llri_calloc(mem, n * sizeof *s->counts, 16);
     s->last = (int32_t *)llri_alloc(mem, (size_t)s->how.penalty_last_n * sizeof *s->last, 16);
-    if (!s->list || !s->spare || !s->banned || !s->counts || !s->last) {
+    if (!s->list || (how->typical_p < 1.0f && !s->spare) || !s->banned || !s->counts || !s->last) {
+        bytes = n * (2 * sizeof *s->list + sizeof *s->counts + 1) + (size_t)s->how.penalty_last_n * sizeof *s->last;
         llr_sampler_free(s);
-        return llri_nomem(err, "a sampler", 2 * n * sizeof *s->list);
+        return llri_nomem(err, "a sampler", bytes);
     }
     s->state = how->seed + 1442695040888963407u;
-    llri_random(s);
+    (void)llri_random(s);
     for (i = 0; ban && i < ban->count; i++)
         if (llri_kv_elem_u64(ban, i, &id) && id < n) s->banned[id] = 1;
     *out = s;
@@ -10560,22 +10638,32 @@ LLR_API void llr_sampler_accept(llr_sampler *s, int32_t id)
     s->at_last = (s->at_last + 1) % n;
 }
 
-/* order: larger logit first, then the lower id */
-static int llri_before(const llri_candidate *a, const llri_candidate *b) { return a->logit > b->logit || (a->logit == b->logit && a->id < b->id); }
+/* Order: the larger logit first, then the lower id. */
+static int llri_before(const llri_candidate *a, const llri_candidate *b)
+{
+    return a->logit > b->logit || (a->logit == b->logit && a->id < b->id);
+}
 
-static void llri_heap_down(llri_candidate *h, int n, int i)      /* heap with the last in order on top */
+static void llri_swap(llri_candidate *a, llri_candidate *b)
+{
+    llri_candidate t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static void llri_heap_down(llri_candidate *h, int n, int i)     /* heap with the last in order on top */
 {
     for (;;) {
         int c = 2 * i + 1;
-        llri_candidate t;
         if (c >= n) return;
         if (c + 1 < n && llri_before(&h[c], &h[c + 1])) c++;
         if (!llri_before(&h[i], &h[c])) return;
-        t = h[i]; h[i] = h[c]; h[c] = t;
+        llri_swap(&h[i], &h[c]);
         i = c;
     }
 }
-/* The first k in order, sorted, to the front: a heap of k, whatever the size of the vocabulary */
+
+/* The first k in order, sorted, to the front; returns how many they are. A heap of k, whatever the size of the list. */
 static int llri_top(llri_candidate *c, int n, int k)
 {
     int i;
@@ -10583,98 +10671,128 @@ static int llri_top(llri_candidate *c, int n, int k)
     for (i = k / 2 - 1; i >= 0; i--) llri_heap_down(c, k, i);
     for (i = k; i < n; i++)
         if (llri_before(&c[i], &c[0])) {
-            llri_candidate t = c[0];
-            c[0] = c[i];
-            c[i] = t;
+            llri_swap(&c[0], &c[i]);
             llri_heap_down(c, k, 0);
         }
     for (i = k - 1; i > 0; i--) {
-        llri_candidate t = c[0];
-        c[0] = c[i];
-        c[i] = t;
+        llri_swap(&c[0], &c[i]);
         llri_heap_down(c, i, 0);
     }
     return k;
 }
 
-static void llri_softmax(llri_candidate *c, int n)          /* p of candidates in any order */
+/* Keeps candidates with p >= least, in their order. */
+static int llri_keep(llri_candidate *c, int n, double least)
+{
+    int i, k = 0;
+    for (i = 0; i < n; i++) if (c[i].p >= least) c[k++] = c[i];
+    return k;
+}
+
+/* p = e^((logit - largest) / temp): 1 for the best. Returns their sum, at least 1. */
+static double llri_weigh(llri_candidate *c, int n, double temp)
 {
     double sum = 0, max = c[0].logit;
     int i;
     for (i = 1; i < n; i++) if (c[i].logit > max) max = c[i].logit;
-    for (i = 0; i < n; i++) sum += c[i].p = llri_exp(c[i].logit - max);
-    for (i = 0; i < n; i++) c[i].p /= sum;
+    for (i = 0; i < n; i++) sum += c[i].p = c[i].logit == max ? 1.0 : llri_exp((c[i].logit - max) / temp);
+    return sum;
 }
 
-/* Locally typical sampling (Meister et al. 2022): those whose surprise is nearest to the entropy, up to probability p */
-static int llri_typical(llr_sampler *s, llri_candidate *c, int n, double p)
+/* Locally typical sampling (Meister et al. 2022): those whose surprise is nearest to the entropy, until their probabilities
+ * exceed p. What remains is in order of logits again. */
+static int llri_typical(llri_candidate *c, llri_candidate *spare, int n, double p)
 {
-    double h = 0, sum = 0;
+    double h = 0, sum = 0, total = llri_weigh(c, n, 1.0);
     int i, k;
-    llri_softmax(c, n);
-    for (i = 0; i < n; i++) if (c[i].p > 0) h -= c[i].p * llri_ln(c[i].p);
-    for (i = 0; i < n; i++) {                               /* as logits of the heap: least distance first */
-        s->spare[i].id = i;
-        s->spare[i].p = c[i].p;
-        s->spare[i].logit = c[i].p > 0 ? (float)-fabs(-llri_ln(c[i].p) - h) : -HUGE_VALF;
+    for (i = 0; i < n; i++) {
+        c[i].p /= total;
+        if (c[i].p > 0) h -= c[i].p * llri_ln(c[i].p);
     }
-    llri_top(s->spare, n, n);
-    for (k = 0; k < n && sum <= p; k++) sum += s->spare[k].p;
-    for (i = 0; i < k; i++) {
-        llri_candidate t = c[s->spare[i].id];
-        s->spare[i] = t;
+    for (i = 0; i < n; i++) {                               /* sorted as if they were logits: least distance first */
+        spare[i].id = i;
+        spare[i].p = c[i].p;
+        spare[i].logit = c[i].p > 0 ? (float)-fabs(-llri_ln(c[i].p) - h) : -HUGE_VALF;
     }
-    memcpy(c, s->spare, (size_t)k * sizeof *c);
+    n = llri_top(spare, n, n);
+    for (k = 0; k < n && sum <= p; k++) sum += spare[k].p;
+    for (i = 0; i < k; i++) spare[i] = c[spare[i].id];
+    memcpy(c, spare, (size_t)k * sizeof *c);
     return llri_top(c, k, k);
+}
+
+/* The shortest list of the most probable that reaches p of the whole. What has less than (1 - p) / n of it cannot be needed,
+ * which leaves few to sort. */
+static int llri_top_p(llri_candidate *c, int n, double p)
+{
+    double sum = 0, total = llri_weigh(c, n, 1.0);
+    int i;
+    n = llri_keep(c, n, (1.0 - p) * total / n);
+    n = llri_top(c, n, n);
+    for (i = 0; i < n - 1 && (sum += c[i].p) < p * total; i++) {}
+    return i + 1;
 }
 
 static float llri_penalized(const llr_sampler *s, int32_t id, float l)
 {
-    int n = s->counts[id];
+    uint32_t n = s->counts[id];
     if (n == 0) return l;
     l = l > 0 ? l / s->how.repeat_penalty : l * s->how.repeat_penalty;
     return l - (float)n * s->how.frequency_penalty - s->how.presence_penalty;
 }
 
-LLR_API int32_t llr_sampler_sample(llr_sampler *s, const float *logits)
+/* All candidates: what is banned, minus infinity or no number is none. */
+static int llri_candidates(llr_sampler *s, const float *logits)
+{
+    int32_t id;
+    int n = 0;
+    for (id = 0; id < s->n_vocab; id++) {
+        float l = logits[id];
+        if (s->banned[id] || !(l > -HUGE_VALF)) continue;
+        s->list[n].id = id;
+        s->list[n].logit = llri_penalized(s, id, l < HUGE_VALF ? l : 3e38f);
+        s->list[n++].p = 0;
+    }
+    return n;
+}
+
+/* Narrows the list; returns how many are left, at least one. */
+static int llri_narrow(llr_sampler *s, int n)
 {
     const llr_sampling *how = &s->how;
     llri_candidate *c = s->list;
-    int n = 0, i, k;
-    double u, sum;
-    int32_t id;
-    for (id = 0; id < s->n_vocab; id++) {
-        float l = logits[id];
-        if (s->banned[id] || !(l > -HUGE_VALF)) continue;   /* NaN neither */
-        c[n].id = id;
-        c[n].p = 0;
-        c[n++].logit = llri_penalized(s, id, l < HUGE_VALF ? l : 3e38f);
-    }
-    if (n == 0) {                                           /* nothing is left to choose from */
-        id = llr_argmax(logits, s->n_vocab);
-        llr_sampler_accept(s, id);
-        return id;
-    }
-    /* top-p and min-p need the order; 1 is enough for greedy */
-    k = how->temp <= 0.0f ? 1 : how->top_k > 0 ? how->top_k : n;
-    n = llri_top(c, n, k);
-    if (how->typical_p < 1.0f && n > 1) n = llri_typical(s, c, n, how->typical_p);
-    if (how->top_p < 1.0f && n > 1) {
-        llri_softmax(c, n);
-        for (i = 0, sum = 0; i < n - 1 && (sum += c[i].p) < how->top_p; i++) {}
-        n = i + 1;
-    }
+    if (how->top_k > 0) n = llri_top(c, n, how->top_k);
+    if (how->typical_p < 1.0f && n > 1) n = llri_typical(c, s->spare, n, how->typical_p);
+    if (how->top_p < 1.0f && n > 1) n = llri_top_p(c, n, how->top_p > 0.0f ? how->top_p : 0.0);
     if (how->min_p > 0.0f && n > 1) {
-        double floor_ = c[0].logit + llri_ln(how->min_p < 1.0f ? how->min_p : 1.0);
-        for (i = 1; i < n && c[i].logit >= floor_; i++) {}
-        n = i;
+        (void)llri_weigh(c, n, 1.0);
+        n = llri_keep(c, n, how->min_p < 1.0f ? how->min_p : 1.0);
     }
-    if (how->temp > 0.0f) for (i = 0; i < n; i++) c[i].logit /= how->temp;
-    llri_softmax(c, n);
-    u = ((double)llri_random(s) + (double)llri_random(s) / 4294967296.0) / 4294967296.0;
-    for (i = 0, sum = 0; i < n - 1; i++) if ((sum += c[i].p) > u) break;
-    llr_sampler_accept(s, c[i].id);
-    return c[i].id;
+    return n;
+}
+
+LLR_API int32_t llr_sampler_sample(llr_sampler *s, const float *logits)
+{
+    llri_candidate *c = s->list;
+    int n = llri_candidates(s, logits), i, best;
+    int32_t id;
+    if (n == 0) id = llr_argmax(logits, s->n_vocab);        /* nothing to choose from */
+    else if (s->how.temp <= 0.0f) {
+        for (i = 1, best = 0; i < n; i++) if (c[i].logit > c[best].logit) best = i;
+        id = c[best].id;
+    } else {
+        double u = llri_uniform(s), sum = 0;
+        n = llri_narrow(s, n);
+        u *= llri_weigh(c, n, s->how.temp);
+        for (i = 0, best = 0; i < n; i++)
+            if (c[i].p > 0) {
+                best = i;
+                if ((sum += c[i].p) > u) break;
+            }
+        id = c[best].id;
+    }
+    llr_sampler_accept(s, id);
+    return id;
 }
 
 /* --- text as it comes ------------------------------------------------------------------------------------------------- */
@@ -10682,7 +10800,7 @@ struct llr_stream {
     const llr_vocab *vocab;
     llr_allocator mem;
     char *stops; size_t *stop_end; size_t n_stops, stops_bytes;     /* stop strings one after another, and their ends */
-    char *buf; size_t n, cap, shown;    /* bytes not shown yet begin at `shown` */
+    char *buf; size_t n, cap;           /* [4 * cap]: cap bytes that are held back, then room for the text given out */
     int stopped;
 };
 
@@ -10693,25 +10811,30 @@ LLR_API void llr_stream_free(llr_stream *s)
     mem = s->mem;
     llri_free(&mem, s->stops, s->stops_bytes);
     llri_free(&mem, s->stop_end, s->n_stops * sizeof *s->stop_end);
-    llri_free(&mem, s->buf, s->cap);
+    llri_free(&mem, s->buf, 4 * s->cap);
     llri_free(&mem, s, sizeof *s);
 }
 
 LLR_API llr_status llr_stream_new(llr_stream **out, const llr_vocab *v, const char *const *stops, size_t n_stops, const llr_options *opt, llr_error *err)
 {
     const llr_allocator *mem = llri_opt_mem(opt);
-    llr_stream *s = (llr_stream *)llri_calloc(mem, sizeof *s, 16);
+    llr_stream *s;
     size_t i, n = 0;
+    if (!out || (n_stops && !stops)) return llri_fail(err, LLR_E_ARG, "llr_stream_new: no place for the result, or no stop strings");
+    for (i = 0; i < n_stops; i++) {
+        if (!stops[i] || !*stops[i]) return llri_fail(err, LLR_E_ARG, "stop string %llu is empty", (unsigned long long)i + 1);
+        if (!llri_add_size(n, strlen(stops[i]), &n)) return llri_fail(err, LLR_E_ARG, "the stop strings are too long");
+    }
+    s = (llr_stream *)llri_calloc(mem, sizeof *s, 16);
     if (!s) return llri_nomem(err, "a text stream", sizeof *s);
     s->vocab = v;
     s->mem = *mem;
-    for (i = 0; i < n_stops; i++) n += strlen(stops[i]);
     s->n_stops = n_stops;
     s->stops_bytes = n;
-    s->cap = 256;
+    s->cap = 64;
     s->stops = (char *)llri_alloc(mem, n, 1);
     s->stop_end = (size_t *)llri_alloc(mem, n_stops * sizeof *s->stop_end, 16);
-    s->buf = (char *)llri_alloc(mem, s->cap, 1);
+    s->buf = (char *)llri_alloc(mem, 4 * s->cap, 1);
     if (!s->stops || !s->stop_end || !s->buf) {
         llr_stream_free(s);
         return llri_nomem(err, "a text stream", n);
@@ -10733,70 +10856,105 @@ static llri_str llri_stop(const llr_stream *s, size_t i)
     return r;
 }
 
-/* Bytes of the unshown text that may be shown: up to a complete stop string, else less what may become one */
-static size_t llri_before_stop(llr_stream *s, const char *p, size_t n)
+/* Where the first complete stop string begins (*complete = 1), or else the first that may become one at the end of the text;
+ * n if there is none. */
+static size_t llri_before_stop(const llr_stream *s, const char *p, size_t n, int *complete)
 {
-    size_t i, at, k;
-    for (at = 0; at < n; at++)
-        for (i = 0; i < s->n_stops; i++) {
-            llri_str stop = llri_stop(s, i);
-            k = n - at < stop.n ? n - at : stop.n;
-            if (stop.n == 0 || memcmp(p + at, stop.p, k) != 0) continue;
-            if (k == stop.n) s->stopped = 1;
-            return at;
-        }
+    size_t i, at;
+    for (*complete = 1; *complete >= 0; --*complete)
+        for (at = 0; at < n; at++)
+            for (i = 0; i < s->n_stops; i++) {
+                llri_str stop = llri_stop(s, i);
+                size_t k = *complete ? stop.n : n - at;
+                if (k <= stop.n && k <= n - at && memcmp(p + at, stop.p, k) == 0) return at;
+            }
+    *complete = 0;
     return n;
 }
 
-/* n less an incomplete UTF-8 sequence at the end. Bytes that cannot be one count as complete. */
-static size_t llri_whole_utf8(const char *p, size_t n)
+/* The bytes at s that belong together: a UTF-8 sequence (*state = 1), one that the end of the text cuts off (2), or the
+ * longest start of one, which is no text (0). n > 0. */
+static size_t llri_utf8_step(const char *text, size_t n, int *state)
 {
-    size_t back;
-    for (back = 1; back <= 3 && back <= n; back++) {
-        uint8_t c = (uint8_t)p[n - back];
-        if ((c & 0xc0) == 0x80) continue;
-        return c >= 0xc2 && c < 0xf5 && back < (size_t)(c >= 0xf0 ? 4 : c >= 0xe0 ? 3 : 2) ? n - back : n;
+    const uint8_t *s = (const uint8_t *)text;
+    size_t len = s[0] < 0x80 ? 1 : s[0] < 0xc2 || s[0] > 0xf4 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4, i;
+    *state = 0;
+    if (len == 0) return 1;
+    for (i = 1; i < len && i < n; i++) {
+        uint8_t lo = 0x80, hi = 0xbf;
+        if (i == 1 && s[0] == 0xe0) lo = 0xa0;              /* overlong */
+        if (i == 1 && s[0] == 0xf0) lo = 0x90;
+        if (i == 1 && s[0] == 0xed) hi = 0x9f;              /* surrogates */
+        if (i == 1 && s[0] == 0xf4) hi = 0x8f;              /* above U+10FFFF */
+        if (s[i] < lo || s[i] > hi) return i;
     }
-    return n;
+    *state = i == len ? 1 : 2;
+    return i;
+}
+
+/* Gives out the first n of the bytes held back; what is no UTF-8 becomes U+FFFD. A sequence that is not complete stays, at the
+ * end (last) it becomes U+FFFD too. */
+static size_t llri_stream_give(llr_stream *s, size_t n, int last)
+{
+    char *out = s->buf + s->cap;
+    size_t at, k, n_out = 0;
+    int state;
+    for (at = 0; at < n; at += k) {
+        k = llri_utf8_step(s->buf + at, n - at, &state);
+        if (state == 2 && !last) break;
+        if (state == 1) memcpy(out + n_out, s->buf + at, k);
+        else memcpy(out + n_out, "\xef\xbf\xbd", 3);
+        n_out += state == 1 ? k : 3;
+    }
+    memmove(s->buf, s->buf + at, s->n - at);
+    s->n -= at;
+    return n_out;
+}
+
+/* Room for n more bytes: where they go, or NULL. */
+static char *llri_stream_room(llr_stream *s, size_t n)
+{
+    if (n > s->cap - s->n) {
+        size_t want, cap;
+        char *buf;
+        if (!llri_add_size(s->n, n, &want) || !llri_mul_size(want, 2, &cap) || !llri_mul_size(cap, 4, &want)) return NULL;
+        buf = (char *)llri_alloc(&s->mem, want, 1);
+        if (!buf) return NULL;
+        memcpy(buf, s->buf, s->n);
+        llri_free(&s->mem, s->buf, 4 * s->cap);
+        s->buf = buf;
+        s->cap = cap;
+    }
+    return s->buf + s->n;
+}
+
+/* n bytes have been put into the room; returns how many bytes of text can be given out now. */
+static size_t llri_stream_added(llr_stream *s, size_t n)
+{
+    size_t safe;
+    if (s->stopped) return 0;
+    s->n += n;
+    safe = llri_before_stop(s, s->buf, s->n, &s->stopped);
+    if (s->stopped) s->n = safe;                            /* the stop string and what follows are dropped */
+    return llri_stream_give(s, safe, s->stopped);
 }
 
 LLR_API llr_status llr_stream_put(llr_stream *s, int32_t id, const char **text, size_t *n_bytes, int *stopped, llr_error *err)
 {
-    size_t need = s->stopped ? 0 : llr_token_piece(s->vocab, id, 0, NULL, 0), n;
-    memmove(s->buf, s->buf + s->shown, s->n - s->shown);
-    s->n -= s->shown;
-    s->shown = 0;
-    if (need > s->cap - s->n) {
-        size_t cap = 2 * (s->n + need);
-        char *buf = (char *)llri_alloc(&s->mem, cap, 1);
-        if (!buf) return llri_nomem(err, "text", cap);
-        memcpy(buf, s->buf, s->n);
-        llri_free(&s->mem, s->buf, s->cap);
-        s->buf = buf;
-        s->cap = cap;
-    }
-    if (need) llr_token_piece(s->vocab, id, 0, s->buf + s->n, s->cap - s->n);
-    s->n += need;
-    n = llri_before_stop(s, s->buf, s->n);
-    if (s->stopped) s->n = n;                               /* the stop string and what follows are dropped */
-    else n = llri_whole_utf8(s->buf, n);
-    s->shown = n;
-    *text = s->buf;
-    *n_bytes = n;
+    size_t n = s->stopped ? 0 : llr_token_piece(s->vocab, id, 0, NULL, 0);
+    char *to = llri_stream_room(s, n);
+    if (!to) return llri_nomem(err, "text that is held back", n);
+    if (n) (void)llr_token_piece(s->vocab, id, 0, to, n);
+    *n_bytes = llri_stream_added(s, n);
+    *text = s->buf + s->cap;
     *stopped = s->stopped;
     return LLR_OK;
 }
 
 LLR_API void llr_stream_end(llr_stream *s, const char **text, size_t *n_bytes)
 {
-    size_t n = s->n - s->shown, whole = llri_whole_utf8(s->buf + s->shown, n);
-    *text = s->buf + s->shown;
-    if (whole < n && s->shown + whole + 3 <= s->cap) {      /* a sequence that will never be complete: U+FFFD */
-        memcpy(s->buf + s->shown + whole, "\xef\xbf\xbd", 3);
-        whole += 3;
-    }
-    *n_bytes = whole;
-    s->n = s->shown = 0;
+    *n_bytes = llri_stream_give(s, s->n, 1);
+    *text = s->buf + s->cap;
 }
 
 /* >>end: the compiler's settings as they were before the implementation */
