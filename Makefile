@@ -59,7 +59,7 @@ $(B)/test-asan: $(TEST_SRC) | $(B)
 	$(CC) $(SAN) -fsanitize=address,undefined -o $@ test/test.c $(LDLIBS)
 
 $(B)/llrun-asan: llrun.c llrun.h | $(B)
-	$(CC) $(SAN) -fsanitize=address,undefined -o $@ llrun.c $(LDLIBS)
+	$(CC) $(SAN) -fsanitize=address,undefined -DLLRUN_TIERS=34 -o $@ llrun.c $(LDLIBS)
 
 asan: $(B)/test-asan $(B)/llrun-asan $(B)/make_model $(B)/child
 	$(B)/test-asan $(TESTS)

@@ -6,6 +6,9 @@
  * Order: messages and output, text and JSON, options, signals and progress, models and sessions, a function per command,
  * main. Functions called die... do not return.
  */
+#if !defined(_WIN32) && !defined(_GNU_SOURCE)
+#  define _GNU_SOURCE 1                         /* clock, signals and mincore, also with -std=c99 */
+#endif
 #define LLRUN_IMPLEMENTATION
 #include "llrun.h"
 
@@ -542,11 +545,12 @@ static const struct command {
       "The exact bytes, control tokens spelled out. With --jsonl a JSON array of ids per line of standard input; the answers are JSON\n"
       "strings, or with --hex hexadecimal." },
     { "logits", C_LOGITS, cmd_logits, 0, "MODEL --tokens LIST", "the scores of all tokens as next token",
-      "Raw little-endian float32: of the last position, or with --all of every position, [tokens][vocabulary]." },
+      "Raw little-endian float32: of the last position, or with --all of every position, [tokens][vocabulary]. Without -c the context\n"
+      "is as long as the list." },
     { "perplexity", C_PERPLEXITY, cmd_perplexity, 0, "MODEL (-f FILE | --tokens LIST)", "how well the model predicts a text",
-      "The mean negative log likelihood in nats over all positions but the first, and its exponential. What is longer than the context\n"
-      "(-c) is cut into pieces of that length, each evaluated from an empty context; of a text, every piece starts with the BOS token if\n"
-      "the vocabulary adds one." },
+      "The mean negative log likelihood in nats over all positions but the first, and its exponential. Without -c the context is as\n"
+      "long as the text, up to what the model was trained with. What is longer is cut into pieces of that length, each\n"
+      "evaluated from an empty context; of a text, every piece starts with the BOS token if the vocabulary adds one." },
     { "embed", C_LATER, NULL, 0, "MODEL", "a text to a vector (not built yet)", "" },
     { "dump", C_DUMP, cmd_dump, 1, "MODEL TENSOR", "one tensor as little-endian float32", "" },
     { "bench", C_BENCH, cmd_bench, 0, "MODEL", "speed, and how near it is to what the machine can do",
@@ -764,7 +768,7 @@ static BOOL WINAPI on_console(DWORD event)      /* on a thread of its own */
     got_signal = 2;
     if (active) {
         llr_session_cancel(active);
-        Sleep(150);
+        Sleep(100);
     }
     ExitProcess(130);
     return TRUE;
@@ -772,7 +776,7 @@ static BOOL WINAPI on_console(DWORD event)      /* on a thread of its own */
 
 static void install_signals(void) { (void)SetConsoleCtrlHandler(on_console, TRUE); }
 #else
-/* The evaluation is asked to stop. If it is still in a large matrix product after 150 ms, nothing is lost by leaving. */
+/* The evaluation is asked to stop. If it is still in a large matrix product after 100 ms, nothing is lost by leaving. */
 static void on_alarm(int sig)
 {
     (void)sig;
@@ -787,18 +791,43 @@ static void on_signal(int sig)
     got_signal = sig;
     llr_session_cancel(active);
     memset(&t, 0, sizeof t);
-    t.it_value.tv_usec = 150000;
+    t.it_value.tv_usec = 100000;
     (void)setitimer(ITIMER_REAL, &t, NULL);
     errno = e;
 }
 
+/* A mapped file was cut short or its disk failed; or the CPU lacks what it reports. Say so instead of dying silently. */
+static void on_fault(int sig)
+{
+    static const char bus[] = "llrun: error: the model file was cut short while in use, or its disk failed (SIGBUS)\n"
+                              "  Try again when it is whole, or use --no-mmap\n";
+    static const char ill[] = "llrun: error: illegal instruction: the CPU lacks something that it reports to have (SIGILL)\n"
+                              "  Use --isa scalar, and report what llrun cpu says\n";
+    ssize_t n = sig == SIGBUS ? write(2, bus, sizeof bus - 1) : write(2, ill, sizeof ill - 1);
+    (void)n;
+    _exit(sig == SIGBUS ? CODE_FILE : CODE_FAILED);
+}
+
+/* A standard stream that is closed must not become the number of a file that is opened later. */
+static void reserve_streams(void)
+{
+    int fd;
+    do fd = open("/dev/null", O_RDONLY);
+    while (fd >= 0 && fd <= 2);
+    if (fd > 2) (void)close(fd);
+}
+
 static void install_signals(void)
 {
-    struct sigaction sa;
+    struct sigaction sa, old;
+    reserve_streams();
     memset(&sa, 0, sizeof sa);
     (void)sigemptyset(&sa.sa_mask);
+    sa.sa_handler = on_fault;
+    (void)sigaction(SIGBUS, &sa, NULL);
+    (void)sigaction(SIGILL, &sa, NULL);
     sa.sa_handler = on_signal;                  /* no SA_RESTART: a blocked read or write returns */
-    (void)sigaction(SIGINT, &sa, NULL);
+    if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN) (void)sigaction(SIGINT, &sa, NULL);  /* else in the background */
     (void)sigaction(SIGTERM, &sa, NULL);
     sa.sa_handler = on_alarm;
     (void)sigaction(SIGALRM, &sa, NULL);
@@ -986,6 +1015,7 @@ static llr_plan make_plan(const llr_model *m, const llr_session_options *so)
 {
     llr_plan p;
     llr_error err;
+    memset(&p, 0, sizeof p);
     if (llr_session_plan(m, so, &p, &err)) die_status(&err, CODE_FAILED);
     return p;
 }
@@ -1007,7 +1037,7 @@ static void advise(struct buf *b, const llr_model *m, const llr_session_options 
 {
     char line[120];
     uint64_t need = make_plan(m, so).resident_bytes;
-    if (need >= now_bytes) return;
+    if (need > now_bytes / 16 * 15) return;
     buf_add(b, line, (size_t)snprintf(line, sizeof line, "  %s takes %s%s.\n", option, size_text(need).s, need <= have ? ": that fits" : ""));
 }
 
@@ -1574,6 +1604,17 @@ static void put_detokenized(const llr_vocab *v, const struct ids *ids, struct bu
     if (opt.hex || opt.jsonl) put("\n", 1);
 }
 
+/* Is the line one array, as far as its brackets tell? */
+static int is_array(const struct buf *line)
+{
+    size_t i = 0, n = line->n;
+    while (n && strchr(" \t\r", line->p[n - 1])) n--;
+    while (i < n && strchr(" \t", line->p[i])) i++;
+    if (n < i + 2 || line->p[i] != '[' || line->p[n - 1] != ']') return 0;
+    for (i++; i + 1 < n; i++) if (line->p[i] == '[' || line->p[i] == ']') return 0;
+    return 1;
+}
+
 static int cmd_detokenize(void)
 {
     llr_gguf *g;
@@ -1588,6 +1629,7 @@ static int cmd_detokenize(void)
     if (opt.jsonl)
         while (read_line(&line)) {
             (void)snprintf(where, sizeof where, "line %lu", ++n);
+            if (!is_array(&line)) die(CODE_USAGE, "%s is not a JSON array of token ids", where);
             read_ids(&ids, line.p, line.n, where);
             put_detokenized(v, &ids, &text);
             put_flush();
@@ -1604,6 +1646,16 @@ static int cmd_detokenize(void)
     return CODE_OK;
 }
 
+/* Where -c and -b are not given: a context for n tokens, and batches whose logits take no more than about 64 MiB. */
+static void size_session(llr_session_options *so, size_t n, const llr_model_info *info)
+{
+    uint32_t rows = (64u << 20) / 4 / (uint32_t)info->n_vocab + 1;
+    if (n > INT32_MAX) die(CODE_USAGE, "%llu tokens are too many", (unsigned long long)n);
+    if (!so->n_ctx) so->n_ctx = (uint32_t)n;
+    if (!so->n_batch && so->all_logits && rows < 512) so->n_batch = rows;
+    if (so->n_ctx < (so->n_batch ? so->n_batch : 512)) so->n_batch = so->n_ctx;
+}
+
 static int cmd_logits(void)
 {
     llr_session_options so = session_options();
@@ -1616,12 +1668,13 @@ static int cmd_logits(void)
     if (!opt.tokens) die(CODE_USAGE, "logits needs --tokens LIST");
     m = open_model();
     read_token_list(&ids, opt.tokens);
+    llr_model_describe(m, &info);
     so.all_logits = opt.all;
+    size_session(&so, ids.n, &info);
     plan = make_plan(m, &so);
     check_fits(ids.n, &plan, "list", 0);
     warm_up(llr_model_gguf(m));
     s = open_session(m, &so);
-    llr_model_describe(m, &info);
     open_output(opt.output);
     if (!opt.all) {
         eval(s, ids.p, ids.n);
@@ -1689,12 +1742,13 @@ static int cmd_perplexity(void)
         if (vi.add_bos) bos = vi.bos;
     }
     if (ids.n < 2) die(CODE_USAGE, "perplexity: %llu tokens; at least 2 are needed", (unsigned long long)ids.n);
+    llr_model_describe(m, &info);
     so.all_logits = 1;
+    size_session(&so, ids.n < info.n_ctx_train ? ids.n : info.n_ctx_train, &info);
     plan = make_plan(m, &so);
     if (plan.n_ctx < 2) die(CODE_USAGE, "perplexity: a context of %lu is too short; -c 2 at least", (unsigned long)plan.n_ctx);
     warm_up(llr_model_gguf(m));
     s = open_session(m, &so);
-    llr_model_describe(m, &info);
     piece = (int32_t *)malloc((size_t)plan.n_ctx * sizeof *piece);
     if (!piece) die(CODE_MEMORY, "not enough memory for %lu token ids", (unsigned long)plan.n_ctx);
     for (at = 0; at < ids.n; pieces++) {
@@ -1746,7 +1800,7 @@ static int cmd_dump(void)
     x = (float *)malloc(CHUNK * sizeof *x);
     if (!x) die(CODE_MEMORY, "not enough memory for %d floats", (int)CHUNK);
     for (at = 0; at < t.n_elements; at += n) {
-        n = t.n_elements - at < CHUNK ? (size_t)(t.n_elements - at) : CHUNK;
+        n = t.n_elements - at < CHUNK ? (size_t)(t.n_elements - at) : (size_t)CHUNK;
         if (llr_gguf_read(g, i, at, n, x, &err)) die_status(&err, CODE_FILE);
         if (!at) open_output(opt.output);       /* not before it is known that there is something to write */
         put_floats(x, n);
@@ -1946,10 +2000,23 @@ static int looks_like_file(const char *a)
     return f != NULL;
 }
 
+/* The index of the command, after options perhaps; 0 if there is none. Whether an option has a value does not depend on
+ * the command. */
+static int command_index(int argc, char **argv)
+{
+    int i;
+    for (i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--"); i++) {
+        size_t n = argv[i][1] == '-' ? strcspn(argv[i], "=") : strlen(argv[i]);
+        const struct option *o = find_option(argv[i], n, C_ALL);
+        if (o && o->kind != FLAG && !argv[i][n]) i++;
+    }
+    return i < argc && find_command(argv[i]) ? i : 0;
+}
+
 static int run_program(int argc, char **argv)
 {
     const struct command *c = NULL;
-    int code;
+    int code, at = command_index(argc, argv);
     out = stdout;
     install_signals();
     clear_options();
@@ -1958,7 +2025,12 @@ static int run_program(int argc, char **argv)
         put_usage();
         return CODE_USAGE;
     }
-    if (argv[1][0] != '-') c = find_command(argv[1]);
+    if (at) {                                   /* to the front */
+        char *name = argv[at];
+        memmove(argv + 2, argv + 1, (size_t)(at - 1) * sizeof *argv);
+        argv[1] = name;
+        c = find_command(name);
+    }
     if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) c = find_command("help");
     if (!strcmp(argv[1], "--version")) c = find_command("version");
     if (c) {

@@ -174,7 +174,7 @@ static void test_gguf_kv(void) {
     double d = 0;
     int b = 0;
     llri_str str;
-    llri_str_iter it;
+    llri_str_iter it = { NULL, 0 };
     tg_sample(&t);
     if (tg_open(&g, &t, t.n, &copy, NULL, NULL) != LLR_OK) { CHECK(!"open"); return; }
     CHECK(llri_kv_u64(llri_gguf_kv(g, "u8"), &u) && u == 200 && !llri_kv_u64(llri_gguf_kv(g, "i8"), &u));
@@ -204,6 +204,7 @@ static void test_gguf_tensors(void) {
     int i;
     tg_sample(&t);
     if (tg_open(&g, &t, t.n, &copy, NULL, &err) != LLR_OK) { CHECK(!"open"); return; }
+    memset(&a, 0, sizeof a);
     CHECK(llr_gguf_tensor(g, 0, &a) && llr_gguf_tensor(g, 1, &b) && !llr_gguf_tensor(g, 2, &b));
     CHECK(a.n_dims == 2 && a.ne[0] == 3 && a.ne[1] == 2 && a.ne[2] == 1 && a.ne[3] == 1 && a.n_elements == 6 && a.n_bytes == 24);
     CHECK(strcmp(a.type_name, "f32") == 0 && strcmp(b.type_name, "q8_0") == 0 && b.n_bytes == 34 && b.offset == a.offset + 32);

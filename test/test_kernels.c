@@ -307,7 +307,7 @@ static void test_kernel_isa(void)
 {
     llr_options o;
     llr_error err;
-    llr_isa isa;
+    llr_isa isa = LLR_ISA_BEST;
     llr_cpu_info cpu;
     int i;
     llr_cpu(&cpu);
