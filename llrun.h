@@ -65,6 +65,14 @@
 #ifndef LLRUN_H
 #define LLRUN_H
 
+#ifdef LLRUN_IMPLEMENTATION             /* what >>platform asks of the system; it must come before any system header */
+#  if defined(__linux__) && !defined(_GNU_SOURCE)
+#    define _GNU_SOURCE 1
+#  endif
+#  ifndef _FILE_OFFSET_BITS
+#    define _FILE_OFFSET_BITS 64
+#  endif
+#endif
 #include <stddef.h>
 #include <stdint.h>
 
@@ -340,12 +348,6 @@ LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 
  * files and mappings. Wants to be included before any system header, because it asks for 64-bit file offsets and for
  * the GNU extensions. Included later nothing breaks: an older clock, no CPU affinity, files up to 2 GiB on 32-bit systems.
  */
-#if defined(__linux__) && !defined(_GNU_SOURCE)
-#  define _GNU_SOURCE 1
-#endif
-#ifndef _FILE_OFFSET_BITS
-#  define _FILE_OFFSET_BITS 64
-#endif
 #ifdef _WIN32
 #  define LLRI_WINDOWS 1
 #  ifndef WIN32_LEAN_AND_MEAN
@@ -3522,51 +3524,51 @@ LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that el
  */
 #define LLRI_CAT3_(a, b, c) a##b##_##c
 #define LLRI_CAT3(a, b, c) LLRI_CAT3_(a, b, c)
-#define K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
-#define WORD LLRI_TARGET LLRI_ALWAYS_INLINE
+#define LLRI_K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
+#define LLRI_WORD LLRI_TARGET LLRI_ALWAYS_INLINE
 
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
 #define LLRI_MADDUBS (!LLRI_VNNI && !LLRI_MADDWD)
 
-/* --- words: vf = VF floats ------------------------------------------------------------------------------------------- */
+/* --- words: vf = LLRI_VF floats ------------------------------------------------------------------------------------------- */
 #if LLRI_PASS == LLRI_PASS_SCALAR
-#define VF 4
-typedef struct { float v[4]; } K(vf_t);
-typedef struct { int32_t v[4]; } K(vi_t);
-#define vf K(vf_t)
-#define vi K(vi_t)
+#define LLRI_VF 4
+typedef struct { float v[4]; } LLRI_K(vf_t);
+typedef struct { int32_t v[4]; } LLRI_K(vi_t);
+#define vf LLRI_K(vf_t)
+#define vi LLRI_K(vi_t)
 #define LLRI_LANES(expr) int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (expr); return r
-WORD vf K(vf_set)(float x) { LLRI_LANES(x); }
-WORD vf K(vf_load)(const float *p) { LLRI_LANES(p[i]); }
-WORD void K(vf_store)(float *p, vf a) { int i; for (i = 0; i < 4; i++) p[i] = a.v[i]; }
-WORD vf K(vf_add)(vf a, vf b) { LLRI_LANES(a.v[i] + b.v[i]); }
-WORD vf K(vf_sub)(vf a, vf b) { LLRI_LANES(a.v[i] - b.v[i]); }
-WORD vf K(vf_mul)(vf a, vf b) { LLRI_LANES(a.v[i] * b.v[i]); }
-WORD vf K(vf_div)(vf a, vf b) { LLRI_LANES(a.v[i] / b.v[i]); }
-WORD vf K(vf_max)(vf a, vf b) { LLRI_LANES(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
-WORD vf K(vf_min)(vf a, vf b) { LLRI_LANES(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
-WORD vf K(vf_fma)(vf a, vf b, vf c) { LLRI_LANES(a.v[i] * b.v[i] + c.v[i]); }
-WORD vf K(vf_abs)(vf a) { LLRI_LANES(fabsf(a.v[i])); }
-WORD vf K(vf_round)(vf a) { LLRI_LANES(llri_round_even(a.v[i])); }
-WORD vf K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bits_to_f32((uint32_t)((int32_t)n.v[i] + 127) << 23); return r; }
+LLRI_WORD vf LLRI_K(vf_set)(float x) { LLRI_LANES(x); }
+LLRI_WORD vf LLRI_K(vf_load)(const float *p) { LLRI_LANES(p[i]); }
+LLRI_WORD void LLRI_K(vf_store)(float *p, vf a) { int i; for (i = 0; i < 4; i++) p[i] = a.v[i]; }
+LLRI_WORD vf LLRI_K(vf_add)(vf a, vf b) { LLRI_LANES(a.v[i] + b.v[i]); }
+LLRI_WORD vf LLRI_K(vf_sub)(vf a, vf b) { LLRI_LANES(a.v[i] - b.v[i]); }
+LLRI_WORD vf LLRI_K(vf_mul)(vf a, vf b) { LLRI_LANES(a.v[i] * b.v[i]); }
+LLRI_WORD vf LLRI_K(vf_div)(vf a, vf b) { LLRI_LANES(a.v[i] / b.v[i]); }
+LLRI_WORD vf LLRI_K(vf_max)(vf a, vf b) { LLRI_LANES(a.v[i] > b.v[i] ? a.v[i] : b.v[i]); }
+LLRI_WORD vf LLRI_K(vf_min)(vf a, vf b) { LLRI_LANES(a.v[i] < b.v[i] ? a.v[i] : b.v[i]); }
+LLRI_WORD vf LLRI_K(vf_fma)(vf a, vf b, vf c) { LLRI_LANES(a.v[i] * b.v[i] + c.v[i]); }
+LLRI_WORD vf LLRI_K(vf_abs)(vf a) { LLRI_LANES(fabsf(a.v[i])); }
+LLRI_WORD vf LLRI_K(vf_round)(vf a) { LLRI_LANES(llri_round_even(a.v[i])); }
+LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bits_to_f32((uint32_t)((int32_t)n.v[i] + 127) << 23); return r; }
 #undef LLRI_LANES
-#define vf_set K(vf_set)
-#define vf_load K(vf_load)
-#define vf_store K(vf_store)
-#define vf_add K(vf_add)
-#define vf_sub K(vf_sub)
-#define vf_mul K(vf_mul)
-#define vf_div K(vf_div)
-#define vf_max K(vf_max)
-#define vf_min K(vf_min)
-#define vf_fma K(vf_fma)
-#define vf_abs K(vf_abs)
-#define vf_round K(vf_round)
-#define vf_pow2 K(vf_pow2)
+#define vf_set LLRI_K(vf_set)
+#define vf_load LLRI_K(vf_load)
+#define vf_store LLRI_K(vf_store)
+#define vf_add LLRI_K(vf_add)
+#define vf_sub LLRI_K(vf_sub)
+#define vf_mul LLRI_K(vf_mul)
+#define vf_div LLRI_K(vf_div)
+#define vf_max LLRI_K(vf_max)
+#define vf_min LLRI_K(vf_min)
+#define vf_fma LLRI_K(vf_fma)
+#define vf_abs LLRI_K(vf_abs)
+#define vf_round LLRI_K(vf_round)
+#define vf_pow2 LLRI_K(vf_pow2)
 
 #elif LLRI_PASS <= LLRI_PASS_SSSE3
-#define VF 4
+#define LLRI_VF 4
 #define vf __m128
 #define vi __m128i
 #define vf_set(x) _mm_set1_ps(x)
@@ -3584,7 +3586,7 @@ WORD vf K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bi
 #define vf_pow2(n) _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127)), 23))
 
 #elif LLRI_PASS <= LLRI_PASS_AVXVNNI
-#define VF 8
+#define LLRI_VF 8
 #define vf __m256
 #define vf_set(x) _mm256_set1_ps(x)
 #define vf_load(p) _mm256_loadu_ps(p)
@@ -3600,7 +3602,7 @@ WORD vf K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bi
 #  if LLRI_PASS == LLRI_PASS_AVX      /* no FMA, and integers are 128 bits wide */
 #define vi __m128i
 #define vf_fma(a, b, c) _mm256_add_ps(_mm256_mul_ps(a, b), c)
-WORD vf K(vf_pow2)(vf n)
+LLRI_WORD vf LLRI_K(vf_pow2)(vf n)
 {
     __m256i e = _mm256_cvtps_epi32(n);
     __m128i bias = _mm_set1_epi32(127);
@@ -3608,7 +3610,7 @@ WORD vf K(vf_pow2)(vf n)
     __m128i hi = _mm_slli_epi32(_mm_add_epi32(_mm256_extractf128_si256(e, 1), bias), 23);
     return _mm256_castsi256_ps(_mm256_insertf128_si256(_mm256_castsi128_si256(lo), hi, 1));
 }
-#define vf_pow2 K(vf_pow2)
+#define vf_pow2 LLRI_K(vf_pow2)
 #  else
 #define vi __m256i
 #define vf_fma(a, b, c) _mm256_fmadd_ps(a, b, c)
@@ -3616,7 +3618,7 @@ WORD vf K(vf_pow2)(vf n)
 #  endif
 
 #else
-#define VF 16
+#define LLRI_VF 16
 #define vf __m512
 #define vi __m512i
 #define vf_set(x) _mm512_set1_ps(x)
@@ -3634,9 +3636,9 @@ WORD vf K(vf_pow2)(vf n)
 #define vf_pow2(n) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23))
 #endif
 
-/* --- words: vi = QL int32 lanes of the integer kernels, qf = as many floats ------------------------------------------- */
+/* --- words: vi = LLRI_QL int32 lanes of the integer kernels, qf = as many floats ------------------------------------------- */
 #if LLRI_PASS == LLRI_PASS_AVX
-#define QL 4
+#define LLRI_QL 4
 #define qf __m128
 #define qf_set(x) _mm_set1_ps(x)
 #define qf_load(p) _mm_loadu_ps(p)
@@ -3644,7 +3646,7 @@ WORD vf K(vf_pow2)(vf n)
 #define qf_mul(a, b) _mm_mul_ps(a, b)
 #define qf_fma(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #else
-#define QL VF
+#define LLRI_QL LLRI_VF
 #define qf vf
 #define qf_set vf_set
 #define qf_load vf_load
@@ -3654,29 +3656,29 @@ WORD vf K(vf_pow2)(vf n)
 #endif
 
 #if LLRI_PASS == LLRI_PASS_SCALAR
-#define KL 2                            /* elements per 32-bit lane of packed activations */
+#define LLRI_KL 2                            /* elements per 32-bit lane of packed activations */
 #define LLRI_MR 4                       /* micro-kernel: rows x vectors of tokens */
 #define LLRI_NV 1
 #define LLRI_LANES(expr) int i; vi r; for (i = 0; i < 4; i++) r.v[i] = (expr); return r
-WORD vi K(vi_set)(int32_t x) { LLRI_LANES(x); }
-WORD vi K(vi_load)(const void *p) { vi r; memcpy(&r, p, sizeof r); return r; }
-WORD vi K(vi_add)(vi a, vi b) { LLRI_LANES(a.v[i] + b.v[i]); }
-WORD int32_t K(madd1)(int32_t x, int32_t y)   /* two int16 in a lane, multiplied and added */
+LLRI_WORD vi LLRI_K(vi_set)(int32_t x) { LLRI_LANES(x); }
+LLRI_WORD vi LLRI_K(vi_load)(const void *p) { vi r; memcpy(&r, p, sizeof r); return r; }
+LLRI_WORD vi LLRI_K(vi_add)(vi a, vi b) { LLRI_LANES(a.v[i] + b.v[i]); }
+LLRI_WORD int32_t LLRI_K(madd1)(int32_t x, int32_t y)   /* two int16 in a lane, multiplied and added */
 {
     int16_t a[2], b[2];
     memcpy(a, &x, 4); memcpy(b, &y, 4);
     return a[0] * b[0] + a[1] * b[1];
 }
-WORD vi K(vi_madd)(vi a, vi b) { LLRI_LANES(K(madd1)(a.v[i], b.v[i])); }
-WORD vf K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (float)a.v[i]; return r; }
+LLRI_WORD vi LLRI_K(vi_madd)(vi a, vi b) { LLRI_LANES(LLRI_K(madd1)(a.v[i], b.v[i])); }
+LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (float)a.v[i]; return r; }
 #undef LLRI_LANES
-#define vi_set K(vi_set)
-#define vi_load K(vi_load)
-#define vi_add K(vi_add)
-#define vi_madd K(vi_madd)
-#define vi_float K(vi_float)
-#elif QL == 4
-#define KL (LLRI_MADDWD ? 2 : 4)
+#define vi_set LLRI_K(vi_set)
+#define vi_load LLRI_K(vi_load)
+#define vi_add LLRI_K(vi_add)
+#define vi_madd LLRI_K(vi_madd)
+#define vi_float LLRI_K(vi_float)
+#elif LLRI_QL == 4
+#define LLRI_KL (LLRI_MADDWD ? 2 : 4)
 #define LLRI_MR 2
 #define LLRI_NV 4
 #define vi_set(x) _mm_set1_epi32(x)
@@ -3689,8 +3691,8 @@ WORD vf K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (float
 #define vs_abs(w) _mm_abs_epi8(w)
 #define vs_sign(a, w) _mm_sign_epi8(a, w)
 #define vs_set(x) _mm_set1_epi16(x)
-#elif QL == 8
-#define KL 4
+#elif LLRI_QL == 8
+#define LLRI_KL 4
 #define LLRI_MR 4
 #define LLRI_NV 2
 #define vi_set(x) _mm256_set1_epi32(x)
@@ -3706,7 +3708,7 @@ WORD vf K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (float
 #define vs_sign(a, w) _mm256_sign_epi8(a, w)
 #define vs_set(x) _mm256_set1_epi16(x)
 #else
-#define KL 4
+#define LLRI_KL 4
 #define LLRI_MR 4
 #define LLRI_NV 3
 #define vi_set(x) _mm512_set1_epi32(x)
@@ -3725,72 +3727,72 @@ WORD vf K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = (float
 
 /* --- words: b32 = 32 bytes, one group ------------------------------------------------------------------------------- */
 #if LLRI_PASS == LLRI_PASS_SCALAR
-typedef struct { uint8_t v[32]; } K(b32_t);
-#define b32 K(b32_t)
+typedef struct { uint8_t v[32]; } LLRI_K(b32_t);
+#define b32 LLRI_K(b32_t)
 #define LLRI_LANES(expr) int i; b32 r; for (i = 0; i < 32; i++) r.v[i] = (uint8_t)(expr); return r
-WORD b32 K(b32_load)(const void *p) { b32 r; memcpy(&r, p, 32); return r; }
-WORD void K(b32_store)(void *p, b32 a) { memcpy(p, &a, 32); }
-WORD b32 K(b32_set)(int x) { LLRI_LANES(x); }
-WORD b32 K(b32_nibbles)(const uint8_t *p) { LLRI_LANES(i < 16 ? p[i] & 15 : p[i - 16] >> 4); }
-WORD b32 K(b32_shr)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] >> n & mask); }
-WORD b32 K(b32_shl)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] << n & mask); }
-WORD b32 K(b32_and)(b32 a, b32 b) { LLRI_LANES(a.v[i] & b.v[i]); }
-WORD b32 K(b32_or)(b32 a, b32 b) { LLRI_LANES(a.v[i] | b.v[i]); }
-WORD b32 K(b32_xor)(b32 a, b32 b) { LLRI_LANES(a.v[i] ^ b.v[i]); }
-WORD b32 K(b32_add)(b32 a, b32 b) { LLRI_LANES(a.v[i] + b.v[i]); }
-WORD b32 K(b32_sub)(b32 a, b32 b) { LLRI_LANES(a.v[i] - b.v[i]); }
-WORD b32 K(b32_bits)(uint32_t m) { LLRI_LANES(m >> i & 1 ? 255 : 0); }   /* bit i -> byte i, all ones or zero */
-WORD b32 K(b32_lookup)(const uint8_t *table16, b32 a) { LLRI_LANES(table16[a.v[i] & 15]); }
-WORD b32 K(b32_interleave8)(b32 a) { LLRI_LANES(a.v[(i & 7) | (i & 8) << 1 | (i & 16) >> 1]); }   /* 8-byte quarters 0,2,1,3 */
+LLRI_WORD b32 LLRI_K(b32_load)(const void *p) { b32 r; memcpy(&r, p, 32); return r; }
+LLRI_WORD void LLRI_K(b32_store)(void *p, b32 a) { memcpy(p, &a, 32); }
+LLRI_WORD b32 LLRI_K(b32_set)(int x) { LLRI_LANES(x); }
+LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p) { LLRI_LANES(i < 16 ? p[i] & 15 : p[i - 16] >> 4); }
+LLRI_WORD b32 LLRI_K(b32_shr)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] >> n & mask); }
+LLRI_WORD b32 LLRI_K(b32_shl)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] << n & mask); }
+LLRI_WORD b32 LLRI_K(b32_and)(b32 a, b32 b) { LLRI_LANES(a.v[i] & b.v[i]); }
+LLRI_WORD b32 LLRI_K(b32_or)(b32 a, b32 b) { LLRI_LANES(a.v[i] | b.v[i]); }
+LLRI_WORD b32 LLRI_K(b32_xor)(b32 a, b32 b) { LLRI_LANES(a.v[i] ^ b.v[i]); }
+LLRI_WORD b32 LLRI_K(b32_add)(b32 a, b32 b) { LLRI_LANES(a.v[i] + b.v[i]); }
+LLRI_WORD b32 LLRI_K(b32_sub)(b32 a, b32 b) { LLRI_LANES(a.v[i] - b.v[i]); }
+LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m) { LLRI_LANES(m >> i & 1 ? 255 : 0); }   /* bit i -> byte i, all ones or zero */
+LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 a) { LLRI_LANES(table16[a.v[i] & 15]); }
+LLRI_WORD b32 LLRI_K(b32_interleave8)(b32 a) { LLRI_LANES(a.v[(i & 7) | (i & 8) << 1 | (i & 16) >> 1]); }   /* 8-byte quarters 0,2,1,3 */
 #undef LLRI_LANES
-#define b32_load K(b32_load)
-#define b32_store K(b32_store)
-#define b32_set K(b32_set)
-#define b32_nibbles K(b32_nibbles)
-#define b32_shr K(b32_shr)
-#define b32_shl K(b32_shl)
-#define b32_and K(b32_and)
-#define b32_or K(b32_or)
-#define b32_xor K(b32_xor)
-#define b32_add K(b32_add)
-#define b32_sub K(b32_sub)
-#define b32_bits K(b32_bits)
-#define b32_lookup K(b32_lookup)
-#define b32_interleave8 K(b32_interleave8)
+#define b32_load LLRI_K(b32_load)
+#define b32_store LLRI_K(b32_store)
+#define b32_set LLRI_K(b32_set)
+#define b32_nibbles LLRI_K(b32_nibbles)
+#define b32_shr LLRI_K(b32_shr)
+#define b32_shl LLRI_K(b32_shl)
+#define b32_and LLRI_K(b32_and)
+#define b32_or LLRI_K(b32_or)
+#define b32_xor LLRI_K(b32_xor)
+#define b32_add LLRI_K(b32_add)
+#define b32_sub LLRI_K(b32_sub)
+#define b32_bits LLRI_K(b32_bits)
+#define b32_lookup LLRI_K(b32_lookup)
+#define b32_interleave8 LLRI_K(b32_interleave8)
 
 #elif LLRI_PASS <= LLRI_PASS_AVX
-typedef struct { __m128i a, b; } K(b32_t);
-#define b32 K(b32_t)
-WORD b32 K(b32_of)(__m128i a, __m128i b) { b32 r; r.a = a; r.b = b; return r; }
-#define b32_load(p) K(b32_of)(_mm_loadu_si128((const __m128i *)(p)), _mm_loadu_si128((const __m128i *)(p) + 1))
-WORD void K(b32_store)(void *p, b32 v) { _mm_storeu_si128((__m128i *)p, v.a); _mm_storeu_si128((__m128i *)p + 1, v.b); }
-#define b32_store K(b32_store)
-#define b32_set(x) K(b32_of)(_mm_set1_epi8((char)(x)), _mm_set1_epi8((char)(x)))
-WORD b32 K(b32_nibbles)(const uint8_t *p)
+typedef struct { __m128i a, b; } LLRI_K(b32_t);
+#define b32 LLRI_K(b32_t)
+LLRI_WORD b32 LLRI_K(b32_of)(__m128i a, __m128i b) { b32 r; r.a = a; r.b = b; return r; }
+#define b32_load(p) LLRI_K(b32_of)(_mm_loadu_si128((const __m128i *)(p)), _mm_loadu_si128((const __m128i *)(p) + 1))
+LLRI_WORD void LLRI_K(b32_store)(void *p, b32 v) { _mm_storeu_si128((__m128i *)p, v.a); _mm_storeu_si128((__m128i *)p + 1, v.b); }
+#define b32_store LLRI_K(b32_store)
+#define b32_set(x) LLRI_K(b32_of)(_mm_set1_epi8((char)(x)), _mm_set1_epi8((char)(x)))
+LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)p), m = _mm_set1_epi8(15);
-    return K(b32_of)(_mm_and_si128(v, m), _mm_and_si128(_mm_srli_epi16(v, 4), m));
+    return LLRI_K(b32_of)(_mm_and_si128(v, m), _mm_and_si128(_mm_srli_epi16(v, 4), m));
 }
-#define b32_nibbles K(b32_nibbles)
+#define b32_nibbles LLRI_K(b32_nibbles)
 /* 16-bit shifts carry bits across bytes; the mask removes them */
-WORD b32 K(b32_shr)(b32 v, int n, int mask)
+LLRI_WORD b32 LLRI_K(b32_shr)(b32 v, int n, int mask)
 {
     __m128i m = _mm_set1_epi8((char)mask), c = _mm_cvtsi32_si128(n);
-    return K(b32_of)(_mm_and_si128(_mm_srl_epi16(v.a, c), m), _mm_and_si128(_mm_srl_epi16(v.b, c), m));
+    return LLRI_K(b32_of)(_mm_and_si128(_mm_srl_epi16(v.a, c), m), _mm_and_si128(_mm_srl_epi16(v.b, c), m));
 }
-WORD b32 K(b32_shl)(b32 v, int n, int mask)
+LLRI_WORD b32 LLRI_K(b32_shl)(b32 v, int n, int mask)
 {
     __m128i m = _mm_set1_epi8((char)mask), c = _mm_cvtsi32_si128(n);
-    return K(b32_of)(_mm_and_si128(_mm_sll_epi16(v.a, c), m), _mm_and_si128(_mm_sll_epi16(v.b, c), m));
+    return LLRI_K(b32_of)(_mm_and_si128(_mm_sll_epi16(v.a, c), m), _mm_and_si128(_mm_sll_epi16(v.b, c), m));
 }
-#define b32_shr K(b32_shr)
-#define b32_shl K(b32_shl)
-#define b32_and(x, y) K(b32_of)(_mm_and_si128((x).a, (y).a), _mm_and_si128((x).b, (y).b))
-#define b32_or(x, y) K(b32_of)(_mm_or_si128((x).a, (y).a), _mm_or_si128((x).b, (y).b))
-#define b32_xor(x, y) K(b32_of)(_mm_xor_si128((x).a, (y).a), _mm_xor_si128((x).b, (y).b))
-#define b32_add(x, y) K(b32_of)(_mm_add_epi8((x).a, (y).a), _mm_add_epi8((x).b, (y).b))
-#define b32_sub(x, y) K(b32_of)(_mm_sub_epi8((x).a, (y).a), _mm_sub_epi8((x).b, (y).b))
-WORD b32 K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
+#define b32_shr LLRI_K(b32_shr)
+#define b32_shl LLRI_K(b32_shl)
+#define b32_and(x, y) LLRI_K(b32_of)(_mm_and_si128((x).a, (y).a), _mm_and_si128((x).b, (y).b))
+#define b32_or(x, y) LLRI_K(b32_of)(_mm_or_si128((x).a, (y).a), _mm_or_si128((x).b, (y).b))
+#define b32_xor(x, y) LLRI_K(b32_of)(_mm_xor_si128((x).a, (y).a), _mm_xor_si128((x).b, (y).b))
+#define b32_add(x, y) LLRI_K(b32_of)(_mm_add_epi8((x).a, (y).a), _mm_add_epi8((x).b, (y).b))
+#define b32_sub(x, y) LLRI_K(b32_of)(_mm_sub_epi8((x).a, (y).a), _mm_sub_epi8((x).b, (y).b))
+LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
 {
     __m128i bit = _mm_set1_epi64x((int64_t)0x8040201008040201ull);
     __m128i v = _mm_cvtsi32_si128((int)m), x, y;
@@ -3798,11 +3800,11 @@ WORD b32 K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
     v = _mm_unpacklo_epi16(v, v);                                   /* four times */
     x = _mm_shuffle_epi32(v, 0x50);                                 /* eight times: bytes 0, 1 and 2, 3 */
     y = _mm_shuffle_epi32(v, 0xfa);
-    return K(b32_of)(_mm_cmpeq_epi8(_mm_and_si128(x, bit), bit), _mm_cmpeq_epi8(_mm_and_si128(y, bit), bit));
+    return LLRI_K(b32_of)(_mm_cmpeq_epi8(_mm_and_si128(x, bit), bit), _mm_cmpeq_epi8(_mm_and_si128(y, bit), bit));
 }
-#define b32_bits K(b32_bits)
+#define b32_bits LLRI_K(b32_bits)
 #  if LLRI_PASS == LLRI_PASS_SSE2       /* no byte shuffle */
-WORD b32 K(b32_lookup)(const uint8_t *table16, b32 v)
+LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 {
     uint8_t t[32]; int i;
     b32_store(t, v);
@@ -3810,26 +3812,26 @@ WORD b32 K(b32_lookup)(const uint8_t *table16, b32 v)
     return b32_load(t);
 }
 #  else
-WORD b32 K(b32_lookup)(const uint8_t *table16, b32 v)
+LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 {
     __m128i t = _mm_loadu_si128((const __m128i *)table16);
-    return K(b32_of)(_mm_shuffle_epi8(t, v.a), _mm_shuffle_epi8(t, v.b));
+    return LLRI_K(b32_of)(_mm_shuffle_epi8(t, v.a), _mm_shuffle_epi8(t, v.b));
 }
 #  endif
-#define b32_lookup K(b32_lookup)
-#define b32_interleave8(x) K(b32_of)(_mm_unpacklo_epi64((x).a, (x).b), _mm_unpackhi_epi64((x).a, (x).b))   /* quarters 0,2,1,3 */
+#define b32_lookup LLRI_K(b32_lookup)
+#define b32_interleave8(x) LLRI_K(b32_of)(_mm_unpacklo_epi64((x).a, (x).b), _mm_unpackhi_epi64((x).a, (x).b))   /* quarters 0,2,1,3 */
 
 #else
 #define b32 __m256i
 #define b32_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define b32_store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define b32_set(x) _mm256_set1_epi8((char)(x))
-WORD b32 K(b32_nibbles)(const uint8_t *p)
+LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)p);
     return _mm256_and_si256(_mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1), _mm256_set1_epi8(15));
 }
-#define b32_nibbles K(b32_nibbles)
+#define b32_nibbles LLRI_K(b32_nibbles)
 #define b32_shr(v, n, mask) _mm256_and_si256(_mm256_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
 #define b32_shl(v, n, mask) _mm256_and_si256(_mm256_sll_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
 #define b32_and(x, y) _mm256_and_si256(x, y)
@@ -3837,14 +3839,14 @@ WORD b32 K(b32_nibbles)(const uint8_t *p)
 #define b32_xor(x, y) _mm256_xor_si256(x, y)
 #define b32_add(x, y) _mm256_add_epi8(x, y)
 #define b32_sub(x, y) _mm256_sub_epi8(x, y)
-WORD b32 K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
+LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
 {
     __m256i which = _mm256_set_epi64x(0x0303030303030303, 0x0202020202020202, 0x0101010101010101, 0);
     __m256i bit = _mm256_set1_epi64x((int64_t)0x8040201008040201ull);
     __m256i v = _mm256_shuffle_epi8(_mm256_set1_epi32((int)m), which);
     return _mm256_cmpeq_epi8(_mm256_and_si256(v, bit), bit);
 }
-#define b32_bits K(b32_bits)
+#define b32_bits LLRI_K(b32_bits)
 #define b32_lookup(table16, v) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table16))), v)
 #define b32_interleave8(v) _mm256_permute4x64_epi64(v, 0xd8)          /* quarters 0,2,1,3 */
 #endif
@@ -3856,19 +3858,19 @@ WORD b32 K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones or zero */
 #endif
 
 /* --- unpacking: one kernel per type ---------------------------------------------------------------------------------
- * PUT stores the 32 integers of a group. Scales are collected as they are in the file, and made into floats for 16 rows at
+ * LLRI_PUT stores the 32 integers of a group. Scales are collected as they are in the file, and made into floats for 16 rows at
  * a time by a `finish` function: its vectors are rows. */
-#define STRIP_Q(s, g, r) ((s)->q + ((size_t)(g) * LLRI_STRIP_ROWS + (size_t)(r)) * 32 * sizeof(LLRI_WE))
+#define LLRI_STRIP_Q(s, g, r) ((s)->q + ((size_t)(g) * LLRI_STRIP_ROWS + (size_t)(r)) * 32 * sizeof(LLRI_WE))
 #if LLRI_MADDWD
 #define LLRI_WE int16_t
-WORD void K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, int off, int sub0, int sub1)
+LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, int off, int sub0, int sub1)
 {
 #  if LLRI_PASS == LLRI_PASS_SCALAR
-    int16_t *d = (int16_t *)(void *)STRIP_Q(s, g, r);
+    int16_t *d = (int16_t *)(void *)LLRI_STRIP_Q(s, g, r);
     int i;
     for (i = 0; i < 32; i++) d[i] = (int16_t)(((is_signed ? (int8_t)v.v[i] : v.v[i]) - off) * (i < 16 ? sub0 : sub1));
 #  else
-    __m128i *d = (__m128i *)(void *)STRIP_Q(s, g, r), o = _mm_set1_epi16((int16_t)off), m0 = _mm_set1_epi16((int16_t)sub0), m1 = _mm_set1_epi16((int16_t)sub1);
+    __m128i *d = (__m128i *)(void *)LLRI_STRIP_Q(s, g, r), o = _mm_set1_epi16((int16_t)off), m0 = _mm_set1_epi16((int16_t)sub0), m1 = _mm_set1_epi16((int16_t)sub1);
     __m128i neg = _mm_set1_epi8(is_signed ? -1 : 0), z = _mm_setzero_si128();
     __m128i ha = _mm_and_si128(_mm_cmpgt_epi8(z, v.a), neg), hb = _mm_and_si128(_mm_cmpgt_epi8(z, v.b), neg);
     _mm_storeu_si128(d, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpacklo_epi8(v.a, ha), o), m0));
@@ -3877,24 +3879,24 @@ WORD void K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, int off, i
     _mm_storeu_si128(d + 3, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpackhi_epi8(v.b, hb), o), m1));
 #  endif
 }
-#define PUT(s, g, r, v, off) K(put16)(s, g, r, v, 0, off, 1, 1)
-#define PUT_SUB(s, g, r, v, off, s0, s1) K(put16)(s, g, r, v, 0, off, s0, s1)
-#define PUT_SIGNED(s, g, r, v) K(put16)(s, g, r, v, 1, 0, 1, 1)
+#define LLRI_PUT(s, g, r, v, off) LLRI_K(put16)(s, g, r, v, 0, off, 1, 1)
+#define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
+#define LLRI_PUT_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #else
 #define LLRI_WE uint8_t
-#define PUT(s, g, r, v, off) b32_store(STRIP_Q(s, g, r), v)
-#define PUT_SUB(s, g, r, v, off, s0, s1) \
-    do { (s)->pair[g][r][0] = (int8_t)(s0); (s)->pair[g][r][1] = (int8_t)(s1); b32_store(STRIP_Q(s, g, r), v); } while (0)
+#define LLRI_PUT(s, g, r, v, off) b32_store(LLRI_STRIP_Q(s, g, r), v)
+#define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) \
+    do { (s)->pair[g][r][0] = (int8_t)(s0); (s)->pair[g][r][1] = (int8_t)(s1); b32_store(LLRI_STRIP_Q(s, g, r), v); } while (0)
 #  if LLRI_VNNI
-#define PUT_SIGNED(s, g, r, v) b32_store(STRIP_Q(s, g, r), b32_xor(v, b32_set(0x80)))
+#define LLRI_PUT_SIGNED(s, g, r, v) b32_store(LLRI_STRIP_Q(s, g, r), b32_xor(v, b32_set(0x80)))
 #  else
-#define PUT_SIGNED(s, g, r, v) b32_store(STRIP_Q(s, g, r), v)
+#define LLRI_PUT_SIGNED(s, g, r, v) b32_store(LLRI_STRIP_Q(s, g, r), v)
 #  endif
 #endif
 
 #if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
 /* exponent and fraction moved into place, the exponent's bias put right by 2^112 */
-WORD __m128 K(half4)(__m128i h)         /* four halves in the low half */
+LLRI_WORD __m128 LLRI_K(half4)(__m128i h)         /* four halves in the low half */
 {
     __m128i w = _mm_unpacklo_epi16(h, _mm_setzero_si128()), m = _mm_and_si128(w, _mm_set1_epi32(0x7fff));
     __m128i sign = _mm_slli_epi32(_mm_xor_si128(w, m), 16), inf = _mm_and_si128(_mm_cmpgt_epi32(m, _mm_set1_epi32(0x7bff)), _mm_set1_epi32(0x7f800000));
@@ -3902,9 +3904,9 @@ WORD __m128 K(half4)(__m128i h)         /* four halves in the low half */
     return _mm_or_ps(_mm_castsi128_ps(_mm_or_si128(sign, inf)), f);
 }
 #endif
-WORD void K(halves16)(float *d, const uint16_t *h)      /* 16 halves in native order */
+LLRI_WORD void LLRI_K(halves16)(float *d, const uint16_t *h)      /* 16 halves in native order */
 {
-#if VF == 16
+#if LLRI_VF == 16
     vf_store(d, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)h)));
 #elif LLRI_PASS >= LLRI_PASS_AVX2
     vf_store(d, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)h)));
@@ -3914,13 +3916,13 @@ WORD void K(halves16)(float *d, const uint16_t *h)      /* 16 halves in native o
 #  if LLRI_PASS == LLRI_PASS_SCALAR
     for (i = 0; i < 16; i++) d[i] = llri_f16_to_f32(h[i]);
 #  else
-    for (i = 0; i < 16; i += 4) _mm_storeu_ps(d + i, K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(h + i))));
+    for (i = 0; i < 16; i += 4) _mm_storeu_ps(d + i, LLRI_K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(h + i))));
 #  endif
 #endif
 }
-WORD void K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = by * i8 */
+LLRI_WORD void LLRI_K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = by * i8 */
 {
-#if VF == 16
+#if LLRI_VF == 16
     vf_store(d, vf_mul(vf_load(by), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8)))));
 #else
     int i;
@@ -3928,33 +3930,33 @@ WORD void K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = b
 #endif
 }
 
-WORD void K(finish_half)(llri_strip *s, int groups, int mins)           /* a scale, and a min, per group */
+LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)           /* a scale, and a min, per group */
 {
     int g;
     for (g = 0; g < groups; g++) {
-        K(halves16)(s->scale[0][g], s->half[0][g]);
-        if (mins) K(halves16)(s->min[0][g], s->half[1][g]);
+        LLRI_K(halves16)(s->scale[0][g], s->half[0][g]);
+        if (mins) LLRI_K(halves16)(s->min[0][g], s->half[1][g]);
     }
 }
 /* A scale per 256, times `factor` (a power of two), times small[0] per group if `small`; mins: 1 per group, 2 per half */
-WORD void K(finish_super)(llri_strip *s, float factor, int small, int mins)
+LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int mins)
 {
     float d[LLRI_STRIP_ROWS], m[LLRI_STRIP_ROWS];
     int g, r;
-    K(halves16)(d, s->half[0][0]);
-    if (mins) K(halves16)(m, s->half[1][0]);
+    LLRI_K(halves16)(d, s->half[0][0]);
+    if (mins) LLRI_K(halves16)(m, s->half[1][0]);
     for (r = 0; r < LLRI_STRIP_ROWS; r++) {
         d[r] *= factor;
         if (mins) m[r] = -m[r];
     }
     for (g = 0; g < 8; g++) {
-        if (small) K(scaled16)(s->scale[0][g], d, s->small[0][g]);
+        if (small) LLRI_K(scaled16)(s->scale[0][g], d, s->small[0][g]);
         else memcpy(s->scale[0][g], d, sizeof d);
-        if (mins >= 1) K(scaled16)(s->min[0][g], m, s->small[mins == 1][g]);
-        if (mins == 2) K(scaled16)(s->min[1][g], m, s->small[1][g]);
+        if (mins >= 1) LLRI_K(scaled16)(s->min[0][g], m, s->small[mins == 1][g]);
+        if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
     }
 }
-WORD void K(finish_sub)(llri_strip *s, int off)         /* sub-scales of the halves for the dot products */
+LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales of the halves for the dot products */
 {
 #if LLRI_MADDWD
     (void)s; (void)off;                                 /* in the weights already */
@@ -3980,89 +3982,89 @@ WORD void K(finish_sub)(llri_strip *s, int off)         /* sub-scales of the hal
 #endif
 }
 
-/* UNPACK(type, bytes per block, groups per block, finish) { body for one block at p, first group g, row r }: rows w,
+/* LLRI_UNPACK(type, bytes per block, groups per block, finish) { body for one block at p, first group g, row r }: rows w,
  * w + row_bytes, ... of a slice of `groups` groups. Rows past `rows` repeat the last one. The same place in the next strip
  * is asked for, since rows lie too far apart for the hardware to foresee. */
-#define UNPACK(name, block_bytes, block_groups, finish) \
-    WORD void K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r); \
-    static LLRI_TARGET void K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups) \
+#define LLRI_UNPACK(name, block_bytes, block_groups, finish) \
+    LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r); \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups) \
     { \
         int r, g, z; \
         for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
             for (g = 0; g < groups; g += block_groups, p += block_bytes) { \
                 for (z = 0; z < block_bytes; z += 64) LLRI_PREFETCH((uintptr_t)p + LLRI_STRIP_ROWS * row_bytes + (size_t)z); \
-                K(block_##name)(s, p, g, r); \
+                LLRI_K(block_##name)(s, p, g, r); \
             } \
         } \
         finish; \
     } \
-    WORD void K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
+    LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
 
-UNPACK(q4_0, 18, 1, K(finish_half)(s, groups, 0))
+LLRI_UNPACK(q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0))
 {
     s->half[0][g][r] = llri_rd16(p);
-    PUT(s, g, r, b32_nibbles(p + 2), 8);
+    LLRI_PUT(s, g, r, b32_nibbles(p + 2), 8);
 }
 
-UNPACK(q4_1, 20, 1, K(finish_half)(s, groups, 1))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    s->half[1][g][r] = llri_rd16(p + 2);
-    PUT(s, g, r, b32_nibbles(p + 4), 0);
-}
-
-UNPACK(q5_0, 22, 1, K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    PUT(s, g, r, b32_or(b32_nibbles(p + 6), b32_and(b32_bits(llri_rd32(p + 2)), b32_set(16))), 16);
-}
-
-UNPACK(q5_1, 24, 1, K(finish_half)(s, groups, 1))
+LLRI_UNPACK(q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1))
 {
     s->half[0][g][r] = llri_rd16(p);
     s->half[1][g][r] = llri_rd16(p + 2);
-    PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
+    LLRI_PUT(s, g, r, b32_nibbles(p + 4), 0);
 }
 
-UNPACK(q8_0, 34, 1, K(finish_half)(s, groups, 0))
+LLRI_UNPACK(q5_0, 22, 1, LLRI_K(finish_half)(s, groups, 0))
 {
     s->half[0][g][r] = llri_rd16(p);
-    PUT_SIGNED(s, g, r, b32_load(p + 2));
+    LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 6), b32_and(b32_bits(llri_rd32(p + 2)), b32_set(16))), 16);
 }
 
-UNPACK(iq4_nl, 18, 1, K(finish_half)(s, groups, 0))
+LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
 {
     s->half[0][g][r] = llri_rd16(p);
-    PUT_SIGNED(s, g, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 2)));
+    s->half[1][g][r] = llri_rd16(p + 2);
+    LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
 }
 
-UNPACK(mxfp4, 17, 1, (void)0)
+LLRI_UNPACK(q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    LLRI_PUT_SIGNED(s, g, r, b32_load(p + 2));
+}
+
+LLRI_UNPACK(iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0))
+{
+    s->half[0][g][r] = llri_rd16(p);
+    LLRI_PUT_SIGNED(s, g, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 2)));
+}
+
+LLRI_UNPACK(mxfp4, 17, 1, (void)0)
 {
     s->scale[0][g][r] = llri_e8m0_half(p[0]);
-    PUT(s, g, r, b32_lookup(llri_fp4_plus12, b32_nibbles(p + 1)), 12);
+    LLRI_PUT(s, g, r, b32_lookup(llri_fp4_plus12, b32_nibbles(p + 1)), 12);
 }
 
-UNPACK(nvfp4, 36, 2, (void)0)
+LLRI_UNPACK(nvfp4, 36, 2, (void)0)
 {
     int h;
     for (h = 0; h < 2; h++) {
         s->scale[0][g + h][r] = llri_ue4m3_half(p[2 * h]);
         s->scale[1][g + h][r] = llri_ue4m3_half(p[2 * h + 1]);
-        PUT(s, g + h, r, b32_interleave8(b32_lookup(llri_fp4_plus12, b32_nibbles(p + 4 + 16 * h))), 12);
+        LLRI_PUT(s, g + h, r, b32_interleave8(b32_lookup(llri_fp4_plus12, b32_nibbles(p + 4 + 16 * h))), 12);
     }
 }
 
-UNPACK(q1_0, 18, 4, K(finish_half)(s, groups, 0))
+LLRI_UNPACK(q1_0, 18, 4, LLRI_K(finish_half)(s, groups, 0))
 {
     int k;
     for (k = 0; k < 4; k++) {
         s->half[0][g + k][r] = llri_rd16(p);
-        PUT(s, g + k, r, b32_and(b32_bits(llri_rd32(p + 2 + 4 * k)), b32_set(2)), 1);
+        LLRI_PUT(s, g + k, r, b32_and(b32_bits(llri_rd32(p + 2 + 4 * k)), b32_set(2)), 1);
     }
 }
 
-UNPACK(q2_0, 18, 2, K(finish_half)(s, groups, 0))
+LLRI_UNPACK(q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0))
 {
     int k, i, j;
     for (k = 0; k < 2; k++) {
@@ -4070,11 +4072,11 @@ UNPACK(q2_0, 18, 2, K(finish_half)(s, groups, 0))
         for (i = 0; i < 8; i++)
             for (j = 0; j < 4; j++) t[4 * i + j] = (uint8_t)(p[2 + 8 * k + i] >> (2 * j) & 3);
         s->half[0][g + k][r] = llri_rd16(p);
-        PUT(s, g + k, r, b32_load(t), 1);
+        LLRI_PUT(s, g + k, r, b32_load(t), 1);
     }
 }
 
-UNPACK(q2_K, 84, 8, K(finish_super)(s, 1.0f, 0, 2); K(finish_sub)(s, 0))
+LLRI_UNPACK(q2_K, 84, 8, LLRI_K(finish_super)(s, 1.0f, 0, 2); LLRI_K(finish_sub)(s, 0))
 {
     int k;
     s->half[0][0][r] = llri_rd16(p + 80);
@@ -4083,11 +4085,11 @@ UNPACK(q2_K, 84, 8, K(finish_super)(s, 1.0f, 0, 2); K(finish_sub)(s, 0))
         b32 v = b32_shr(b32_load(p + 16 + 32 * (k / 4)), 2 * (k % 4), 3);
         s->small[0][g + k][r] = (int8_t)(p[2 * k] >> 4);
         s->small[1][g + k][r] = (int8_t)(p[2 * k + 1] >> 4);
-        PUT_SUB(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15);
+        LLRI_PUT_SUB(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15);
     }
 }
 
-UNPACK(q3_K, 110, 8, K(finish_super)(s, 1.0f, 0, 0); K(finish_sub)(s, 4))
+LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
     b32 hmask = b32_load(p);
     uint8_t sc[16];
@@ -4098,12 +4100,12 @@ UNPACK(q3_K, 110, 8, K(finish_super)(s, 1.0f, 0, 0); K(finish_sub)(s, 4))
     for (k = 0; k < 8; k++) {
         b32 lo = b32_shr(b32_load(p + 32 + 32 * (k / 4)), 2 * (k % 4), 3);
         b32 hi = k < 2 ? b32_shl(hmask, 2 - k, 4) : b32_shr(hmask, k - 2, 4);
-        PUT_SUB(s, g + k, r, b32_or(lo, hi), 4, sc[2 * k] - 32, sc[2 * k + 1] - 32);
+        LLRI_PUT_SUB(s, g + k, r, b32_or(lo, hi), 4, sc[2 * k] - 32, sc[2 * k + 1] - 32);
     }
 }
 
 /* 6-bit scales and mins of the 8 groups of q4_K and q5_K from their 12 bytes, four at a time in a word */
-WORD void K(scales6)(llri_strip *s, const uint8_t *p, int r)
+LLRI_WORD void LLRI_K(scales6)(llri_strip *s, const uint8_t *p, int r)
 {
     uint32_t a = llri_rd32(p + 4), b = llri_rd32(p + 8), c = llri_rd32(p + 12), sc[2], mn[2];
     int k;
@@ -4121,31 +4123,31 @@ WORD void K(scales6)(llri_strip *s, const uint8_t *p, int r)
 }
 
 /* mins of q4_K and q5_K are small[1] for both */
-UNPACK(q4_K, 144, 8, K(finish_super)(s, 1.0f, 1, 1))
+LLRI_UNPACK(q4_K, 144, 8, LLRI_K(finish_super)(s, 1.0f, 1, 1))
 {
     int k;
-    K(scales6)(s, p, r);
+    LLRI_K(scales6)(s, p, r);
     for (k = 0; k < 4; k++) {
         b32 v = b32_load(p + 16 + 32 * k);
-        PUT(s, g + 2 * k, r, b32_and(v, b32_set(15)), 0);
-        PUT(s, g + 2 * k + 1, r, b32_shr(v, 4, 15), 0);
+        LLRI_PUT(s, g + 2 * k, r, b32_and(v, b32_set(15)), 0);
+        LLRI_PUT(s, g + 2 * k + 1, r, b32_shr(v, 4, 15), 0);
     }
 }
 
-UNPACK(q5_K, 176, 8, K(finish_super)(s, 1.0f, 1, 1))
+LLRI_UNPACK(q5_K, 176, 8, LLRI_K(finish_super)(s, 1.0f, 1, 1))
 {
     b32 qh = b32_load(p + 16);
     int k;
-    K(scales6)(s, p, r);
+    LLRI_K(scales6)(s, p, r);
     LLRI_UNROLL
     for (k = 0; k < 8; k++) {
         b32 v = b32_load(p + 48 + 32 * (k / 2));
         b32 hi = k < 4 ? b32_shl(qh, 4 - k, 16) : b32_shr(qh, k - 4, 16);
-        PUT(s, g + k, r, b32_or(k % 2 ? b32_shr(v, 4, 15) : b32_and(v, b32_set(15)), hi), 0);
+        LLRI_PUT(s, g + k, r, b32_or(k % 2 ? b32_shr(v, 4, 15) : b32_and(v, b32_set(15)), hi), 0);
     }
 }
 
-UNPACK(q6_K, 210, 8, K(finish_super)(s, 1.0f, 0, 0); K(finish_sub)(s, 32))
+LLRI_UNPACK(q6_K, 210, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 32))
 {
     int k;
     s->half[0][0][r] = llri_rd16(p + 208);
@@ -4155,30 +4157,30 @@ UNPACK(q6_K, 210, 8, K(finish_super)(s, 1.0f, 0, 0); K(finish_sub)(s, 32))
         b32 ql = b32_load(p + 64 * c + 32 * (j % 2)), qh = b32_load(p + 128 + 32 * c);
         b32 lo = j < 2 ? b32_and(ql, b32_set(15)) : b32_shr(ql, 4, 15);
         b32 hi = j < 2 ? b32_shl(qh, 4 - 2 * j, 0x30) : b32_shr(qh, 2 * j - 4, 0x30);
-        PUT_SUB(s, g + k, r, b32_or(lo, hi), 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]);
+        LLRI_PUT_SUB(s, g + k, r, b32_or(lo, hi), 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]);
     }
 }
 
-UNPACK(iq4_xs, 136, 8, K(finish_super)(s, 1.0f, 1, 0))
+LLRI_UNPACK(iq4_xs, 136, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
 {
     int k, h = llri_rd16(p + 2);
     s->half[0][0][r] = llri_rd16(p);
     for (k = 0; k < 8; k++) {
         int ls = (p[4 + k / 2] >> (4 * (k % 2)) & 15) | (h >> (2 * k) & 3) << 4;
         s->small[0][g + k][r] = (int8_t)(ls - 32);
-        PUT_SIGNED(s, g + k, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 8 + 16 * k)));
+        LLRI_PUT_SIGNED(s, g + k, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 8 + 16 * k)));
     }
 }
 
 /* four vectors of 8 magnitudes, negated where a bit of `signs` is set, plus off */
-WORD b32 K(grid4)(const uint64_t v[4], uint32_t signs, int off)
+LLRI_WORD b32 LLRI_K(grid4)(const uint64_t v[4], uint32_t signs, int off)
 {
     b32 m = b32_bits(signs);
     return b32_add(b32_sub(b32_xor(b32_load(v), m), m), b32_set(off));
 }
 
 /* four 7-bit sign indices -> 32 sign bits: the eighth of each makes the number of minus signs even */
-WORD uint32_t K(signs7)(uint32_t w)
+LLRI_WORD uint32_t LLRI_K(signs7)(uint32_t w)
 {
     uint32_t x = (w & 127) | (w >> 7 & 127) << 8 | (w >> 14 & 127) << 16 | (w >> 21 & 127) << 24;
     uint32_t y = x ^ x >> 4;
@@ -4187,7 +4189,7 @@ WORD uint32_t K(signs7)(uint32_t w)
     return x | (y & 0x01010101u) << 7;
 }
 
-UNPACK(iq2_xxs, 66, 8, K(finish_super)(s, 0.125f, 1, 0))
+LLRI_UNPACK(iq2_xxs, 66, 8, LLRI_K(finish_super)(s, 0.125f, 1, 0))
 {
     int k, l;
     s->half[0][0][r] = llri_rd16(p);
@@ -4197,11 +4199,11 @@ UNPACK(iq2_xxs, 66, 8, K(finish_super)(s, 0.125f, 1, 0))
         uint64_t v[4];
         for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq2xxs[q[l]]);
         s->small[0][g + k][r] = (int8_t)(2 * (w >> 28) + 1);
-        PUT(s, g + k, r, K(grid4)(v, K(signs7)(w), 43), 43);
+        LLRI_PUT(s, g + k, r, LLRI_K(grid4)(v, LLRI_K(signs7)(w), 43), 43);
     }
 }
 
-UNPACK(iq2_xs, 74, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 43))
+LLRI_UNPACK(iq2_xs, 74, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 43))
 {
     int k, l;
     s->half[0][0][r] = llri_rd16(p);
@@ -4213,24 +4215,24 @@ UNPACK(iq2_xs, 74, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 43))
             v[l] = llri_grid_le(llri_grid_iq2xs[x & 511]);
             signs |= (x >> 9) << (7 * l);
         }
-        PUT_SUB(s, g + k, r, K(grid4)(v, K(signs7)(signs), 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1);
+        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid4)(v, LLRI_K(signs7)(signs), 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1);
     }
 }
 
-UNPACK(iq2_s, 82, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 43))
+LLRI_UNPACK(iq2_s, 82, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 43))
 {
     int k, l;
     s->half[0][0][r] = llri_rd16(p);
     for (k = 0; k < 8; k++) {
         uint64_t v[4];
         for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq2s[p[2 + 4 * k + l] | (p[66 + k] >> (2 * l) & 3) << 8]);
-        PUT_SUB(s, g + k, r, K(grid4)(v, llri_rd32(p + 34 + 4 * k), 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1);
+        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid4)(v, llri_rd32(p + 34 + 4 * k), 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1);
     }
 }
 
-WORD uint64_t K(grid44)(uint32_t lo, uint32_t hi) { return llri_grid_le((uint64_t)hi << 32 | lo); }
+LLRI_WORD uint64_t LLRI_K(grid44)(uint32_t lo, uint32_t hi) { return llri_grid_le((uint64_t)hi << 32 | lo); }
 
-UNPACK(iq3_xxs, 98, 8, K(finish_super)(s, 0.25f, 1, 0))
+LLRI_UNPACK(iq3_xxs, 98, 8, LLRI_K(finish_super)(s, 0.25f, 1, 0))
 {
     int k, l;
     s->half[0][0][r] = llri_rd16(p);
@@ -4238,13 +4240,13 @@ UNPACK(iq3_xxs, 98, 8, K(finish_super)(s, 0.25f, 1, 0))
         const uint8_t *q = p + 2 + 8 * k;
         uint32_t w = llri_rd32(p + 66 + 4 * k);
         uint64_t v[4];
-        for (l = 0; l < 4; l++) v[l] = K(grid44)(llri_grid_iq3xxs[q[2 * l]], llri_grid_iq3xxs[q[2 * l + 1]]);
+        for (l = 0; l < 4; l++) v[l] = LLRI_K(grid44)(llri_grid_iq3xxs[q[2 * l]], llri_grid_iq3xxs[q[2 * l + 1]]);
         s->small[0][g + k][r] = (int8_t)(2 * (w >> 28) + 1);
-        PUT(s, g + k, r, K(grid4)(v, K(signs7)(w), 62), 62);
+        LLRI_PUT(s, g + k, r, LLRI_K(grid4)(v, LLRI_K(signs7)(w), 62), 62);
     }
 }
 
-UNPACK(iq3_s, 110, 8, K(finish_super)(s, 1.0f, 1, 0))
+LLRI_UNPACK(iq3_s, 110, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
 {
     int k, l;
     s->half[0][0][r] = llri_rd16(p);
@@ -4253,14 +4255,14 @@ UNPACK(iq3_s, 110, 8, K(finish_super)(s, 1.0f, 1, 0))
         int qh = p[66 + k];
         uint64_t v[4];
         for (l = 0; l < 4; l++)
-            v[l] = K(grid44)(llri_grid_iq3s[q[2 * l] | (qh >> (2 * l) & 1) << 8], llri_grid_iq3s[q[2 * l + 1] | (qh >> (2 * l + 1) & 1) << 8]);
+            v[l] = LLRI_K(grid44)(llri_grid_iq3s[q[2 * l] | (qh >> (2 * l) & 1) << 8], llri_grid_iq3s[q[2 * l + 1] | (qh >> (2 * l + 1) & 1) << 8]);
         s->small[0][g + k][r] = (int8_t)(2 * (p[106 + k / 2] >> (4 * (k % 2)) & 15) + 1);
-        PUT(s, g + k, r, K(grid4)(v, llri_rd32(p + 74 + 4 * k), 15), 15);
+        LLRI_PUT(s, g + k, r, LLRI_K(grid4)(v, llri_rd32(p + 74 + 4 * k), 15), 15);
     }
 }
 
 /* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of -1 or 1: 0..18 */
-WORD b32 K(grid1)(const uint64_t v[4], const int delta[4])
+LLRI_WORD b32 LLRI_K(grid1)(const uint64_t v[4], const int delta[4])
 {
     uint64_t d[4];
     int l;
@@ -4268,7 +4270,7 @@ WORD b32 K(grid1)(const uint64_t v[4], const int delta[4])
     return b32_add(b32_shl(b32_load(v), 3, 0xf8), b32_load(d));
 }
 
-UNPACK(iq1_s, 50, 8, K(finish_super)(s, 0.125f, 1, 0))
+LLRI_UNPACK(iq1_s, 50, 8, LLRI_K(finish_super)(s, 0.125f, 1, 0))
 {
     int k, l, delta[4];
     s->half[0][0][r] = llri_rd16(p);
@@ -4280,11 +4282,11 @@ UNPACK(iq1_s, 50, 8, K(finish_super)(s, 0.125f, 1, 0))
             delta[l] = h & 0x8000 ? -1 : 1;
         }
         s->small[0][g + k][r] = (int8_t)(2 * (h >> 12 & 7) + 1);
-        PUT(s, g + k, r, K(grid1)(v, delta), 9);
+        LLRI_PUT(s, g + k, r, LLRI_K(grid1)(v, delta), 9);
     }
 }
 
-UNPACK(iq1_m, 56, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 9))
+LLRI_UNPACK(iq1_m, 56, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 9))
 {
     int k, l, delta[4], sq[4];
     for (l = 0; l < 4; l++) sq[l] = llri_rd16(p + 48 + 2 * l);
@@ -4297,11 +4299,11 @@ UNPACK(iq1_m, 56, 8, K(finish_super)(s, 0.125f, 0, 0); K(finish_sub)(s, 9))
             v[l] = llri_grid_le(llri_grid_iq1s[p[n] | (t & 7) << 8]);
             delta[l] = t & 8 ? -1 : 1;
         }
-        PUT_SUB(s, g + k, r, K(grid1)(v, delta), 9, 2 * (sc & 7) + 1, 2 * (sc >> 3 & 7) + 1);
+        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid1)(v, delta), 9, 2 * (sc & 7) + 1, 2 * (sc >> 3 & 7) + 1);
     }
 }
 
-UNPACK(tq1_0, 54, 8, K(finish_super)(s, 1.0f, 0, 0))
+LLRI_UNPACK(tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
 {
     static const uint8_t pow3[5] = { 1, 3, 9, 27, 81 };
     uint8_t t[256], *o = t;
@@ -4312,27 +4314,27 @@ UNPACK(tq1_0, 54, 8, K(finish_super)(s, 1.0f, 0, 0))
     for (n = 0; n < 4; n++) for (m = 0; m < 4; m++) *o++ = LLRI_DIGIT(p[48 + m]);
 #undef LLRI_DIGIT
     s->half[0][0][r] = llri_rd16(p + 52);
-    for (n = 0; n < 8; n++) PUT(s, g + n, r, b32_load(t + 32 * n), 1);
+    for (n = 0; n < 8; n++) LLRI_PUT(s, g + n, r, b32_load(t + 32 * n), 1);
 }
 
-UNPACK(tq2_0, 66, 8, K(finish_super)(s, 1.0f, 0, 0))
+LLRI_UNPACK(tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
 {
     int k;
     s->half[0][0][r] = llri_rd16(p + 64);
     LLRI_UNROLL
-    for (k = 0; k < 8; k++) PUT(s, g + k, r, b32_shr(b32_load(p + 32 * (k / 4)), 2 * (k % 4), 3), 1);
+    for (k = 0; k < 8; k++) LLRI_PUT(s, g + k, r, b32_shr(b32_load(p + 32 * (k / 4)), 2 * (k % 4), 3), 1);
 }
-#undef UNPACK
+#undef LLRI_UNPACK
 
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
  * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
  * and the sums of both halves. A group with a NaN or an infinity gets scale NaN and zeros, so that it shows in the result. */
-WORD void K(round32)(const float *x, float inv, int8_t *q)
+LLRI_WORD void LLRI_K(round32)(const float *x, float inv, int8_t *q)
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
     int i;
     for (i = 0; i < 32; i++) q[i] = (int8_t)(int)(llri_round_even(x[i] * inv));
-#elif VF == 16
+#elif LLRI_VF == 16
     _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x), vf_set(inv)))));
     _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x + 16), vf_set(inv)))));
 #else
@@ -4347,7 +4349,7 @@ WORD void K(round32)(const float *x, float inv, int8_t *q)
 #endif
 }
 
-WORD int K(sum16)(const int8_t *q)
+LLRI_WORD int LLRI_K(sum16)(const int8_t *q)
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
     int i, s = 0;
@@ -4361,7 +4363,7 @@ WORD int K(sum16)(const int8_t *q)
 }
 
 /* sum(x q) / sum(q q). Four chains in every tier, so that all get the same bits. */
-WORD float K(best_scale)(const float *x, const int8_t *q)
+LLRI_WORD float LLRI_K(best_scale)(const float *x, const int8_t *q)
 {
     float a[4];
     int i, j, b = 0;
@@ -4390,67 +4392,67 @@ WORD float K(best_scale)(const float *x, const int8_t *q)
     return ((a[0] + a[1]) + (a[2] + a[3])) / (float)b;
 }
 
-static LLRI_TARGET void K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
+static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
 {
     LLRI_AE *d = (LLRI_AE *)q;
     int g, i;
     for (g = 0; g < groups; g++, x += 32, d += 32) {
         vf m = vf_set(0.0f), bad = m;
-        float lane[2 * VF], amax = 0.0f, nan = 0.0f;
+        float lane[2 * LLRI_VF], amax = 0.0f, nan = 0.0f;
         int8_t t[32];
-        for (i = 0; i < 32; i += VF) {
+        for (i = 0; i < 32; i += LLRI_VF) {
             vf v = vf_load(x + i);
             m = vf_max(m, vf_abs(v));
             bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));             /* 0, or NaN if any is not finite */
         }
         vf_store(lane, m);
-        vf_store(lane + VF, bad);
-        for (i = 0; i < VF; i++) {
+        vf_store(lane + LLRI_VF, bad);
+        for (i = 0; i < LLRI_VF; i++) {
             if (lane[i] > amax) amax = lane[i];
-            nan += lane[VF + i];
+            nan += lane[LLRI_VF + i];
         }
         if (nan == 0.0f && amax >= 1e-36f) {
-            K(round32)(x, 127.0f / amax, t);
-            scale[g] = amax < 1e30f ? K(best_scale)(x, t) : amax / 127.0f;      /* sum(x q) might overflow */
+            LLRI_K(round32)(x, 127.0f / amax, t);
+            scale[g] = amax < 1e30f ? LLRI_K(best_scale)(x, t) : amax / 127.0f;      /* sum(x q) might overflow */
         } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
             scale[g] = nan;
             memset(t, 0, sizeof t);
         }
-        sum[g] = (int32_t)((uint32_t)(uint16_t)K(sum16)(t) | (uint32_t)(uint16_t)K(sum16)(t + 16) << 16);
+        sum[g] = (int32_t)((uint32_t)(uint16_t)LLRI_K(sum16)(t) | (uint32_t)(uint16_t)LLRI_K(sum16)(t + 16) << 16);
         for (i = 0; i < 32; i++) d[i] = t[i];
     }
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
- * rows_dot: integer sums of group g for QL rows from row r on, with the activations a of one token. part 0: the whole
+ * rows_dot: integer sums of group g for LLRI_QL rows from row r on, with the activations a of one token. part 0: the whole
  * group; 1, 2: its first or second half alone. */
 #if LLRI_PASS == LLRI_PASS_SCALAR
-WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
 {
     vi c;
     int i, k, k0 = part == 2 ? 16 : 0, k1 = part == 1 ? 16 : 32;
     (void)is_signed; (void)lim; (void)sub;
     for (i = 0; i < 4; i++) {
-        const int16_t *w = (const int16_t *)(const void *)STRIP_Q(s, g, r + i);
+        const int16_t *w = (const int16_t *)(const void *)LLRI_STRIP_Q(s, g, r + i);
         int32_t t = 0;
         for (k = k0; k < k1; k++) t += w[k] * a[k];
         c.v[i] = t;
     }
     return c;
 }
-#elif QL == 4
-WORD vi K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes of a, b, c, d */
+#elif LLRI_QL == 4
+LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes of a, b, c, d */
 {
     vi x = vi_add(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
     vi y = vi_add(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
     return vi_add(_mm_unpacklo_epi64(x, y), _mm_unpackhi_epi64(x, y));
 }
-WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
 {
     vi z[4];
     int i;
     for (i = 0; i < 4; i++) {
-        const uint8_t *w = STRIP_Q(s, g, r + i);
+        const uint8_t *w = LLRI_STRIP_Q(s, g, r + i);
 #  if LLRI_MADDWD
         int k;
         (void)is_signed; (void)lim; (void)sub;
@@ -4466,16 +4468,16 @@ WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_
         else z[i] = vi_add(vi_madd(p0, vs_set(1)), vi_madd(p1, vs_set(1)));
 #  endif
     }
-    return K(reduce4)(z[0], z[1], z[2], z[3]);
+    return LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
 }
-#elif QL == 8
-WORD vi K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums of the lanes of a, b, c, d */
+#elif LLRI_QL == 8
+LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums of the lanes of a, b, c, d */
 {
     vi x = vi_add(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
     vi y = vi_add(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
     return vi_add(_mm256_unpacklo_epi64(x, y), _mm256_unpackhi_epi64(x, y));
 }
-WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
 {
     vi z[8], x, y, av = part == 0 ? vi_load(a) : part == 1
         ? _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)a), 0)
@@ -4484,7 +4486,7 @@ WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_
     (void)is_signed; (void)lim;
     LLRI_UNROLL
     for (i = 0; i < 8; i++) {
-        vi w = vi_load(STRIP_Q(s, g, r + i));
+        vi w = vi_load(LLRI_STRIP_Q(s, g, r + i));
 #  if LLRI_VNNI
         if (sub) z[i] = vi_madd(vs_madd(w, av), vi_load(s->sub[g][r + i]));
         else z[i] = vi_dot(_mm256_setzero_si256(), w, av);
@@ -4493,18 +4495,18 @@ WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_
         z[i] = vi_madd(p, sub ? vi_load(s->sub[g][r + i]) : vs_set(1));
 #  endif
     }
-    x = K(reduce4)(z[0], z[1], z[2], z[3]);
-    y = K(reduce4)(z[4], z[5], z[6], z[7]);
+    x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
+    y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
     return vi_add(_mm256_permute2x128_si256(x, y, 0x20), _mm256_permute2x128_si256(x, y, 0x31));
 }
 #else
-WORD vi K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: sums of the lanes of a, b, c, d */
+LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: sums of the lanes of a, b, c, d */
 {
     vi x = vi_add(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
     vi y = vi_add(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
     return vi_add(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
 }
-WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
 {
     __m256i a8 = part == 0 ? _mm256_loadu_si256((const __m256i *)(const void *)a) : part == 1
         ? _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)a), 0)
@@ -4514,24 +4516,24 @@ WORD vi K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_
     (void)is_signed; (void)lim;
     LLRI_UNROLL
     for (i = 0; i < 8; i++) {                   /* a vector holds rows 2i and 2i + 1 */
-        vi w = vi_load(STRIP_Q(s, g, r + 2 * i));
+        vi w = vi_load(LLRI_STRIP_Q(s, g, r + 2 * i));
         if (sub) z[i] = vi_madd(_mm512_maddubs_epi16(w, av), vi_load(s->sub[g][r + 2 * i]));
         else z[i] = vi_dot(_mm512_setzero_si512(), w, av);
     }
-    x = K(reduce4)(z[0], z[1], z[2], z[3]);
-    y = K(reduce4)(z[4], z[5], z[6], z[7]);
+    x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
+    y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
     x = vi_add(_mm512_shuffle_i32x4(x, y, 0x88), _mm512_shuffle_i32x4(x, y, 0xdd));     /* rows 0 2 4 6 1 3 5 7 8 10 ... */
     return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15), x);
 }
 #endif
 
-WORD void K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
+LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
     int r, t, g, h;
     if (LLRI_MADDWD) off = 0;
     else if (LLRI_VNNI && is_signed) off = 128;
-    for (r = 0; r < LLRI_STRIP_ROWS; r += QL)
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
         for (t = 0; t < n; t++) {
             const LLRI_AE *q = (const LLRI_AE *)(const void *)(a->q + (size_t)t * a->q_stride);
             const float *scale = a->scale + (size_t)t * a->g_stride;
@@ -4540,7 +4542,7 @@ WORD void K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quan
             for (g = 0; g < groups; g++) {
                 int s0 = (int16_t)sum[g], s1 = (int16_t)((uint32_t)sum[g] >> 16);
                 for (h = 0; h < parts; h++) {
-                    vi c = K(rows_dot)(s, g, r, q + 32 * g, is_signed, lim, sub, parts == 2 ? h + 1 : 0);
+                    vi c = LLRI_K(rows_dot)(s, g, r, q + 32 * g, is_signed, lim, sub, parts == 2 ? h + 1 : 0);
                     if (sub && !LLRI_MADDWD) c = vi_add(c, vi_madd(vi_load(s->corr[g][r]), vi_set(sum[g])));
                     else if (!LLRI_MADDWD) c = vi_add(c, vi_set(-off * (parts == 1 ? s0 + s1 : h ? s1 : s0)));
                     f = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale[g])), f);
@@ -4560,22 +4562,22 @@ WORD void K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quan
  * order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
  * them in order. block: bytes, of which the nibbles begin at `at`, after a half (or a byte, mxfp4) and the min if `mins`.
  * table: 16 values that the nibbles stand for, or NULL. */
-#define ROW(r) (b[(r) / 4] + (size_t)((r) % 4) * row_bytes)      /* four pointers reach 16 rows: few enough for registers */
-WORD vi K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const int8_t *a, const uint8_t *table, int is_signed)
+#define LLRI_ROW(r) (b[(r) / 4] + (size_t)((r) % 4) * row_bytes)      /* four pointers reach 16 rows: few enough for registers */
+LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const int8_t *a, const uint8_t *table, int is_signed)
 {
     vi d[4], low, high, m, t, lo, hi, w;
     int i;
-#  if QL == 16
+#  if LLRI_QL == 16
     low = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)a));
     high = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)));
     t = table ? _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table)) : low;
     m = _mm512_set1_epi8(15);
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-        w = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)ROW(r + i)));
-        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 4)), 1);
-        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 8)), 2);
-        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 12)), 3);
+        w = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i)));
+        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 4)), 1);
+        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 8)), 2);
+        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 12)), 3);
         lo = _mm512_and_si512(w, m);
         hi = _mm512_and_si512(_mm512_srli_epi16(w, 4), m);
         if (table) { lo = _mm512_shuffle_epi8(t, lo); hi = _mm512_shuffle_epi8(t, hi); }
@@ -4583,7 +4585,7 @@ WORD vi K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const
         d[i] = vi_dot(vi_dot(_mm512_setzero_si512(), lo, low), hi, high);
     }
 #  else
-#    if QL == 8
+#    if LLRI_QL == 8
     low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)a));
     high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)));
     t = table ? _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table)) : low;
@@ -4596,14 +4598,14 @@ WORD vi K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const
 #    endif
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-#    if QL == 8
-        w = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)ROW(r + i)));
-        w = _mm256_inserti128_si256(w, _mm_loadu_si128((const __m128i *)(const void *)ROW(r + i + 4)), 1);
+#    if LLRI_QL == 8
+        w = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i)));
+        w = _mm256_inserti128_si256(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 4)), 1);
         lo = _mm256_and_si256(w, m);
         hi = _mm256_and_si256(_mm256_srli_epi16(w, 4), m);
         if (table) { lo = _mm256_shuffle_epi8(t, lo); hi = _mm256_shuffle_epi8(t, hi); }
 #    else
-        w = vi_load(ROW(r + i));
+        w = vi_load(LLRI_ROW(r + i));
         lo = _mm_and_si128(w, m);
         hi = _mm_and_si128(_mm_srli_epi16(w, 4), m);
         if (table) { lo = _mm_shuffle_epi8(t, lo); hi = _mm_shuffle_epi8(t, hi); }
@@ -4617,10 +4619,10 @@ WORD vi K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const
 #    endif
     }
 #  endif
-    return K(reduce4)(d[0], d[1], d[2], d[3]);
+    return LLRI_K(reduce4)(d[0], d[1], d[2], d[3]);
 }
 
-WORD void K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc,
+LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc,
                      int block, int at, int off, const uint8_t *table, int is_signed, int mins)
 {
     const uint8_t *b[4];
@@ -4634,16 +4636,16 @@ WORD void K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_
         int s0 = (int16_t)a->sum[g], s1 = (int16_t)((uint32_t)a->sum[g] >> 16);
         LLRI_UNROLL
         for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            LLRI_PREFETCH((uintptr_t)ROW(r) + LLRI_STRIP_ROWS * row_bytes);
-            if (at == 1) scale[r] = llri_e8m0_half(ROW(r)[-1]);
-            else half[r] = llri_rd16(ROW(r) - at);
-            if (mins) half2[r] = llri_rd16(ROW(r) - 2);
+            LLRI_PREFETCH((uintptr_t)LLRI_ROW(r) + LLRI_STRIP_ROWS * row_bytes);
+            if (at == 1) scale[r] = llri_e8m0_half(LLRI_ROW(r)[-1]);
+            else half[r] = llri_rd16(LLRI_ROW(r) - at);
+            if (mins) half2[r] = llri_rd16(LLRI_ROW(r) - 2);
         }
-        if (at != 1) K(halves16)(scale, half);
-        if (mins) K(halves16)(min, half2);
+        if (at != 1) LLRI_K(halves16)(scale, half);
+        if (mins) LLRI_K(halves16)(min, half2);
         LLRI_UNROLL
-        for (r = 0; r < LLRI_STRIP_ROWS; r += QL) {
-            vi c = vi_add(K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * (s0 + s1)));
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
+            vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * (s0 + s1)));
             qf f = qf_fma(vi_float(c), qf_mul(qf_load(scale + r), qf_set(a->scale[g])), qf_load(acc + r));
             if (mins) f = qf_fma(qf_load(min + r), qf_set((float)(s0 + s1) * a->scale[g]), f);
             qf_store(acc + r, f);
@@ -4651,27 +4653,27 @@ WORD void K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_
         for (r = 0; r < 4; r++) b[r] += block;
     }
 }
-#define DIRECT(name, block, at, off, table, is_signed, mins) \
-    static LLRI_TARGET void K(direct_##name)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc) \
-    { K(nibbles)(w, row_bytes, groups, a, acc, block, at, off, table, is_signed, mins); }
-DIRECT(q4_0, 18, 2, 8, NULL, 0, 0)
-DIRECT(q4_1, 20, 4, 0, NULL, 0, 1)
-DIRECT(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-DIRECT(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
-#undef DIRECT
-#undef ROW
-#define DIRECTS { NULL, NULL, K(direct_q4_0), K(direct_q4_1), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-                  NULL, NULL, NULL, NULL, K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-                  NULL, NULL, NULL, NULL, NULL, K(direct_mxfp4), NULL, NULL, NULL }
+#define LLRI_DIRECT(name, block, at, off, table, is_signed, mins) \
+    static LLRI_TARGET void LLRI_K(direct_##name)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc) \
+    { LLRI_K(nibbles)(w, row_bytes, groups, a, acc, block, at, off, table, is_signed, mins); }
+LLRI_DIRECT(q4_0, 18, 2, 8, NULL, 0, 0)
+LLRI_DIRECT(q4_1, 20, 4, 0, NULL, 0, 1)
+LLRI_DIRECT(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_DIRECT(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
+#undef LLRI_DIRECT
+#undef LLRI_ROW
+#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+                  NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
-#define DIRECTS { NULL }
+#define LLRI_DIRECTS { NULL }
 #endif
 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
  * One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
-WORD int32_t K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
+LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
-WORD void K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
+LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
                         int nv, int is_signed, int lim, int sub)
 {
     int i, v, k;
@@ -4679,8 +4681,8 @@ WORD void K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int 
     (void)is_signed; (void)lim; (void)sub;
     for (k = 0; k < 8; k++)
         for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(K(rd4)(STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
-            for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * QL * 4)));
+            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
+            for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
 #elif LLRI_VNNI
     vi p[LLRI_MR][LLRI_NV];
@@ -4693,10 +4695,10 @@ WORD void K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int 
     for (k = 0; k < 4; k++) {
         vi a[LLRI_NV];
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * QL * 4);
+        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(K(rd4)(STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
+            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
             LLRI_UNROLL
             for (v = 0; v < nv; v++) p[i][v] = vi_dot(p[i][v], w, a[v]);
         }
@@ -4711,10 +4713,10 @@ WORD void K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int 
     for (k = 0; k < 4; k++) {
         vi a[LLRI_NV];
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * QL * 4);
+        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(K(rd4)(STRIP_Q(s, g, r + i) + 16 * h + 4 * k)), u = is_signed ? vs_abs(w) : w;
+            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k)), u = is_signed ? vs_abs(w) : w;
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
@@ -4733,7 +4735,7 @@ WORD void K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int 
 }
 
 /* MR rows from r on times nv vectors of tokens, the groups of a slice */
-WORD void K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a, int v0, int nv, int r, float *acc, size_t ld,
+LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a, int v0, int nv, int r, float *acc, size_t ld,
                   int is_signed, int lim, int sub, int parts, int mins)
 {
     const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
@@ -4743,9 +4745,9 @@ WORD void K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) f[i][v] = qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * QL);
-    for (g = 0; g < groups; g++, q += 32 / KL * QL * 4) {
-        size_t at = (size_t)v0 * a->g_stride + (size_t)g * QL;
+        for (v = 0; v < nv; v++) f[i][v] = qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL);
+    for (g = 0; g < groups; g++, q += 32 / LLRI_KL * LLRI_QL * 4) {
+        size_t at = (size_t)v0 * a->g_stride + (size_t)g * LLRI_QL;
         vi c[LLRI_MR][LLRI_NV];
         LLRI_UNROLL
         for (h = 0; h < 2; h++) {
@@ -4756,10 +4758,10 @@ WORD void K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a
                     vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
                     vi c0 = LLRI_MADDWD ? vi_set(0) : vi_madd(sum, vi_set(o));
                     LLRI_UNROLL
-                    for (i = 0; i < LLRI_MR; i++) c[i][v] = sub && !LLRI_MADDWD ? vi_madd(sum, vi_set(K(rd4)(s->corr[g][r + i]))) : c0;
+                    for (i = 0; i < LLRI_MR; i++) c[i][v] = sub && !LLRI_MADDWD ? vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i]))) : c0;
                 }
             }
-            K(half_group)(c, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
+            LLRI_K(half_group)(c, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
             if (h == 1 || parts == 2)
                 LLRI_UNROLL
                 for (v = 0; v < nv; v++) {
@@ -4781,46 +4783,46 @@ WORD void K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) qf_store(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * QL, f[i][v]);
+        for (v = 0; v < nv; v++) qf_store(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL, f[i][v]);
 }
 
-WORD void K(gemm_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc,
+LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
-    size_t ld = (size_t)n_vec * QL;
+    size_t ld = (size_t)n_vec * LLRI_QL;
     int v, r;
     for (v = 0; v + LLRI_NV <= n_vec; v += LLRI_NV)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) LLRI_K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
     for (; v < n_vec; v++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) LLRI_K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
 }
 
-/* FORM(name, signed, pair sums that fit in int16 (of the 4 of a half group), integer sub-scales, scales and mins per group) */
-#define FORM(name, is_signed, lim, sub, parts, mins) \
-    static LLRI_TARGET void K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
-    { K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); } \
-    static LLRI_TARGET void K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc) \
-    { K(gemm_form)(s, off, groups, a, n_vec, acc, is_signed, lim, sub, parts, mins); }
-FORM(plain31,  0, 4, 0, 1, 0)
-FORM(signed,   1, 1, 0, 1, 0)
-FORM(min,      0, 4, 0, 1, 1)
-FORM(sub31,    0, 4, 1, 1, 0)
-FORM(submin,   0, 4, 1, 1, 2)
-FORM(halves,   0, 4, 0, 2, 0)
+/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 4 of a half group), integer sub-scales, scales and mins per group) */
+#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
+    static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
+    { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); } \
+    static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc) \
+    { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, is_signed, lim, sub, parts, mins); }
+LLRI_FORM(plain31,  0, 4, 0, 1, 0)
+LLRI_FORM(signed,   1, 1, 0, 1, 0)
+LLRI_FORM(min,      0, 4, 0, 1, 1)
+LLRI_FORM(sub31,    0, 4, 1, 1, 0)
+LLRI_FORM(submin,   0, 4, 1, 1, 2)
+LLRI_FORM(halves,   0, 4, 0, 2, 0)
 #if LLRI_MADDUBS        /* only here does the range of u matter */
-FORM(plain127, 0, 1, 0, 1, 0)
-FORM(sub63,    0, 2, 1, 1, 0)
-FORM(sub127,   0, 1, 1, 1, 0)
-#define FORMS(m) { K(m##_plain31), K(m##_plain127), K(m##_signed), K(m##_min), K(m##_sub31), K(m##_sub63), K(m##_sub127), K(m##_submin), K(m##_halves) }
+LLRI_FORM(plain127, 0, 1, 0, 1, 0)
+LLRI_FORM(sub63,    0, 2, 1, 1, 0)
+LLRI_FORM(sub127,   0, 1, 1, 1, 0)
+#define LLRI_FORMS(m) { LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_submin), LLRI_K(m##_halves) }
 #else
-#define FORMS(m) { K(m##_plain31), K(m##_plain31), K(m##_signed), K(m##_min), K(m##_sub31), K(m##_sub31), K(m##_sub31), K(m##_submin), K(m##_halves) }
+#define LLRI_FORMS(m) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_submin), LLRI_K(m##_halves) }
 #endif
-#undef FORM
+#undef LLRI_FORM
 
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
  * One chain of multiply-adds per result, k rising. The strip is transposed, wt [k][16 rows], so that rows can be lanes for
  * few tokens and tokens for many. */
-static LLRI_TARGET void K(transpose)(float *wt, const float *const *rows, int n)
+static LLRI_TARGET void LLRI_K(transpose)(float *wt, const float *const *rows, int n)
 {
     int r, k = 0;
 #if LLRI_PASS != LLRI_PASS_SCALAR
@@ -4838,45 +4840,45 @@ static LLRI_TARGET void K(transpose)(float *wt, const float *const *rows, int n)
         for (r = 0; r < LLRI_STRIP_ROWS; r++) memcpy(wt + (size_t)k * LLRI_STRIP_ROWS + r, rows[r] + k, sizeof(float));   /* may be unaligned */
 }
 
-WORD void K(fgemv_n)(const float *wt, int n_k, const float *x, int64_t ldx, float *acc, int n)
+LLRI_WORD void LLRI_K(fgemv_n)(const float *wt, int n_k, const float *x, int64_t ldx, float *acc, int n)
 {
-    vf f[4][LLRI_STRIP_ROWS / VF];
+    vf f[4][LLRI_STRIP_ROWS / LLRI_VF];
     int k, t, b;
     LLRI_UNROLL
     for (t = 0; t < n; t++)
         LLRI_UNROLL
-        for (b = 0; b < LLRI_STRIP_ROWS / VF; b++) f[t][b] = vf_load(acc + t * LLRI_STRIP_ROWS + b * VF);
+        for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) f[t][b] = vf_load(acc + t * LLRI_STRIP_ROWS + b * LLRI_VF);
     for (k = 0; k < n_k; k++)
         LLRI_UNROLL
         for (t = 0; t < n; t++) {
             vf xv = vf_set(x[t * ldx + k]);
             LLRI_UNROLL
-            for (b = 0; b < LLRI_STRIP_ROWS / VF; b++) f[t][b] = vf_fma(vf_load(wt + (size_t)k * LLRI_STRIP_ROWS + b * VF), xv, f[t][b]);
+            for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) f[t][b] = vf_fma(vf_load(wt + (size_t)k * LLRI_STRIP_ROWS + b * LLRI_VF), xv, f[t][b]);
         }
     LLRI_UNROLL
     for (t = 0; t < n; t++)
         LLRI_UNROLL
-        for (b = 0; b < LLRI_STRIP_ROWS / VF; b++) vf_store(acc + t * LLRI_STRIP_ROWS + b * VF, f[t][b]);
+        for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) vf_store(acc + t * LLRI_STRIP_ROWS + b * LLRI_VF, f[t][b]);
 }
 
-static LLRI_TARGET void K(fgemv)(const float *wt, int n_k, const float *x, int64_t ldx, int n, float *acc)
+static LLRI_TARGET void LLRI_K(fgemv)(const float *wt, int n_k, const float *x, int64_t ldx, int n, float *acc)
 {
-    for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
-    for (; n >= 1; n--, x += ldx, acc += LLRI_STRIP_ROWS) K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
+    for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
+    for (; n >= 1; n--, x += ldx, acc += LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
 }
 
-WORD void K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
+LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
 {
     vf f[LLRI_MR][LLRI_NV];
     int i, v, k;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) f[i][v] = vf_load(acc + (size_t)i * ld + (size_t)v * VF);
+        for (v = 0; v < nv; v++) f[i][v] = vf_load(acc + (size_t)i * ld + (size_t)v * LLRI_VF);
     for (k = 0; k < n_k; k++) {
         vf x[LLRI_NV];
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) x[v] = vf_load(xp + v * stride + (int64_t)k * VF);
+        for (v = 0; v < nv; v++) x[v] = vf_load(xp + v * stride + (int64_t)k * LLRI_VF);
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
             vf w = vf_set(wt[(size_t)k * LLRI_STRIP_ROWS + i]);
@@ -4887,34 +4889,34 @@ WORD void K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, in
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) vf_store(acc + (size_t)i * ld + (size_t)v * VF, f[i][v]);
+        for (v = 0; v < nv; v++) vf_store(acc + (size_t)i * ld + (size_t)v * LLRI_VF, f[i][v]);
 }
 
-static LLRI_TARGET void K(fgemm)(const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
+static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
 {
-    size_t ld = (size_t)n_vec * VF;
+    size_t ld = (size_t)n_vec * LLRI_VF;
     int v, r;
     for (v = 0; v + LLRI_NV <= n_vec; v += LLRI_NV)
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR)
-            K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV, acc + (size_t)r * ld + (size_t)v * VF, ld);
+            LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV, acc + (size_t)r * ld + (size_t)v * LLRI_VF, ld);
     for (; v < n_vec; v++)
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR)
-            K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, acc + (size_t)r * ld + (size_t)v * VF, ld);
+            LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, acc + (size_t)r * ld + (size_t)v * LLRI_VF, ld);
 }
 
 /* n elements of a float type or q8_0 (whole blocks, or one partial block at the end) to float */
-static LLRI_TARGET void K(widen)(int type, const uint8_t *p, float *d, int n)
+static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int n)
 {
     int i = 0, j;
     if (type == LLRI_F32) memcpy(d, p, (size_t)n * 4);
     else if (type == LLRI_BF16) for (; i < n; i++) d[i] = llri_bf16_to_f32(llri_rd16(p + 2 * i));
     else if (type == LLRI_F16) {
-#if VF == 16
+#if LLRI_VF == 16
         for (; i + 16 <= n; i += 16) vf_store(d + i, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p + 2 * i))));
 #elif LLRI_PASS >= LLRI_PASS_AVX2
         for (; i + 8 <= n; i += 8) vf_store(d + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i))));
 #elif LLRI_PASS != LLRI_PASS_SCALAR
-        for (; i + 4 <= n; i += 4) _mm_storeu_ps(d + i, K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i))));
+        for (; i + 4 <= n; i += 4) _mm_storeu_ps(d + i, LLRI_K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i))));
 #endif
         for (; i < n; i++) d[i] = half_load(p + 2 * i);
     } else
@@ -4927,7 +4929,7 @@ static LLRI_TARGET void K(widen)(int type, const uint8_t *p, float *d, int n)
 /* --- exp and the activations -------------------------------------------------------------------------------------------
  * exp(x) = 2^n * exp(r), |r| <= ln(2)/2, by its Taylor series to r^7 (error below half a unit in the last place). Results
  * below the smallest normal number stay there; NaN stays NaN: max and min return their second operand then. */
-WORD vf K(vexp)(vf x)
+LLRI_WORD vf LLRI_K(vexp)(vf x)
 {
     vf n, r, p;
     x = vf_min(vf_set(88.37f), vf_max(vf_set(-87.33f), x));
@@ -4943,16 +4945,16 @@ WORD vf K(vexp)(vf x)
     return vf_mul(p, vf_pow2(n));
 }
 
-WORD vf K(sigmoid)(vf x) { return vf_div(vf_set(1.0f), vf_add(vf_set(1.0f), K(vexp)(vf_sub(vf_set(0.0f), x)))); }
+LLRI_WORD vf LLRI_K(sigmoid)(vf x) { return vf_div(vf_set(1.0f), vf_add(vf_set(1.0f), LLRI_K(vexp)(vf_sub(vf_set(0.0f), x)))); }
 
 /* xIELU, p = { alpha_p, alpha_n, beta, eps } (Huang & Schlag, 2024) */
-WORD vf K(xielu)(vf x, const float *p)
+LLRI_WORD vf LLRI_K(xielu)(vf x, const float *p)
 {
-    float v[VF], e[VF];
+    float v[LLRI_VF], e[LLRI_VF];
     int i;
     vf_store(v, x);
-    vf_store(e, K(vexp)(vf_min(x, vf_set(p[3]))));
-    for (i = 0; i < VF; i++) {
+    vf_store(e, LLRI_K(vexp)(vf_min(x, vf_set(p[3]))));
+    for (i = 0; i < LLRI_VF; i++) {
         float t = v[i] < p[3] ? v[i] : p[3];
         float em1 = t > -0.1f ? t * (1.0f + t * (0.5f + t * (1.0f / 6 + t * (1.0f / 24 + t * (1.0f / 120))))) : e[i] - 1.0f;
         v[i] = v[i] > 0.0f ? p[0] * v[i] * v[i] + p[2] * v[i] : (em1 - v[i]) * p[1] + p[2] * v[i];
@@ -4960,30 +4962,30 @@ WORD vf K(xielu)(vf x, const float *p)
     return vf_load(v);
 }
 
-WORD vf K(act1)(int act, vf x, const float *p)
+LLRI_WORD vf LLRI_K(act1)(int act, vf x, const float *p)
 {
-    if (act == LLRI_ACT_SILU) return vf_mul(x, K(sigmoid)(x));
+    if (act == LLRI_ACT_SILU) return vf_mul(x, LLRI_K(sigmoid)(x));
     if (act == LLRI_ACT_GELU) {         /* 0.5 x (1 + tanh z) = x sigmoid(2z), z = sqrt(2/pi) (x + 0.044715 x^3) */
         vf z = vf_mul(x, vf_fma(vf_mul(x, x), vf_set(2 * 0.7978845608f * 0.044715f), vf_set(2 * 0.7978845608f)));
-        return vf_mul(x, K(sigmoid)(z));
+        return vf_mul(x, LLRI_K(sigmoid)(z));
     }
-    if (act == LLRI_ACT_GELU_QUICK) return vf_mul(x, K(sigmoid)(vf_mul(x, vf_set(1.702f))));
+    if (act == LLRI_ACT_GELU_QUICK) return vf_mul(x, LLRI_K(sigmoid)(vf_mul(x, vf_set(1.702f))));
     if (act == LLRI_ACT_RELU2) { x = vf_max(vf_set(0.0f), x); return vf_mul(x, x); }
-    return K(xielu)(x, p);
+    return LLRI_K(xielu)(x, p);
 }
 
-static LLRI_TARGET void K(act)(int act, float *y, const float *gate, const float *up, int n, const float *p)
+static LLRI_TARGET void LLRI_K(act)(int act, float *y, const float *gate, const float *up, int n, const float *p)
 {
     int i;
-    for (i = 0; i + VF <= n; i += VF) {
-        vf v = K(act1)(act, vf_load(gate + i), p);
+    for (i = 0; i + LLRI_VF <= n; i += LLRI_VF) {
+        vf v = LLRI_K(act1)(act, vf_load(gate + i), p);
         vf_store(y + i, up ? vf_mul(v, vf_load(up + i)) : v);
     }
     if (i < n) {
-        float t[VF] = { 0 };
+        float t[LLRI_VF] = { 0 };
         memcpy(t, gate + i, (size_t)(n - i) * sizeof(float));
-        vf_store(t, K(act1)(act, vf_load(t), p));
-        for (; i < n; i++) y[i] = up ? t[i % VF] * up[i] : t[i % VF];
+        vf_store(t, LLRI_K(act1)(act, vf_load(t), p));
+        for (; i < n; i++) y[i] = up ? t[i % LLRI_VF] * up[i] : t[i % LLRI_VF];
     }
 }
 
@@ -4991,129 +4993,129 @@ static LLRI_TARGET void K(act)(int act, float *y, const float *gate, const float
  * Streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022) of one kv head for a block of queries: K and V are widened
  * once per tile for all of them. Tiles and chunks lie at fixed positions and every query computes only its own row, so its
  * bits do not depend on the company. `work` is sized by llri_attend_floats. */
-WORD float K(lanes_sum)(vf x)
+LLRI_WORD float LLRI_K(lanes_sum)(vf x)
 {
-    float t[VF], s = 0.0f; int i;
+    float t[LLRI_VF], s = 0.0f; int i;
     vf_store(t, x);
-    for (i = 0; i < VF; i++) s += t[i];
+    for (i = 0; i < LLRI_VF; i++) s += t[i];
     return s;
 }
 
 /* lane j = the sum of the lanes of z[j] */
 #if LLRI_PASS == LLRI_PASS_SCALAR
-WORD vf K(sum_rows)(const vf z[4])
+LLRI_WORD vf LLRI_K(sum_rows)(const vf z[4])
 {
     vf r;
     int j;
     for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
     return r;
 }
-#elif VF == 4
-WORD vf K(sum4)(vf a, vf b, vf c, vf d)
+#elif LLRI_VF == 4
+LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)
 {
     vf x = vf_add(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)), y = vf_add(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
     return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
 }
-#define SUM_ROWS(z) K(sum4)(z[0], z[1], z[2], z[3])
-#elif VF == 8
-WORD vf K(sum4)(vf a, vf b, vf c, vf d)         /* within each half */
+#define LLRI_SUM_ROWS(z) LLRI_K(sum4)(z[0], z[1], z[2], z[3])
+#elif LLRI_VF == 8
+LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)         /* within each half */
 {
     vf x = vf_add(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)), y = vf_add(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
     return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
 }
-WORD vf K(sum_rows)(const vf z[8])
+LLRI_WORD vf LLRI_K(sum_rows)(const vf z[8])
 {
-    vf x = K(sum4)(z[0], z[1], z[2], z[3]), y = K(sum4)(z[4], z[5], z[6], z[7]);
+    vf x = LLRI_K(sum4)(z[0], z[1], z[2], z[3]), y = LLRI_K(sum4)(z[4], z[5], z[6], z[7]);
     return vf_add(_mm256_permute2f128_ps(x, y, 0x20), _mm256_permute2f128_ps(x, y, 0x31));
 }
 #else
-WORD vf K(sum4)(vf a, vf b, vf c, vf d)         /* within each quarter */
+LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)         /* within each quarter */
 {
     vf x = vf_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)), y = vf_add(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
     return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
 }
-WORD vf K(sum_rows)(const vf z[16])
+LLRI_WORD vf LLRI_K(sum_rows)(const vf z[16])
 {
-    vf a = K(sum4)(z[0], z[1], z[2], z[3]), b = K(sum4)(z[4], z[5], z[6], z[7]);
-    vf c = K(sum4)(z[8], z[9], z[10], z[11]), d = K(sum4)(z[12], z[13], z[14], z[15]);
+    vf a = LLRI_K(sum4)(z[0], z[1], z[2], z[3]), b = LLRI_K(sum4)(z[4], z[5], z[6], z[7]);
+    vf c = LLRI_K(sum4)(z[8], z[9], z[10], z[11]), d = LLRI_K(sum4)(z[12], z[13], z[14], z[15]);
     vf x = vf_add(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
     vf y = vf_add(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));
     return vf_add(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
 }
 #endif
-#ifndef SUM_ROWS
-#define SUM_ROWS(z) K(sum_rows)(z)
+#ifndef LLRI_SUM_ROWS
+#define LLRI_SUM_ROWS(z) LLRI_K(sum_rows)(z)
 #endif
 
 /* s[j] = q . k_j for the rows k of a tile, at least those from j0 to j1; d is a multiple of 16 */
-WORD void K(scores)(float *s, const float *q, const float *k, int d, int j0, int j1)
+LLRI_WORD void LLRI_K(scores)(float *s, const float *q, const float *k, int d, int j0, int j1)
 {
     int j, i, r;
-    for (j = j0 - j0 % VF; j < j1; j += VF) {
+    for (j = j0 - j0 % LLRI_VF; j < j1; j += LLRI_VF) {
         const float *kj = k + (size_t)j * (size_t)d;
-        vf z[VF];
+        vf z[LLRI_VF];
         LLRI_UNROLL
-        for (r = 0; r < VF; r++) z[r] = vf_set(0.0f);
-        for (i = 0; i < d; i += VF) {
+        for (r = 0; r < LLRI_VF; r++) z[r] = vf_set(0.0f);
+        for (i = 0; i < d; i += LLRI_VF) {
             vf x = vf_load(q + i);
             LLRI_UNROLL
-            for (r = 0; r < VF; r++) z[r] = vf_fma(x, vf_load(kj + (size_t)r * (size_t)d + i), z[r]);
+            for (r = 0; r < LLRI_VF; r++) z[r] = vf_fma(x, vf_load(kj + (size_t)r * (size_t)d + i), z[r]);
         }
-        vf_store(s + j, SUM_ROWS(z));
+        vf_store(s + j, LLRI_SUM_ROWS(z));
     }
 }
 
 /* acc = acc * scale + sum_j p[j] v_j */
-WORD void K(weigh)(float *acc, float scale, const float *p, const float *v, int d, int j0, int j1)
+LLRI_WORD void LLRI_K(weigh)(float *acc, float scale, const float *p, const float *v, int d, int j0, int j1)
 {
     int i, j;
     for (i = 0; i < d; i += 16) {
-        vf a[16 / VF];
+        vf a[16 / LLRI_VF];
         int b;
         LLRI_UNROLL
-        for (b = 0; b < 16 / VF; b++) a[b] = vf_mul(vf_load(acc + i + b * VF), vf_set(scale));
+        for (b = 0; b < 16 / LLRI_VF; b++) a[b] = vf_mul(vf_load(acc + i + b * LLRI_VF), vf_set(scale));
         for (j = j0; j < j1; j++) {
             vf pj = vf_set(p[j]);
             LLRI_UNROLL
-            for (b = 0; b < 16 / VF; b++) a[b] = vf_fma(pj, vf_load(v + (size_t)j * (size_t)d + i + b * VF), a[b]);
+            for (b = 0; b < 16 / LLRI_VF; b++) a[b] = vf_fma(pj, vf_load(v + (size_t)j * (size_t)d + i + b * LLRI_VF), a[b]);
         }
         LLRI_UNROLL
-        for (b = 0; b < 16 / VF; b++) vf_store(acc + i + b * VF, a[b]);
+        for (b = 0; b < 16 / LLRI_VF; b++) vf_store(acc + i + b * LLRI_VF, a[b]);
     }
 }
 
-WORD float K(exp1)(float x) { float t[VF]; vf_store(t, K(vexp)(vf_set(x))); return t[0]; }
+LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
 /* Scores of one query with a tile -> weights exp(s - max), zero outside [j0, j1). Updates max and sum of the chunk and
  * returns what the sums so far must be scaled by. */
-WORD float K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
+LLRI_WORD float LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
 {
-    float m = *max, scale, lane[VF];
+    float m = *max, scale, lane[LLRI_VF];
     vf total = vf_set(0.0f), top = vf_set(m);
     int j;
     if (a->softcap > 0.0f)
-        for (j = 0; j < LLRI_KV_TILE; j += VF) {    /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
-            vf e = K(vexp)(vf_mul(vf_load(s + j), vf_set(2.0f / a->softcap)));
+        for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) {    /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
+            vf e = LLRI_K(vexp)(vf_mul(vf_load(s + j), vf_set(2.0f / a->softcap)));
             vf_store(s + j, vf_sub(vf_set(a->softcap), vf_div(vf_set(2.0f * a->softcap), vf_add(e, vf_set(1.0f)))));
         }
     if (slope != 0.0f)                              /* ALiBi: `back` is the distance to position 0 of the tile */
         for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
     for (j = 0; j < j0; j++) s[j] = -HUGE_VALF;
     for (j = j1; j < LLRI_KV_TILE; j++) s[j] = -HUGE_VALF;
-    for (j = 0; j < LLRI_KV_TILE; j += VF) top = vf_max(top, vf_load(s + j));
+    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) top = vf_max(top, vf_load(s + j));
     vf_store(lane, top);
-    for (j = 0; j < VF; j++) if (lane[j] > m) m = lane[j];
-    for (j = 0; j < LLRI_KV_TILE; j += VF) vf_store(s + j, K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
+    for (j = 0; j < LLRI_VF; j++) if (lane[j] > m) m = lane[j];
+    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) vf_store(s + j, LLRI_K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
     for (j = 0; j < j0; j++) s[j] = 0.0f;
     for (j = j1; j < LLRI_KV_TILE; j++) s[j] = 0.0f;
-    for (j = 0; j < LLRI_KV_TILE; j += VF) total = vf_add(total, vf_load(s + j));
-    scale = *max == -HUGE_VALF ? 0.0f : K(exp1)(*max - m);
-    *sum = *sum * scale + K(lanes_sum)(total);
+    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) total = vf_add(total, vf_load(s + j));
+    scale = *max == -HUGE_VALF ? 0.0f : LLRI_K(exp1)(*max - m);
+    *sum = *sum * scale + LLRI_K(lanes_sum)(total);
     *max = m;
     return scale;
 }
 
-static LLRI_TARGET void K(attend)(const llri_attend *a, float *work)
+static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *work)
 {
     const llri_attn *p = a->attn;
     int type = a->kv.type == LLR_KV_F32 ? LLRI_F32 : a->kv.type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
@@ -5138,8 +5140,8 @@ static LLRI_TARGET void K(attend)(const llri_attend *a, float *work)
             int t0 = first > tile ? (int)(first - tile < LLRI_KV_TILE ? first - tile : LLRI_KV_TILE) : 0;
             int t1 = last - tile < LLRI_KV_TILE ? (int)(last - tile) : LLRI_KV_TILE;
             for (j = t0; j < t1; j++) {
-                K(widen)(type, a->kv.k + (row + (size_t)j) * k_bytes, kt + j * dk, p->dk);
-                K(widen)(type, a->kv.v + (row + (size_t)j) * v_bytes, vt + j * dv, p->dv);
+                LLRI_K(widen)(type, a->kv.k + (row + (size_t)j) * k_bytes, kt + j * dk, p->dk);
+                LLRI_K(widen)(type, a->kv.v + (row + (size_t)j) * v_bytes, vt + j * dv, p->dv);
             }
             for (i = 0; i < nq; i++) {
                 uint32_t pos = a->pos + (uint32_t)(i / group), lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
@@ -5147,17 +5149,17 @@ static LLRI_TARGET void K(attend)(const llri_attend *a, float *work)
                 int j1 = pos < tile ? 0 : pos - tile < LLRI_KV_TILE ? (int)(pos - tile) + 1 : LLRI_KV_TILE;
                 float *si = s + i * LLRI_KV_TILE, scale;
                 if (j0 >= j1) continue;
-                K(scores)(si, q + (size_t)i * dk, kt, dk, j0, j1);
-                scale = K(soften)(p, si, j0, j1, p->slopes ? p->slopes[a->head + i % group] : 0.0f, pos - tile, &cm[i], &cl[i]);
-                K(weigh)(cacc + (size_t)i * dv, scale, si, vt, dv, j0, j1);
+                LLRI_K(scores)(si, q + (size_t)i * dk, kt, dk, j0, j1);
+                scale = LLRI_K(soften)(p, si, j0, j1, p->slopes ? p->slopes[a->head + i % group] : 0.0f, pos - tile, &cm[i], &cl[i]);
+                LLRI_K(weigh)(cacc + (size_t)i * dv, scale, si, vt, dv, j0, j1);
             }
         }
         for (i = 0; i < nq; i++) {                  /* the chunk joins the rest */
             float top = cm[i] > m[i] || cm[i] != cm[i] ? cm[i] : m[i], x, y;
             if (cl[i] == 0.0f) continue;
-            x = m[i] == -HUGE_VALF ? 0.0f : K(exp1)(m[i] - top);
-            y = K(exp1)(cm[i] - top);
-            for (j = 0; j < dv; j += VF) {
+            x = m[i] == -HUGE_VALF ? 0.0f : LLRI_K(exp1)(m[i] - top);
+            y = LLRI_K(exp1)(cm[i] - top);
+            for (j = 0; j < dv; j += LLRI_VF) {
                 vf v = vf_mul(vf_load(acc + (size_t)i * dv + j), vf_set(x));
                 vf_store(acc + (size_t)i * dv + j, vf_fma(vf_load(cacc + (size_t)i * dv + j), vf_set(y), v));
             }
@@ -5170,8 +5172,8 @@ static LLRI_TARGET void K(attend)(const llri_attend *a, float *work)
         float *dst = a->out + (i / group) * a->ldo + (int64_t)h * p->dv, x = 1.0f;
         if (p->sinks) {                             /* one more term in the denominator */
             float top = p->sinks[h] > m[i] ? p->sinks[h] : m[i];
-            x = K(exp1)(m[i] - top);
-            l[i] = l[i] * x + K(exp1)(p->sinks[h] - top);
+            x = LLRI_K(exp1)(m[i] - top);
+            l[i] = l[i] * x + LLRI_K(exp1)(p->sinks[h] - top);
         }
         x /= l[i];
         for (j = 0; j < p->dv; j++) dst[j] = acc[(size_t)i * dv + j] * x;
@@ -5179,39 +5181,39 @@ static LLRI_TARGET void K(attend)(const llri_attend *a, float *work)
 }
 
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
-#define LLRI_OPS_TABLE K(ops)
+#define LLRI_OPS_TABLE LLRI_K(ops)
 static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, QL, VF, KL, (int)sizeof(LLRI_AE), QL == 4 ? 2 : 4, 4,
-    { NULL, NULL, K(unpack_q4_0), K(unpack_q4_1), NULL, NULL, K(unpack_q5_0), K(unpack_q5_1), K(unpack_q8_0), NULL,
-      K(unpack_q2_K), K(unpack_q3_K), K(unpack_q4_K), K(unpack_q5_K), K(unpack_q6_K), NULL,
-      K(unpack_iq2_xxs), K(unpack_iq2_xs), K(unpack_iq3_xxs), K(unpack_iq1_s), K(unpack_iq4_nl), K(unpack_iq3_s),
-      K(unpack_iq2_s), K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, K(unpack_iq1_m), NULL, NULL, NULL, NULL,
-      K(unpack_tq1_0), K(unpack_tq2_0), NULL, NULL, NULL, K(unpack_mxfp4), K(unpack_nvfp4), K(unpack_q1_0), K(unpack_q2_0) },
-    DIRECTS, FORMS(gemv), FORMS(gemm),
-    K(quantize), K(transpose), K(fgemv), K(fgemm), K(widen), K(act), K(attend)
+    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 2 : 4, 4,
+    { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
+      LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
+      LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
+      LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
+      LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
+    LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
+    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend)
 };
 
 #undef LLRI_OPS_TABLE
-#undef SUM_ROWS
-#undef FORMS
-#undef DIRECTS
-#undef PUT
-#undef PUT_SUB
-#undef PUT_SIGNED
-#undef STRIP_Q
+#undef LLRI_SUM_ROWS
+#undef LLRI_FORMS
+#undef LLRI_DIRECTS
+#undef LLRI_PUT
+#undef LLRI_PUT_SUB
+#undef LLRI_PUT_SIGNED
+#undef LLRI_STRIP_Q
 #undef LLRI_WE
 #undef LLRI_AE
 #undef half_load
-#undef KL
-#undef QL
-#undef VF
+#undef LLRI_KL
+#undef LLRI_QL
+#undef LLRI_VF
 #undef LLRI_MR
 #undef LLRI_NV
 #undef LLRI_VNNI
 #undef LLRI_MADDWD
 #undef LLRI_MADDUBS
-#undef WORD
-#undef K
+#undef LLRI_WORD
+#undef LLRI_K
 #undef LLRI_CAT3
 #undef LLRI_CAT3_
 #undef vf
