@@ -1016,8 +1016,9 @@ static llr_status llri_nomem(llr_error *err, const char *what, size_t n_bytes) {
 
 /* --- little endian, any alignment --- */
 static inline uint16_t llri_rd16(const void *p) {
-    const uint8_t *b = (const uint8_t *)p;
-    return (uint16_t)(b[0] | b[1] << 8);
+    uint16_t v;
+    memcpy(&v, p, 2);                       /* compilers do not always see through bytes put together */
+    return LLRI_BIG_ENDIAN ? (uint16_t)(v >> 8 | v << 8) : v;
 }
 
 static inline uint32_t llri_rd32(const void *p) {
@@ -3551,7 +3552,7 @@ LLRI_WORD vf LLRI_K(vf_min)(vf a, vf b) { LLRI_LANES(a.v[i] < b.v[i] ? a.v[i] : 
 LLRI_WORD vf LLRI_K(vf_fma)(vf a, vf b, vf c) { LLRI_LANES(a.v[i] * b.v[i] + c.v[i]); }
 LLRI_WORD vf LLRI_K(vf_abs)(vf a) { LLRI_LANES(fabsf(a.v[i])); }
 LLRI_WORD vf LLRI_K(vf_round)(vf a) { LLRI_LANES(llri_round_even(a.v[i])); }
-LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { int i; vf r; for (i = 0; i < 4; i++) r.v[i] = llri_bits_to_f32((uint32_t)((int32_t)n.v[i] + 127) << 23); return r; }
+LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v[i] == n.v[i] ? (int32_t)n.v[i] : 0) + 127) << 23)); }   /* NaN has no int */
 #undef LLRI_LANES
 #define vf_set LLRI_K(vf_set)
 #define vf_load LLRI_K(vf_load)
@@ -4622,35 +4623,45 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     return LLRI_K(reduce4)(d[0], d[1], d[2], d[3]);
 }
 
+/* The scales of 8 groups are fetched ahead: a vector must not be loaded from 16 places just stored to. */
 LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc,
-                     int block, int at, int off, const uint8_t *table, int is_signed, int mins)
+                               int block, int at, int off, const uint8_t *table, int is_signed, int mins)
 {
-    const uint8_t *b[4];
     const int8_t *q = (const int8_t *)a->q;
-    int r, g;
+    const uint8_t *b[4];
+    float scale[8][LLRI_STRIP_ROWS], min[8][LLRI_STRIP_ROWS];
+    uint16_t half[8][LLRI_STRIP_ROWS], half2[8][LLRI_STRIP_ROWS];
+    int r, g, i, n;
     if (is_signed) off = LLRI_VNNI ? 128 : 0;
-    for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + at;
-    for (g = 0; g < groups; g++, q += 32) {
-        float scale[LLRI_STRIP_ROWS], min[LLRI_STRIP_ROWS];
-        uint16_t half[LLRI_STRIP_ROWS], half2[LLRI_STRIP_ROWS];
-        int s0 = (int16_t)a->sum[g], s1 = (int16_t)((uint32_t)a->sum[g] >> 16);
-        LLRI_UNROLL
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            LLRI_PREFETCH((uintptr_t)LLRI_ROW(r) + LLRI_STRIP_ROWS * row_bytes);
-            if (at == 1) scale[r] = llri_e8m0_half(LLRI_ROW(r)[-1]);
-            else half[r] = llri_rd16(LLRI_ROW(r) - at);
-            if (mins) half2[r] = llri_rd16(LLRI_ROW(r) - 2);
+    for (g = 0; g < groups; g += n) {
+        n = groups - g < 8 ? groups - g : 8;
+        for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + (size_t)g * (size_t)block + at;
+        for (i = 0; i < 8 * block; i += 64)
+            LLRI_UNROLL
+            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_PREFETCH((uintptr_t)LLRI_ROW(r) + LLRI_STRIP_ROWS * row_bytes + (size_t)i);
+        for (i = 0; i < n; i++) {
+            LLRI_UNROLL
+            for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+                if (at == 1) scale[i][r] = llri_e8m0_half(LLRI_ROW(r)[-1]);
+                else half[i][r] = llri_rd16(LLRI_ROW(r) - at);
+                if (mins) half2[i][r] = llri_rd16(LLRI_ROW(r) - 2);
+            }
+            for (r = 0; r < 4; r++) b[r] += block;
         }
-        if (at != 1) LLRI_K(halves16)(scale, half);
-        if (mins) LLRI_K(halves16)(min, half2);
-        LLRI_UNROLL
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
-            vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * (s0 + s1)));
-            qf f = qf_fma(vi_float(c), qf_mul(qf_load(scale + r), qf_set(a->scale[g])), qf_load(acc + r));
-            if (mins) f = qf_fma(qf_load(min + r), qf_set((float)(s0 + s1) * a->scale[g]), f);
-            qf_store(acc + r, f);
+        for (r = 0; r < 4; r++) b[r] -= n * block;
+        for (i = 0; i < n; i++, q += 32) {
+            int s0 = (int16_t)a->sum[g + i], s1 = (int16_t)((uint32_t)a->sum[g + i] >> 16);
+            if (at != 1) LLRI_K(halves16)(scale[i], half[i]);
+            if (mins) LLRI_K(halves16)(min[i], half2[i]);
+            LLRI_UNROLL
+            for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
+                vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * (s0 + s1)));
+                qf f = qf_fma(vi_float(c), qf_mul(qf_load(scale[i] + r), qf_set(a->scale[g + i])), qf_load(acc + r));
+                if (mins) f = qf_fma(qf_load(min[i] + r), qf_set((float)(s0 + s1) * a->scale[g + i]), f);
+                qf_store(acc + r, f);
+            }
+            for (r = 0; r < 4; r++) b[r] += block;
         }
-        for (r = 0; r < 4; r++) b[r] += block;
     }
 }
 #define LLRI_DIRECT(name, block, at, off, table, is_signed, mins) \
