@@ -237,8 +237,8 @@ LLR_API size_t     llr_token_piece(const llr_vocab *v, int32_t id, int special, 
 /* The exact bytes of a sequence, control tokens spelled out. *n_out bytes; LLR_E_FULL if more than cap. */
 LLR_API llr_status llr_detokenize(const llr_vocab *v, const int32_t *ids, size_t n, char *out, size_t cap, size_t *n_out, llr_error *err);
 
-/* Streaming text: pieces in, text out that never ends inside a UTF-8 sequence and never contains a stop string nor what
- * may become one. One thread at a time. */
+/* Streaming text: pieces in, valid UTF-8 out (other bytes become U+FFFD) that never contains a stop string nor what may
+ * become one. One thread at a time. */
 typedef struct llr_stream llr_stream;
 LLR_API llr_status llr_stream_new(llr_stream **out, const llr_vocab *v, const char *const *stops, size_t n_stops,
                                   const llr_options *opt, llr_error *err);
@@ -272,7 +272,7 @@ typedef struct llr_model_info {
 } llr_model_info;
 LLR_API void             llr_model_describe(const llr_model *m, llr_model_info *out);
 LLR_API const llr_gguf  *llr_model_gguf(const llr_model *m);
-LLR_API const llr_vocab *llr_model_vocab(const llr_model *m);   /* NULL: the file has none */
+LLR_API const llr_vocab *llr_model_vocab(const llr_model *m);   /* NULL: no_vocab, or the file says that it has none */
 LLR_API const char      *llr_arch_name(int i);                  /* supported architectures; NULL after the last */
 
 /* --- Sessions: a context with its KV cache ----------------------------------------------------------------------------- */
@@ -303,7 +303,8 @@ LLR_API uint64_t   llr_memory_available(void);
 LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err);
 LLR_API void       llr_session_free(llr_session *s);
 /* Appends tokens and computes. Sessions of one model, each at most once, share one pass over the weights; results do not
- * depend on the company. Allocates nothing. On failure the sessions keep the positions they had before the call.
+ * depend on the company. Allocates nothing. On failure the sessions keep the positions they had before the call; one whose
+ * window has already forgotten what that takes is empty instead.
  * counts[i] tokens for sessions[i]; LLR_E_FULL if they do not fit its context; LLR_E_ARG names an id out of range. */
 LLR_API llr_status llr_eval(llr_session *const *sessions, const int32_t *const *tokens, const size_t *counts, size_t n_sessions, llr_error *err);
 LLR_API llr_status llr_session_eval(llr_session *s, const int32_t *tokens, size_t n, llr_error *err);
@@ -331,7 +332,7 @@ LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr
                                    const llr_sampling *how, const llr_options *opt, llr_error *err);
 LLR_API void       llr_sampler_free(llr_sampler *s);
 LLR_API void       llr_sampler_accept(llr_sampler *s, int32_t id);              /* prompt tokens too: penalties see them */
-LLR_API int32_t    llr_sampler_sample(llr_sampler *s, const float *logits);     /* logits [n_vocab], unchanged; accepts the token drawn */
+LLR_API int32_t    llr_sampler_sample(llr_sampler *s, const float *logits);     /* logits [n_vocab], unchanged; accepts the token drawn; the argmax if all are NaN or banned */
 LLR_API int32_t    llr_argmax(const float *logits, int32_t n);                  /* the largest, the lowest id on a tie; NaN never wins */
 LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 /* never sample it (ignore_eos) */
 
