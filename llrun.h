@@ -36,6 +36,7 @@
  *     >>gguf        the file reader                           >>session     KV cache, the forward pass
  *     >>strip       what the kernels of all tiers share       >>tokenizer   text to ids and back
  *     >>kernels     the arithmetic, once for all tiers        >>sampler     choosing a token, streaming text
+ *                                                             >>template    chat templates
  *
  * COMPILE-TIME OPTIONS, all for the file with the implementation but LLRUN_STATIC, which every includer must agree on.
  *     LLRUN_IMPLEMENTATION   the implementation, in one file. Include it before other headers if you can: it asks the
@@ -335,6 +336,24 @@ LLR_API void       llr_sampler_accept(llr_sampler *s, int32_t id);              
 LLR_API int32_t    llr_sampler_sample(llr_sampler *s, const float *logits);     /* logits [n_vocab], unchanged; accepts the token drawn; the argmax if all are NaN or banned */
 LLR_API int32_t    llr_argmax(const float *logits, int32_t n);                  /* the largest, the lowest id on a tie; NaN never wins */
 LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 /* never sample it (ignore_eos) */
+
+/* --- Chat templates -------------------------------------------------------------------------------------------------------
+ * A Jinja interpreter for the templates that model files carry. They are untrusted: steps, memory, output and nesting are
+ * bounded, and whatever is not supported is an error with line, column and name. */
+typedef struct llr_template llr_template;    /* immutable; any number of threads may render it */
+LLR_API llr_status llr_template_new(llr_template **out, const char *text, size_t n_bytes, const llr_options *opt, llr_error *err);
+/* tokenizer.chat_template of the file, or its variant `name` ("tool_use"). LLR_E_UNSUPPORTED if there is none. */
+LLR_API llr_status llr_template_from_gguf(llr_template **out, const llr_gguf *g, const char *name, const llr_options *opt, llr_error *err);
+/* Source of a template for files without one, guessed from the control tokens: a constant, or NULL if nothing is known, as
+ * for base models. *family (may be NULL): its name, for messages. */
+LLR_API const char *llr_template_fallback(const llr_gguf *g, const char **family);
+LLR_API void       llr_template_free(llr_template *t);
+/* json: an object with the variables: messages, tools, add_generation_prompt, bos_token, eos_token, ..., and `now`, the local
+ * time for strftime_now ("2026-01-31T12:00:00"; not visible to the template). *out: text, NUL-terminated, from the allocator
+ * of the template; free it with llr_template_text_free. LLR_E_UNSUPPORTED: the template refused with raise_exception, and the
+ * message is its text; or the template failed, and the message begins with "template line". */
+LLR_API llr_status llr_template_render(const llr_template *t, const char *json, size_t json_bytes, char **out, size_t *n_out, llr_error *err);
+LLR_API void       llr_template_text_free(const llr_template *t, char *text, size_t n_bytes);
 
 #ifdef __cplusplus
 }
@@ -10971,6 +10990,4971 @@ LLR_API void llr_stream_end(llr_stream *s, const char **text, size_t *n_bytes)
     *text = s->buf + s->cap;
 }
 
+/* >>template ---------------------------------------------------------------------------------------------------------
+ * Chat templates: a Jinja interpreter for what real templates use, with the meaning that Python gives it (jinja2 3.1 as
+ * transformers sets it up: trim_blocks, lstrip_blocks, no escaping, break and continue). A template is parsed once into
+ * nodes; every rendering then works in an arena of its own, which is freed at once. Templates come with model files and
+ * are not trusted: steps, memory, output and nesting are bounded, so that an endless loop ends with an error.
+ * Differences: lists may be changed (append, pop); filters that are lazy in Python give lists; integers have 64 bits;
+ * case of letters is known for Latin, Greek, Cyrillic and Armenian.
+ */
+enum {
+    LLRI_TPL_SOURCE = 1 << 20,          /* bytes of a template; real ones have 1 to 30 KB */
+    LLRI_TPL_NEST = 200,                /* nested calls of the parser */
+    LLRI_TPL_DEPTH = 220,               /* nested statements, operands and macro calls of a rendering */
+    LLRI_TPL_VALUE_DEPTH = 100,         /* lists in lists: JSON, printing, comparing */
+    LLRI_TPL_ARGS = 1024,               /* arguments of all calls in progress */
+    LLRI_TPL_RANGE = 100000,            /* the limit of jinja2's sandbox, too */
+    LLRI_TPL_STEPS = 10000000,          /* nodes visited, and work of about as much each: well below a second */
+    LLRI_TPL_STEP_BYTES = 32,           /* bytes moved that count as a step */
+    LLRI_TPL_FLOATS = 10000,            /* numbers with a point in a template: reading them exactly takes time */
+    LLRI_TPL_FLOAT_STEPS = 300,
+    LLRI_TPL_INT_DIGITS = 4300,         /* as in Python */
+    LLRI_TPL_MEMORY = 128 << 20,        /* bytes of values made in one rendering, plus 4 per byte of the variables */
+    LLRI_TPL_OUTPUT = 32 << 20          /* bytes of text */
+};
+
+/* --- arena: many small pieces, freed at once --- */
+typedef struct llri_chunk { struct llri_chunk *prev; size_t n_bytes, used; } llri_chunk;     /* used counts this header */
+typedef struct llri_heap {
+    const llr_allocator *mem;
+    llri_chunk *top;
+    size_t total, limit;                /* bytes taken, and how many may be */
+    int no_memory, over_limit;          /* why an allocation failed */
+} llri_heap;
+
+static void llri_heap_init(llri_heap *a, const llr_allocator *mem, size_t limit) {
+    memset(a, 0, sizeof *a);
+    a->mem = mem;
+    a->limit = limit;
+}
+
+static void llri_heap_free(llri_heap *a) {
+    while (a->top) {
+        llri_chunk *prev = a->top->prev;
+        llri_free(a->mem, a->top, a->top->n_bytes);
+        a->top = prev;
+    }
+}
+
+/* A new chunk with room for n bytes, and `spare` more if there is memory. */
+static int llri_heap_grow(llri_heap *a, size_t n, size_t spare) {
+    size_t size = a->top ? 2 * a->top->n_bytes : 16384;
+    llri_chunk *c;
+    if (size > 1 << 20) size = 1 << 20;
+    if (n > (SIZE_MAX - 4096) / 2 || n > a->limit) { a->over_limit = 1; return 0; }
+    if (size < n + spare + 256) size = n + spare + 256;
+    if (size > a->limit - a->total) size = a->limit - a->total;
+    if (size < n + 256) { a->over_limit = 1; return 0; }
+    c = (llri_chunk *)llri_alloc(a->mem, size, 16);
+    if (!c) { a->no_memory = 1; return 0; }
+    c->prev = a->top;
+    c->n_bytes = size;
+    c->used = (sizeof *c + 15) & ~(size_t)15;
+    a->total += size;
+    a->top = c;
+    return 1;
+}
+
+/* n bytes, not cleared; NULL: none left, see the flags of the arena. align: 1 for text, 8 for everything else. Text gets
+ * as much room again: if it grows, it need not be moved each time. */
+static void *llri_heap_get(llri_heap *a, size_t n, size_t align) {
+    size_t at = a->top ? (a->top->used + align - 1) & ~(align - 1) : 0;
+    if (!a->top || at > a->top->n_bytes || a->top->n_bytes - at < n) {
+        if (!llri_heap_grow(a, n, align == 1 ? n : 0)) return NULL;
+        at = a->top->used;
+    }
+    a->top->used = at + n;
+    return (uint8_t *)a->top + at;
+}
+
+/* Makes the text p[n] longer by `more` bytes where it lies, if it is the newest and there is room. */
+static int llri_heap_extend(llri_heap *a, const char *p, size_t n, size_t more) {
+    if (!a->top || p + n != (const char *)a->top + a->top->used || a->top->n_bytes - a->top->used < more) return 0;
+    a->top->used += more;
+    return 1;
+}
+
+/* --- values --- */
+typedef enum llri_kind {
+    LLRI_V_MISSING, LLRI_V_UNDEF, LLRI_V_NONE, LLRI_V_BOOL, LLRI_V_INT, LLRI_V_BIG, LLRI_V_FLOAT, LLRI_V_STR, LLRI_V_LIST,
+    LLRI_V_TUPLE, LLRI_V_DICT, LLRI_V_SPACE, LLRI_V_LOOP, LLRI_V_MACRO, LLRI_V_FUNC, LLRI_V_METHOD, LLRI_V_CYCLER, LLRI_V_JOINER
+} llri_kind;
+
+static const char *const llri_kind_names[] = {
+    "missing", "undefined", "none", "bool", "int", "int", "float", "str", "list",
+    "tuple", "dict", "namespace", "loop", "macro", "function", "method", "cycler", "joiner"
+};
+
+struct llri_list;
+struct llri_dict;
+/* MISSING: an argument that was not given. UNDEF: s[n] is the name that was not found. BIG: an integer of the variables
+ * that does not fit 64 bits, as text s[n]. Strings are views: into the template, the variables or the arena. */
+typedef struct llri_val {
+    uint8_t kind, holder;               /* holder: of UNDEF, the kind that was asked for the name; of STR, 1: `safe` */
+    uint32_t n;
+    union { int64_t i; double f; const char *s; struct llri_list *list; struct llri_dict *dict; const void *p; } u;
+} llri_val;
+
+typedef struct llri_list { llri_val *v; uint32_t n, cap, at; } llri_list;          /* at: of cyclers and joiners */
+typedef struct llri_pair { llri_val key, val; } llri_pair;
+typedef struct llri_dict { llri_pair *v; uint32_t n, cap, n_slots; uint32_t *slots; } llri_dict;     /* in order; slots: hash */
+
+static llri_val llri_v(llri_kind kind) {
+    llri_val v;
+    memset(&v, 0, sizeof v);
+    v.kind = (uint8_t)kind;
+    return v;
+}
+
+static llri_val llri_v_bool(int b) { llri_val v = llri_v(LLRI_V_BOOL); v.u.i = b != 0; return v; }
+static llri_val llri_v_int(int64_t i) { llri_val v = llri_v(LLRI_V_INT); v.u.i = i; return v; }
+static llri_val llri_v_float(double f) { llri_val v = llri_v(LLRI_V_FLOAT); v.u.f = f; return v; }
+static llri_val llri_v_list(llri_kind kind, llri_list *l) { llri_val v = llri_v(kind); v.u.list = l; return v; }
+static llri_val llri_v_dict(llri_kind kind, llri_dict *d) { llri_val v = llri_v(kind); v.u.dict = d; return v; }
+static llri_val llri_v_ptr(llri_kind kind, const void *p) { llri_val v = llri_v(kind); v.u.p = p; return v; }
+
+static llri_val llri_v_text(llri_kind kind, const char *s, size_t n) {
+    llri_val v = llri_v(kind);
+    v.n = (uint32_t)n;
+    v.u.s = s;
+    return v;
+}
+
+static llri_val llri_v_str(const char *s, size_t n) { return llri_v_text(LLRI_V_STR, s, n); }
+
+static llri_val llri_v_undef(llri_str name, int holder) {
+    llri_val v = llri_v_text(LLRI_V_UNDEF, name.p, name.n);
+    v.holder = (uint8_t)holder;
+    return v;
+}
+
+static llri_str llri_str_of(llri_val v) {
+    llri_str s;
+    s.p = v.u.s;
+    s.n = v.n;
+    return s;
+}
+
+/* A text marked by the filter `safe`: texts that are added to it are escaped for HTML, also in chat templates. */
+static int llri_is_safe(llri_val v) { return v.kind == LLRI_V_STR && v.holder; }
+
+static int llri_is_int(llri_val v) { return v.kind == LLRI_V_INT || v.kind == LLRI_V_BOOL; }
+static int llri_is_num(llri_val v) { return v.kind >= LLRI_V_BOOL && v.kind <= LLRI_V_FLOAT; }
+static int llri_is_seq(llri_val v) { return v.kind == LLRI_V_LIST || v.kind == LLRI_V_TUPLE; }
+static int llri_is_text(llri_val v, const char *s) { return v.kind == LLRI_V_STR && llri_str_eq(llri_str_of(v), s); }
+
+/* 0: no memory. */
+static int llri_list_push(llri_heap *a, llri_list *l, llri_val v) {
+    if (l->n == l->cap) {
+        uint32_t cap = l->cap ? l->cap * 2 : 4;
+        llri_val *p = cap > l->cap ? (llri_val *)llri_heap_get(a, cap * sizeof *p, 8) : NULL;
+        if (!p) return 0;
+        if (l->n) memcpy(p, l->v, l->n * sizeof *p);
+        l->v = p;
+        l->cap = cap;
+    }
+    l->v[l->n++] = v;
+    return 1;
+}
+
+static llri_list *llri_list_new(llri_heap *a) {
+    llri_list *l = (llri_list *)llri_heap_get(a, sizeof *l, 8);
+    if (l) memset(l, 0, sizeof *l);
+    return l;
+}
+
+static llri_dict *llri_dict_new(llri_heap *a) {
+    llri_dict *d = (llri_dict *)llri_heap_get(a, sizeof *d, 8);
+    if (d) memset(d, 0, sizeof *d);
+    return d;
+}
+
+static double llri_parse_double(llri_str s);
+
+static double llri_as_double(llri_val v) {
+    return v.kind == LLRI_V_FLOAT ? v.u.f : v.kind == LLRI_V_BIG ? llri_parse_double(llri_str_of(v)) : (double)v.u.i;
+}
+
+/* Keys are equal as in Python: 1, 1.0 and True are one key. Tuples are told apart by comparing alone. */
+static int llri_key_same(llri_val a, llri_val b, int depth) {
+    uint32_t i;
+    if (llri_is_num(a) && llri_is_num(b)) {
+        if (llri_is_int(a) && llri_is_int(b)) return a.u.i == b.u.i;
+        if (a.kind == LLRI_V_BIG && b.kind == LLRI_V_BIG) return llri_str_same(llri_str_of(a), llri_str_of(b));
+        return llri_as_double(a) == llri_as_double(b);
+    }
+    if (a.kind != b.kind) return 0;
+    if (a.kind == LLRI_V_STR) return llri_str_same(llri_str_of(a), llri_str_of(b));
+    if (a.kind != LLRI_V_TUPLE) return a.kind == LLRI_V_NONE || a.kind == LLRI_V_UNDEF || a.u.p == b.u.p;
+    if (a.u.list->n != b.u.list->n || depth == 0) return 0;
+    for (i = 0; i < a.u.list->n; i++)
+        if (!llri_key_same(a.u.list->v[i], b.u.list->v[i], depth - 1)) return 0;
+    return 1;
+}
+
+static uint64_t llri_key_hash(const llri_dict *d, llri_val k) {
+    int64_t i = 0;
+    if (k.kind == LLRI_V_STR) return llri_hash_seeded(k.u.s, k.n, (uint64_t)(uintptr_t)d);
+    if (llri_is_int(k)) i = k.u.i;
+    else if (k.kind == LLRI_V_FLOAT && fabs(k.u.f) < 9e18) i = (int64_t)k.u.f;
+    return llri_hash_seeded(&i, sizeof i, (uint64_t)(uintptr_t)d);
+}
+
+/* The place in slots of the key, or where it would be. */
+static uint32_t llri_dict_slot(const llri_dict *d, llri_val k) {
+    uint32_t mask = d->n_slots - 1, i = (uint32_t)llri_key_hash(d, k) & mask;
+    while (d->slots[i] != UINT32_MAX && !llri_key_same(d->v[d->slots[i]].key, k, LLRI_TPL_VALUE_DEPTH)) i = (i + 1) & mask;
+    return i;
+}
+
+/* Index of the key, or UINT32_MAX. Few keys are searched in order. */
+static uint32_t llri_dict_find(const llri_dict *d, llri_val k) {
+    uint32_t i;
+    if (d->slots) return d->slots[llri_dict_slot(d, k)];
+    for (i = 0; i < d->n; i++)
+        if (llri_key_same(d->v[i].key, k, LLRI_TPL_VALUE_DEPTH)) return i;
+    return UINT32_MAX;
+}
+
+static void llri_dict_reindex(llri_dict *d) {
+    uint32_t i;
+    if (!d->slots) return;
+    memset(d->slots, 0xff, d->n_slots * sizeof *d->slots);
+    for (i = 0; i < d->n; i++) d->slots[llri_dict_slot(d, d->v[i].key)] = i;
+}
+
+static int llri_dict_grow(llri_heap *a, llri_dict *d) {
+    uint32_t cap = d->cap ? d->cap * 2 : 4;
+    llri_pair *p = cap > d->cap ? (llri_pair *)llri_heap_get(a, cap * sizeof *p, 8) : NULL;
+    if (!p) return 0;
+    if (d->n) memcpy(p, d->v, d->n * sizeof *p);
+    d->v = p;
+    d->cap = cap;
+    if (cap > 8) {
+        uint32_t *slots = (uint32_t *)llri_heap_get(a, 2 * (size_t)cap * sizeof *slots, 8);
+        if (!slots) { d->cap = d->n; return 0; }
+        d->slots = slots;
+        d->n_slots = 2 * cap;
+        llri_dict_reindex(d);
+    }
+    return 1;
+}
+
+/* Adds or replaces; 0: no memory. */
+static int llri_dict_put(llri_heap *a, llri_dict *d, llri_val key, llri_val val) {
+    uint32_t i = llri_dict_find(d, key);
+    if (i == UINT32_MAX) {
+        if (d->n == d->cap && !llri_dict_grow(a, d)) return 0;
+        i = d->n++;
+        d->v[i].key = key;
+        if (d->slots) {
+            uint32_t mask = d->n_slots - 1, at = (uint32_t)llri_key_hash(d, key) & mask;
+            while (d->slots[at] != UINT32_MAX) at = (at + 1) & mask;
+            d->slots[at] = i;
+        }
+    }
+    d->v[i].val = val;
+    return 1;
+}
+
+static void llri_dict_remove(llri_dict *d, uint32_t i) {
+    memmove(d->v + i, d->v + i + 1, (d->n - i - 1) * sizeof *d->v);
+    d->n--;
+    llri_dict_reindex(d);
+}
+
+/* --- numbers and text. strtod and printf obey the locale, so both ways are done here, exactly, with big integers. --- */
+enum { LLRI_BIG_LIMBS = 136, LLRI_BIG_DIGITS = 780 };   /* 5^1074 * 2^53 has 80 limbs and 767 digits; parsing takes 119 */
+typedef struct llri_big { uint32_t n, v[LLRI_BIG_LIMBS]; } llri_big;
+
+static void llri_big_mul_add(llri_big *b, uint32_t mul, uint32_t add) {
+    uint64_t carry = add;
+    uint32_t i;
+    for (i = 0; i < b->n; i++) {
+        carry += (uint64_t)b->v[i] * mul;
+        b->v[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    if (carry && b->n < LLRI_BIG_LIMBS) b->v[b->n++] = (uint32_t)carry;
+}
+
+/* Divides and returns the remainder. */
+static uint32_t llri_big_div(llri_big *b, uint32_t by) {
+    uint64_t rest = 0;
+    uint32_t i;
+    for (i = b->n; i-- > 0;) {
+        rest = rest << 32 | b->v[i];
+        b->v[i] = (uint32_t)(rest / by);
+        rest %= by;
+    }
+    while (b->n && !b->v[b->n - 1]) b->n--;
+    return (uint32_t)rest;
+}
+
+static void llri_big_shift(llri_big *b, uint32_t bits) {
+    uint32_t limbs = bits / 32, i;
+    if (b->n + limbs >= LLRI_BIG_LIMBS) return;
+    memmove(b->v + limbs, b->v, b->n * sizeof *b->v);
+    for (i = 0; i < limbs; i++) b->v[i] = 0;
+    b->n += limbs;
+    llri_big_mul_add(b, (uint32_t)1 << bits % 32, 0);
+}
+
+static int llri_big_bits(const llri_big *b) {
+    int bits = 32 * (int)b->n;
+    uint32_t top = b->n ? b->v[b->n - 1] : 0;
+    if (!top) return 0;
+    for (; !(top & 0x80000000u); top <<= 1) bits--;
+    return bits;
+}
+
+static int llri_big_bit(const llri_big *b, int i) { return i >= 0 && (uint32_t)i / 32 < b->n && (b->v[i / 32] >> (i % 32) & 1); }
+
+/* All decimal digits of |x| (finite): 0.d0d1d2... * 10^*point; returns how many, without zeros at the end. */
+static int llri_double_digits(double x, char *digits, int *point) {
+    uint64_t u, m;
+    llri_big b;
+    int e, n = 0, i, last, shift = 0;
+    memcpy(&u, &x, sizeof u);
+    e = (int)(u >> 52 & 0x7ff);
+    m = (u & 0xfffffffffffffu) | (e ? (uint64_t)1 << 52 : 0);
+    e = (e ? e : 1) - 1075;
+    *point = 0;
+    if (!m) return 0;
+    while (!(m & 1)) { m >>= 1; e++; }
+    b.v[0] = (uint32_t)m;
+    b.v[1] = (uint32_t)(m >> 32);
+    b.n = b.v[1] ? 2 : 1;
+    if (e > 0) llri_big_shift(&b, (uint32_t)e);
+    for (; e < 0; e += i, shift += i) {                      /* m / 2^k = m * 5^k / 10^k */
+        uint32_t five = 1;
+        for (i = 0; i < 13 && i < -e; i++) five *= 5;
+        llri_big_mul_add(&b, five, 0);
+    }
+    while (b.n) {                                            /* digits from the last to the first */
+        uint32_t part = llri_big_div(&b, 1000000000u);
+        for (i = 0; i < 9; i++, part /= 10) digits[n++] = (char)('0' + part % 10);
+    }
+    while (digits[n - 1] == '0') n--;
+    for (i = 0; i < n / 2; i++) { char c = digits[i]; digits[i] = digits[n - 1 - i]; digits[n - 1 - i] = c; }
+    *point = n - shift;
+    for (last = n; digits[last - 1] == '0';) last--;
+    return last;
+}
+
+/* 0.digits * 10^point to the nearest double, ties to even. */
+static double llri_digits_double(const char *digits, int n, int point) {
+    llri_big b;
+    int i, k = n - point, bits, e, keep, shift, sticky = 0, scale = 0;
+    uint64_t q = 0;
+    if (n == 0 || point < -330) return 0.0;
+    if (point > 310) return HUGE_VAL;
+    b.n = 0;
+    for (i = 0; i < n; i++) {
+        if (b.n == 0) { b.v[0] = (uint32_t)(digits[i] - '0'); b.n = b.v[0] != 0; }
+        else llri_big_mul_add(&b, 10, (uint32_t)(digits[i] - '0'));
+    }
+    for (; k < 0; k++) llri_big_mul_add(&b, 10, 0);
+    if (k > 0) {                                             /* divide by 10^k, with 70 bits to spare */
+        scale = k * 10 / 3 + 70 - llri_big_bits(&b);
+        if (scale < 0) scale = 0;
+        llri_big_shift(&b, (uint32_t)scale);
+        for (; k >= 9; k -= 9) sticky |= llri_big_div(&b, 1000000000u) != 0;
+        for (; k > 0; k--) sticky |= llri_big_div(&b, 10) != 0;
+    }
+    bits = llri_big_bits(&b);
+    if (!bits) return 0.0;
+    e = bits - 1 - scale;
+    keep = e < -1022 ? 53 + 1022 + e : 53;                   /* subnormal numbers have fewer bits */
+    if (keep < 0) return 0.0;
+    shift = bits - keep;
+    for (i = bits - 1; i >= shift; i--) q = q << 1 | (uint64_t)llri_big_bit(&b, i);
+    for (i = shift - 2; i >= 0 && !sticky; i--) sticky = llri_big_bit(&b, i);
+    if (llri_big_bit(&b, shift - 1) && (sticky || (q & 1))) q++;
+    return e - keep + 1 > 971 || (e - keep + 1 == 971 && q >> 53) ? HUGE_VAL : llri_scale2((double)q, e - keep + 1);
+}
+
+/* [-]digits[.digits][e[+-]digits], as the callers have checked. */
+static double llri_parse_double(llri_str s) {
+    char digits[LLRI_BIG_DIGITS + 1] = "";
+    int n = 0, point = 0, after = 0, sticky = 0, e = 0, negative = 0;
+    size_t i = 0;
+    double x;
+    if (s.n && (s.p[0] == '-' || s.p[0] == '+')) negative = s.p[i++] == '-';
+    for (; i < s.n && s.p[i] != 'e' && s.p[i] != 'E'; i++) {
+        if (s.p[i] == '.') { after = 1; continue; }
+        if (s.p[i] < '0' || s.p[i] > '9') continue;
+        if (!after && (n || s.p[i] != '0') && point < 100000) point++;
+        if (after && !n && s.p[i] == '0' && point > -100000) point--;
+        if (n == 0 && s.p[i] == '0') continue;
+        if (n < LLRI_BIG_DIGITS) digits[n++] = s.p[i];
+        else sticky |= s.p[i] != '0';
+    }
+    if (i < s.n) {
+        int minus = i + 1 < s.n && s.p[i + 1] == '-';
+        for (i++; i < s.n; i++)
+            if (s.p[i] >= '0' && s.p[i] <= '9' && e < 100000) e = e * 10 + (s.p[i] - '0');
+        if (minus) e = -e;
+    }
+    if (sticky) digits[n - 1] = (char)(digits[n - 1] | 1);   /* '0' and up are even: never a tie, never a digit more */
+    x = llri_digits_double(digits, n, point + e);
+    return negative ? -x : x;
+}
+
+/* Rounds the n digits to `keep`, half to even; may add a digit in front (then *point grows). Returns the new count. */
+static int llri_round_digits(char *digits, int n, int keep, int *point) {
+    int i, up;
+    if (keep < 0) return 0;
+    if (keep >= n) return n;
+    up = digits[keep] > '5' || (digits[keep] == '5' && (n > keep + 1 || (keep > 0 && (digits[keep - 1] & 1))));
+    n = keep;
+    if (up) {
+        for (i = n - 1; i >= 0 && digits[i] == '9'; i--) n--;
+        if (i >= 0) digits[i]++;
+        else { digits[0] = '1'; n = 1; ++*point; }
+    }
+    while (n && digits[n - 1] == '0') n--;
+    return n;
+}
+
+/* The shortest digits that are read back as x, and of these the nearest to it. */
+static int llri_shortest_digits(double x, char *out, int *point) {
+    char all[LLRI_BIG_DIGITS + 10], next[20];
+    int n, k, at, p, q, m;
+    n = llri_double_digits(x, all, &at);
+    for (k = fabs(x) < 2.3e-308 ? 1 : 15; k < 17 && k < n; k++) {       /* 15 digits or fewer: rounding to 15 shows them */
+        memcpy(next, all, (size_t)k + 1);
+        if (n > k + 1 && next[k] == '5') next[k] = '6';      /* above the middle, not on it */
+        p = q = at;
+        m = llri_round_digits(next, k + 1, k, &p);
+        memcpy(out, next, (size_t)m);
+        if (llri_digits_double(out, m, p) == fabs(x)) break;
+        memcpy(next, all, (size_t)k);                        /* the one above: below a power of two numbers lie closer */
+        next[k] = '9';
+        m = llri_round_digits(next, k + 1, k, &q);
+        memcpy(out, next, (size_t)m);
+        p = q;
+        if (llri_digits_double(out, m, p) == fabs(x)) break;
+    }
+    if (k < 17 && k < n) { *point = p; return m; }
+    *point = at;
+    m = llri_round_digits(all, n, 17, point);
+    memcpy(out, all, (size_t)m);
+    return m;
+}
+
+static size_t llri_int_text(int64_t i, char *out) {         /* out: 24 bytes */
+    char tmp[24];
+    uint64_t u = i < 0 ? 0 - (uint64_t)i : (uint64_t)i;
+    size_t n = 0, k = 0;
+    do { tmp[n++] = (char)('0' + u % 10); u /= 10; } while (u);
+    if (i < 0) out[k++] = '-';
+    while (n) out[k++] = tmp[--n];
+    return k;
+}
+
+/* As Python's repr writes it: 0.1, 1e-05, 1e+16, inf. out: 32 bytes. */
+static size_t llri_float_text(double x, char *out) {
+    char digits[20];
+    int n, point, i, e;
+    size_t k = 0;
+    if (x != x) { memcpy(out, "nan", 3); return 3; }
+    if (x < 0 || (x == 0 && 1.0 / x < 0)) out[k++] = '-';
+    if (fabs(x) > 1.7976931348623157e308) { memcpy(out + k, "inf", 3); return k + 3; }
+    n = llri_shortest_digits(x, digits, &point);
+    if (n == 0) { digits[0] = '0'; n = 1; point = 1; }
+    e = point - 1;
+    if (e >= -4 && e < 16) {
+        if (point <= 0) { out[k++] = '0'; out[k++] = '.'; }
+        for (i = point; i < 0; i++) out[k++] = '0';
+        for (i = 0; i < n || i < point; i++) {
+            if (i == point && i > 0) out[k++] = '.';
+            out[k++] = i < n ? digits[i] : '0';
+        }
+        if (n <= point) { out[k++] = '.'; out[k++] = '0'; }
+        return k;
+    }
+    out[k++] = digits[0];
+    if (n > 1) out[k++] = '.';
+    for (i = 1; i < n; i++) out[k++] = digits[i];
+    out[k++] = 'e';
+    out[k++] = e < 0 ? '-' : '+';
+    e = e < 0 ? -e : e;
+    if (e < 10) out[k++] = '0';
+    return k + llri_int_text(e, out + k);
+}
+
+/* x with `places` digits after the point, as %f would. out: 310 + places bytes at least. */
+static size_t llri_fixed_text(double x, int places, char *out) {
+    char digits[LLRI_BIG_DIGITS + 10];
+    int n, point, i;
+    size_t k = 0;
+    if (fabs(x) > 1.7976931348623157e308 || x != x) return llri_float_text(x, out);
+    n = llri_double_digits(x, digits, &point);
+    n = llri_round_digits(digits, n, point + places, &point);
+    if (x < 0) out[k++] = '-';
+    if (point <= 0) out[k++] = '0';
+    for (i = 0; i < point; i++) out[k++] = i < n ? digits[i] : '0';
+    if (places > 0) out[k++] = '.';
+    for (i = point; i < point + places; i++) out[k++] = i >= 0 && i < n ? digits[i] : '0';
+    return k;
+}
+
+/* An integer of digits alone, with sign; 0 if it does not fit. */
+static int llri_parse_int(llri_str s, int64_t *out) {
+    uint64_t u = 0, max = (uint64_t)INT64_MAX;
+    size_t i = 0;
+    int negative = s.n && s.p[0] == '-';
+    if (s.n && (s.p[0] == '-' || s.p[0] == '+')) i = 1;
+    for (; i < s.n; i++) {
+        uint64_t digit = (uint64_t)(s.p[i] - '0');
+        if (u > (max - digit) / 10) return 0;
+        u = u * 10 + digit;
+    }
+    *out = negative ? -(int64_t)u : (int64_t)u;
+    return 1;
+}
+
+/* Length of a number at p: [digits][.digits][e[+-]digits] with at least one digit; 0 if there is none. *is_float. */
+static size_t llri_number_span(const char *p, size_t n, int *is_float) {
+    size_t i = 0, k, whole;
+    *is_float = 0;
+    while (i < n && p[i] >= '0' && p[i] <= '9') i++;
+    whole = i;
+    if (i < n && p[i] == '.') {
+        for (k = i + 1; k < n && p[k] >= '0' && p[k] <= '9';) k++;
+        if (k > i + 1) { i = k; *is_float = 1; }
+    }
+    if (!whole && !*is_float) return 0;
+    if (i < n && (p[i] == 'e' || p[i] == 'E')) {
+        k = i + 1;
+        if (k < n && (p[k] == '+' || p[k] == '-')) k++;
+        if (k < n && p[k] >= '0' && p[k] <= '9') {
+            while (k < n && p[k] >= '0' && p[k] <= '9') k++;
+            i = k;
+            *is_float = 1;
+        }
+    }
+    return i;
+}
+
+/* --- characters --- */
+/* Bytes of the character at p; broken UTF-8 counts byte by byte. n > 0. */
+static size_t llri_char_len(const char *p, size_t n) {
+    size_t len = llri_utf8_len((const uint8_t *)p, n);
+    return len ? len : 1;
+}
+
+static uint32_t llri_char_at(const char *p, size_t len) { return len > 1 ? llri_utf8_get((const uint8_t *)p, len) : (uint8_t)*p; }
+
+static int llri_py_space(uint32_t c) {
+    return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
+           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+}
+
+static int llri_ends_line(uint32_t c) {                      /* for str.splitlines */
+    return (c >= 10 && c <= 13) || (c >= 0x1c && c <= 0x1e) || c == 0x85 || c == 0x2028 || c == 0x2029;
+}
+
+/* Bytes of white space at the start and at the end of a text. */
+static size_t llri_space_front(const char *p, size_t n) {
+    size_t i = 0, len;
+    for (; i < n; i += len) {
+        len = llri_char_len(p + i, n - i);
+        if (!llri_py_space(llri_char_at(p + i, len)) || (len == 1 && (uint8_t)p[i] >= 0x80)) break;
+    }
+    return i;
+}
+
+static size_t llri_last_char(const char *p, size_t n) {      /* bytes of the last character; n > 0 */
+    size_t back = 1;
+    while (back < 4 && back < n && ((uint8_t)p[n - back] & 0xc0) == 0x80) back++;
+    return llri_utf8_len((const uint8_t *)p + n - back, back) == back ? back : 1;
+}
+
+static size_t llri_space_back(const char *p, size_t n) {
+    size_t end = n, len;
+    for (; end > 0; end -= len) {
+        len = llri_last_char(p, end);
+        if (!llri_py_space(llri_char_at(p + end - len, len)) || (len == 1 && (uint8_t)p[end - 1] >= 0x80)) break;
+    }
+    return n - end;
+}
+
+/* Bytes from p on that are ASCII, counted by eights. */
+static size_t llri_ascii_run(const char *p, size_t n) {
+    size_t i = 0;
+    while (n - i >= 8 && !(llri_rd64(p + i) & 0x8080808080808080u)) i += 8;
+    return i;
+}
+
+static size_t llri_count_chars(llri_str s) {
+    size_t n = llri_ascii_run(s.p, s.n), i = n;
+    for (; i < s.n; n++) i += llri_char_len(s.p + i, s.n - i);
+    return n;
+}
+
+/* Letters with case: small from lo to hi, the capital is `by` below; by 0: they alternate, capital on even (1: on odd). */
+static const struct { uint16_t lo, hi, by; uint8_t odd; } llri_cases[] = {
+    { 0xe0, 0xf6, 32, 0 }, { 0xf8, 0xfe, 32, 0 }, { 0x100, 0x12f, 0, 0 }, { 0x132, 0x137, 0, 0 },
+    { 0x139, 0x148, 0, 1 }, { 0x14a, 0x177, 0, 0 }, { 0x179, 0x17e, 0, 1 }, { 0x1cd, 0x1dc, 0, 1 }, { 0x1de, 0x1ef, 0, 0 },
+    { 0x1f8, 0x21f, 0, 0 }, { 0x222, 0x233, 0, 0 }, { 0x3ac, 0x3ac, 38, 0 }, { 0x3ad, 0x3af, 37, 0 }, { 0x3b1, 0x3c1, 32, 0 },
+    { 0x3c3, 0x3cb, 32, 0 }, { 0x3cc, 0x3cc, 64, 0 }, { 0x3cd, 0x3ce, 63, 0 }, { 0x430, 0x44f, 32, 0 }, { 0x450, 0x45f, 80, 0 },
+    { 0x460, 0x481, 0, 0 }, { 0x48a, 0x4bf, 0, 0 }, { 0x4c1, 0x4ce, 0, 1 }, { 0x4d0, 0x52f, 0, 0 }, { 0x561, 0x586, 48, 0 },
+    { 0x1e00, 0x1e95, 0, 0 }, { 0x1ea0, 0x1eff, 0, 0 }, { 0xff41, 0xff5a, 32, 0 }
+};
+
+static uint32_t llri_upper(uint32_t c) {
+    size_t i;
+    if (c < 0x80) return c >= 'a' && c <= 'z' ? c - 32 : c;
+    if (c == 0xff) return 0x178;
+    for (i = 0; i < sizeof llri_cases / sizeof llri_cases[0]; i++)
+        if (c >= llri_cases[i].lo && c <= llri_cases[i].hi)
+            return llri_cases[i].by ? c - llri_cases[i].by : (c & 1) != llri_cases[i].odd ? c - 1 : c;
+    return c;
+}
+
+static uint32_t llri_lower(uint32_t c) {
+    size_t i;
+    if (c < 0x80) return c >= 'A' && c <= 'Z' ? c + 32 : c;
+    if (c == 0x178) return 0xff;
+    if (c == 0x130 || c == 0x1e9e) return c == 0x130 ? 'i' : 0xdf;
+    for (i = 0; i < sizeof llri_cases / sizeof llri_cases[0]; i++) {
+        uint32_t by = llri_cases[i].by;
+        if (by ? c + by >= llri_cases[i].lo && c + by <= llri_cases[i].hi : c >= llri_cases[i].lo && c <= llri_cases[i].hi)
+            return by ? c + by : (c & 1) == llri_cases[i].odd ? c + 1 : c;
+    }
+    return c;
+}
+
+/* --- JSON to values. Texts without escapes are views into the source. --- */
+/* why: NULL while all is well. steps: what a template may still spend on it, or NULL. */
+typedef struct llri_json { llri_heap *mem; uint64_t *steps; const char *p, *end, *why; } llri_json;
+
+static void llri_json_space(llri_json *j) {
+    while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r')) j->p++;
+}
+
+static llri_val llri_json_fail(llri_json *j, const char *why) {
+    if (!j->why) j->why = why;
+    return llri_v(LLRI_V_NONE);
+}
+
+static int llri_hex_digit(char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    c = (char)(c | 32);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The number of n hexadecimal digits at p, or -1. */
+static int32_t llri_hex(const char *p, const char *end, int n) {
+    int32_t v = 0;
+    int i;
+    if (end - p < n) return -1;
+    for (i = 0; i < n; i++) {
+        int d = llri_hex_digit(p[i]);
+        if (d < 0 || v >> 27) return -1;
+        v = v << 4 | d;
+    }
+    return v;
+}
+
+/* After the u of an escape: one or two units of UTF-16; a lone surrogate becomes U+FFFD. */
+static int32_t llri_json_unit(llri_json *j) {
+    int32_t c = llri_hex(j->p, j->end, 4), d;
+    if (c < 0) return c;
+    j->p += 4;
+    if (c < 0xd800 || c > 0xdfff) return c;
+    if (c < 0xdc00 && j->end - j->p >= 6 && j->p[0] == '\\' && j->p[1] == 'u') {
+        d = llri_hex(j->p + 2, j->end, 4);
+        if (d >= 0xdc00 && d <= 0xdfff) {
+            j->p += 6;
+            return 0x10000 + ((c - 0xd800) << 10) + (d - 0xdc00);
+        }
+    }
+    return 0xfffd;
+}
+
+/* At the first character after the quote. */
+static llri_val llri_json_string(llri_json *j) {
+    const char *start = j->p, *escapes = "\"\\/bfnrt", *plain = "\"\\/\b\f\n\r\t", *e;
+    char *out, *o;
+    int32_t c;
+    while (j->p < j->end && *j->p != '"' && *j->p != '\\') j->p++;
+    if (j->p < j->end && *j->p == '"') return llri_v_str(start, (size_t)(j->p++ - start));
+    for (e = j->p; e < j->end && *e != '"'; e++)             /* the text is no longer than its source */
+        if (*e == '\\') e++;
+    if (e >= j->end) return llri_json_fail(j, "a string without end");
+    o = out = (char *)llri_heap_get(j->mem, (size_t)(e - start), 1);
+    if (!out) return llri_json_fail(j, "no memory");
+    for (j->p = start; j->p < e;) {
+        if (*j->p != '\\') { *o++ = *j->p++; continue; }
+        j->p += 2;
+        if (j->p[-1] == 'u') {
+            c = llri_json_unit(j);
+            if (c < 0) return llri_json_fail(j, "\\u without four hexadecimal digits");
+            o += llri_utf8_put((uint8_t *)o, (uint32_t)c);
+        } else {
+            const char *at = j->p[-1] ? strchr(escapes, j->p[-1]) : NULL;
+            if (!at) return llri_json_fail(j, "an unknown escape");
+            *o++ = plain[at - escapes];
+        }
+    }
+    j->p = e + 1;
+    return llri_v_str(out, (size_t)(o - out));
+}
+
+static llri_val llri_json_number(llri_json *j) {
+    const char *start = j->p;
+    int is_float;
+    size_t n;
+    int64_t i;
+    if (*j->p == '-') j->p++;
+    n = llri_number_span(j->p, (size_t)(j->end - j->p), &is_float);
+    if (!n || j->p[0] == '.') return llri_json_fail(j, "a value expected");
+    j->p += n;
+    if (is_float && j->steps) {
+        if (*j->steps < LLRI_TPL_FLOAT_STEPS) return llri_json_fail(j, "too many numbers");
+        *j->steps -= LLRI_TPL_FLOAT_STEPS;
+    }
+    if (is_float) return llri_v_float(llri_parse_double(llri_slice(start, (size_t)(j->p - start))));
+    if (llri_parse_int(llri_slice(start, (size_t)(j->p - start)), &i)) return llri_v_int(i);
+    if (j->p - start > LLRI_TPL_INT_DIGITS) return llri_json_fail(j, "a number of too many digits");
+    return llri_v_text(LLRI_V_BIG, start, (size_t)(j->p - start));
+}
+
+static llri_val llri_json_word(llri_json *j) {
+    static const struct { const char *word; llri_kind kind; double f; } words[] = {
+        { "true", LLRI_V_BOOL, 1 }, { "false", LLRI_V_BOOL, 0 }, { "null", LLRI_V_NONE, 0 },
+        { "NaN", LLRI_V_FLOAT, 0 }, { "Infinity", LLRI_V_FLOAT, 1 }, { "-Infinity", LLRI_V_FLOAT, -1 }
+    };
+    size_t i, n;
+    for (i = 0; i < sizeof words / sizeof words[0]; i++) {
+        n = strlen(words[i].word);
+        if ((size_t)(j->end - j->p) < n || memcmp(j->p, words[i].word, n)) continue;
+        j->p += n;
+        if (words[i].kind == LLRI_V_FLOAT) return llri_v_float(words[i].f * HUGE_VAL);       /* 0 * infinity: NaN */
+        return words[i].kind == LLRI_V_BOOL ? llri_v_bool(words[i].f != 0) : llri_v(LLRI_V_NONE);
+    }
+    return llri_json_number(j);
+}
+
+static llri_val llri_json_value(llri_json *j, int depth);
+
+/* After the opening bracket, up to and with the closing one. */
+static llri_val llri_json_list(llri_json *j, int depth) {
+    llri_list *l = llri_list_new(j->mem);
+    llri_json_space(j);
+    if (!l) return llri_json_fail(j, "no memory");
+    if (j->p < j->end && *j->p == ']') { j->p++; return llri_v_list(LLRI_V_LIST, l); }
+    while (!j->why) {
+        if (!llri_list_push(j->mem, l, llri_json_value(j, depth - 1))) return llri_json_fail(j, "no memory");
+        llri_json_space(j);
+        if (j->p < j->end && *j->p == ']') { j->p++; break; }
+        if (j->p >= j->end || *j->p != ',') return llri_json_fail(j, "',' or ']' expected");
+        j->p++;
+    }
+    return llri_v_list(LLRI_V_LIST, l);
+}
+
+static llri_val llri_json_object(llri_json *j, int depth) {
+    llri_dict *d = llri_dict_new(j->mem);
+    llri_val key;
+    llri_json_space(j);
+    if (!d) return llri_json_fail(j, "no memory");
+    if (j->p < j->end && *j->p == '}') { j->p++; return llri_v_dict(LLRI_V_DICT, d); }
+    while (!j->why) {
+        llri_json_space(j);
+        if (j->p >= j->end || *j->p != '"') return llri_json_fail(j, "a name in quotes expected");
+        j->p++;
+        key = llri_json_string(j);
+        llri_json_space(j);
+        if (j->why) break;
+        if (j->p >= j->end || *j->p != ':') return llri_json_fail(j, "':' expected");
+        j->p++;
+        if (!llri_dict_put(j->mem, d, key, llri_json_value(j, depth - 1))) return llri_json_fail(j, "no memory");
+        llri_json_space(j);
+        if (j->p < j->end && *j->p == '}') { j->p++; break; }
+        if (j->p >= j->end || *j->p != ',') return llri_json_fail(j, "',' or '}' expected");
+        j->p++;
+    }
+    return llri_v_dict(LLRI_V_DICT, d);
+}
+
+static llri_val llri_json_value(llri_json *j, int depth) {
+    llri_json_space(j);
+    if (depth <= 0) return llri_json_fail(j, "too many nested lists");
+    if (j->p >= j->end) return llri_json_fail(j, "a value expected");
+    switch (*j->p) {
+    case '"': j->p++; return llri_json_string(j);
+    case '[': j->p++; return llri_json_list(j, depth);
+    case '{': j->p++; return llri_json_object(j, depth);
+    default: return llri_json_word(j);
+    }
+}
+
+/* A whole text. *why: NULL, or what is wrong at *where. */
+static llri_val llri_json_read(llri_heap *mem, uint64_t *steps, llri_str s, const char **why, size_t *where) {
+    llri_json j;
+    llri_val v;
+    j.mem = mem;
+    j.steps = steps;
+    j.p = s.p;
+    j.end = s.p + s.n;
+    j.why = NULL;
+    v = llri_json_value(&j, LLRI_TPL_VALUE_DEPTH);
+    llri_json_space(&j);
+    if (!j.why && j.p < j.end) llri_json_fail(&j, "more text after the value");
+    *why = j.why;
+    *where = (size_t)(j.p - s.p);
+    return v;
+}
+
+/* --- nodes --- */
+typedef enum llri_node_kind {
+    /* values without operand on the left */
+    LLRI_N_CONST, LLRI_N_NAME, LLRI_N_LIST, LLRI_N_TUPLE, LLRI_N_DICT, LLRI_N_HOLE,
+    /* values whose first operand is a; see llri_tpl_eval */
+    LLRI_N_ATTR, LLRI_N_ITEM, LLRI_N_SLICE, LLRI_N_CALL, LLRI_N_FILTER, LLRI_N_TEST, LLRI_N_BINARY, LLRI_N_COMPARE,
+    LLRI_N_AND, LLRI_N_OR, LLRI_N_NOT, LLRI_N_SIGN, LLRI_N_COND,
+    /* parts */
+    LLRI_N_ARG, LLRI_N_PAIR, LLRI_N_OPERAND, LLRI_N_PARAM, LLRI_N_NSREF,
+    /* statements */
+    LLRI_N_TEXT, LLRI_N_PRINT, LLRI_N_IF, LLRI_N_BRANCH, LLRI_N_FOR, LLRI_N_SET, LLRI_N_SETBLOCK, LLRI_N_MACRO, LLRI_N_CALLBLOCK,
+    LLRI_N_FILTERBLOCK, LLRI_N_WITH, LLRI_N_DO, LLRI_N_BREAK, LLRI_N_CONTINUE, LLRI_N_PLAIN
+} llri_node_kind;
+
+struct llri_row;
+typedef struct llri_node {
+    uint8_t kind, flag;
+    uint16_t op;                        /* of BINARY, COMPARE: the operator as the lexer gives it */
+    uint32_t at, name;                  /* place in the source; a variable's number */
+    const struct llri_node *up;         /* the node whose a this is */
+    struct llri_node *a, *b, *c, *d;    /* operands, targets, conditions */
+    struct llri_node *list, *other, *next;      /* arguments or body; else part; the next of a list */
+    const struct llri_row *row;         /* of a filter or test; NULL: not known */
+    llri_val value;                     /* a constant; the name of an attribute, filter, argument */
+} llri_node;
+
+enum { LLRI_ARG_SPLAT = 1, LLRI_ARG_SPLAT_DICT = 2 };                              /* flag of ARG */
+enum { LLRI_MACRO_VARARGS = 1, LLRI_MACRO_KWARGS = 2, LLRI_MACRO_CALLER = 4 };     /* flag of MACRO: what its body uses */
+
+struct llr_template {
+    llr_allocator mem;
+    llri_heap arena;
+    llri_str src;                       /* with \n as the only line end */
+    llri_str *names; uint32_t n_names, cap_names;       /* of variables */
+    llri_map name_map;
+    llri_node *body;
+};
+
+/* --- errors: place in the template and sentence --- */
+static void llri_tpl_where(llri_str src, uint32_t at, unsigned *line, unsigned *column) {
+    size_t i = 0;
+    *line = *column = 1;
+    if (at > src.n) at = (uint32_t)src.n;
+    while (i < at) {
+        if (src.p[i] == '\n') { ++*line; *column = 1; } else ++*column;
+        i += llri_char_len(src.p + i, src.n - i);
+    }
+}
+
+static llr_status llri_tpl_error(llr_error *err, llri_str src, uint32_t at, const char *fmt, va_list args) LLRI_PRINTF(4, 0);
+static llr_status llri_tpl_error(llr_error *err, llri_str src, uint32_t at, const char *fmt, va_list args) {
+    char what[440];
+    unsigned line, column;
+    llri_vformat(what, sizeof what, fmt, args);
+    llri_tpl_where(src, at, &line, &column);
+    return llri_fail(err, LLR_E_UNSUPPORTED, "template line %u, column %u: %s", line, column, what);
+}
+
+/* --- lexer --- */
+typedef enum llri_tok { LLRI_T_END, LLRI_T_NAME, LLRI_T_STRING, LLRI_T_NUMBER, LLRI_T_OP, LLRI_T_CLOSE } llri_tok;
+
+#define LLRI_OP2(a, b) ((uint16_t)((a) | (b) << 8))
+enum { LLRI_OP_IN = 1, LLRI_OP_NOT_IN = 2 };            /* operators that are words */
+
+typedef struct llri_lex { size_t at; uint32_t tok_at; int balance; uint8_t tok; uint16_t op; llri_str text; llri_val value; } llri_lex;
+
+typedef struct llri_parser {
+    llr_template *t;
+    llr_error *err;
+    llr_status status;
+    llri_lex x;                         /* the current token; all of the lexer's state */
+    int depth, in_loop, n_floats, line_start;     /* line_start: the text that follows begins a line */
+    int in_block;                       /* the tag is {% %}, not {{ }} */
+    unsigned uses;                      /* LLRI_MACRO_ flags of the macro that is read */
+} llri_parser;
+
+static void llri_parse_fail_at(llri_parser *p, uint32_t at, const char *fmt, ...) LLRI_PRINTF(3, 4);
+static void llri_parse_fail_at(llri_parser *p, uint32_t at, const char *fmt, ...) {
+    va_list args;
+    if (p->status) return;
+    va_start(args, fmt);
+    p->status = llri_tpl_error(p->err, p->t->src, at, fmt, args);
+    va_end(args);
+    p->x.tok = LLRI_T_END;
+}
+
+static void *llri_parse_get(llri_parser *p, size_t n, size_t align) {
+    void *m = p->status ? NULL : llri_heap_get(&p->t->arena, n, align);
+    if (!m && !p->status) {
+        p->status = llri_nomem(p->err, "a template", n);
+        p->x.tok = LLRI_T_END;
+    }
+    return m;
+}
+
+static int llri_name_char(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || (uint8_t)c >= 0x80;
+}
+
+/* One escape after the backslash at s[i]; writes to *o and returns the index after it. Python's unicode-escape. */
+static size_t llri_string_escape(llri_str s, size_t i, char **o) {
+    static const char codes[] = "ntrbfva\\'\"", plain[] = "\n\t\r\b\f\v\a\\'\"";
+    const char *at = s.p[i] ? strchr(codes, s.p[i]) : NULL;
+    int digits = s.p[i] == 'x' ? 2 : s.p[i] == 'u' ? 4 : s.p[i] == 'U' ? 8 : 0, k;
+    int32_t c = 0;
+    if (at) { *(*o)++ = plain[at - codes]; return i + 1; }
+    if (s.p[i] == '\n') return i + 1;
+    if (digits && (c = llri_hex(s.p + i + 1, s.p + s.n, digits)) >= 0 && c < 0x110000) {
+        *o += llri_utf8_put((uint8_t *)*o, (uint32_t)(c >= 0xd800 && c <= 0xdfff ? 0xfffd : c));
+        return i + 1 + (size_t)digits;
+    }
+    if (s.p[i] >= '0' && s.p[i] <= '7') {
+        for (c = 0, k = 0; k < 3 && i < s.n && s.p[i] >= '0' && s.p[i] <= '7'; k++, i++) c = c * 8 + (s.p[i] - '0');
+        *o += llri_utf8_put((uint8_t *)*o, (uint32_t)c);
+        return i;
+    }
+    *(*o)++ = '\\';
+    *(*o)++ = s.p[i];
+    return i + 1;
+}
+
+static void llri_lex_string(llri_parser *p) {
+    llri_str src = p->t->src, in;
+    size_t start = p->x.at + 1, end = start, i;
+    char quote = src.p[p->x.at], *out, *o;
+    int escapes = 0;
+    for (; end < src.n && src.p[end] != quote; end++)
+        if (src.p[end] == '\\') { escapes = 1; end++; }
+    if (end >= src.n) { llri_parse_fail_at(p, p->x.tok_at, "a string without end"); return; }
+    p->x.at = end + 1;
+    p->x.tok = LLRI_T_STRING;
+    in = llri_slice(src.p + start, end - start);
+    p->x.value = llri_v_str(in.p, in.n);
+    if (!escapes) return;
+    o = out = (char *)llri_parse_get(p, in.n, 1);            /* no escape is longer than its source */
+    if (!out) return;
+    for (i = 0; i < in.n;) {
+        if (in.p[i] == '\\') i = llri_string_escape(in, i + 1, &o);
+        else *o++ = in.p[i++];
+    }
+    p->x.value = llri_v_str(out, (size_t)(o - out));
+}
+
+/* 12, 1_000, 1.5, 2e3, 0x1f. */
+static void llri_lex_number(llri_parser *p) {
+    llri_str src = p->t->src;
+    size_t i = p->x.at, n = 0, span;
+    char *out;
+    int is_float, base = 10, d;
+    int64_t v = 0;
+    if (src.p[i] == '0' && i + 1 < src.n) base = (src.p[i + 1] | 32) == 'x' ? 16 : (src.p[i + 1] | 32) == 'o' ? 8 : (src.p[i + 1] | 32) == 'b' ? 2 : 10;
+    p->x.tok = LLRI_T_NUMBER;
+    if (base != 10) {
+        for (i += 2; i < src.n && ((d = llri_hex_digit(src.p[i])) >= 0 || src.p[i] == '_'); i++) {
+            if (src.p[i] == '_') continue;
+            if (d >= base || v > INT64_MAX / 16) { llri_parse_fail_at(p, p->x.tok_at, "a number that cannot be read"); return; }
+            v = v * base + d;
+        }
+        p->x.value = llri_v_int(v);
+        p->x.at = i;
+        return;
+    }
+    while (i < src.n && ((src.p[i] >= '0' && src.p[i] <= '9') || (src.p[i] == '_' && i + 1 < src.n && src.p[i + 1] >= '0' && src.p[i + 1] <= '9'))) i++;
+    span = i - p->x.at;
+    out = (char *)llri_parse_get(p, span + 1, 1);
+    if (!out) return;
+    for (i = 0; i < span; i++)
+        if (src.p[p->x.at + i] != '_') out[n++] = src.p[p->x.at + i];
+    i = llri_number_span(src.p + p->x.at, src.n - p->x.at, &is_float);
+    if (is_float && p->n_floats++ >= LLRI_TPL_FLOATS) llri_parse_fail_at(p, p->x.tok_at, "more than %d numbers with a point", (int)LLRI_TPL_FLOATS);
+    else if (is_float) p->x.value = llri_v_float(llri_parse_double(llri_slice(src.p + p->x.at, span = i)));
+    else if (llri_parse_int(llri_slice(out, n), &v)) p->x.value = llri_v_int(v);
+    else if (n > LLRI_TPL_INT_DIGITS) llri_parse_fail_at(p, p->x.tok_at, "a number of too many digits");
+    else p->x.value = llri_v_text(LLRI_V_BIG, out, n);
+    p->x.at += span;
+}
+
+/* Is the end of the tag here? Then moves behind it and the white space that it takes along. */
+static int llri_lex_close(llri_parser *p) {
+    llri_str src = p->t->src;
+    size_t i = p->x.at, rest = src.n - i;
+    char brace = p->in_block ? '%' : '}', sign = 0;
+    if (p->x.balance) return 0;
+    if (src.p[i] == '-' || (src.p[i] == '+' && p->in_block)) { sign = src.p[i]; i++; rest--; }
+    if (rest < 2 || src.p[i] != brace || src.p[i + 1] != '}') return 0;
+    i += 2;
+    if (sign == '-') i += llri_space_front(src.p + i, src.n - i);
+    else if (p->in_block && !sign && i < src.n && src.p[i] == '\n') i++;
+    p->line_start = src.p[i - 1] == '\n';
+    p->x.at = i;
+    p->x.tok = LLRI_T_CLOSE;
+    return 1;
+}
+
+static void llri_lex_operator(llri_parser *p) {
+    static const char pairs[] = "== != <= >= ** //", singles[] = "+-*/%~|.,:()[]{}<>=";
+    llri_str src = p->t->src;
+    char c = src.p[p->x.at], two[3];
+    const char *at;
+    two[0] = c;
+    two[1] = p->x.at + 1 < src.n ? src.p[p->x.at + 1] : ' ';
+    two[2] = 0;
+    p->x.tok = LLRI_T_OP;
+    if (two[1] > ' ' && (at = strstr(pairs, two)) != NULL && (at - pairs) % 3 == 0) {
+        p->x.op = LLRI_OP2((uint8_t)c, (uint8_t)two[1]);
+        p->x.at += 2;
+        return;
+    }
+    if (!c || !strchr(singles, c)) {
+        llri_parse_fail_at(p, p->x.tok_at, "unexpected character '%.*s'", (int)llri_char_len(src.p + p->x.at, src.n - p->x.at), src.p + p->x.at);
+        return;
+    }
+    if (strchr("([{", c)) p->x.balance++;
+    if (strchr(")]}", c) && p->x.balance) p->x.balance--;
+    p->x.op = (uint8_t)c;
+    p->x.at++;
+}
+
+/* The next token of a tag. */
+static void llri_lex_next(llri_parser *p) {
+    llri_str src = p->t->src;
+    size_t i;
+    if (p->status) return;
+    p->x.at += llri_space_front(src.p + p->x.at, src.n - p->x.at);
+    p->x.tok_at = (uint32_t)p->x.at;
+    p->x.tok = LLRI_T_END;
+    p->x.op = 0;
+    if (p->x.at >= src.n) {
+        llri_parse_fail_at(p, (uint32_t)src.n, "the template ends inside a tag");
+        return;
+    }
+    if (llri_lex_close(p)) return;
+    i = p->x.at;
+    if (src.p[i] == '"' || src.p[i] == '\'') { llri_lex_string(p); return; }
+    if (src.p[i] >= '0' && src.p[i] <= '9') { llri_lex_number(p); return; }
+    if (!llri_name_char(src.p[i])) { llri_lex_operator(p); return; }
+    while (i < src.n && llri_name_char(src.p[i])) i++;
+    p->x.text = llri_slice(src.p + p->x.at, i - p->x.at);
+    p->x.tok = LLRI_T_NAME;
+    p->x.at = i;
+}
+
+static int llri_tok_is(const llri_parser *p, int op) { return p->x.tok == LLRI_T_OP && p->x.op == op; }
+static int llri_tok_word(const llri_parser *p, const char *word) { return p->x.tok == LLRI_T_NAME && llri_str_eq(p->x.text, word); }
+
+static int llri_skip(llri_parser *p, int op) {
+    if (!llri_tok_is(p, op)) return 0;
+    llri_lex_next(p);
+    return 1;
+}
+
+static int llri_skip_word(llri_parser *p, const char *word) {
+    if (!llri_tok_word(p, word)) return 0;
+    llri_lex_next(p);
+    return 1;
+}
+
+static void llri_parse_unexpected(llri_parser *p, const char *wanted) {
+    const char *s = p->t->src.p + p->x.tok_at;
+    size_t n = p->x.at > p->x.tok_at ? p->x.at - p->x.tok_at : 0;
+    if (p->x.tok == LLRI_T_CLOSE) llri_parse_fail_at(p, p->x.tok_at, "the tag ends where %s is expected", wanted);
+    else llri_parse_fail_at(p, p->x.tok_at, "unexpected '%.*s', expected %s", n > 40 ? 40 : (int)n, s, wanted);
+}
+
+static void llri_expect(llri_parser *p, int op) {
+    char want[4];
+    want[0] = want[2] = '\'';
+    want[1] = (char)op;
+    want[3] = 0;
+    if (!llri_skip(p, op)) llri_parse_unexpected(p, want);
+}
+
+static llri_str llri_expect_name(llri_parser *p) {
+    llri_str s = p->x.text;
+    if (p->x.tok != LLRI_T_NAME) { llri_parse_unexpected(p, "a name"); return llri_slice("", 0); }
+    llri_lex_next(p);
+    return s;
+}
+
+/* --- parser: expressions --- */
+static llri_node *llri_node_new(llri_parser *p, llri_node_kind kind) {
+    llri_node *n = (llri_node *)llri_parse_get(p, sizeof *n, 8);
+    if (!n) return NULL;
+    memset(n, 0, sizeof *n);
+    n->kind = (uint8_t)kind;
+    n->at = p->x.tok_at;
+    return n;
+}
+
+/* A node whose first operand is a. NULL stays NULL: after an error, nothing is built any more. */
+static llri_node *llri_node_on(llri_parser *p, llri_node_kind kind, llri_node *a) {
+    llri_node *n = a ? llri_node_new(p, kind) : NULL;
+    if (!n) return NULL;
+    n->a = a;
+    a->up = n;
+    return n;
+}
+
+static llri_str llri_name_text(const void *ctx, uint32_t i) { return ((const llr_template *)ctx)->names[i]; }
+
+/* The number of a variable. */
+static uint32_t llri_name_id(llri_parser *p, llri_str name) {
+    llr_template *t = p->t;
+    uint32_t i = llri_map_find(&t->name_map, name, llri_name_text, t), k;
+    if (llri_str_eq(name, "varargs")) p->uses |= LLRI_MACRO_VARARGS;
+    if (llri_str_eq(name, "kwargs")) p->uses |= LLRI_MACRO_KWARGS;
+    if (llri_str_eq(name, "caller")) p->uses |= LLRI_MACRO_CALLER;
+    if (i != UINT32_MAX) return i;
+    if (t->n_names == t->cap_names) {
+        uint32_t cap = t->cap_names ? 2 * t->cap_names : 64;
+        llri_str *names = (llri_str *)llri_parse_get(p, cap * sizeof *names, 8);
+        llri_map map;
+        if (!names) return 0;
+        if (t->n_names) memcpy(names, t->names, t->n_names * sizeof *names);
+        if (!llri_map_init(&map, &t->mem, cap)) { p->status = llri_nomem(p->err, "a template", cap * sizeof *names); return 0; }
+        llri_map_free(&t->name_map, &t->mem);
+        t->names = names;
+        t->cap_names = cap;
+        t->name_map = map;
+        for (k = 0; k < t->n_names; k++) llri_map_put(&t->name_map, k, llri_name_text, t);
+    }
+    t->names[t->n_names] = name;
+    llri_map_put(&t->name_map, t->n_names, llri_name_text, t);
+    return t->n_names++;
+}
+
+static int llri_parse_enter(llri_parser *p) {
+    if (p->status) return 0;
+    if (p->depth >= LLRI_TPL_NEST) { llri_parse_fail_at(p, p->x.tok_at, "nested too deeply"); return 0; }
+    p->depth++;
+    return 1;
+}
+
+static llri_node *llri_parse_expr(llri_parser *p);
+static llri_node *llri_parse_unary(llri_parser *p, int with_filters);
+static const struct llri_row *llri_filter_row(llri_str name);
+static const struct llri_row *llri_test_row(llri_str name);
+static int llri_is_method_name(llri_str name);
+
+enum { LLRI_TUPLE_PLAIN = 1, LLRI_TUPLE_PARENS = 2, LLRI_TUPLE_TARGET = 4 };
+
+static int llri_tuple_end(const llri_parser *p, int how) {
+    if (p->x.tok == LLRI_T_CLOSE || p->x.tok == LLRI_T_END || llri_tok_is(p, ')')) return 1;
+    return (how & LLRI_TUPLE_TARGET) ? llri_tok_word(p, "in") || llri_tok_is(p, '=') : llri_tok_word(p, "recursive");
+}
+
+static llri_node *llri_parse_binary(llri_parser *p, int min);
+static llri_node *llri_parse_target_item(llri_parser *p);
+
+/* One value, or several with commas, which are a tuple. PLAIN: without `a if b`; TARGET: names to assign to. */
+static llri_node *llri_parse_tuple(llri_parser *p, int how) {
+    llri_node *first = NULL, **tail = &first, *n;
+    uint32_t at = p->x.tok_at;
+    int commas = 0;
+    while (!p->status && !llri_tuple_end(p, how)) {
+        n = (how & LLRI_TUPLE_TARGET) ? llri_parse_target_item(p) : (how & LLRI_TUPLE_PLAIN) ? llri_parse_binary(p, 1) : llri_parse_expr(p);
+        if (!n) return NULL;
+        *tail = n;
+        tail = &n->next;
+        if (!llri_skip(p, ',')) break;
+        commas = 1;
+    }
+    if (p->status) return NULL;
+    if (!commas && first) return first;
+    if (!first && !(how & LLRI_TUPLE_PARENS)) { llri_parse_unexpected(p, "a value"); return NULL; }
+    n = llri_node_new(p, LLRI_N_TUPLE);
+    if (!n) return NULL;
+    n->at = at;
+    n->list = first;
+    return n;
+}
+
+/* name, name.attribute (of a namespace), or (a, b) */
+static llri_node *llri_parse_target_item(llri_parser *p) {
+    llri_node *n = llri_node_new(p, LLRI_N_NAME);
+    if (!n || !llri_parse_enter(p)) return NULL;
+    if (llri_skip(p, '(')) {
+        n = llri_parse_tuple(p, LLRI_TUPLE_TARGET | LLRI_TUPLE_PARENS);
+        llri_expect(p, ')');
+    } else {
+        n->name = llri_name_id(p, llri_expect_name(p));
+        if (llri_skip(p, '.')) {
+            llri_str attr = llri_expect_name(p);
+            n->kind = LLRI_N_NSREF;
+            n->value = llri_v_str(attr.p, attr.n);
+        }
+    }
+    p->depth--;
+    return p->status ? NULL : n;
+}
+
+/* After '(' up to and with ')': values, name=value, *list, **dict. */
+static llri_node *llri_parse_args(llri_parser *p) {
+    llri_node *first = NULL, **tail = &first, *n;
+    int named = 0;
+    while (!p->status && !llri_tok_is(p, ')')) {
+        n = llri_node_new(p, LLRI_N_ARG);
+        if (!n) return NULL;
+        if (llri_skip(p, '*')) n->flag = LLRI_ARG_SPLAT;
+        else if (llri_skip(p, LLRI_OP2('*', '*'))) n->flag = LLRI_ARG_SPLAT_DICT;
+        else if (p->x.tok == LLRI_T_NAME) {
+            llri_lex before = p->x;
+            llri_lex_next(p);
+            if (llri_tok_is(p, '=')) {
+                n->value = llri_v_str(before.text.p, before.text.n);
+                llri_lex_next(p);
+            } else if (!p->status) p->x = before;
+        }
+        if (n->value.kind == LLRI_V_STR || n->flag == LLRI_ARG_SPLAT_DICT) named = 1;
+        else if (named) llri_parse_fail_at(p, n->at, "an argument without name after one with name");
+        n->a = llri_parse_expr(p);
+        if (p->status) return NULL;
+        *tail = n;
+        tail = &n->next;
+        if (!llri_skip(p, ',')) break;
+    }
+    llri_expect(p, ')');
+    return first;
+}
+
+static llri_node *llri_parse_list(llri_parser *p, int close) {
+    llri_node *n = llri_node_new(p, close == ']' ? LLRI_N_LIST : LLRI_N_DICT), **tail, *item;
+    if (!n) return NULL;
+    tail = &n->list;
+    llri_lex_next(p);
+    while (!p->status && !llri_tok_is(p, close)) {
+        item = llri_parse_expr(p);
+        if (item && close == '}') {
+            llri_node *pair = llri_node_new(p, LLRI_N_PAIR);
+            if (!pair) return NULL;
+            pair->a = item;
+            llri_expect(p, ':');
+            pair->b = llri_parse_expr(p);
+            item = pair;
+        }
+        if (p->status) return NULL;
+        *tail = item;
+        tail = &item->next;
+        if (!llri_skip(p, ',')) break;
+    }
+    llri_expect(p, close);
+    return p->status ? NULL : n;
+}
+
+static int llri_word_constant(llri_str s, llri_val *out) {
+    static const struct { const char *word; llri_kind kind; int value; } words[] = {
+        { "true", LLRI_V_BOOL, 1 }, { "True", LLRI_V_BOOL, 1 }, { "false", LLRI_V_BOOL, 0 }, { "False", LLRI_V_BOOL, 0 },
+        { "none", LLRI_V_NONE, 0 }, { "None", LLRI_V_NONE, 0 }
+    };
+    size_t i;
+    for (i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (llri_str_eq(s, words[i].word)) {
+            *out = words[i].kind == LLRI_V_BOOL ? llri_v_bool(words[i].value) : llri_v(LLRI_V_NONE);
+            return 1;
+        }
+    return 0;
+}
+
+static llri_node *llri_parse_string(llri_parser *p, llri_node *n) {
+    n->value = p->x.value;
+    llri_lex_next(p);
+    while (p->x.tok == LLRI_T_STRING) {                      /* strings side by side are one */
+        size_t total = (size_t)n->value.n + p->x.value.n;
+        char *s = (char *)n->value.u.s;
+        if (!llri_heap_extend(&p->t->arena, s, n->value.n, p->x.value.n)) {
+            s = (char *)llri_parse_get(p, total, 1);
+            if (!s) return NULL;
+            memcpy(s, n->value.u.s, n->value.n);
+        }
+        memcpy(s + n->value.n, p->x.value.u.s, p->x.value.n);
+        n->value = llri_v_str(s, total);
+        llri_lex_next(p);
+    }
+    return n;
+}
+
+static llri_node *llri_parse_primary(llri_parser *p) {
+    llri_node *n;
+    if (llri_tok_is(p, '[')) return llri_parse_list(p, ']');
+    if (llri_tok_is(p, '{')) return llri_parse_list(p, '}');
+    if (llri_skip(p, '(')) {
+        n = llri_parse_tuple(p, LLRI_TUPLE_PARENS);
+        llri_expect(p, ')');
+        return p->status ? NULL : n;
+    }
+    n = llri_node_new(p, LLRI_N_CONST);
+    if (!n) return NULL;
+    if (p->x.tok == LLRI_T_STRING) return llri_parse_string(p, n);
+    if (p->x.tok == LLRI_T_NUMBER) n->value = p->x.value;
+    else if (p->x.tok != LLRI_T_NAME) { llri_parse_unexpected(p, "a value"); return NULL; }
+    else if (!llri_word_constant(p->x.text, &n->value)) {
+        n->kind = LLRI_N_NAME;
+        n->name = llri_name_id(p, p->x.text);
+    }
+    llri_lex_next(p);
+    return n;
+}
+
+/* .name .0 [i] [a:b:c] */
+static llri_node *llri_parse_subscript(llri_parser *p, llri_node *on) {
+    llri_node *n;
+    llri_str name;
+    if (llri_skip(p, '.')) {
+        if (p->x.tok == LLRI_T_NUMBER && p->x.value.kind == LLRI_V_INT) {
+            n = llri_node_on(p, LLRI_N_ITEM, on);
+            if (n && (n->b = llri_node_new(p, LLRI_N_CONST)) != NULL) n->b->value = p->x.value;
+            llri_lex_next(p);
+            return n;
+        }
+        n = llri_node_on(p, LLRI_N_ATTR, on);
+        name = llri_expect_name(p);
+        if (!n) return NULL;
+        n->value = llri_v_str(name.p, name.n);
+        n->flag = (uint8_t)llri_is_method_name(name);
+        return n;
+    }
+    n = llri_node_on(p, LLRI_N_ITEM, on);
+    llri_lex_next(p);
+    if (!n) return NULL;
+    if (!llri_tok_is(p, ':')) n->b = llri_parse_tuple(p, 0);
+    if (llri_skip(p, ':')) {
+        n->kind = LLRI_N_SLICE;
+        if (!llri_tok_is(p, ':') && !llri_tok_is(p, ']')) n->c = llri_parse_expr(p);
+        if (llri_skip(p, ':') && !llri_tok_is(p, ']')) n->d = llri_parse_expr(p);
+    }
+    llri_expect(p, ']');
+    return n;
+}
+
+static llri_node *llri_parse_call(llri_parser *p, llri_node *on) {
+    llri_node *n = llri_node_on(p, LLRI_N_CALL, on);
+    llri_lex_next(p);
+    if (n) n->list = llri_parse_args(p);
+    return n;
+}
+
+static llri_node *llri_parse_postfix(llri_parser *p, llri_node *n) {
+    while (n && !p->status) {
+        if (llri_tok_is(p, '.') || llri_tok_is(p, '[')) n = llri_parse_subscript(p, n);
+        else if (llri_tok_is(p, '(')) n = llri_parse_call(p, n);
+        else break;
+    }
+    return n;
+}
+
+/* At the name of the filter. */
+static llri_node *llri_parse_filter(llri_parser *p, llri_node *on) {
+    llri_node *n = llri_node_on(p, LLRI_N_FILTER, on);
+    llri_str name = llri_expect_name(p);
+    if (!n) return NULL;
+    n->value = llri_v_str(name.p, name.n);
+    n->row = llri_filter_row(name);
+    if (llri_skip(p, '(')) n->list = llri_parse_args(p);
+    return n;
+}
+
+static int llri_starts_argument(const llri_parser *p) {
+    static const char *const no[] = { "else", "or", "and", "if", "in", "not", "is", "recursive" };
+    size_t i;
+    if (p->x.tok == LLRI_T_OP) return p->x.op == '[' || p->x.op == '{';
+    for (i = 0; i < sizeof no / sizeof no[0]; i++)
+        if (llri_tok_word(p, no[i])) return 0;
+    return p->x.tok == LLRI_T_NAME || p->x.tok == LLRI_T_STRING || p->x.tok == LLRI_T_NUMBER;
+}
+
+/* After `is`: [not] name, name(args) or name arg. */
+static llri_node *llri_parse_test(llri_parser *p, llri_node *on) {
+    llri_node *n = llri_node_on(p, LLRI_N_TEST, on);
+    llri_str name;
+    int negated = llri_skip_word(p, "not");
+    name = llri_expect_name(p);
+    if (!n) return NULL;
+    n->flag = (uint8_t)negated;
+    n->value = llri_v_str(name.p, name.n);
+    n->row = llri_test_row(name);
+    if (llri_skip(p, '(')) n->list = llri_parse_args(p);
+    else if (llri_starts_argument(p)) {
+        n->list = llri_node_new(p, LLRI_N_ARG);
+        if (n->list) n->list->a = llri_parse_postfix(p, llri_parse_primary(p));
+    }
+    return n;
+}
+
+/* [-+] value with subscripts, and with filters and tests unless a sign is waiting for its operand. */
+static llri_node *llri_parse_unary(llri_parser *p, int with_filters) {
+    llri_node *n;
+    if (!llri_parse_enter(p)) return NULL;
+    if (llri_tok_is(p, '-') || llri_tok_is(p, '+')) {
+        int minus = llri_tok_is(p, '-');
+        llri_lex_next(p);
+        n = llri_node_on(p, LLRI_N_SIGN, llri_parse_unary(p, 0));
+        if (n) n->flag = (uint8_t)minus;
+    } else {
+        n = llri_parse_primary(p);
+    }
+    n = llri_parse_postfix(p, n);
+    while (with_filters && n && !p->status) {
+        if (llri_skip(p, '|')) n = llri_parse_filter(p, n);
+        else if (llri_skip_word(p, "is")) n = llri_parse_test(p, n);
+        else if (llri_tok_is(p, '(')) n = llri_parse_call(p, n);
+        else break;
+    }
+    p->depth--;
+    return p->status ? NULL : n;
+}
+
+/* Operators with two sides by how tightly they bind; `not` stands between `and` and the comparisons. */
+enum { LLRI_BIND_OR = 1, LLRI_BIND_AND, LLRI_BIND_NOT, LLRI_BIND_COMPARE, LLRI_BIND_ADD, LLRI_BIND_CONCAT, LLRI_BIND_MUL, LLRI_BIND_POW };
+static const struct { uint16_t op; uint8_t binds; } llri_operators[] = {
+    { LLRI_OP2('=', '='), LLRI_BIND_COMPARE }, { LLRI_OP2('!', '='), LLRI_BIND_COMPARE }, { '<', LLRI_BIND_COMPARE },
+    { LLRI_OP2('<', '='), LLRI_BIND_COMPARE }, { '>', LLRI_BIND_COMPARE }, { LLRI_OP2('>', '='), LLRI_BIND_COMPARE },
+    { '+', LLRI_BIND_ADD }, { '-', LLRI_BIND_ADD }, { '~', LLRI_BIND_CONCAT }, { '*', LLRI_BIND_MUL }, { '/', LLRI_BIND_MUL },
+    { LLRI_OP2('/', '/'), LLRI_BIND_MUL }, { '%', LLRI_BIND_MUL }, { LLRI_OP2('*', '*'), LLRI_BIND_POW }
+};
+
+/* How tightly the operator at hand binds, 0: none. *op, and *words: how many tokens it has. */
+static int llri_operator_at(llri_parser *p, uint16_t *op, int *words) {
+    size_t i;
+    *words = 1;
+    *op = p->x.op;
+    if (p->x.tok == LLRI_T_OP) {
+        for (i = 0; i < sizeof llri_operators / sizeof llri_operators[0]; i++)
+            if (llri_operators[i].op == p->x.op) return llri_operators[i].binds;
+        return 0;
+    }
+    if (llri_tok_word(p, "or")) return LLRI_BIND_OR;
+    if (llri_tok_word(p, "and")) return LLRI_BIND_AND;
+    if (llri_tok_word(p, "in")) { *op = LLRI_OP_IN; return LLRI_BIND_COMPARE; }
+    if (llri_tok_word(p, "not")) {
+        llri_lex before = p->x;
+        int in;
+        llri_lex_next(p);
+        in = llri_tok_word(p, "in");
+        if (p->status) return 0;
+        p->x = before;
+        *op = LLRI_OP_NOT_IN;
+        *words = 2;
+        return in ? LLRI_BIND_COMPARE : 0;
+    }
+    return 0;
+}
+
+/* a < b < c is one node: b is computed once. */
+static llri_node *llri_parse_operand(llri_parser *p, llri_node *n, uint16_t op, llri_node ***tail) {
+    llri_node *o = llri_node_new(p, LLRI_N_OPERAND);
+    if (!o) return NULL;
+    o->op = op;
+    o->b = llri_parse_binary(p, LLRI_BIND_COMPARE + 1);
+    **tail = o;
+    *tail = &o->next;
+    return n;
+}
+
+/* Operators that bind at least as tightly as `min`, left to right. */
+static llri_node *llri_parse_binary(llri_parser *p, int min) {
+    llri_node *n, **tail = NULL, *compare = NULL;
+    uint16_t op;
+    int binds, words;
+    if (min > LLRI_BIND_POW) return llri_parse_unary(p, 1);
+    if (!llri_parse_enter(p)) return NULL;
+    if (min <= LLRI_BIND_NOT && llri_tok_word(p, "not")) {
+        llri_lex_next(p);
+        n = llri_node_on(p, LLRI_N_NOT, llri_parse_binary(p, LLRI_BIND_NOT));
+    } else {
+        n = llri_parse_unary(p, 1);
+    }
+    while (n && !p->status && (binds = llri_operator_at(p, &op, &words)) >= min) {
+        static const llri_node_kind kinds[] = { LLRI_N_BINARY, LLRI_N_OR, LLRI_N_AND, LLRI_N_NOT, LLRI_N_COMPARE };
+        if (binds == 0) break;
+        if (binds != LLRI_BIND_COMPARE || compare != n) n = llri_node_on(p, binds <= LLRI_BIND_COMPARE ? kinds[binds] : LLRI_N_BINARY, n);
+        if (!n) break;
+        while (words--) llri_lex_next(p);
+        if (binds == LLRI_BIND_COMPARE) {
+            if (compare != n) { compare = n; tail = &n->list; }
+            n = llri_parse_operand(p, n, op, &tail);
+        } else {
+            n->op = op;
+            n->b = llri_parse_binary(p, binds + 1);
+        }
+    }
+    p->depth--;
+    return p->status ? NULL : n;
+}
+
+/* value [if condition [else value]] */
+static llri_node *llri_parse_expr(llri_parser *p) {
+    llri_node *n = llri_parse_enter(p) ? llri_parse_binary(p, 1) : NULL, *c;
+    while (n && !p->status && llri_skip_word(p, "if")) {
+        c = llri_node_on(p, LLRI_N_COND, llri_parse_binary(p, 1));
+        if (!c) return NULL;
+        c->b = n;
+        if (llri_skip_word(p, "else")) c->c = llri_parse_expr(p);
+        n = c;
+    }
+    p->depth--;
+    return p->status ? NULL : n;
+}
+
+/* --- parser: text and statements --- */
+static llri_node *llri_parse_body(llri_parser *p, const char *ends);
+
+static void llri_parse_close(llri_parser *p) {
+    if (p->x.tok != LLRI_T_CLOSE) llri_parse_unexpected(p, p->in_block ? "'%}'" : "'}}'");
+}
+
+/* The rest of the opening tag, then the body up to one of the tags in `ends`, whose name is then the current token. */
+static llri_node *llri_parse_block(llri_parser *p, const char *ends) {
+    llri_parse_close(p);
+    return llri_parse_body(p, ends);
+}
+
+static llri_node *llri_parse_if(llri_parser *p, llri_node *n) {
+    llri_node **tail = &n->list, *b;
+    int last = 0;
+    while (!p->status && !llri_tok_word(p, "endif")) {
+        last = llri_skip_word(p, "else");
+        b = llri_node_new(p, LLRI_N_BRANCH);
+        if (!b) return NULL;
+        if (!last) {
+            if (n->list) llri_lex_next(p);                   /* elif */
+            b->a = llri_parse_tuple(p, LLRI_TUPLE_PLAIN);
+        }
+        b->list = llri_parse_block(p, last ? "endif" : "elif else endif");
+        *tail = b;
+        tail = &b->next;
+    }
+    llri_lex_next(p);
+    return n;
+}
+
+static llri_node *llri_parse_for(llri_parser *p, llri_node *n) {
+    n->a = llri_parse_tuple(p, LLRI_TUPLE_TARGET);
+    if (!llri_skip_word(p, "in")) llri_parse_unexpected(p, "'in'");
+    n->b = llri_parse_tuple(p, LLRI_TUPLE_PLAIN);
+    if (llri_skip_word(p, "if")) n->c = llri_parse_expr(p);
+    n->flag = (uint8_t)llri_skip_word(p, "recursive");
+    p->in_loop++;
+    n->list = llri_parse_block(p, "else endfor");
+    p->in_loop--;
+    if (llri_skip_word(p, "else")) n->other = llri_parse_block(p, "endfor");
+    llri_lex_next(p);
+    return n;
+}
+
+static llri_node *llri_parse_hole(llri_parser *p, int first) {
+    llri_node *n = llri_node_new(p, LLRI_N_HOLE);
+    if (first) n = llri_parse_filter(p, n);
+    while (n && !p->status && llri_skip(p, '|')) n = llri_parse_filter(p, n);
+    return n;
+}
+
+static llri_node *llri_parse_set(llri_parser *p, llri_node *n) {
+    n->a = llri_parse_tuple(p, LLRI_TUPLE_TARGET);
+    if (llri_skip(p, '=')) {
+        n->b = llri_parse_tuple(p, 0);
+        return n;
+    }
+    n->kind = LLRI_N_SETBLOCK;
+    n->b = llri_parse_hole(p, 0);
+    n->list = llri_parse_block(p, "endset");
+    llri_lex_next(p);
+    return n;
+}
+
+/* After '(': names with defaults. */
+static llri_node *llri_parse_params(llri_parser *p) {
+    llri_node *first = NULL, **tail = &first, *n;
+    while (!p->status && !llri_tok_is(p, ')')) {
+        n = llri_node_new(p, LLRI_N_PARAM);
+        if (!n) return NULL;
+        n->name = llri_name_id(p, llri_expect_name(p));
+        if (llri_skip(p, '=')) n->a = llri_parse_expr(p);
+        *tail = n;
+        tail = &n->next;
+        if (!llri_skip(p, ',')) break;
+    }
+    llri_expect(p, ')');
+    return first;
+}
+
+static llri_node *llri_parse_macro(llri_parser *p, llri_node *n) {
+    unsigned outer = p->uses;
+    int loop = p->in_loop;
+    llri_str name = llri_expect_name(p);
+    n->name = llri_name_id(p, name);
+    n->value = llri_v_str(name.p, name.n);
+    p->uses = 0;
+    p->in_loop = 0;
+    llri_expect(p, '(');
+    n->a = llri_parse_params(p);
+    n->list = llri_parse_block(p, "endmacro");
+    llri_lex_next(p);
+    n->flag = (uint8_t)p->uses;
+    p->uses = outer;
+    p->in_loop = loop;
+    return n;
+}
+
+/* {% call(x) f(y) %}: a is the call, b the parameters of the block. */
+static llri_node *llri_parse_callblock(llri_parser *p, llri_node *n) {
+    int loop = p->in_loop;
+    if (llri_skip(p, '(')) n->b = llri_parse_params(p);
+    n->a = llri_parse_expr(p);
+    if (n->a && n->a->kind != LLRI_N_CALL) llri_parse_fail_at(p, n->at, "'call' needs a call");
+    p->in_loop = 0;
+    n->list = llri_parse_block(p, "endcall");
+    p->in_loop = loop;
+    llri_lex_next(p);
+    if (n->a) n->a->c = n;
+    n->value = llri_v_str("caller", 6);
+    return n;
+}
+
+static llri_node *llri_parse_filterblock(llri_parser *p, llri_node *n) {
+    n->a = llri_parse_hole(p, 1);
+    n->list = llri_parse_block(p, "endfilter");
+    llri_lex_next(p);
+    return n;
+}
+
+static llri_node *llri_parse_with(llri_parser *p, llri_node *n) {
+    llri_node **tail = &n->a, *s;
+    while (!p->status && p->x.tok != LLRI_T_CLOSE) {
+        s = llri_node_new(p, LLRI_N_SET);
+        if (!s) return NULL;
+        s->a = llri_parse_target_item(p);
+        llri_expect(p, '=');
+        s->b = llri_parse_expr(p);
+        *tail = s;
+        tail = &s->next;
+        if (!llri_skip(p, ',')) break;
+    }
+    n->list = llri_parse_block(p, "endwith");
+    llri_lex_next(p);
+    return n;
+}
+
+static llri_node *llri_parse_do(llri_parser *p, llri_node *n) {
+    n->a = llri_parse_tuple(p, 0);
+    return n;
+}
+
+static llri_node *llri_parse_leave(llri_parser *p, llri_node *n) {
+    if (!p->in_loop) llri_parse_fail_at(p, n->at, "'break' and 'continue' belong into a loop");
+    return n;
+}
+
+static llri_node *llri_parse_generation(llri_parser *p, llri_node *n) {
+    n->list = llri_parse_block(p, "endgeneration");
+    llri_lex_next(p);
+    return n;
+}
+
+static const struct { const char *name; llri_node_kind kind; llri_node *(*parse)(llri_parser *, llri_node *); } llri_statements[] = {
+    { "if", LLRI_N_IF, llri_parse_if }, { "for", LLRI_N_FOR, llri_parse_for }, { "set", LLRI_N_SET, llri_parse_set },
+    { "macro", LLRI_N_MACRO, llri_parse_macro }, { "call", LLRI_N_CALLBLOCK, llri_parse_callblock },
+    { "filter", LLRI_N_FILTERBLOCK, llri_parse_filterblock }, { "with", LLRI_N_WITH, llri_parse_with },
+    { "do", LLRI_N_DO, llri_parse_do }, { "break", LLRI_N_BREAK, llri_parse_leave }, { "continue", LLRI_N_CONTINUE, llri_parse_leave },
+    { "generation", LLRI_N_PLAIN, llri_parse_generation }
+};
+
+static int llri_word_in(llri_str word, const char *words) {
+    const char *at = words;
+    size_t n;
+    for (; *at; at += n + (at[n] == ' ')) {
+        n = strcspn(at, " ");
+        if (word.n == n && memcmp(word.p, at, n) == 0) return 1;
+    }
+    return 0;
+}
+
+static llri_node *llri_parse_statement(llri_parser *p) {
+    llri_node *n = llri_node_new(p, LLRI_N_PLAIN);
+    llri_str name = llri_expect_name(p);
+    size_t i;
+    if (!n || p->status) return NULL;
+    for (i = 0; i < sizeof llri_statements / sizeof llri_statements[0]; i++)
+        if (llri_str_eq(name, llri_statements[i].name)) {
+            n->kind = (uint8_t)llri_statements[i].kind;
+            n = llri_statements[i].parse(p, n);
+            llri_parse_close(p);
+            return p->status ? NULL : n;
+        }
+    if (llri_word_in(name, "elif else endif endfor endset endmacro endcall endfilter endwith endgeneration endraw"))
+        llri_parse_fail_at(p, n->at, "'%.*s' without its beginning", LLRI_S(name));
+    else llri_parse_fail_at(p, n->at, "statement '%.*s' is not supported", LLRI_S(name));
+    return NULL;
+}
+
+/* The sign of an opening tag: '-', '+' or 0. Moves behind it. */
+static char llri_tag_sign(llri_parser *p) {
+    char c = p->x.at < p->t->src.n ? p->t->src.p[p->x.at] : 0;
+    if (c != '-' && c != '+') return 0;
+    p->x.at++;
+    return c;
+}
+
+/* The text before a tag, without the white space that the tag takes. */
+static llri_str llri_trim_text(llri_str s, char sign, int is_block, int line_start) {
+    size_t i = s.n;
+    if (sign == '-') s.n -= llri_space_back(s.p, s.n);
+    else if (is_block && sign != '+') {
+        while (i > 0 && s.p[i - 1] != '\n') i--;
+        if ((i > 0 || line_start) && llri_space_front(s.p + i, s.n - i) == s.n - i) s.n = i;
+    }
+    return s;
+}
+
+static llri_node *llri_text_node(llri_parser *p, llri_str s) {
+    llri_node *n = llri_node_new(p, LLRI_N_TEXT);
+    if (n) n->value = llri_v_str(s.p, s.n);
+    return n;
+}
+
+/* After "{#". */
+static void llri_skip_comment(llri_parser *p) {
+    llri_str src = p->t->src;
+    size_t start = p->x.at, i = start;
+    while (i + 1 < src.n && !(src.p[i] == '#' && src.p[i + 1] == '}')) i++;
+    if (i + 1 >= src.n) { llri_parse_fail_at(p, p->x.tok_at, "a comment without end"); return; }
+    p->x.at = i + 2;
+    if (i > start && src.p[i - 1] == '-') p->x.at += llri_space_front(src.p + p->x.at, src.n - p->x.at);
+    else if (!(i > start && src.p[i - 1] == '+') && p->x.at < src.n && src.p[p->x.at] == '\n') p->x.at++;
+    p->line_start = src.p[p->x.at - 1] == '\n';
+}
+
+/* If `word` and the end of the tag stand at `at`: the place behind, else 0. trim: a newline behind belongs to the tag. */
+static size_t llri_word_tag(llri_str src, size_t at, const char *word, int trim) {
+    size_t n = strlen(word);
+    at += llri_space_front(src.p + at, src.n - at);
+    if (src.n - at < n + 2 || memcmp(src.p + at, word, n)) return 0;
+    at += n;
+    at += llri_space_front(src.p + at, src.n - at);
+    if (src.n - at >= 3 && src.p[at] == '-' && src.p[at + 1] == '%' && src.p[at + 2] == '}')
+        return at + 3 + llri_space_front(src.p + at + 3, src.n - at - 3);
+    if (trim && src.n - at >= 3 && src.p[at] == '+' && src.p[at + 1] == '%' && src.p[at + 2] == '}') return at + 3;
+    if (src.n - at < 2 || src.p[at] != '%' || src.p[at + 1] != '}') return 0;
+    at += 2;
+    return trim && at < src.n && src.p[at] == '\n' ? at + 1 : at;
+}
+
+/* After "{%" and its sign. Text up to {% endraw %}; NULL and no error: this is no {% raw %}. */
+static llri_node *llri_parse_raw(llri_parser *p) {
+    llri_str src = p->t->src, text;
+    size_t start = llri_word_tag(src, p->x.at, "raw", 0), i, end;
+    char sign;
+    if (!start) return NULL;
+    for (i = start; i + 1 < src.n; i++) {
+        if (src.p[i] != '{' || src.p[i + 1] != '%') continue;
+        p->x.at = i + 2;
+        sign = llri_tag_sign(p);
+        end = llri_word_tag(src, p->x.at, "endraw", 1);
+        if (!end) continue;
+        text = llri_trim_text(llri_slice(src.p + start, i - start), sign, 1, src.p[start - 1] == '\n');
+        p->x.at = end;
+        p->line_start = src.p[end - 1] == '\n';
+        return llri_text_node(p, text);
+    }
+    llri_parse_fail_at(p, p->x.tok_at, "'raw' without end");
+    return NULL;
+}
+
+/* {{ value }} */
+static llri_node *llri_parse_print(llri_parser *p) {
+    llri_node *n;
+    p->in_block = 0;
+    p->x.balance = 0;
+    llri_lex_next(p);
+    n = llri_node_new(p, LLRI_N_PRINT);
+    if (n) n->a = llri_parse_tuple(p, 0);
+    llri_parse_close(p);
+    return n;
+}
+
+/* A {% tag %}. Sets *end if it is one of `ends`; its name is then the current token. */
+static llri_node *llri_parse_tag(llri_parser *p, const char *ends, int *end) {
+    llri_node *n = llri_parse_raw(p);
+    if (n || p->status) return n;
+    p->in_block = 1;
+    p->x.balance = 0;
+    llri_lex_next(p);
+    *end = p->x.tok == LLRI_T_NAME && llri_word_in(p->x.text, ends);
+    return *end ? NULL : llri_parse_statement(p);
+}
+
+/* Text and tags up to a tag in `ends`, or up to the end of the template if there are none. */
+static llri_node *llri_parse_body(llri_parser *p, const char *ends) {
+    llri_str src = p->t->src;
+    llri_node *first = NULL, **tail = &first, *n;
+    uint32_t opened = p->x.tok_at;
+    int end = 0;
+    if (!llri_parse_enter(p)) return NULL;
+    while (!p->status && !end) {
+        size_t start = p->x.at, i = start;
+        llri_str text;
+        char kind, sign;
+        while (i + 1 < src.n && !(src.p[i] == '{' && (src.p[i + 1] == '{' || src.p[i + 1] == '%' || src.p[i + 1] == '#'))) i++;
+        if (i + 1 >= src.n) i = src.n;
+        text = llri_slice(src.p + start, i - start);
+        kind = i < src.n ? src.p[i + 1] : 0;
+        p->x.tok_at = (uint32_t)i;
+        p->x.at = i < src.n ? i + 2 : i;
+        sign = kind ? llri_tag_sign(p) : 0;
+        if (kind) text = llri_trim_text(text, sign, kind != '{', p->line_start);
+        if (text.n && (n = llri_text_node(p, text)) != NULL) { *tail = n; tail = &n->next; }
+        if (!kind) {
+            if (*ends) llri_parse_fail_at(p, opened, "the block is not ended: one of '%s' is missing", ends);
+            break;
+        }
+        n = NULL;
+        if (kind == '#') llri_skip_comment(p);
+        else n = kind == '{' ? llri_parse_print(p) : llri_parse_tag(p, ends, &end);
+        if (n) { *tail = n; tail = &n->next; }
+    }
+    p->depth--;
+    return first;
+}
+
+/* --- rendering: state --- */
+typedef struct llri_var { uint32_t name; llri_val v; } llri_var;
+typedef struct llri_scope { struct llri_scope *up; llri_var *vars; uint32_t n, cap; } llri_scope;     /* up NULL: outermost */
+typedef struct llri_loop { const llri_node *node; llri_scope *scope; llri_list *items; uint32_t i, depth; llri_val changed; } llri_loop;
+typedef struct llri_macro { const llri_node *node; llri_scope *scope; } llri_macro;
+typedef struct llri_bound { llri_val self; const struct llri_row *row; } llri_bound;                   /* a method */
+typedef struct llri_arg { llri_str name; llri_val v; } llri_arg;                                       /* name.p NULL: by place */
+
+typedef struct llri_render {
+    const llr_template *t;
+    llri_heap mem;
+    llr_error *err;
+    llr_status status;                  /* once set, everything returns quickly */
+    uint64_t steps;                     /* left */
+    uint32_t at;                        /* where in the source */
+    int depth;
+    char *out; size_t n_out, cap_out;   /* all text, also that of macros and blocks while they are rendered */
+    llri_val *globals;                  /* [t->n_names] variables of the outermost scope */
+    llri_scope *scope, outermost;
+    llri_arg *args; uint32_t n_args;    /* [LLRI_TPL_ARGS] of the calls in progress */
+    llri_val hole;                      /* what the filters of a block begin with */
+    int leaving;                        /* a break (1) or continue (2) is on its way to its loop */
+    llri_str now;                       /* "2026-01-31T12:00:00", may be empty */
+} llri_render;
+
+enum { LLRI_MAX_PARAMS = 6, LLRI_LEAVE_BREAK = 1, LLRI_LEAVE_CONTINUE = 2 };
+
+/* A filter, test, method or function. params: names in order, or "*": it reads arg itself. p[i] is then the value of the
+ * i-th parameter or MISSING; that of filters, tests and methods begin with the value that they work on. */
+typedef struct llri_frame { const llri_arg *arg; int n; llri_val p[LLRI_MAX_PARAMS]; } llri_frame;
+typedef llri_val (*llri_fn)(llri_render *r, llri_frame *c);
+typedef struct llri_row { const char *name; llri_fn fn; const char *params; int required; } llri_row;
+
+static llri_val llri_tpl_fail(llri_render *r, const char *fmt, ...) LLRI_PRINTF(2, 3);
+static llri_val llri_tpl_fail(llri_render *r, const char *fmt, ...) {
+    va_list args;
+    if (!r->status) {
+        va_start(args, fmt);
+        r->status = llri_tpl_error(r->err, r->t->src, r->at, fmt, args);
+        va_end(args);
+    }
+    return llri_v(LLRI_V_UNDEF);
+}
+
+static llri_val llri_tpl_nomem(llri_render *r) {
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    if (r->mem.over_limit) return llri_tpl_fail(r, "the template takes more than %s of memory", llri_size_text(r->mem.limit).s);
+    r->status = llri_nomem(r->err, "rendering the template", r->mem.total);
+    return llri_v(LLRI_V_UNDEF);
+}
+
+/* Takes n steps; 0: none left. */
+static int llri_charge(llri_render *r, size_t n) {
+    if (r->status) return 0;
+    if (n >= r->steps) {
+        r->steps = 0;
+        llri_tpl_fail(r, "gave up after %d steps: the template may loop without end", (int)LLRI_TPL_STEPS);
+        return 0;
+    }
+    r->steps -= n;
+    return 1;
+}
+
+static int llri_charge_bytes(llri_render *r, size_t n) { return llri_charge(r, n / LLRI_TPL_STEP_BYTES); }
+
+static int llri_enter(llri_render *r, uint32_t at) {
+    r->at = at;
+    if (!llri_charge(r, 1)) return 0;
+    if (r->depth >= LLRI_TPL_DEPTH) { llri_tpl_fail(r, "nested too deeply: more than %d levels", (int)LLRI_TPL_DEPTH); return 0; }
+    r->depth++;
+    return 1;
+}
+
+static void *llri_tpl_get(llri_render *r, size_t n, size_t align) {
+    void *p = r->status || !llri_charge_bytes(r, n) ? NULL : llri_heap_get(&r->mem, n, align);
+    if (!p) llri_tpl_nomem(r);
+    return p;
+}
+
+static llri_list *llri_tpl_list(llri_render *r) {
+    llri_list *l = (llri_list *)llri_tpl_get(r, sizeof *l, 8);
+    if (l) memset(l, 0, sizeof *l);
+    return l;
+}
+
+/* Adds to a list (NULL: does nothing). 0: failed. */
+static int llri_push(llri_render *r, llri_list *l, llri_val v) {
+    if (!l || !llri_charge(r, 1)) return 0;
+    if (l->n >= 1u << 26 || !llri_list_push(&r->mem, l, v)) { llri_tpl_nomem(r); return 0; }
+    return 1;
+}
+
+static llri_val llri_list_done(llri_render *r, llri_list *l) { return r->status || !l ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_LIST, l); }
+
+static int llri_put_key(llri_render *r, llri_dict *d, llri_val key, llri_val v) {
+    if (!d || !llri_charge(r, key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4)) return 0;
+    if (key.kind == LLRI_V_LIST || key.kind == LLRI_V_DICT || key.kind == LLRI_V_BIG) { llri_tpl_fail(r, "a %s cannot be a key", llri_kind_names[key.kind]); return 0; }
+    if (!llri_dict_put(&r->mem, d, key, v)) { llri_tpl_nomem(r); return 0; }
+    return 1;
+}
+
+/* --- output --- */
+static int llri_out_room(llri_render *r, size_t n) {
+    size_t cap = r->cap_out ? r->cap_out : 4096;
+    char *p;
+    if (!llri_charge_bytes(r, n)) return 0;
+    if (r->cap_out - r->n_out >= n) return 1;
+    if (n > (size_t)LLRI_TPL_OUTPUT - r->n_out) { llri_tpl_fail(r, "the text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s); return 0; }
+    while (cap - r->n_out < n) cap *= 2;
+    p = (char *)llri_alloc(r->mem.mem, cap, 16);
+    if (!p) { r->status = llri_nomem(r->err, "the text of a template", cap); return 0; }
+    if (r->n_out) memcpy(p, r->out, r->n_out);
+    llri_free(r->mem.mem, r->out, r->cap_out);
+    r->out = p;
+    r->cap_out = cap;
+    return 1;
+}
+
+static void llri_put(llri_render *r, const char *p, size_t n) {
+    if (!n || !llri_out_room(r, n)) return;
+    memcpy(r->out + r->n_out, p, n);
+    r->n_out += n;
+}
+
+static void llri_putc(llri_render *r, char c) { llri_put(r, &c, 1); }
+static void llri_puts(llri_render *r, const char *s) { llri_put(r, s, strlen(s)); }
+
+static void llri_put_char(llri_render *r, uint32_t c) {
+    uint8_t b[4];
+    llri_put(r, (const char *)b, llri_utf8_put(b, c));
+}
+
+/* The text written since `start` as a value, and takes it away again. */
+static llri_val llri_take_text(llri_render *r, size_t start) {
+    size_t n = r->n_out - start;
+    char *p = (char *)llri_tpl_get(r, n, 1);
+    if (!p) return llri_v(LLRI_V_UNDEF);
+    if (n) memcpy(p, r->out + start, n);
+    r->n_out = start;
+    return llri_v_str(p, n);
+}
+
+static void llri_put_hex(llri_render *r, uint32_t c, int digits) {
+    while (digits-- > 0) llri_putc(r, "0123456789abcdef"[c >> 4 * digits & 15]);
+}
+
+/* Exact conversion works with numbers as long as the exponent. */
+static void llri_charge_float(llri_render *r, double x) {
+    double a = fabs(x);
+    llri_charge(r, a < 2.3e-308 && a > 0 ? 4000 : a > 1e-30 && a < 1e30 ? 60 : 1000);
+}
+
+static void llri_put_number(llri_render *r, llri_val v) {
+    char text[32];
+    if (v.kind == LLRI_V_BIG) llri_put(r, v.u.s, v.n);
+    else if (v.kind == LLRI_V_FLOAT) {
+        llri_charge_float(r, v.u.f);
+        llri_put(r, text, llri_float_text(v.u.f, text));
+    } else llri_put(r, text, llri_int_text(v.u.i, text));
+}
+
+/* Not shown as it is in a repr; Unicode's rarer unassigned characters are not known here. */
+static int llri_unprintable(uint32_t c) {
+    return c < 0x20 || (c >= 0x7f && c <= 0xa0) || c == 0xad || (c != ' ' && llri_py_space(c)) || (c >= 0x200b && c <= 0x200f) ||
+           (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || (c >= 0xd800 && c <= 0xf8ff) || c == 0xfeff ||
+           (c >= 0xfff0 && c <= 0xfffb) || (c & 0xfffe) == 0xfffe || c >= 0xe0000;
+}
+
+/* Python's repr of a text: '...' unless it has ' and no ". */
+static void llri_put_repr_str(llri_render *r, llri_str s) {
+    char quote = s.n && memchr(s.p, '\'', s.n) && !memchr(s.p, '"', s.n) ? '"' : '\'';
+    size_t i, len, plain = 0;
+    llri_charge(r, s.n / 16);
+    llri_putc(r, quote);
+    for (i = 0; i < s.n && !r->status; i += len) {
+        uint32_t c;
+        len = llri_char_len(s.p + i, s.n - i);
+        c = llri_char_at(s.p + i, len);
+        if (c != '\\' && c != (uint32_t)(uint8_t)quote && (!llri_unprintable(c) || (len == 1 && c >= 0x80))) continue;
+        llri_put(r, s.p + plain, i - plain);
+        plain = i + len;
+        if (c == '\\' || c == (uint32_t)(uint8_t)quote) { llri_putc(r, '\\'); llri_putc(r, (char)c); }
+        else if (c == '\n' || c == '\r' || c == '\t') { llri_putc(r, '\\'); llri_putc(r, c == '\n' ? 'n' : c == '\r' ? 'r' : 't'); }
+        else {
+            llri_puts(r, c < 0x100 ? "\\x" : c < 0x10000 ? "\\u" : "\\U");
+            llri_put_hex(r, c, c < 0x100 ? 2 : c < 0x10000 ? 4 : 8);
+        }
+    }
+    llri_put(r, s.p + plain, s.n - plain);
+    llri_putc(r, quote);
+}
+
+static int llri_deep(llri_render *r, int depth) {
+    if (depth < LLRI_TPL_VALUE_DEPTH) return 0;
+    llri_tpl_fail(r, "a value is nested more than %d levels deep, or contains itself", (int)LLRI_TPL_VALUE_DEPTH);
+    return 1;
+}
+
+static void llri_put_repr(llri_render *r, llri_val v, int depth);
+
+static void llri_put_repr_list(llri_render *r, llri_val v, int depth) {
+    const llri_list *l = v.u.list;
+    uint32_t i;
+    llri_putc(r, v.kind == LLRI_V_LIST ? '[' : '(');
+    for (i = 0; i < l->n && !r->status; i++) {
+        if (i) llri_puts(r, ", ");
+        llri_put_repr(r, l->v[i], depth + 1);
+    }
+    if (v.kind == LLRI_V_TUPLE && l->n == 1) llri_putc(r, ',');
+    llri_putc(r, v.kind == LLRI_V_LIST ? ']' : ')');
+}
+
+static void llri_put_repr_dict(llri_render *r, const llri_dict *d, int depth) {
+    uint32_t i;
+    llri_putc(r, '{');
+    for (i = 0; i < d->n && !r->status; i++) {
+        if (i) llri_puts(r, ", ");
+        llri_put_repr(r, d->v[i].key, depth + 1);
+        llri_puts(r, ": ");
+        llri_put_repr(r, d->v[i].val, depth + 1);
+    }
+    llri_putc(r, '}');
+}
+
+static void llri_put_repr(llri_render *r, llri_val v, int depth) {
+    if (!llri_charge(r, 1) || llri_deep(r, depth)) return;
+    switch (v.kind) {
+    case LLRI_V_UNDEF: llri_puts(r, "Undefined"); break;
+    case LLRI_V_NONE: llri_puts(r, "None"); break;
+    case LLRI_V_BOOL: llri_puts(r, v.u.i ? "True" : "False"); break;
+    case LLRI_V_INT: case LLRI_V_BIG: case LLRI_V_FLOAT: llri_put_number(r, v); break;
+    case LLRI_V_STR: llri_put_repr_str(r, llri_str_of(v)); break;
+    case LLRI_V_LIST: case LLRI_V_TUPLE: llri_put_repr_list(r, v, depth); break;
+    case LLRI_V_SPACE: llri_puts(r, "<Namespace "); llri_put_repr_dict(r, v.u.dict, depth); llri_putc(r, '>'); break;
+    case LLRI_V_DICT: llri_put_repr_dict(r, v.u.dict, depth); break;
+    default: llri_putc(r, '<'); llri_puts(r, llri_kind_names[v.kind]); llri_putc(r, '>'); break;
+    }
+}
+
+/* As {{ v }} shows it. */
+static void llri_put_value(llri_render *r, llri_val v) {
+    if (v.kind == LLRI_V_STR) llri_put(r, v.u.s, v.n);
+    else if (v.kind != LLRI_V_UNDEF) llri_put_repr(r, v, 0);
+}
+
+static llri_val llri_to_str(llri_render *r, llri_val v) {
+    size_t start = r->n_out;
+    if (v.kind == LLRI_V_STR) return v;
+    llri_put_value(r, v);
+    return llri_take_text(r, start);
+}
+
+/* --- JSON out: as Python's json.dumps --- */
+typedef struct llri_json_style { int ascii, sort, pretty; llri_str item, key, indent; } llri_json_style;   /* pretty: new lines */
+
+static void llri_put_json_str(llri_render *r, llri_str s, int ascii) {
+    size_t i, len, plain = 0;
+    llri_charge(r, s.n / 16);
+    llri_putc(r, '"');
+    for (i = 0; i < s.n && !r->status; i += len) {
+        uint32_t c;
+        const char *at;
+        len = llri_char_len(s.p + i, s.n - i);
+        c = llri_char_at(s.p + i, len);
+        if (c >= 0x20 && c != '"' && c != '\\' && !(ascii && c >= 0x7f)) continue;
+        llri_put(r, s.p + plain, i - plain);
+        plain = i + len;
+        at = c ? strchr("\"\\\b\f\n\r\t", c < 0x80 ? (int)c : ' ') : NULL;
+        if (at && c < 0x80) {
+            llri_putc(r, '\\');
+            llri_putc(r, "\"\\bfnrt"[at - strchr("\"\\\b\f\n\r\t", '"')]);
+            continue;
+        }
+        if (len == 1 && c >= 0x80) c = 0xfffd;
+        if (c >= 0x10000) {
+            llri_puts(r, "\\u");
+            llri_put_hex(r, 0xd800 + ((c - 0x10000) >> 10), 4);
+            c = 0xdc00 + ((c - 0x10000) & 0x3ff);
+        }
+        llri_puts(r, "\\u");
+        llri_put_hex(r, c, 4);
+    }
+    llri_put(r, s.p + plain, s.n - plain);
+    llri_putc(r, '"');
+}
+
+static void llri_put_json_line(llri_render *r, const llri_json_style *s, int depth) {
+    if (!s->pretty) return;
+    llri_putc(r, '\n');
+    while (depth-- > 0) llri_put(r, s->indent.p, s->indent.n);
+}
+
+static void llri_put_json(llri_render *r, llri_val v, const llri_json_style *s, int depth);
+static llri_list *llri_sort(llri_render *r, llri_list *keys, llri_list *items, int reverse);
+
+/* The pairs of a dict in the order to be written: items of the list are indices. */
+static llri_list *llri_json_order(llri_render *r, const llri_dict *d, int sort) {
+    llri_list *keys = llri_tpl_list(r), *order = llri_tpl_list(r);
+    uint32_t i;
+    for (i = 0; i < d->n && !r->status; i++) {
+        llri_push(r, keys, d->v[i].key);
+        llri_push(r, order, llri_v_int(i));
+    }
+    return sort ? llri_sort(r, keys, order, 0) : order;
+}
+
+static void llri_put_json_dict(llri_render *r, const llri_dict *d, const llri_json_style *s, int depth) {
+    llri_list *order = s->sort ? llri_json_order(r, d, 1) : NULL;
+    uint32_t i;
+    llri_putc(r, '{');
+    for (i = 0; i < d->n && !r->status; i++) {
+        const llri_pair *p = &d->v[order ? order->v[i].u.i : (int64_t)i];
+        if (i) llri_put(r, s->item.p, s->item.n);
+        llri_put_json_line(r, s, depth + 1);
+        if (p->key.kind == LLRI_V_STR) llri_put_json_str(r, llri_str_of(p->key), s->ascii);
+        else if (p->key.kind >= LLRI_V_NONE && p->key.kind <= LLRI_V_FLOAT) {
+            llri_putc(r, '"');
+            llri_put_json(r, p->key, s, depth + 1);
+            llri_putc(r, '"');
+        } else llri_tpl_fail(r, "tojson: a %s cannot be a key", llri_kind_names[p->key.kind]);
+        llri_put(r, s->key.p, s->key.n);
+        llri_put_json(r, p->val, s, depth + 1);
+    }
+    if (d->n) llri_put_json_line(r, s, depth);
+    llri_putc(r, '}');
+}
+
+static void llri_put_json_list(llri_render *r, const llri_list *l, const llri_json_style *s, int depth) {
+    uint32_t i;
+    llri_putc(r, '[');
+    for (i = 0; i < l->n && !r->status; i++) {
+        if (i) llri_put(r, s->item.p, s->item.n);
+        llri_put_json_line(r, s, depth + 1);
+        llri_put_json(r, l->v[i], s, depth + 1);
+    }
+    if (l->n) llri_put_json_line(r, s, depth);
+    llri_putc(r, ']');
+}
+
+static void llri_put_json(llri_render *r, llri_val v, const llri_json_style *s, int depth) {
+    if (!llri_charge(r, 1) || llri_deep(r, depth)) return;
+    switch (v.kind) {
+    case LLRI_V_NONE: llri_puts(r, "null"); break;
+    case LLRI_V_BOOL: llri_puts(r, v.u.i ? "true" : "false"); break;
+    case LLRI_V_FLOAT:
+        if (v.u.f != v.u.f || fabs(v.u.f) > 1.7976931348623157e308) llri_puts(r, v.u.f != v.u.f ? "NaN" : v.u.f > 0 ? "Infinity" : "-Infinity");
+        else llri_put_number(r, v);
+        break;
+    case LLRI_V_INT: case LLRI_V_BIG: llri_put_number(r, v); break;
+    case LLRI_V_STR: llri_put_json_str(r, llri_str_of(v), s->ascii); break;
+    case LLRI_V_LIST: case LLRI_V_TUPLE: llri_put_json_list(r, v.u.list, s, depth); break;
+    case LLRI_V_DICT: llri_put_json_dict(r, v.u.dict, s, depth); break;
+    case LLRI_V_UNDEF: llri_tpl_fail(r, "tojson: '%.*s' is undefined", LLRI_S(llri_str_of(v))); break;
+    default: llri_tpl_fail(r, "tojson: a %s cannot be written", llri_kind_names[v.kind]); break;
+    }
+}
+
+/* --- what all operators need --- */
+static int llri_truthy(llri_val v) {
+    switch (v.kind) {
+    case LLRI_V_MISSING: case LLRI_V_UNDEF: case LLRI_V_NONE: return 0;
+    case LLRI_V_BOOL: case LLRI_V_INT: return v.u.i != 0;
+    case LLRI_V_FLOAT: return v.u.f != 0;
+    case LLRI_V_STR: return v.n != 0;
+    case LLRI_V_LIST: case LLRI_V_TUPLE: return v.u.list->n != 0;
+    case LLRI_V_DICT: return v.u.dict->n != 0;
+    default: return 1;
+    }
+}
+
+static int llri_equal(llri_render *r, llri_val a, llri_val b, int depth);
+
+static int llri_equal_dict(llri_render *r, const llri_dict *a, const llri_dict *b, int depth) {
+    uint32_t i, k;
+    if (a->n != b->n) return 0;
+    for (i = 0; i < a->n && !r->status; i++) {
+        k = llri_dict_find(b, a->v[i].key);
+        if (k == UINT32_MAX || !llri_equal(r, a->v[i].val, b->v[k].val, depth + 1)) return 0;
+    }
+    return 1;
+}
+
+static int llri_equal(llri_render *r, llri_val a, llri_val b, int depth) {
+    uint32_t i;
+    size_t cost = a.kind == LLRI_V_STR && b.kind == LLRI_V_STR && a.n == b.n ? a.n / LLRI_TPL_STEP_BYTES : 0;
+    if (a.kind == LLRI_V_BIG || b.kind == LLRI_V_BIG) cost = LLRI_TPL_FLOAT_STEPS;
+    if (!llri_charge(r, 1 + cost) || llri_deep(r, depth)) return 0;
+    if (a.kind == b.kind && llri_is_seq(a)) {
+        if (a.u.list->n != b.u.list->n) return 0;
+        for (i = 0; i < a.u.list->n && !r->status; i++)
+            if (!llri_equal(r, a.u.list->v[i], b.u.list->v[i], depth + 1)) return 0;
+        return 1;
+    }
+    if (a.kind == LLRI_V_DICT && b.kind == LLRI_V_DICT) return llri_equal_dict(r, a.u.dict, b.u.dict, depth);
+    return llri_key_same(a, b, 0);
+}
+
+static double llri_number(llri_render *r, llri_val v) {
+    if (v.kind == LLRI_V_BIG) llri_charge(r, LLRI_TPL_FLOAT_STEPS);
+    return llri_as_double(v);
+}
+
+/* -1, 0, 1 for a < b, a == b, a > b; fails where Python has no order. */
+static int llri_compare(llri_render *r, llri_val a, llri_val b, int depth) {
+    if (!llri_charge(r, 1) || llri_deep(r, depth)) return 0;
+    if (llri_is_num(a) && llri_is_num(b)) {
+        double x, y;
+        if (llri_is_int(a) && llri_is_int(b)) return a.u.i < b.u.i ? -1 : a.u.i > b.u.i;
+        x = llri_number(r, a);
+        y = llri_number(r, b);
+        return x < y ? -1 : x > y;
+    }
+    if (a.kind == LLRI_V_STR && b.kind == LLRI_V_STR) {
+        uint32_t n = a.n < b.n ? a.n : b.n;
+        int c = n ? memcmp(a.u.s, b.u.s, n) : 0;             /* UTF-8 keeps the order of code points */
+        llri_charge_bytes(r, n);
+        return c < 0 ? -1 : c > 0 ? 1 : a.n < b.n ? -1 : a.n > b.n;
+    }
+    if (a.kind == b.kind && llri_is_seq(a)) {
+        uint32_t i;
+        for (i = 0; i < a.u.list->n && i < b.u.list->n && !r->status; i++)
+            if (!llri_equal(r, a.u.list->v[i], b.u.list->v[i], depth + 1)) return llri_compare(r, a.u.list->v[i], b.u.list->v[i], depth + 1);
+        return a.u.list->n < b.u.list->n ? -1 : a.u.list->n > b.u.list->n;
+    }
+    if (a.kind == LLRI_V_UNDEF || b.kind == LLRI_V_UNDEF)
+        llri_tpl_fail(r, "'%.*s' is undefined and cannot be compared", LLRI_S(llri_str_of(a.kind == LLRI_V_UNDEF ? a : b)));
+    else llri_tpl_fail(r, "a %s and a %s have no order", llri_kind_names[a.kind], llri_kind_names[b.kind]);
+    return 0;
+}
+
+/* Offset of needle in hay at or after `from`, or SIZE_MAX. The bytes looked at are charged, so hostile texts end. */
+static size_t llri_find(llri_render *r, llri_str hay, llri_str needle, size_t from) {
+    size_t i = from, k, cost = 0;
+    for (; needle.n <= hay.n && i <= hay.n - needle.n; i++) {
+        if (needle.n) {
+            const char *at = (const char *)memchr(hay.p + i, needle.p[0], hay.n - needle.n - i + 1);
+            if (!at) break;
+            cost += 1 + (size_t)(at - (hay.p + i)) / 8;
+            i = (size_t)(at - hay.p);
+        }
+        for (k = 1; k < needle.n && hay.p[i + k] == needle.p[k]; k++) cost++;
+        if (k >= needle.n) { llri_charge(r, cost / 8); return r->status ? SIZE_MAX : i; }
+        if (cost > 100000) { if (!llri_charge(r, cost / 8)) return SIZE_MAX; cost = 0; }
+    }
+    llri_charge(r, cost / 8 + (hay.n - (from < hay.n ? from : hay.n)) / 256);
+    return SIZE_MAX;
+}
+
+/* The characters of a text, each a text. */
+static llri_list *llri_chars(llri_render *r, llri_str s) {
+    llri_list *l = llri_tpl_list(r);
+    size_t i, len;
+    for (i = 0; i < s.n; i += len) {
+        len = llri_char_len(s.p + i, s.n - i);
+        if (!llri_push(r, l, llri_v_str(s.p + i, len))) return NULL;
+    }
+    return l;
+}
+
+static llri_list *llri_keys(llri_render *r, const llri_dict *d) {
+    llri_list *l = llri_tpl_list(r);
+    uint32_t i;
+    for (i = 0; i < d->n; i++)
+        if (!llri_push(r, l, d->v[i].key)) return NULL;
+    return l;
+}
+
+/* What a loop goes through; NULL: failed. Lists are not copied. */
+static llri_list *llri_items(llri_render *r, llri_val v) {
+    if (r->status) return NULL;
+    switch (v.kind) {
+    case LLRI_V_LIST: case LLRI_V_TUPLE: return v.u.list;
+    case LLRI_V_DICT: return llri_keys(r, v.u.dict);
+    case LLRI_V_STR: return llri_chars(r, llri_str_of(v));
+    case LLRI_V_UNDEF: return llri_tpl_list(r);
+    default: llri_tpl_fail(r, "a %s cannot be looped over", llri_kind_names[v.kind]); return NULL;
+    }
+}
+
+static llri_list *llri_copy_items(llri_render *r, llri_val v) {
+    llri_list *from = llri_items(r, v), *l = llri_tpl_list(r);
+    uint32_t i;
+    for (i = 0; from && i < from->n; i++)
+        if (!llri_push(r, l, from->v[i])) return NULL;
+    return from ? l : NULL;
+}
+
+static int llri_contains(llri_render *r, llri_val needle, llri_val hay) {
+    uint32_t i;
+    if (hay.kind == LLRI_V_STR) {
+        if (needle.kind == LLRI_V_STR) return llri_find(r, llri_str_of(hay), llri_str_of(needle), 0) != SIZE_MAX;
+        llri_tpl_fail(r, "a %s cannot be in a str", llri_kind_names[needle.kind]);
+        return 0;
+    }
+    if (hay.kind == LLRI_V_DICT) return llri_charge(r, 1 + (needle.kind == LLRI_V_STR ? needle.n / 256 : 0)) && llri_dict_find(hay.u.dict, needle) != UINT32_MAX;
+    if (hay.kind == LLRI_V_UNDEF) return 0;
+    if (!llri_is_seq(hay)) {
+        llri_tpl_fail(r, "nothing can be in a %s", llri_kind_names[hay.kind]);
+        return 0;
+    }
+    for (i = 0; i < hay.u.list->n && !r->status; i++)
+        if (llri_equal(r, hay.u.list->v[i], needle, 0)) return 1;
+    return 0;
+}
+
+/* Merge sort of items by their keys, stable, both in place. Returns items. */
+static llri_list *llri_sort(llri_render *r, llri_list *keys, llri_list *items, int reverse) {
+    uint32_t n = keys ? keys->n : 0, width, lo, i, k, m;
+    llri_val *from[2], *to[2], *swap;
+    if (r->status || !items) return NULL;
+    from[0] = keys->v;
+    from[1] = items->v;
+    for (i = 0; i < 2; i++) {
+        to[i] = (llri_val *)llri_tpl_get(r, n * sizeof **to, 8);
+        if (!to[i]) return NULL;
+    }
+    for (width = 1; width < n; width *= 2) {
+        for (lo = 0; lo < n; lo += 2 * width) {
+            uint32_t mid = lo + width < n ? lo + width : n, hi = lo + 2 * width < n ? lo + 2 * width : n;
+            for (i = lo, k = mid, m = lo; m < hi; m++) {
+                int second = i >= mid;
+                if (!second && k < hi) {
+                    int c = llri_compare(r, from[0][k], from[0][i], 0);
+                    second = reverse ? c > 0 : c < 0;
+                }
+                to[0][m] = from[0][second ? k : i];
+                to[1][m] = from[1][second ? k : i];
+                if (second) k++; else i++;
+            }
+            if (r->status) return NULL;
+        }
+        for (i = 0; i < 2; i++) { swap = from[i]; from[i] = to[i]; to[i] = swap; }
+    }
+    keys->v = from[0];
+    items->v = from[1];
+    keys->cap = items->cap = n;
+    return items;
+}
+
+static llri_val llri_concat(llri_render *r, llri_str a, llri_str b) {
+    char *p;
+    if (b.n == 0) return llri_v_str(a.p, a.n);
+    if (a.n == 0) return llri_v_str(b.p, b.n);
+    if (a.n + b.n > (size_t)LLRI_TPL_OUTPUT) return llri_tpl_fail(r, "a text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
+    if (!llri_charge_bytes(r, b.n)) return llri_v(LLRI_V_UNDEF);
+    if (llri_heap_extend(&r->mem, a.p, a.n, b.n)) {         /* the usual case of a text that grows piece by piece */
+        memcpy((char *)a.p + a.n, b.p, b.n);
+        return llri_v_str(a.p, a.n + b.n);
+    }
+    p = (char *)llri_tpl_get(r, a.n + b.n, 1);
+    if (!p) return llri_v(LLRI_V_UNDEF);
+    memcpy(p, a.p, a.n);
+    memcpy(p + a.n, b.p, b.n);
+    return llri_v_str(p, a.n + b.n);
+}
+
+static llri_val llri_escape(llri_render *r, llri_str s) {
+    static const char chars[] = "&<>'\"";
+    static const char *const names[] = { "&amp;", "&lt;", "&gt;", "&#39;", "&#34;" };
+    size_t start = r->n_out, i;
+    llri_val v;
+    llri_charge(r, s.n / 4);
+    for (i = 0; i < s.n && !r->status; i++) {
+        const char *at = s.p[i] ? strchr(chars, s.p[i]) : NULL;
+        if (at) llri_puts(r, names[at - chars]);
+        else llri_putc(r, s.p[i]);
+    }
+    v = llri_take_text(r, start);
+    if (v.kind == LLRI_V_STR) v.holder = 1;
+    return v;
+}
+
+/* --- arithmetic --- */
+static llri_val llri_op_fail(llri_render *r, uint16_t op, llri_val a, llri_val b) {
+    char text[3];
+    text[0] = (char)op;
+    text[1] = (char)(op >> 8);
+    text[2] = 0;
+    if (a.kind == LLRI_V_UNDEF || b.kind == LLRI_V_UNDEF)
+        return llri_tpl_fail(r, "'%.*s' is undefined, operator '%s' needs a value", LLRI_S(llri_str_of(a.kind == LLRI_V_UNDEF ? a : b)), text);
+    return llri_tpl_fail(r, "operator '%s' does not take %s and %s", text, llri_kind_names[a.kind], llri_kind_names[b.kind]);
+}
+
+/* 1 and *out if a * b fits. */
+static int llri_mul_int(int64_t a, int64_t b, int64_t *out) {
+    uint64_t ua = a < 0 ? 0 - (uint64_t)a : (uint64_t)a, ub = b < 0 ? 0 - (uint64_t)b : (uint64_t)b, u;
+    if (!llri_mul_u64(ua, ub, &u) || u > (uint64_t)INT64_MAX) return 0;
+    *out = (a < 0) != (b < 0) ? -(int64_t)u : (int64_t)u;
+    return 1;
+}
+
+static int llri_add_int(int64_t a, int64_t b, int64_t *out) {
+    if (b > 0 ? a > INT64_MAX - b : a < INT64_MIN - b) return 0;
+    *out = a + b;
+    return 1;
+}
+
+static int llri_pow_int(int64_t a, int64_t b, int64_t *out) {
+    int64_t result = 1;
+    if (a >= -1 && a <= 1) b = b < 2 ? b : 2 + (b & 1);
+    for (; b > 0; b--)
+        if (!llri_mul_int(result, a, &result)) return 0;
+    *out = result;
+    return 1;
+}
+
+static llri_val llri_arith_int(llri_render *r, uint16_t op, int64_t a, int64_t b) {
+    int64_t x = 0;
+    int fits = 1, divides = op == '%' || op == LLRI_OP2('/', '/');
+    if (divides && b == 0) return llri_tpl_fail(r, "division by zero");
+    if (divides && b == -1) return llri_arith_int(r, op == '%' ? '*' : '-', 0, op == '%' ? 0 : a);
+    switch (op) {
+    case '+': fits = llri_add_int(a, b, &x); break;
+    case '-': fits = b != INT64_MIN && llri_add_int(a, -b, &x); break;
+    case '*': fits = llri_mul_int(a, b, &x); break;
+    case '%': x = a % b; if (x && (x < 0) != (b < 0)) x += b; break;       /* the sign of the divisor, as in Python */
+    case LLRI_OP2('/', '/'): x = a / b - (a % b != 0 && (a < 0) != (b < 0)); break;
+    default: fits = llri_pow_int(a, b, &x); break;
+    }
+    return fits ? llri_v_int(x) : llri_tpl_fail(r, "an integer becomes larger than 64 bits");
+}
+
+static llri_val llri_arith_float(llri_render *r, uint16_t op, double a, double b) {
+    double q;
+    if (b == 0 && (op == '/' || op == '%' || op == LLRI_OP2('/', '/'))) return llri_tpl_fail(r, "division by zero");
+    switch (op) {
+    case '+': return llri_v_float(a + b);
+    case '-': return llri_v_float(a - b);
+    case '*': return llri_v_float(a * b);
+    case '/': return llri_v_float(a / b);
+    case LLRI_OP2('/', '/'): return llri_v_float(floor(a / b));
+    case '%': q = fmod(a, b); return llri_v_float(q == 0 ? b * 0.0 : (q < 0) != (b < 0) ? q + b : q);
+    default:
+        if (b == floor(b) && fabs(b) <= 64) {
+            for (q = 1; b != 0; b += b > 0 ? -1 : 1) q = b > 0 ? q * a : q / a;
+            return llri_v_float(q);
+        }
+        if (b == 0.5 && a >= 0) return llri_v_float(sqrt(a));
+        return a < 0 ? llri_tpl_fail(r, "a negative number to a power that is not whole") : llri_v_float(llri_pow(a, b));
+    }
+}
+
+/* text * 3, list * 3 */
+static llri_val llri_repeat(llri_render *r, llri_val v, int64_t times) {
+    llri_list *l;
+    llri_val text;
+    uint32_t k;
+    size_t start = r->n_out;
+    if (times < 0) times = 0;
+    if (v.kind == LLRI_V_STR) {
+        if (v.n && times > LLRI_TPL_OUTPUT / (int64_t)v.n) return llri_tpl_fail(r, "a text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
+        for (; times > 0 && v.n && llri_charge(r, 1); times--) llri_put(r, v.u.s, v.n);
+        text = llri_take_text(r, start);
+        if (text.kind == LLRI_V_STR) text.holder = v.holder;
+        return text;
+    }
+    l = llri_tpl_list(r);
+    for (; times > 0 && v.u.list->n && !r->status; times--)
+        for (k = 0; k < v.u.list->n; k++)
+            if (!llri_push(r, l, v.u.list->v[k])) break;
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list((llri_kind)v.kind, l);
+}
+
+static llri_val llri_join_lists(llri_render *r, llri_val a, llri_val b) {
+    llri_list *l = llri_copy_items(r, a);
+    uint32_t i, n = b.u.list->n;
+    for (i = 0; i < n; i++)
+        if (!llri_push(r, l, b.u.list->v[i])) break;
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list((llri_kind)a.kind, l);
+}
+
+static llri_val llri_percent(llri_render *r, llri_str fmt, llri_val args);
+
+static llri_val llri_add_str(llri_render *r, llri_val a, llri_val b) {
+    int safe = a.holder || b.holder;
+    llri_val v;
+    if (safe && !a.holder) a = llri_escape(r, llri_str_of(a));
+    if (safe && !b.holder) b = llri_escape(r, llri_str_of(b));
+    v = llri_concat(r, llri_str_of(a), llri_str_of(b));
+    if (v.kind == LLRI_V_STR) v.holder = (uint8_t)safe;
+    return v;
+}
+
+static llri_val llri_arith(llri_render *r, uint16_t op, llri_val a, llri_val b) {
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    if (op == '~') {
+        a = llri_to_str(r, a);
+        b = llri_to_str(r, b);
+        return r->status ? llri_v(LLRI_V_UNDEF) : llri_concat(r, llri_str_of(a), llri_str_of(b));
+    }
+    if (op == '+' && a.kind == LLRI_V_STR && b.kind == LLRI_V_STR) return llri_add_str(r, a, b);
+    if (op == '%' && a.kind == LLRI_V_STR) return llri_percent(r, llri_str_of(a), b);
+    if (llri_is_int(a) && llri_is_int(b) && op != '/' && !(op == LLRI_OP2('*', '*') && b.u.i < 0)) return llri_arith_int(r, op, a.u.i, b.u.i);
+    if (llri_is_num(a) && llri_is_num(b)) return llri_arith_float(r, op, llri_number(r, a), llri_number(r, b));
+    if (op == '+' && a.kind == b.kind && llri_is_seq(a)) return llri_join_lists(r, a, b);
+    if (op == '*' && llri_is_int(b) && (a.kind == LLRI_V_STR || llri_is_seq(a))) return llri_repeat(r, a, b.u.i);
+    if (op == '*' && llri_is_int(a) && (b.kind == LLRI_V_STR || llri_is_seq(b))) return llri_repeat(r, b, a.u.i);
+    return llri_op_fail(r, op, a, b);
+}
+
+static int llri_compare_op(llri_render *r, uint16_t op, llri_val a, llri_val b) {
+    switch (op) {
+    case LLRI_OP2('=', '='): return llri_equal(r, a, b, 0);
+    case LLRI_OP2('!', '='): return !llri_equal(r, a, b, 0);
+    case LLRI_OP_IN: return llri_contains(r, a, b);
+    case LLRI_OP_NOT_IN: return !llri_contains(r, a, b);
+    case '<': return llri_compare(r, a, b, 0) < 0;
+    case LLRI_OP2('<', '='): return llri_compare(r, a, b, 0) <= 0;
+    case '>': return llri_compare(r, a, b, 0) > 0;
+    default: return llri_compare(r, a, b, 0) >= 0;
+    }
+}
+
+/* --- attributes, items, slices --- */
+static const llri_row *llri_method_row(llri_val v, llri_str name);
+
+static llri_val llri_loop_attr(llri_render *r, const llri_loop *l, llri_str name) {
+    static const char *const names[] = { "index", "index0", "revindex", "revindex0", "length", "depth", "depth0", "first", "last", "previtem", "nextitem" };
+    uint32_t n = l->items->n, k;
+    for (k = 0; k < sizeof names / sizeof names[0]; k++)
+        if (llri_str_eq(name, names[k])) break;
+    (void)r;
+    switch (k) {
+    case 0: return llri_v_int((int64_t)l->i + 1);
+    case 1: return llri_v_int(l->i);
+    case 2: return llri_v_int((int64_t)n - l->i);
+    case 3: return llri_v_int((int64_t)n - l->i - 1);
+    case 4: return llri_v_int(n);
+    case 5: return llri_v_int((int64_t)l->depth + 1);
+    case 6: return llri_v_int(l->depth);
+    case 7: return llri_v_bool(l->i == 0);
+    case 8: return llri_v_bool(l->i + 1 >= n);
+    case 9: return l->i > 0 && l->i <= n ? l->items->v[l->i - 1] : llri_v_undef(name, LLRI_V_LOOP);
+    case 10: return l->i + 1 < n ? l->items->v[l->i + 1] : llri_v_undef(name, LLRI_V_LOOP);
+    default: return llri_v_undef(name, LLRI_V_LOOP);
+    }
+}
+
+/* v.name: methods win over the keys of a dict, as in Python. may_be_method saves the search for most names. */
+static llri_val llri_attr(llri_render *r, llri_val v, llri_str name, int may_be_method) {
+    const llri_row *row;
+    uint32_t i;
+    if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no '%.*s'", LLRI_S(llri_str_of(v)), LLRI_S(name));
+    row = may_be_method ? llri_method_row(v, name) : NULL;
+    if (row) {
+        llri_bound *b = (llri_bound *)llri_tpl_get(r, sizeof *b, 8);
+        if (!b) return llri_v(LLRI_V_UNDEF);
+        b->self = v;
+        b->row = row;
+        return llri_v_ptr(LLRI_V_METHOD, b);
+    }
+    switch (v.kind) {
+    case LLRI_V_DICT: case LLRI_V_SPACE:
+        i = llri_dict_find(v.u.dict, llri_v_str(name.p, name.n));
+        return i == UINT32_MAX ? llri_v_undef(name, v.kind) : v.u.dict->v[i].val;
+    case LLRI_V_LOOP: return llri_loop_attr(r, (const llri_loop *)v.u.p, name);
+    case LLRI_V_CYCLER: return llri_str_eq(name, "current") ? v.u.list->v[v.u.list->at] : llri_v_undef(name, v.kind);
+    case LLRI_V_MACRO: return llri_str_eq(name, "name") ? ((const llri_macro *)v.u.p)->node->value : llri_v_undef(name, v.kind);
+    case LLRI_V_TUPLE:                                       /* the groups of groupby */
+        if (v.u.list->n == 2 && (llri_str_eq(name, "grouper") || llri_str_eq(name, "list"))) return v.u.list->v[name.n == 4];
+        return llri_v_undef(name, v.kind);
+    default: return llri_v_undef(name, v.kind);
+    }
+}
+
+/* Byte offset of character i (i may be the length) of a text. */
+static size_t llri_char_offset(llri_str s, uint64_t i) {
+    size_t at = llri_ascii_run(s.p, i < s.n ? (size_t)i : s.n);
+    for (i -= at; i > 0 && at < s.n; i--) at += llri_char_len(s.p + at, s.n - at);
+    return at;
+}
+
+static llri_val llri_item_at(llri_render *r, llri_val v, int64_t i) {
+    int is_str = v.kind == LLRI_V_STR;
+    llri_str s = is_str ? llri_str_of(v) : llri_slice("", 0);
+    int64_t n = is_str ? (int64_t)llri_count_chars(s) : (int64_t)v.u.list->n;
+    size_t at;
+    llri_charge(r, s.n / 16);
+    if (i < 0) i += n;
+    if (i < 0 || i >= n) return llri_v_undef(llri_cstr("an item past the end"), v.kind);
+    if (!is_str) return v.u.list->v[i];
+    at = llri_char_offset(s, (uint64_t)i);
+    return llri_v_str(s.p + at, llri_char_len(s.p + at, s.n - at));
+}
+
+/* v[key]: a key first, then what v.key gives. */
+static llri_val llri_item(llri_render *r, llri_val v, llri_val key) {
+    uint32_t i;
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no items", LLRI_S(llri_str_of(v)));
+    if (v.kind == LLRI_V_DICT) {
+        llri_charge(r, key.kind == LLRI_V_STR ? key.n / 256 : 0);
+        i = llri_dict_find(v.u.dict, key);
+        if (i != UINT32_MAX) return v.u.dict->v[i].val;
+    }
+    if ((llri_is_seq(v) || v.kind == LLRI_V_STR) && llri_is_int(key)) return llri_item_at(r, v, key.u.i);
+    if (key.kind == LLRI_V_STR) return llri_attr(r, v, llri_str_of(key), 1);
+    return llri_v_undef(llri_cstr("an item"), v.kind);
+}
+
+/* One bound of a slice, or what it is when left out. */
+static int64_t llri_bound_of(llri_render *r, llri_val v, int64_t n, int64_t lowest, int64_t missing) {
+    int64_t i;
+    if (v.kind == LLRI_V_MISSING || v.kind == LLRI_V_NONE) return missing;
+    if (!llri_is_int(v)) { llri_tpl_fail(r, "a %s cannot be the bound of a slice", llri_kind_names[v.kind]); return 0; }
+    i = v.u.i < 0 ? v.u.i + n : v.u.i;
+    return i < 0 ? lowest : i > n + lowest ? n + lowest : i;
+}
+
+/* v[from:to:step] as in Python. */
+static llri_val llri_cut(llri_render *r, llri_val v, llri_val from, llri_val to, llri_val step) {
+    int64_t n, a, b, by = 1, i, low;
+    llri_list *in, *l;
+    size_t start = r->n_out;
+    if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no items", LLRI_S(llri_str_of(v)));
+    if (v.kind != LLRI_V_STR && !llri_is_seq(v)) return llri_v_undef(llri_cstr("a slice"), v.kind);
+    if (step.kind != LLRI_V_MISSING && step.kind != LLRI_V_NONE) {
+        if (!llri_is_int(step) || step.u.i == 0 || step.u.i == INT64_MIN) return llri_tpl_fail(r, "the step of a slice must be a number and not 0");
+        by = step.u.i;
+    }
+    if (!llri_charge_bytes(r, v.kind == LLRI_V_STR ? v.n : 0)) return llri_v(LLRI_V_UNDEF);
+    n = v.kind == LLRI_V_STR ? (int64_t)llri_count_chars(llri_str_of(v)) : (int64_t)v.u.list->n;
+    low = by < 0 ? -1 : 0;                                   /* backwards, bounds run from n - 1 down to -1 */
+    a = llri_bound_of(r, from, n, low, by < 0 ? n - 1 : 0);
+    b = llri_bound_of(r, to, n, low, by < 0 ? -1 : n);
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    if (v.kind == LLRI_V_STR && by == 1) {
+        size_t p = llri_char_offset(llri_str_of(v), (uint64_t)a), q = b > a ? llri_char_offset(llri_str_of(v), (uint64_t)b) : p;
+        return llri_v_str(v.u.s + p, q - p);
+    }
+    in = llri_items(r, v);
+    l = llri_tpl_list(r);
+    for (i = a; in && !r->status && (by > 0 ? i < b : i > b);) {
+        if (v.kind == LLRI_V_STR) llri_put(r, in->v[i].u.s, in->v[i].n);
+        else llri_push(r, l, in->v[i]);
+        if (by > 0 ? b - i <= by : b - i >= by) break;       /* the next would pass the end, or the range of the type */
+        i += by;
+    }
+    if (v.kind == LLRI_V_STR) return llri_take_text(r, start);
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list((llri_kind)v.kind, l);
+}
+
+/* --- calls --- */
+static const char *llri_param_name(const char *params, int i, size_t *n) {
+    while (*params) {
+        *n = strcspn(params, " ");
+        if (i-- == 0) return params;
+        params += *n + (params[*n] == ' ');
+    }
+    return NULL;
+}
+
+/* Puts the arguments into c->p by place or name. 0: failed. */
+static int llri_bind(llri_render *r, const llri_row *row, llri_frame *c) {
+    int i, k, by_place = 0;
+    size_t n = 0;
+    const char *name;
+    for (i = 0; i < LLRI_MAX_PARAMS; i++) c->p[i] = llri_v(LLRI_V_MISSING);
+    for (i = 0; i < c->n; i++) {
+        if (!c->arg[i].name.p) {
+            k = by_place++;
+            if (!llri_param_name(row->params, k, &n)) { llri_tpl_fail(r, "%s: too many arguments", row->name); return 0; }
+        } else {
+            for (k = 0; (name = llri_param_name(row->params, k, &n)) != NULL; k++)
+                if (n == c->arg[i].name.n && memcmp(name, c->arg[i].name.p, n) == 0) break;
+            if (!name) { llri_tpl_fail(r, "%s: argument '%.*s' is not supported", row->name, LLRI_S(c->arg[i].name)); return 0; }
+        }
+        c->p[k] = c->arg[i].v;
+    }
+    for (i = 0; i < row->required; i++)
+        if (c->p[i].kind == LLRI_V_MISSING) {
+            name = llri_param_name(row->params, i, &n);
+            llri_tpl_fail(r, "%s: argument '%.*s' is missing", row->name, (int)n, name ? name : "");
+            return 0;
+        }
+    return 1;
+}
+
+static llri_val llri_call_row(llri_render *r, const llri_row *row, const llri_arg *arg, int n) {
+    llri_frame c;
+    llri_val v;
+    int i;
+    for (i = 0; i < n; i++)
+        if (arg[i].v.kind == LLRI_V_STR) llri_charge(r, arg[i].v.n / 256);
+    if (!llri_enter(r, r->at)) return llri_v(LLRI_V_UNDEF);  /* map('map', ...) calls itself */
+    c.arg = arg;
+    c.n = n;
+    v = row->params[0] == '*' || llri_bind(r, row, &c) ? row->fn(r, &c) : llri_v(LLRI_V_UNDEF);
+    r->depth--;
+    return r->status ? llri_v(LLRI_V_UNDEF) : v;
+}
+
+/* Lays an argument on the stack of arguments; 0: full. */
+static int llri_push_arg(llri_render *r, llri_str name, llri_val v) {
+    if (r->status) return 0;
+    if (r->n_args >= LLRI_TPL_ARGS) { llri_tpl_fail(r, "more than %d arguments", (int)LLRI_TPL_ARGS); return 0; }
+    r->args[r->n_args].name = name;
+    r->args[r->n_args++].v = v;
+    return 1;
+}
+
+/* Calls a row with `first` in front of the n arguments. */
+static llri_val llri_call_with(llri_render *r, const llri_row *row, llri_val first, const llri_arg *arg, int n) {
+    uint32_t base = r->n_args;
+    llri_val v;
+    int i, ok = llri_push_arg(r, llri_slice(NULL, 0), first);
+    for (i = 0; ok && i < n; i++) ok = llri_push_arg(r, arg[i].name, arg[i].v);
+    v = ok ? llri_call_row(r, row, r->args + base, n + 1) : llri_v(LLRI_V_UNDEF);
+    r->n_args = base;
+    return v;
+}
+
+/* The values of arguments in functions that take any: by name, or the i-th without name. */
+static llri_val llri_named(const llri_frame *c, const char *name) {
+    int i;
+    for (i = 0; i < c->n; i++)
+        if (c->arg[i].name.p && llri_str_eq(c->arg[i].name, name)) return c->arg[i].v;
+    return llri_v(LLRI_V_MISSING);
+}
+
+static llri_val llri_placed(const llri_frame *c, int i) { return i < c->n && !c->arg[i].name.p ? c->arg[i].v : llri_v(LLRI_V_MISSING); }
+
+static int llri_given(llri_val v) { return v.kind != LLRI_V_MISSING; }
+static int llri_flag(llri_val v, int missing) { return llri_given(v) ? llri_truthy(v) : missing; }
+
+/* A whole number from lo to hi; fails else. */
+static int64_t llri_int_arg(llri_render *r, const char *what, llri_val v, int64_t missing, int64_t lo, int64_t hi) {
+    if (!llri_given(v)) return missing;
+    if (llri_is_int(v) && v.u.i >= lo && v.u.i <= hi) return v.u.i;
+    llri_tpl_fail(r, "%s needs a whole number in its range", what);
+    return missing;
+}
+
+/* A text; undefined and missing are empty; anything else fails. */
+static llri_str llri_str_arg(llri_render *r, const char *what, llri_val v) {
+    if (v.kind == LLRI_V_STR) return llri_str_of(v);
+    if (v.kind != LLRI_V_UNDEF && v.kind != LLRI_V_MISSING) llri_tpl_fail(r, "%s needs a text, not a %s", what, llri_kind_names[v.kind]);
+    return llri_slice("", 0);
+}
+
+/* --- formats: '%5.2f' % x and '{:>5}'.format(x) --- */
+typedef struct llri_spec { llri_str fill; char align, sign, type; int zero, comma, width, places; } llri_spec;   /* places -1: none */
+
+static int llri_spec_number(const char **p, const char *end) {
+    int v = 0;
+    for (; *p < end && **p >= '0' && **p <= '9'; ++*p)
+        if (v < 100000) v = v * 10 + (**p - '0');
+    return v;
+}
+
+static void llri_spec_init(llri_spec *s) {
+    memset(s, 0, sizeof *s);
+    s->fill = llri_cstr(" ");
+    s->places = -1;
+}
+
+/* Pads what was written since start. */
+static void llri_put_padding(llri_render *r, size_t start, const llri_spec *s, char align) {
+    llri_val text = llri_take_text(r, start);
+    int n, left, i;
+    if (r->status) return;
+    n = s->width - (int)llri_count_chars(llri_str_of(text));
+    if (s->align) align = s->align;
+    left = n <= 0 || align == '<' ? 0 : align == '^' ? n / 2 : align == 'c' ? n / 2 + (n & s->width & 1) : n;   /* c: str.center */
+    for (i = 0; i < left && !r->status; i++) llri_put(r, s->fill.p, s->fill.n);
+    llri_put(r, text.u.s, text.n);
+    for (; i < n && !r->status; i++) llri_put(r, s->fill.p, s->fill.n);
+}
+
+/* digits with sign: "-1234.5" -> "-0001,234.5" */
+static void llri_put_digits(llri_render *r, const llri_spec *s, llri_str digits, const char *after) {
+    size_t start = r->n_out, n = strlen(after), whole, i;
+    char sign = 0;
+    if (digits.n && digits.p[0] == '-') { sign = '-'; digits = llri_slice(digits.p + 1, digits.n - 1); }
+    else if (s->sign == '+' || s->sign == ' ') sign = s->sign;
+    whole = strcspn(digits.p, ".");
+    if (whole > digits.n) whole = digits.n;
+    if (sign) llri_putc(r, sign);
+    n += digits.n + (sign != 0) + (s->comma && whole ? (whole - 1) / 3 : 0);
+    for (i = n; s->zero && i < (size_t)s->width && !r->status; i++) llri_putc(r, '0');
+    for (i = 0; i < digits.n; i++) {
+        llri_putc(r, digits.p[i]);
+        if (s->comma && i + 1 < whole && (whole - i - 1) % 3 == 0) llri_putc(r, ',');
+    }
+    llri_puts(r, after);
+    llri_put_padding(r, start, s, '>');
+}
+
+static void llri_put_based(llri_render *r, const llri_spec *s, int64_t v) {
+    static const char digits[] = "0123456789abcdefABCDEF";
+    unsigned base = s->type == 'o' ? 8 : s->type == 'b' ? 2 : 16;
+    uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+    char text[68];
+    size_t at = sizeof text - 1;
+    text[at] = 0;
+    do {
+        unsigned d = (unsigned)(u % base);
+        text[--at] = digits[d + (s->type == 'X' && d >= 10 ? 6 : 0)];
+        u /= base;
+    } while (u);
+    if (v < 0) text[--at] = '-';
+    llri_put_digits(r, s, llri_cstr(text + at), "");
+}
+
+static void llri_put_formatted(llri_render *r, const llri_spec *s, llri_val v) {
+    char text[520];
+    size_t start = r->n_out;
+    int places = s->places < 0 ? 6 : s->places;
+    if (r->status) return;
+    if (s->type == 'd' && v.kind == LLRI_V_FLOAT) v = llri_v_int((int64_t)(fabs(v.u.f) < 9e18 ? v.u.f : 0));
+    if (s->type && strchr("fF%", s->type) && llri_is_num(v)) {
+        if (places > 200) { llri_tpl_fail(r, "format: more than 200 places"); return; }
+        llri_charge_float(r, llri_number(r, v));
+        places = (int)llri_fixed_text(llri_as_double(v) * (s->type == '%' ? 100 : 1), places, text);
+        text[places] = 0;
+        llri_put_digits(r, s, llri_cstr(text), s->type == '%' ? "%" : "");
+    } else if (s->type && strchr("xXob", s->type) && llri_is_int(v)) {
+        llri_put_based(r, s, v.u.i);
+    } else if ((s->type == 'd' || (!s->type && v.kind != LLRI_V_BOOL)) && llri_is_int(v)) {
+        text[llri_int_text(v.u.i, text)] = 0;
+        llri_put_digits(r, s, llri_cstr(text), "");
+    } else if (!s->type && v.kind == LLRI_V_FLOAT && s->places < 0) {
+        llri_charge_float(r, v.u.f);
+        text[llri_float_text(v.u.f, text)] = 0;
+        llri_put_digits(r, s, llri_cstr(text), "");
+    } else if (!s->type || s->type == 's' || s->type == 'r') {
+        if (s->type == 'r') llri_put_repr(r, v, 0); else llri_put_value(r, v);
+        if (s->places >= 0 && !r->status) {
+            llri_val all = llri_take_text(r, start);
+            if (!r->status) llri_put(r, all.u.s, llri_char_offset(llri_str_of(all), (uint64_t)s->places));
+        }
+        llri_put_padding(r, start, s, '<');
+    } else {
+        llri_tpl_fail(r, "format '%c' of a %s is not supported", s->type, llri_kind_names[v.kind]);
+    }
+}
+
+static llri_val llri_percent(llri_render *r, llri_str fmt, llri_val args) {
+    const char *p = fmt.p, *end = fmt.p + fmt.n, *close;
+    size_t start = r->n_out;
+    uint32_t used = 0;
+    while (p < end && !r->status) {
+        llri_spec s;
+        llri_val v = args;
+        const char *at = (const char *)memchr(p, '%', (size_t)(end - p));
+        if (!at) at = end;
+        llri_put(r, p, (size_t)(at - p));
+        if (at == end) break;
+        p = at + 1;
+        if (p < end && *p == '%') { llri_putc(r, *p++); continue; }
+        llri_spec_init(&s);
+        if (p < end && *p == '(' && (close = (const char *)memchr(p, ')', (size_t)(end - p))) != NULL) {
+            v = llri_item(r, args, llri_v_str(p + 1, (size_t)(close - p - 1)));
+            used = 1;
+            p = close + 1;
+        } else if (args.kind == LLRI_V_TUPLE) {
+            if (used >= args.u.list->n) return llri_tpl_fail(r, "format: not enough values for '%%'");
+            v = args.u.list->v[used++];
+        } else if (used++) return llri_tpl_fail(r, "format: not enough values for '%%'");
+        for (; p < end && *p && strchr("-+ 0#", *p); p++) {
+            if (*p == '-') s.align = '<';
+            else if (*p == '0') s.zero = 1;
+            else s.sign = *p;
+        }
+        s.width = llri_spec_number(&p, end);
+        if (p < end && *p == '.') { p++; s.places = llri_spec_number(&p, end); }
+        if (p >= end) return llri_tpl_fail(r, "format: '%%' at the end");
+        s.type = *p++;
+        if (s.type == 'i') s.type = 'd';
+        if (!s.align) s.align = '>';
+        if (s.align == '<') s.zero = 0;
+        llri_put_formatted(r, &s, v);
+    }
+    if (args.kind == LLRI_V_TUPLE && used < args.u.list->n) return llri_tpl_fail(r, "format: more values than '%%'");
+    return llri_take_text(r, start);
+}
+
+/* [[fill]align][sign][#][0][width][,][.places][type] */
+static void llri_read_spec(llri_spec *s, llri_str text) {
+    const char *p = text.p, *end = text.p + text.n;
+    size_t len = text.n ? llri_char_len(p, text.n) : 0;
+    llri_spec_init(s);
+    if (len && p + len < end && p[len] && strchr("<>^=", p[len])) {
+        s->fill = llri_slice(p, len);
+        s->align = p[len];
+        p += len + 1;
+    } else if (p < end && *p && strchr("<>^=", *p)) s->align = *p++;
+    if (p < end && (*p == '+' || *p == '-' || *p == ' ')) s->sign = *p++;
+    if (p < end && *p == '#') p++;
+    if (p < end && *p == '0') { s->zero = !s->align; p++; }
+    s->width = llri_spec_number(&p, end);
+    if (p < end && (*p == ',' || *p == '_')) { s->comma = 1; p++; }
+    if (p < end && *p == '.') { p++; s->places = llri_spec_number(&p, end); }
+    if (p < end) s->type = *p++;
+    if (s->align == '=') s->align = '>';
+    if (p < end) s->type = '?';
+}
+
+/* The value of a field such as 0, name, 0.x or name[key]. */
+static llri_val llri_field(llri_render *r, const llri_frame *c, llri_str f, int *next) {
+    size_t n = 0, k;
+    int64_t i;
+    llri_val v;
+    while (n < f.n && f.p[n] != '.' && f.p[n] != '[') n++;
+    for (k = 0; k < n && f.p[k] >= '0' && f.p[k] <= '9';) k++;
+    if (k == n) {
+        i = *next;
+        if (n && !llri_parse_int(llri_slice(f.p, n), &i)) i = INT32_MAX;
+        if (!n) ++*next;
+        v = i < c->n ? llri_placed(c, (int)i + 1) : llri_v(LLRI_V_MISSING);
+    } else {
+        v = llri_v(LLRI_V_MISSING);
+        for (k = 0; k < (size_t)c->n; k++)
+            if (c->arg[k].name.p && llri_str_same(c->arg[k].name, llri_slice(f.p, n))) v = c->arg[k].v;
+    }
+    if (!llri_given(v)) return llri_tpl_fail(r, "format: there is no value for '{%.*s}'", LLRI_S(f));
+    while (n < f.n && !r->status) {
+        int index = f.p[n] == '[';
+        llri_str key;
+        for (k = n + 1; k < f.n && (index ? f.p[k] != ']' : f.p[k] != '.' && f.p[k] != '[');) k++;
+        key = llri_slice(f.p + n + 1, k - n - 1);
+        n = k + (index && k < f.n);
+        for (k = 0; k < key.n && key.p[k] >= '0' && key.p[k] <= '9';) k++;
+        if (index && k == key.n && k && llri_parse_int(key, &i)) v = llri_item(r, v, llri_v_int(i));
+        else v = index ? llri_item(r, v, llri_v_str(key.p, key.n)) : llri_attr(r, v, key, 1);
+    }
+    return v;
+}
+
+static llri_val llri_m_format(llri_render *r, llri_frame *c) {
+    llri_str fmt = llri_str_of(c->arg[0].v);
+    size_t i, start = r->n_out, end, colon;
+    int next = 0;
+    llri_charge(r, fmt.n / 4);
+    for (i = 0; i < fmt.n && !r->status; i++) {
+        llri_spec s;
+        llri_val v;
+        int repr = 0;
+        if (fmt.p[i] != '{' && fmt.p[i] != '}') { llri_putc(r, fmt.p[i]); continue; }
+        if (i + 1 < fmt.n && fmt.p[i + 1] == fmt.p[i]) { llri_putc(r, fmt.p[i++]); continue; }
+        for (end = i; end < fmt.n && fmt.p[end] != '}';) end++;
+        if (fmt.p[i] == '}' || end >= fmt.n) return llri_tpl_fail(r, "format: a brace alone");
+        for (colon = i + 1; colon < end && fmt.p[colon] != ':' && fmt.p[colon] != '!';) colon++;
+        v = llri_field(r, c, llri_slice(fmt.p + i + 1, colon - i - 1), &next);
+        if (colon < end && fmt.p[colon] == '!') {
+            repr = fmt.p[colon + 1] == 'r';
+            colon += 2;
+        }
+        llri_read_spec(&s, colon < end && fmt.p[colon] == ':' ? llri_slice(fmt.p + colon + 1, end - colon - 1) : llri_slice("", 0));
+        if (repr && !s.type) s.type = 'r';
+        llri_put_formatted(r, &s, v);
+        i = end;
+    }
+    return llri_take_text(r, start);
+}
+
+/* --- texts: what methods and filters share --- */
+enum { LLRI_STRIP_LEFT = 1, LLRI_STRIP_RIGHT = 2 };
+
+/* chars: missing or none: white space. */
+static llri_val llri_strip_text(llri_render *r, llri_str s, llri_val chars, int sides) {
+    llri_str set;
+    size_t len;
+    if (!llri_given(chars) || chars.kind == LLRI_V_NONE) {
+        size_t front = (sides & LLRI_STRIP_LEFT) ? llri_space_front(s.p, s.n) : 0;
+        size_t back = (sides & LLRI_STRIP_RIGHT) ? llri_space_back(s.p + front, s.n - front) : 0;
+        llri_charge(r, (front + back) / 4);
+        return llri_v_str(s.p + front, s.n - front - back);
+    }
+    set = llri_str_arg(r, "strip", chars);
+    for (; (sides & LLRI_STRIP_LEFT) && s.n && llri_charge(r, 1); s = llri_slice(s.p + len, s.n - len)) {
+        len = llri_char_len(s.p, s.n);
+        if (llri_find(r, set, llri_slice(s.p, len), 0) == SIZE_MAX) break;
+    }
+    for (; (sides & LLRI_STRIP_RIGHT) && s.n && llri_charge(r, 1); s.n -= len) {
+        len = llri_last_char(s.p, s.n);
+        if (llri_find(r, set, llri_slice(s.p + s.n - len, len), 0) == SIZE_MAX) break;
+    }
+    return llri_v_str(s.p, s.n);
+}
+
+enum { LLRI_CASE_UPPER, LLRI_CASE_LOWER, LLRI_CASE_CAPITAL, LLRI_CASE_TITLE, LLRI_CASE_WORDS, LLRI_CASE_SWAP };
+
+/* TITLE: Python's, a capital after anything that is no letter; WORDS: jinja's, after white space and brackets. */
+static llri_val llri_case_of(llri_render *r, llri_str s, int how) {
+    size_t start = r->n_out, i, len;
+    int first = 1;
+    llri_charge(r, s.n / 4);
+    for (i = 0; i < s.n && !r->status; i += len) {
+        uint32_t c, up, low;
+        int capital = how == LLRI_CASE_UPPER || (first && how >= LLRI_CASE_CAPITAL && how != LLRI_CASE_SWAP);
+        len = llri_char_len(s.p + i, s.n - i);
+        c = llri_char_at(s.p + i, len);
+        if (len == 1 && c >= 0x80) { llri_putc(r, s.p[i]); continue; }
+        if (len > 1) llri_charge(r, 1);
+        up = llri_upper(c);
+        low = llri_lower(c);
+        if (how == LLRI_CASE_SWAP) capital = c == low;
+        if (c == 0xdf && capital) llri_puts(r, how == LLRI_CASE_UPPER || how == LLRI_CASE_WORDS ? "SS" : "Ss");
+        else llri_put_char(r, capital ? up : low);
+        if (how == LLRI_CASE_TITLE) first = up == low;
+        else if (how == LLRI_CASE_WORDS) first = llri_py_space(c) || (c < 0x80 && strchr("-({[<", (int)c) != NULL);
+        else first = 0;
+    }
+    return llri_take_text(r, start);
+}
+
+/* At most `max` cuts (-1: any number). */
+static llri_val llri_split(llri_render *r, llri_str s, llri_val sep, int64_t max) {
+    llri_list *l = llri_tpl_list(r);
+    llri_str by;
+    size_t at = 0, end;
+    llri_charge_bytes(r, s.n);
+    if (!llri_given(sep) || sep.kind == LLRI_V_NONE) {
+        llri_charge(r, s.n / 8);
+        s = llri_slice(s.p + llri_space_front(s.p, s.n), s.n - llri_space_front(s.p, s.n));
+        while (s.n && !r->status) {
+            for (end = 0; end < s.n && !llri_space_front(s.p + end, s.n - end > 4 ? 4 : s.n - end);) end += llri_char_len(s.p + end, s.n - end);
+            if (max-- == 0) end = s.n;
+            llri_push(r, l, llri_v_str(s.p, end));
+            end += llri_space_front(s.p + end, s.n - end);
+            s = llri_slice(s.p + end, s.n - end);
+        }
+        return llri_list_done(r, l);
+    }
+    by = llri_str_arg(r, "split", sep);
+    if (!by.n) return llri_tpl_fail(r, "split: the separator is empty");
+    while (!r->status && max-- != 0 && (end = llri_find(r, s, by, at)) != SIZE_MAX) {
+        llri_push(r, l, llri_v_str(s.p + at, end - at));
+        at = end + by.n;
+    }
+    llri_push(r, l, llri_v_str(s.p + at, s.n - at));
+    return llri_list_done(r, l);
+}
+
+/* The last place of needle, or SIZE_MAX. */
+static size_t llri_find_last(llri_render *r, llri_str s, llri_str needle) {
+    size_t i = needle.n <= s.n ? s.n - needle.n + 1 : 0, cost = 0;
+    while (i-- > 0) {
+        size_t k = 0;
+        while (k < needle.n && s.p[i + k] == needle.p[k]) k++;
+        cost += 1 + k;
+        if (k == needle.n) break;
+        if (cost > 100000) { if (!llri_charge(r, cost / 8)) return SIZE_MAX; cost = 0; }
+    }
+    llri_charge(r, cost / 8);
+    return i;
+}
+
+static llri_val llri_rsplit(llri_render *r, llri_str s, llri_val sep, int64_t max) {
+    llri_list *l = llri_tpl_list(r);
+    llri_str by;
+    uint32_t i;
+    size_t at;
+    if (max < 0) return llri_split(r, s, sep, max);
+    if (!llri_given(sep) || sep.kind == LLRI_V_NONE) {
+        llri_charge(r, s.n / 8);
+        s.n -= llri_space_back(s.p, s.n);
+        while (s.n && !r->status) {
+            for (at = s.n; at > 0 && !llri_space_back(s.p, at);) at -= llri_last_char(s.p, at);
+            if (max-- == 0) at = 0;
+            llri_push(r, l, llri_v_str(s.p + at, s.n - at));
+            s.n = at - llri_space_back(s.p, at);
+        }
+    } else {
+        by = llri_str_arg(r, "rsplit", sep);
+        if (!by.n) return llri_tpl_fail(r, "rsplit: the separator is empty");
+        while (!r->status && max-- > 0 && (at = llri_find_last(r, s, by)) != SIZE_MAX) {
+            llri_push(r, l, llri_v_str(s.p + at + by.n, s.n - at - by.n));
+            s.n = at;
+        }
+        llri_push(r, l, llri_v_str(s.p, s.n));
+    }
+    for (i = 0; l && i < l->n / 2; i++) { llri_val v = l->v[i]; l->v[i] = l->v[l->n - 1 - i]; l->v[l->n - 1 - i] = v; }
+    return llri_list_done(r, l);
+}
+
+static llri_val llri_splitlines(llri_render *r, llri_str s, int keep) {
+    llri_list *l = llri_tpl_list(r);
+    size_t i = 0, start = 0, len, end;
+    llri_charge(r, s.n / 4);
+    while (i < s.n && !r->status) {
+        uint32_t c;
+        len = llri_char_len(s.p + i, s.n - i);
+        c = llri_char_at(s.p + i, len);
+        if (!llri_ends_line(c) || (len == 1 && c >= 0x80)) { i += len; continue; }
+        end = i;
+        i += len;
+        if (c == '\r' && i < s.n && s.p[i] == '\n') i++;
+        llri_push(r, l, llri_v_str(s.p + start, (keep ? i : end) - start));
+        start = i;
+    }
+    if (start < s.n) llri_push(r, l, llri_v_str(s.p + start, s.n - start));
+    return llri_list_done(r, l);
+}
+
+static llri_val llri_replace(llri_render *r, llri_str s, llri_str from, llri_str to, int64_t max) {
+    size_t start = r->n_out, at = 0, end, len;
+    while (!r->status && max-- != 0 && (end = llri_find(r, s, from, at)) != SIZE_MAX) {
+        llri_put(r, s.p + at, end - at);
+        llri_put(r, to.p, to.n);
+        at = end + from.n;
+        if (!from.n) {                                       /* an empty text stands between all characters */
+            llri_charge(r, 1);
+            if (at >= s.n) break;
+            len = llri_char_len(s.p + at, s.n - at);
+            llri_put(r, s.p + at, len);
+            at += len;
+        }
+    }
+    if (start == r->n_out && at == 0) return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_str(s.p, s.n);
+    llri_put(r, s.p + at, s.n - at);
+    return llri_take_text(r, start);
+}
+
+/* --- methods. p[0] is the value before the dot. --- */
+#define LLRI_SELF llri_str_of(c->p[0])
+static llri_val llri_m_upper(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_UPPER); }
+static llri_val llri_m_lower(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_LOWER); }
+static llri_val llri_m_title(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_TITLE); }
+static llri_val llri_m_capitalize(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_CAPITAL); }
+static llri_val llri_m_swapcase(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_SWAP); }
+static llri_val llri_m_strip(llri_render *r, llri_frame *c) { return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_LEFT | LLRI_STRIP_RIGHT); }
+static llri_val llri_m_lstrip(llri_render *r, llri_frame *c) { return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_LEFT); }
+static llri_val llri_m_rstrip(llri_render *r, llri_frame *c) { return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_RIGHT); }
+static llri_val llri_m_splitlines(llri_render *r, llri_frame *c) { return llri_splitlines(r, LLRI_SELF, llri_flag(c->p[1], 0)); }
+
+static llri_val llri_m_split(llri_render *r, llri_frame *c) {
+    int64_t max = llri_int_arg(r, "split", c->p[2], -1, INT64_MIN, INT64_MAX);
+    return llri_split(r, LLRI_SELF, c->p[1], max < 0 ? -1 : max);
+}
+
+static llri_val llri_m_rsplit(llri_render *r, llri_frame *c) {
+    return llri_rsplit(r, LLRI_SELF, c->p[1], llri_int_arg(r, "rsplit", c->p[2], -1, INT64_MIN, INT64_MAX));
+}
+
+static llri_val llri_m_replace(llri_render *r, llri_frame *c) {
+    return llri_replace(r, LLRI_SELF, llri_str_arg(r, "replace", c->p[1]), llri_str_arg(r, "replace", c->p[2]),
+                        llri_int_arg(r, "replace", c->p[3], -1, -1, INT64_MAX));
+}
+
+/* Begins (or ends) with a text or with one of a tuple of texts; from a place on where one is given. */
+static llri_val llri_affix(llri_render *r, llri_frame *c, int at_end) {
+    llri_str s = LLRI_SELF, x;
+    llri_val one = c->p[1];
+    llri_list single, *l;
+    uint32_t i;
+    if (llri_given(c->p[2]) || llri_given(c->p[3])) s = llri_str_of(llri_cut(r, c->p[0], c->p[2], c->p[3], llri_v(LLRI_V_MISSING)));
+    single.v = &one;
+    single.n = 1;
+    l = one.kind == LLRI_V_TUPLE ? one.u.list : &single;
+    for (i = 0; i < l->n && !r->status; i++) {
+        x = llri_str_arg(r, at_end ? "endswith" : "startswith", l->v[i]);
+        llri_charge_bytes(r, x.n);
+        if (!r->status && x.n <= s.n && (x.n == 0 || memcmp(at_end ? s.p + s.n - x.n : s.p, x.p, x.n) == 0)) return llri_v_bool(1);
+    }
+    return llri_v_bool(0);
+}
+
+static llri_val llri_m_startswith(llri_render *r, llri_frame *c) { return llri_affix(r, c, 0); }
+static llri_val llri_m_endswith(llri_render *r, llri_frame *c) { return llri_affix(r, c, 1); }
+
+static llri_val llri_place(llri_render *r, llri_frame *c, const char *what, int last) {
+    llri_str s = LLRI_SELF, x = llri_str_arg(r, what, c->p[1]);
+    size_t from = llri_char_offset(s, (uint64_t)llri_int_arg(r, what, c->p[2], 0, 0, INT64_MAX));
+    size_t at = r->status ? SIZE_MAX : last ? llri_find_last(r, s, x) : llri_find(r, s, x, from);
+    llri_charge_bytes(r, s.n);
+    if (at == SIZE_MAX || (last && at < from)) return what[0] == 'i' ? llri_tpl_fail(r, "index: the text is not there") : llri_v_int(-1);
+    return llri_v_int((int64_t)llri_count_chars(llri_slice(s.p, at)));
+}
+
+static llri_val llri_m_find(llri_render *r, llri_frame *c) { return llri_place(r, c, "find", 0); }
+static llri_val llri_m_rfind(llri_render *r, llri_frame *c) { return llri_place(r, c, "rfind", 1); }
+static llri_val llri_m_index(llri_render *r, llri_frame *c) { return llri_place(r, c, "index", 0); }
+
+static llri_val llri_m_count(llri_render *r, llri_frame *c) {
+    llri_str s = LLRI_SELF, x = llri_str_arg(r, "count", c->p[1]);
+    size_t at = 0;
+    int64_t n = 0;
+    llri_charge_bytes(r, s.n);
+    if (!x.n) return llri_v_int((int64_t)llri_count_chars(s) + 1);
+    for (; !r->status && (at = llri_find(r, s, x, at)) != SIZE_MAX; at += x.n) n++;
+    return llri_v_int(n);
+}
+
+static llri_val llri_join(llri_render *r, llri_str sep, const llri_list *l) {
+    size_t start = r->n_out;
+    uint32_t i;
+    for (i = 0; l && i < l->n && llri_charge(r, 1); i++) {
+        if (i) llri_put(r, sep.p, sep.n);
+        llri_put_value(r, l->v[i]);
+    }
+    return llri_take_text(r, start);
+}
+
+static llri_val llri_m_join(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_items(r, c->p[1]);
+    uint32_t i;
+    for (i = 0; l && i < l->n; i++)
+        if (l->v[i].kind != LLRI_V_STR) return llri_tpl_fail(r, "join: item %u is a %s, not a text", (unsigned)i, llri_kind_names[l->v[i].kind]);
+    return llri_join(r, LLRI_SELF, l);
+}
+
+static llri_val llri_m_removeprefix(llri_render *r, llri_frame *c) {
+    llri_str s = LLRI_SELF, x = llri_str_arg(r, "removeprefix", c->p[1]);
+    size_t n = x.n && x.n <= s.n && memcmp(s.p, x.p, x.n) == 0 ? x.n : 0;
+    return llri_v_str(s.p + n, s.n - n);
+}
+
+static llri_val llri_m_removesuffix(llri_render *r, llri_frame *c) {
+    llri_str s = LLRI_SELF, x = llri_str_arg(r, "removesuffix", c->p[1]);
+    size_t n = x.n && x.n <= s.n && memcmp(s.p + s.n - x.n, x.p, x.n) == 0 ? x.n : 0;
+    return llri_v_str(s.p, s.n - n);
+}
+
+/* (before, separator, after) */
+static llri_val llri_parts(llri_render *r, llri_frame *c, int last) {
+    llri_str s = LLRI_SELF, x = llri_str_arg(r, "partition", c->p[1]);
+    size_t at = last ? llri_find_last(r, s, x) : llri_find(r, s, x, 0);
+    llri_list *l = llri_tpl_list(r);
+    size_t before = at != SIZE_MAX ? at : last ? 0 : s.n, after = at != SIZE_MAX ? at + x.n : before;
+    llri_push(r, l, llri_v_str(s.p, before));
+    llri_push(r, l, llri_v_str(s.p + before, after - before));
+    llri_push(r, l, llri_v_str(s.p + after, s.n - after));
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_TUPLE, l);
+}
+
+static llri_val llri_m_partition(llri_render *r, llri_frame *c) { return llri_parts(r, c, 0); }
+static llri_val llri_m_rpartition(llri_render *r, llri_frame *c) { return llri_parts(r, c, 1); }
+
+static llri_val llri_justify(llri_render *r, llri_val v, int64_t width, llri_val fill, char align) {
+    llri_spec s;
+    size_t start = r->n_out;
+    llri_spec_init(&s);
+    s.width = (int)width;
+    if (llri_given(fill)) s.fill = llri_str_arg(r, "padding", fill);
+    llri_put_value(r, v);
+    llri_put_padding(r, start, &s, align);
+    return llri_take_text(r, start);
+}
+
+static llri_val llri_m_ljust(llri_render *r, llri_frame *c) { return llri_justify(r, c->p[0], llri_int_arg(r, "ljust", c->p[1], 0, -1000000, 1000000), c->p[2], '<'); }
+static llri_val llri_m_rjust(llri_render *r, llri_frame *c) { return llri_justify(r, c->p[0], llri_int_arg(r, "rjust", c->p[1], 0, -1000000, 1000000), c->p[2], '>'); }
+static llri_val llri_m_center(llri_render *r, llri_frame *c) { return llri_justify(r, c->p[0], llri_int_arg(r, "center", c->p[1], 80, -1000000, 1000000), c->p[2], 'c'); }
+
+static llri_val llri_m_zfill(llri_render *r, llri_frame *c) {
+    llri_str s = LLRI_SELF;
+    size_t start = r->n_out, sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    int64_t n = llri_int_arg(r, "zfill", c->p[1], 0, 0, 1000000) - (int64_t)llri_count_chars(s);
+    llri_put(r, s.p, sign);
+    for (; n > 0 && !r->status; n--) llri_putc(r, '0');
+    llri_put(r, s.p + sign, s.n - sign);
+    return llri_take_text(r, start);
+}
+
+enum { LLRI_IS_DIGIT, LLRI_IS_ALPHA, LLRI_IS_ALNUM, LLRI_IS_SPACE, LLRI_IS_UPPER, LLRI_IS_LOWER };
+
+/* All characters are of a kind, and there is one; for case: all letters that have one. Beyond ASCII: roughly. */
+static int llri_all_are(llri_render *r, llri_str s, int what) {
+    size_t i, len;
+    int any = 0;
+    for (i = 0; i < s.n && llri_charge(r, 1); i += len) {
+        uint32_t c;
+        int digit, alpha, ok;
+        len = llri_char_len(s.p + i, s.n - i);
+        c = llri_char_at(s.p + i, len);
+        digit = c >= '0' && c <= '9';
+        alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c != 0xd7 && c != 0xf7 && !(c >= 0x2000 && c < 0x2c00) && !(c >= 0x3000 && c < 0x3040));
+        if (what >= LLRI_IS_UPPER) {
+            uint32_t up = llri_upper(c), low = llri_lower(c);
+            if (up == low) continue;
+            if (c != (what == LLRI_IS_UPPER ? up : low)) return 0;
+            any = 1;
+            continue;
+        }
+        ok = what == LLRI_IS_DIGIT ? digit : what == LLRI_IS_ALPHA ? alpha : what == LLRI_IS_ALNUM ? digit || alpha : llri_py_space(c);
+        if (!ok) return 0;
+        any = 1;
+    }
+    return any;
+}
+
+static llri_val llri_m_isdigit(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, LLRI_SELF, LLRI_IS_DIGIT)); }
+static llri_val llri_m_isalpha(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, LLRI_SELF, LLRI_IS_ALPHA)); }
+static llri_val llri_m_isalnum(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, LLRI_SELF, LLRI_IS_ALNUM)); }
+static llri_val llri_m_isspace(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, LLRI_SELF, LLRI_IS_SPACE)); }
+static llri_val llri_m_isupper(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, LLRI_SELF, LLRI_IS_UPPER)); }
+static llri_val llri_m_islower(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, LLRI_SELF, LLRI_IS_LOWER)); }
+
+static llri_val llri_m_append(llri_render *r, llri_frame *c) {
+    llri_push(r, c->p[0].u.list, c->p[1]);
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_extend(llri_render *r, llri_frame *c) {
+    llri_list *from = llri_items(r, c->p[1]);
+    uint32_t i, n = from ? from->n : 0;
+    for (i = 0; i < n; i++)
+        if (!llri_push(r, c->p[0].u.list, from->v[i])) break;
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_insert(llri_render *r, llri_frame *c) {
+    llri_list *l = c->p[0].u.list;
+    int64_t i = llri_int_arg(r, "insert", c->p[1], 0, INT64_MIN, INT64_MAX), n = l->n;
+    if (i < 0) i = i + n < 0 ? 0 : i + n;
+    if (i > n) i = n;
+    if (r->status || !llri_charge_bytes(r, (size_t)(n - i) * sizeof *l->v) || !llri_push(r, l, c->p[2])) return llri_v(LLRI_V_UNDEF);
+    memmove(l->v + i + 1, l->v + i, (size_t)(n - i) * sizeof *l->v);
+    l->v[i] = c->p[2];
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_pop(llri_render *r, llri_frame *c) {
+    llri_list *l = c->p[0].u.list;
+    int64_t i = llri_int_arg(r, "pop", c->p[1], -1, INT64_MIN, INT64_MAX), n = l->n;
+    llri_val v;
+    if (i < 0) i += n;
+    if (i < 0 || i >= n) return llri_tpl_fail(r, "pop: there is no such item in a list of %u", (unsigned)n);
+    v = l->v[i];
+    llri_charge_bytes(r, (size_t)(n - i) * sizeof v);
+    memmove(l->v + i, l->v + i + 1, (size_t)(n - i - 1) * sizeof v);
+    l->n--;
+    return v;
+}
+
+/* Index of a value in a list, or -1. */
+static int64_t llri_list_index(llri_render *r, const llri_list *l, llri_val v) {
+    uint32_t i;
+    for (i = 0; i < l->n && !r->status; i++)
+        if (llri_equal(r, l->v[i], v, 0)) return i;
+    return -1;
+}
+
+static llri_val llri_m_list_index(llri_render *r, llri_frame *c) {
+    int64_t i = llri_list_index(r, c->p[0].u.list, c->p[1]);
+    return i < 0 ? llri_tpl_fail(r, "index: the value is not in the list") : llri_v_int(i);
+}
+
+static llri_val llri_m_remove(llri_render *r, llri_frame *c) {
+    llri_list *l = c->p[0].u.list;
+    int64_t i = llri_list_index(r, l, c->p[1]);
+    if (i < 0) return llri_tpl_fail(r, "remove: the value is not in the list");
+    memmove(l->v + i, l->v + i + 1, (size_t)(l->n - i - 1) * sizeof *l->v);
+    l->n--;
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_list_count(llri_render *r, llri_frame *c) {
+    const llri_list *l = c->p[0].u.list;
+    int64_t n = 0;
+    uint32_t i;
+    for (i = 0; i < l->n && !r->status; i++) n += llri_equal(r, l->v[i], c->p[1], 0);
+    return llri_v_int(n);
+}
+
+static llri_val llri_m_list_reverse(llri_render *r, llri_frame *c) {
+    llri_list *l = c->p[0].u.list;
+    uint32_t i;
+    llri_charge(r, l->n / 4);
+    for (i = 0; i < l->n / 2; i++) { llri_val v = l->v[i]; l->v[i] = l->v[l->n - 1 - i]; l->v[l->n - 1 - i] = v; }
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_list_sort(llri_render *r, llri_frame *c) {
+    llri_sort(r, llri_copy_items(r, c->p[0]), c->p[0].u.list, llri_flag(c->p[1], 0));
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_copy(llri_render *r, llri_frame *c) { return llri_list_done(r, llri_copy_items(r, c->p[0])); }
+
+static llri_val llri_m_clear(llri_render *r, llri_frame *c) {
+    (void)r;
+    if (llri_is_seq(c->p[0])) c->p[0].u.list->n = 0;
+    else { c->p[0].u.dict->n = 0; llri_dict_reindex(c->p[0].u.dict); }
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_get(llri_render *r, llri_frame *c) {
+    uint32_t i = llri_charge(r, 1) ? llri_dict_find(c->p[0].u.dict, c->p[1]) : UINT32_MAX;
+    return i != UINT32_MAX ? c->p[0].u.dict->v[i].val : llri_given(c->p[2]) ? c->p[2] : llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_pair_of(llri_render *r, llri_val a, llri_val b) {
+    llri_list *l = llri_tpl_list(r);
+    if (!l || !llri_push(r, l, a) || !llri_push(r, l, b)) return llri_v(LLRI_V_UNDEF);
+    return llri_v_list(LLRI_V_TUPLE, l);
+}
+
+static llri_val llri_m_items(llri_render *r, llri_frame *c) {
+    const llri_dict *d = c->p[0].u.dict;
+    llri_list *l = llri_tpl_list(r);
+    uint32_t i;
+    for (i = 0; i < d->n && !r->status; i++) llri_push(r, l, llri_pair_of(r, d->v[i].key, d->v[i].val));
+    return llri_list_done(r, l);
+}
+
+static llri_val llri_m_keys(llri_render *r, llri_frame *c) { return llri_list_done(r, llri_keys(r, c->p[0].u.dict)); }
+
+static llri_val llri_m_values(llri_render *r, llri_frame *c) {
+    const llri_dict *d = c->p[0].u.dict;
+    llri_list *l = llri_tpl_list(r);
+    uint32_t i;
+    for (i = 0; i < d->n && !r->status; i++) llri_push(r, l, d->v[i].val);
+    return llri_list_done(r, l);
+}
+
+static llri_val llri_m_dict_pop(llri_render *r, llri_frame *c) {
+    llri_dict *d = c->p[0].u.dict;
+    uint32_t i = llri_dict_find(d, c->p[1]);
+    llri_val v;
+    if (i == UINT32_MAX) return llri_given(c->p[2]) ? c->p[2] : llri_tpl_fail(r, "pop: the key is not in the dict");
+    v = d->v[i].val;
+    llri_charge(r, 1 + d->n);
+    llri_dict_remove(d, i);
+    return v;
+}
+
+static llri_val llri_m_setdefault(llri_render *r, llri_frame *c) {
+    uint32_t i = llri_dict_find(c->p[0].u.dict, c->p[1]);
+    llri_val v = llri_given(c->p[2]) ? c->p[2] : llri_v(LLRI_V_NONE);
+    if (i != UINT32_MAX) return c->p[0].u.dict->v[i].val;
+    llri_put_key(r, c->p[0].u.dict, c->p[1], v);
+    return v;
+}
+
+/* Dicts, lists of pairs and named arguments from arg[from] on, into d. */
+static int llri_fill_dict(llri_render *r, llri_dict *d, const llri_frame *c, int from) {
+    int i;
+    uint32_t k;
+    for (i = from; i < c->n && d && !r->status; i++) {
+        llri_val v = c->arg[i].v;
+        if (c->arg[i].name.p) llri_put_key(r, d, llri_v_str(c->arg[i].name.p, c->arg[i].name.n), v);
+        else if (v.kind == LLRI_V_DICT || v.kind == LLRI_V_SPACE)
+            for (k = 0; k < v.u.dict->n && !r->status; k++) llri_put_key(r, d, v.u.dict->v[k].key, v.u.dict->v[k].val);
+        else if (llri_is_seq(v)) {
+            for (k = 0; k < v.u.list->n && !r->status; k++) {
+                llri_val pair = v.u.list->v[k];
+                if (!llri_is_seq(pair) || pair.u.list->n != 2) llri_tpl_fail(r, "a dict is made of pairs");
+                else llri_put_key(r, d, pair.u.list->v[0], pair.u.list->v[1]);
+            }
+        } else llri_tpl_fail(r, "a dict cannot be made of a %s", llri_kind_names[v.kind]);
+    }
+    return d && !r->status;
+}
+
+static llri_dict *llri_tpl_dict(llri_render *r) {
+    llri_dict *d = (llri_dict *)llri_tpl_get(r, sizeof *d, 8);
+    if (d) memset(d, 0, sizeof *d);
+    return d;
+}
+
+static llri_val llri_m_update(llri_render *r, llri_frame *c) {
+    llri_fill_dict(r, c->arg[0].v.u.dict, c, 1);
+    return llri_v(LLRI_V_NONE);
+}
+
+static llri_val llri_m_dict_copy(llri_render *r, llri_frame *c) {
+    llri_dict *d = llri_tpl_dict(r);
+    return llri_fill_dict(r, d, c, 0) ? llri_v_dict(LLRI_V_DICT, d) : llri_v(LLRI_V_UNDEF);
+}
+
+static llri_val llri_m_cycle(llri_render *r, llri_frame *c) {
+    const llri_loop *l = (const llri_loop *)c->arg[0].v.u.p;
+    return c->n < 2 ? llri_tpl_fail(r, "cycle needs values") : c->arg[1 + l->i % (uint32_t)(c->n - 1)].v;
+}
+
+static llri_val llri_m_changed(llri_render *r, llri_frame *c) {
+    llri_loop *l = (llri_loop *)(uintptr_t)c->arg[0].v.u.p;
+    llri_list *now = llri_tpl_list(r);
+    llri_val v;
+    int i, same;
+    for (i = 1; i < c->n; i++) llri_push(r, now, c->arg[i].v);
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    v = llri_v_list(LLRI_V_TUPLE, now);
+    same = llri_given(l->changed) && llri_equal(r, l->changed, v, 0);
+    l->changed = v;
+    return llri_v_bool(!same);
+}
+
+static llri_val llri_m_next(llri_render *r, llri_frame *c) {
+    llri_list *l = c->p[0].u.list;
+    llri_val v = l->v[l->at];
+    (void)r;
+    l->at = (l->at + 1) % l->n;
+    return v;
+}
+
+static llri_val llri_m_reset(llri_render *r, llri_frame *c) {
+    (void)r;
+    c->p[0].u.list->at = 0;
+    return llri_v(LLRI_V_NONE);
+}
+
+static const llri_row llri_str_methods[] = {
+    { "capitalize", llri_m_capitalize, "self", 1 }, { "center", llri_m_center, "self width fillchar", 2 },
+    { "count", llri_m_count, "self sub", 2 }, { "endswith", llri_m_endswith, "self suffix start end", 2 },
+    { "find", llri_m_find, "self sub start", 2 }, { "format", llri_m_format, "*", 0 }, { "index", llri_m_index, "self sub start", 2 },
+    { "isalnum", llri_m_isalnum, "self", 1 }, { "isalpha", llri_m_isalpha, "self", 1 }, { "isdecimal", llri_m_isdigit, "self", 1 },
+    { "isdigit", llri_m_isdigit, "self", 1 }, { "islower", llri_m_islower, "self", 1 }, { "isnumeric", llri_m_isdigit, "self", 1 },
+    { "isspace", llri_m_isspace, "self", 1 }, { "isupper", llri_m_isupper, "self", 1 }, { "join", llri_m_join, "self iterable", 2 },
+    { "ljust", llri_m_ljust, "self width fillchar", 2 }, { "casefold", llri_m_lower, "self", 1 }, { "lower", llri_m_lower, "self", 1 },
+    { "lstrip", llri_m_lstrip, "self chars", 1 }, { "partition", llri_m_partition, "self sep", 2 },
+    { "removeprefix", llri_m_removeprefix, "self prefix", 2 }, { "removesuffix", llri_m_removesuffix, "self suffix", 2 },
+    { "replace", llri_m_replace, "self old new count", 3 }, { "rfind", llri_m_rfind, "self sub start", 2 },
+    { "rjust", llri_m_rjust, "self width fillchar", 2 }, { "rpartition", llri_m_rpartition, "self sep", 2 },
+    { "rsplit", llri_m_rsplit, "self sep maxsplit", 1 }, { "rstrip", llri_m_rstrip, "self chars", 1 },
+    { "split", llri_m_split, "self sep maxsplit", 1 }, { "splitlines", llri_m_splitlines, "self keepends", 1 },
+    { "startswith", llri_m_startswith, "self prefix start end", 2 }, { "strip", llri_m_strip, "self chars", 1 },
+    { "swapcase", llri_m_swapcase, "self", 1 }, { "title", llri_m_title, "self", 1 }, { "upper", llri_m_upper, "self", 1 },
+    { "zfill", llri_m_zfill, "self width", 2 }
+};
+static const llri_row llri_list_methods[] = {
+    { "append", llri_m_append, "self object", 2 }, { "clear", llri_m_clear, "self", 1 }, { "copy", llri_m_copy, "self", 1 },
+    { "count", llri_m_list_count, "self value", 2 }, { "extend", llri_m_extend, "self iterable", 2 },
+    { "index", llri_m_list_index, "self value", 2 }, { "insert", llri_m_insert, "self index object", 3 },
+    { "pop", llri_m_pop, "self index", 1 }, { "remove", llri_m_remove, "self value", 2 },
+    { "reverse", llri_m_list_reverse, "self", 1 }, { "sort", llri_m_list_sort, "self reverse", 1 }
+};
+static const llri_row llri_tuple_methods[] = { { "count", llri_m_list_count, "self value", 2 }, { "index", llri_m_list_index, "self value", 2 } };
+static const llri_row llri_dict_methods[] = {
+    { "clear", llri_m_clear, "self", 1 }, { "copy", llri_m_dict_copy, "*", 0 }, { "get", llri_m_get, "self key default", 2 },
+    { "items", llri_m_items, "self", 1 }, { "keys", llri_m_keys, "self", 1 }, { "pop", llri_m_dict_pop, "self key default", 2 },
+    { "setdefault", llri_m_setdefault, "self key default", 2 }, { "update", llri_m_update, "*", 0 }, { "values", llri_m_values, "self", 1 }
+};
+static const llri_row llri_loop_methods[] = { { "cycle", llri_m_cycle, "*", 0 }, { "changed", llri_m_changed, "*", 0 } };
+static const llri_row llri_cycler_methods[] = { { "next", llri_m_next, "self", 1 }, { "reset", llri_m_reset, "self", 1 } };
+
+#define LLRI_ROWS(t) (t), sizeof(t) / sizeof((t)[0])
+static const struct { llri_kind kind; const llri_row *rows; size_t n; } llri_methods[] = {
+    { LLRI_V_STR, LLRI_ROWS(llri_str_methods) }, { LLRI_V_LIST, LLRI_ROWS(llri_list_methods) },
+    { LLRI_V_TUPLE, LLRI_ROWS(llri_tuple_methods) }, { LLRI_V_DICT, LLRI_ROWS(llri_dict_methods) },
+    { LLRI_V_LOOP, LLRI_ROWS(llri_loop_methods) }, { LLRI_V_CYCLER, LLRI_ROWS(llri_cycler_methods) }
+};
+
+static const llri_row *llri_row_find(const llri_row *rows, size_t n, llri_str name) {
+    size_t i;
+    for (i = 0; i < n; i++)
+        if (llri_str_eq(name, rows[i].name)) return &rows[i];
+    return NULL;
+}
+
+static const llri_row *llri_method_row(llri_val v, llri_str name) {
+    size_t i;
+    for (i = 0; i < sizeof llri_methods / sizeof llri_methods[0]; i++)
+        if (llri_methods[i].kind == (llri_kind)v.kind) return llri_row_find(llri_methods[i].rows, llri_methods[i].n, name);
+    return NULL;
+}
+
+static int llri_is_method_name(llri_str name) {
+    size_t i;
+    for (i = 0; i < sizeof llri_methods / sizeof llri_methods[0]; i++)
+        if (llri_row_find(llri_methods[i].rows, llri_methods[i].n, name)) return 1;
+    return 0;
+}
+
+/* --- filters. p[0] is the value before the bar. --- */
+/* The attribute of a filter: a name, a path such as a.b.0, or an index. */
+static llri_val llri_path(llri_render *r, llri_val v, llri_val path) {
+    llri_str s;
+    size_t n;
+    int64_t i;
+    if (llri_is_int(path)) return llri_item(r, v, path);
+    s = llri_str_arg(r, "attribute", path);
+    while (!r->status) {
+        llri_str part = llri_slice(s.p, 0);
+        while (part.n < s.n && s.p[part.n] != '.') part.n++;
+        for (n = 0; n < part.n && part.p[n] >= '0' && part.p[n] <= '9';) n++;
+        v = part.n && n == part.n && llri_parse_int(part, &i) ? llri_item(r, v, llri_v_int(i)) : llri_item(r, v, llri_v_str(part.p, part.n));
+        if (part.n == s.n) break;
+        s = llri_slice(s.p + part.n + 1, s.n - part.n - 1);
+    }
+    return v;
+}
+
+/* What a filter sorts or compares by: the attribute if one is given, in small letters unless case matters. */
+static llri_val llri_key_of_item(llri_render *r, llri_val v, llri_val attribute, int case_matters) {
+    if (llri_given(attribute) && attribute.kind != LLRI_V_NONE) v = llri_path(r, v, attribute);
+    return v.kind == LLRI_V_STR && !case_matters && !r->status ? llri_case_of(r, llri_str_of(v), LLRI_CASE_LOWER) : v;
+}
+
+static llri_list *llri_keys_of_items(llri_render *r, const llri_list *items, llri_val attribute, int case_matters) {
+    llri_list *keys = llri_tpl_list(r);
+    uint32_t i;
+    for (i = 0; items && i < items->n; i++)
+        if (!llri_push(r, keys, llri_key_of_item(r, items->v[i], attribute, case_matters))) return NULL;
+    return keys;
+}
+
+static llri_val llri_f_string(llri_render *r, llri_frame *c) { return llri_to_str(r, c->p[0]); }
+
+/* The text of the value, safe if it was: for filters that keep the mark. */
+static llri_val llri_like(llri_val text, llri_val was) {
+    if (text.kind == LLRI_V_STR) text.holder = (uint8_t)llri_is_safe(was);
+    return text;
+}
+
+static llri_val llri_f_safe(llri_render *r, llri_frame *c) {
+    llri_val v = llri_to_str(r, c->p[0]);
+    if (v.kind == LLRI_V_STR) v.holder = 1;
+    return v;
+}
+
+
+static llri_val llri_text_arg(llri_render *r, llri_frame *c) { return c->p[0] = llri_to_str(r, c->p[0]); }
+
+static llri_val llri_f_upper(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_UPPER), c->p[0]); }
+static llri_val llri_f_lower(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_LOWER), c->p[0]); }
+static llri_val llri_f_title(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_case_of(r, LLRI_SELF, LLRI_CASE_WORDS); }
+static llri_val llri_f_capitalize(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_CAPITAL), c->p[0]); }
+static llri_val llri_f_trim(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_m_strip(r, c), c->p[0]); }
+static llri_val llri_f_center(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_m_center(r, c); }
+
+static llri_val llri_f_replace(llri_render *r, llri_frame *c) {
+    int i;
+    for (i = 0; i < 3; i++) c->p[i] = llri_to_str(r, c->p[i]);
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_m_replace(r, c);
+}
+
+static llri_val llri_f_length(llri_render *r, llri_frame *c) {
+    switch (c->p[0].kind) {
+    case LLRI_V_STR: llri_charge_bytes(r, c->p[0].n); return llri_v_int((int64_t)llri_count_chars(LLRI_SELF));
+    case LLRI_V_LIST: case LLRI_V_TUPLE: return llri_v_int(c->p[0].u.list->n);
+    case LLRI_V_DICT: return llri_v_int(c->p[0].u.dict->n);
+    case LLRI_V_LOOP: return llri_v_int(((const llri_loop *)c->p[0].u.p)->items->n);
+    case LLRI_V_UNDEF: return llri_v_int(0);
+    default: return llri_tpl_fail(r, "length: a %s has none", llri_kind_names[c->p[0].kind]);
+    }
+}
+
+static llri_val llri_f_default(llri_render *r, llri_frame *c) {
+    int missing = c->p[0].kind == LLRI_V_UNDEF || (llri_flag(c->p[2], 0) && !llri_truthy(c->p[0]));
+    (void)r;
+    return !missing ? c->p[0] : llri_given(c->p[1]) ? c->p[1] : llri_v_str("", 0);
+}
+
+static llri_val llri_f_join(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_items(r, c->p[0]);
+    if (llri_given(c->p[2])) l = llri_keys_of_items(r, l, c->p[2], 1);
+    return llri_join(r, llri_str_arg(r, "join", c->p[1]), l);
+}
+
+static llri_val llri_f_items(llri_render *r, llri_frame *c) {
+    if (c->p[0].kind == LLRI_V_UNDEF) return llri_list_done(r, llri_tpl_list(r));
+    if (c->p[0].kind != LLRI_V_DICT) return llri_tpl_fail(r, "items: a %s is no dict", llri_kind_names[c->p[0].kind]);
+    return llri_m_items(r, c);
+}
+
+static llri_val llri_f_list(llri_render *r, llri_frame *c) { return llri_list_done(r, llri_copy_items(r, c->p[0])); }
+
+static llri_val llri_f_first(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_items(r, c->p[0]);
+    return !l || !l->n ? llri_v_undef(llri_cstr("the first item of nothing"), c->p[0].kind) : l->v[0];
+}
+
+static llri_val llri_f_last(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_items(r, c->p[0]);
+    return !l || !l->n ? llri_v_undef(llri_cstr("the last item of nothing"), c->p[0].kind) : l->v[l->n - 1];
+}
+
+static llri_val llri_f_reverse(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_copy_items(r, c->p[0]);
+    uint32_t i;
+    for (i = 0; l && i < l->n / 2; i++) { llri_val v = l->v[i]; l->v[i] = l->v[l->n - 1 - i]; l->v[l->n - 1 - i] = v; }
+    return c->p[0].kind == LLRI_V_STR ? llri_join(r, llri_slice("", 0), l) : llri_list_done(r, l);
+}
+
+static llri_val llri_f_sort(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_copy_items(r, c->p[0]);
+    return llri_list_done(r, llri_sort(r, llri_keys_of_items(r, l, c->p[3], llri_flag(c->p[2], 0)), l, llri_flag(c->p[1], 0)));
+}
+
+static llri_val llri_f_dictsort(llri_render *r, llri_frame *c) {
+    int by_value = llri_is_text(c->p[2], "value");
+    llri_list *l;
+    if (c->p[0].kind != LLRI_V_DICT) return llri_tpl_fail(r, "dictsort: a %s is no dict", llri_kind_names[c->p[0].kind]);
+    l = llri_m_items(r, c).u.list;
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    return llri_list_done(r, llri_sort(r, llri_keys_of_items(r, l, llri_v_int(by_value), llri_flag(c->p[1], 0)), l, llri_flag(c->p[3], 0)));
+}
+
+static llri_val llri_f_unique(llri_render *r, llri_frame *c) {
+    llri_list *items = llri_items(r, c->p[0]), *l = llri_tpl_list(r), *keys = llri_keys_of_items(r, items, c->p[2], llri_flag(c->p[1], 0));
+    llri_dict *seen = llri_tpl_dict(r);
+    uint32_t i;
+    for (i = 0; keys && i < keys->n && !r->status; i++)
+        if (seen && llri_dict_find(seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE))) llri_push(r, l, items->v[i]);
+    return llri_list_done(r, l);
+}
+
+/* The smallest (sign -1) or largest (1). */
+static llri_val llri_extreme(llri_render *r, llri_frame *c, int sign) {
+    llri_list *items = llri_items(r, c->p[0]), *keys = llri_keys_of_items(r, items, c->p[2], llri_flag(c->p[1], 0));
+    uint32_t i, best = 0;
+    if (r->status || !keys->n) return llri_v_undef(llri_cstr("an item of nothing"), c->p[0].kind);
+    for (i = 1; i < keys->n && !r->status; i++)
+        if (llri_compare(r, keys->v[i], keys->v[best], 0) == sign) best = i;
+    return items->v[best];
+}
+
+static llri_val llri_f_min(llri_render *r, llri_frame *c) { return llri_extreme(r, c, -1); }
+static llri_val llri_f_max(llri_render *r, llri_frame *c) { return llri_extreme(r, c, 1); }
+
+static llri_val llri_f_sum(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_items(r, c->p[0]);
+    llri_val total = llri_given(c->p[2]) ? c->p[2] : llri_v_int(0);
+    uint32_t i;
+    for (i = 0; l && i < l->n && !r->status; i++)
+        total = llri_arith(r, '+', total, llri_given(c->p[1]) && c->p[1].kind != LLRI_V_NONE ? llri_path(r, l->v[i], c->p[1]) : l->v[i]);
+    return total;
+}
+
+static llri_val llri_f_groupby(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_copy_items(r, c->p[0]), *keys, *shown, *out = llri_tpl_list(r), *group = NULL;
+    int case_matters = llri_flag(c->p[3], 0);
+    uint32_t i;
+    keys = llri_keys_of_items(r, l, c->p[1], 1);
+    for (i = 0; keys && i < keys->n; i++)
+        if (keys->v[i].kind == LLRI_V_UNDEF && llri_given(c->p[2])) keys->v[i] = c->p[2];
+    shown = llri_keys_of_items(r, keys, llri_v(LLRI_V_MISSING), 1);
+    keys = llri_keys_of_items(r, keys, llri_v(LLRI_V_MISSING), case_matters);
+    l = llri_sort(r, llri_keys_of_items(r, keys, llri_v(LLRI_V_MISSING), 1), l, 0);
+    shown = llri_sort(r, llri_keys_of_items(r, keys, llri_v(LLRI_V_MISSING), 1), shown, 0);
+    for (i = 0; shown && l && i < l->n && !r->status; i++) {
+        llri_val k = llri_key_of_item(r, shown->v[i], llri_v(LLRI_V_MISSING), case_matters);
+        if (!i || !llri_equal(r, k, llri_key_of_item(r, shown->v[i - 1], llri_v(LLRI_V_MISSING), case_matters), 0)) {
+            group = llri_tpl_list(r);
+            llri_push(r, out, llri_pair_of(r, shown->v[i], llri_v_list(LLRI_V_LIST, group)));
+        }
+        llri_push(r, group, l->v[i]);
+    }
+    return llri_list_done(r, out);
+}
+
+static llri_val llri_f_batch(llri_render *r, llri_frame *c) {
+    llri_list *in = llri_items(r, c->p[0]), *out = llri_tpl_list(r), *row = NULL;
+    int64_t size = llri_int_arg(r, "batch", c->p[1], 1, 1, LLRI_TPL_RANGE);
+    uint32_t i;
+    for (i = 0; in && i < in->n && !r->status; i++) {
+        if (i % size == 0) { row = llri_tpl_list(r); llri_push(r, out, llri_v_list(LLRI_V_LIST, row)); }
+        llri_push(r, row, in->v[i]);
+    }
+    while (row && llri_given(c->p[2]) && c->p[2].kind != LLRI_V_NONE && row->n < size && llri_push(r, row, c->p[2])) continue;
+    return llri_list_done(r, out);
+}
+
+static llri_val llri_f_slice(llri_render *r, llri_frame *c) {
+    llri_list *in = llri_items(r, c->p[0]), *out = llri_tpl_list(r);
+    int64_t n = llri_int_arg(r, "slice", c->p[1], 1, 1, LLRI_TPL_RANGE), k, at = 0;
+    for (k = 0; in && k < n && !r->status; k++) {
+        int64_t per = in->n / n, longer = in->n % n, end = at + per + (k < longer);
+        llri_list *part = llri_tpl_list(r);
+        for (; at < end; at++)
+            if (!llri_push(r, part, in->v[at])) break;
+        if (llri_given(c->p[2]) && c->p[2].kind != LLRI_V_NONE && longer && k >= longer) llri_push(r, part, c->p[2]);
+        llri_push(r, out, llri_v_list(LLRI_V_LIST, part));
+    }
+    return llri_list_done(r, out);
+}
+
+/* map('filter', ...) or map(attribute=..., default=...) */
+static llri_val llri_f_map(llri_render *r, llri_frame *c) {
+    llri_list *in, *out = llri_tpl_list(r);
+    llri_val attribute = llri_named(c, "attribute"), missing = llri_named(c, "default"), name = llri_placed(c, 1);
+    const llri_row *row = NULL;
+    uint32_t i;
+    if (!llri_truthy(c->arg[0].v)) return llri_list_done(r, out);       /* none, too, as in jinja2 */
+    if (!llri_given(attribute)) {
+        row = llri_filter_row(llri_str_arg(r, "map", name));
+        if (!row) return llri_tpl_fail(r, "filter '%.*s' is not supported", LLRI_S(llri_str_arg(r, "map", name)));
+    }
+    in = llri_items(r, c->arg[0].v);
+    for (i = 0; in && i < in->n && !r->status; i++) {
+        llri_val v = row ? llri_call_with(r, row, in->v[i], c->arg + 2, c->n - 2) : llri_path(r, in->v[i], attribute);
+        llri_push(r, out, !row && v.kind == LLRI_V_UNDEF && llri_given(missing) ? missing : v);
+    }
+    return llri_list_done(r, out);
+}
+
+/* Items for which a test (or the value itself) is as wanted; attr: the test looks at an attribute. */
+static llri_val llri_select(llri_render *r, llri_frame *c, int attr, int wanted) {
+    llri_list *in, *out = llri_tpl_list(r);
+    llri_val name = llri_placed(c, 1 + attr);
+    const llri_row *row = NULL;
+    uint32_t i;
+    if (!llri_truthy(c->arg[0].v)) return llri_list_done(r, out);
+    if (attr && c->n < 2) return llri_tpl_fail(r, "selectattr needs the name of an attribute");
+    if (llri_given(name)) {
+        row = llri_test_row(llri_str_arg(r, "select", name));
+        if (!row) return llri_tpl_fail(r, "test '%.*s' is not supported", LLRI_S(llri_str_arg(r, "select", name)));
+    }
+    in = llri_items(r, c->arg[0].v);
+    for (i = 0; in && i < in->n && !r->status; i++) {
+        llri_val v = attr ? llri_path(r, in->v[i], c->arg[1].v) : in->v[i];
+        if (row) v = llri_call_with(r, row, v, c->arg + 2 + attr, c->n - 2 - attr);
+        if (!r->status && llri_truthy(v) == wanted) llri_push(r, out, in->v[i]);
+    }
+    return llri_list_done(r, out);
+}
+
+static llri_val llri_f_select(llri_render *r, llri_frame *c) { return llri_select(r, c, 0, 1); }
+static llri_val llri_f_reject(llri_render *r, llri_frame *c) { return llri_select(r, c, 0, 0); }
+static llri_val llri_f_selectattr(llri_render *r, llri_frame *c) { return llri_select(r, c, 1, 1); }
+static llri_val llri_f_rejectattr(llri_render *r, llri_frame *c) { return llri_select(r, c, 1, 0); }
+
+static llri_val llri_f_attr(llri_render *r, llri_frame *c) {
+    llri_str name = llri_str_arg(r, "attr", c->p[1]);
+    if (c->p[0].kind == LLRI_V_DICT && !llri_method_row(c->p[0], name)) return llri_v_undef(name, LLRI_V_DICT);   /* keys are no attributes */
+    return llri_attr(r, c->p[0], name, 1);
+}
+
+static llri_val llri_f_abs(llri_render *r, llri_frame *c) {
+    llri_val v = c->p[0];
+    if (!llri_is_num(v)) return llri_tpl_fail(r, "abs: a %s is no number", llri_kind_names[v.kind]);
+    if (llri_is_int(v)) return v.u.i < 0 ? llri_arith_int(r, '-', 0, v.u.i) : llri_v_int(v.u.i);
+    return llri_v_float(fabs(llri_as_double(v)));
+}
+
+/* x rounded to places digits after the point (before it, if negative), half to even as Python rounds. */
+static double llri_round_to(double x, int places) {
+    char digits[LLRI_BIG_DIGITS + 10];
+    int n, point;
+    double y;
+    if (x != x || fabs(x) > 1e300 || places > 320) return x;
+    n = llri_double_digits(x, digits, &point);
+    n = llri_round_digits(digits, n, point + places, &point);
+    y = llri_digits_double(digits, n, point);
+    return x < 0 ? -y : y;
+}
+
+static llri_val llri_f_round(llri_render *r, llri_frame *c) {
+    int places = (int)llri_int_arg(r, "round", c->p[1], 0, -400, 400);
+    double x, scale;
+    llri_charge(r, 2 * LLRI_TPL_FLOAT_STEPS);
+    if (!llri_is_num(c->p[0])) return llri_tpl_fail(r, "round: a %s is no number", llri_kind_names[c->p[0].kind]);
+    x = llri_as_double(c->p[0]);
+    if (!llri_given(c->p[2]) || llri_is_text(c->p[2], "common")) {
+        if (llri_is_int(c->p[0]) && places >= 0) return llri_v_int(c->p[0].u.i);
+        x = llri_round_to(x, places);
+        return llri_is_int(c->p[0]) && fabs(x) < 9e18 ? llri_v_int((int64_t)x) : llri_v_float(x);
+    }
+    scale = llri_as_double(llri_arith_float(r, LLRI_OP2('*', '*'), 10, places));
+    if (llri_is_text(c->p[2], "ceil")) return llri_v_float(ceil(x * scale) / scale);
+    if (llri_is_text(c->p[2], "floor")) return llri_v_float(floor(x * scale) / scale);
+    return llri_tpl_fail(r, "round: the method must be common, ceil or floor");
+}
+
+/* [space][sign]number[space] in a text, as float() takes it. */
+static int llri_text_number(llri_render *r, llri_str s, llri_val *out) {
+    size_t front = llri_space_front(s.p, s.n), sign, n;
+    int is_float;
+    int64_t i;
+    llri_charge(r, s.n / 8);
+    s = llri_slice(s.p + front, s.n - front);
+    s.n -= llri_space_back(s.p, s.n);
+    sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
+    n = llri_number_span(s.p + sign, s.n - sign, &is_float);
+    if (n && sign + n + 1 == s.n && s.p[s.n - 1] == '.') { n++; is_float = 1; }
+    if (!n || sign + n != s.n || (!is_float && n > LLRI_TPL_INT_DIGITS)) return 0;
+    llri_charge(r, is_float ? LLRI_TPL_FLOAT_STEPS : 0);
+    if (!is_float && llri_parse_int(s, &i)) *out = llri_v_int(i);
+    else if (!is_float) *out = llri_v_text(LLRI_V_BIG, s.p + (s.p[0] == '+'), s.n - (s.p[0] == '+'));
+    else *out = llri_v_float(llri_parse_double(s));
+    return 1;
+}
+
+static llri_val llri_f_int(llri_render *r, llri_frame *c) {
+    llri_val v = c->p[0], missing = llri_given(c->p[1]) ? c->p[1] : llri_v_int(0);
+    int64_t base = llri_int_arg(r, "int", c->p[2], 10, 2, 16), sum = 0;
+    size_t i = 0;
+    int d, negative;
+    if (v.kind == LLRI_V_STR && base != 10) {
+        llri_str s = llri_str_of(llri_strip_text(r, LLRI_SELF, llri_v(LLRI_V_MISSING), LLRI_STRIP_LEFT | LLRI_STRIP_RIGHT));
+        negative = s.n && s.p[0] == '-';
+        i = (size_t)negative;
+        if (s.n - i > 2 && s.p[i] == '0' && strchr(base == 16 ? "xX" : base == 8 ? "oO" : "bB", s.p[i + 1])) i += 2;
+        if (i == s.n || s.n > 16) return missing;
+        for (; i < s.n; i++) {
+            d = llri_hex_digit(s.p[i]);
+            if (d < 0 || d >= base) return missing;
+            sum = sum * base + d;
+        }
+        return llri_v_int(negative ? -sum : sum);
+    }
+    if (v.kind == LLRI_V_STR && !llri_text_number(r, LLRI_SELF, &v)) return missing;
+    if (v.kind == LLRI_V_BIG) return v;
+    if (v.kind == LLRI_V_FLOAT) return fabs(v.u.f) < 9e18 ? llri_v_int((int64_t)v.u.f) : missing;
+    return llri_is_int(v) ? llri_v_int(v.u.i) : missing;
+}
+
+static llri_val llri_f_float(llri_render *r, llri_frame *c) {
+    llri_val v = c->p[0];
+    if (v.kind == LLRI_V_STR && !llri_text_number(r, LLRI_SELF, &v)) v.kind = LLRI_V_UNDEF;
+    return llri_is_num(v) ? llri_v_float(llri_number(r, v)) : llri_given(c->p[1]) ? c->p[1] : llri_v_float(0.0);
+}
+
+static llri_val llri_f_tojson(llri_render *r, llri_frame *c) {
+    llri_json_style s;
+    size_t start = r->n_out;
+    memset(&s, 0, sizeof s);
+    s.ascii = llri_flag(c->p[1], 0);
+    s.sort = llri_flag(c->p[4], 0);
+    s.pretty = llri_given(c->p[2]) && c->p[2].kind != LLRI_V_NONE;
+    s.item = llri_cstr(s.pretty ? "," : ", ");
+    s.key = llri_cstr(": ");
+    if (s.pretty && c->p[2].kind == LLRI_V_STR) s.indent = llri_str_of(c->p[2]);
+    else if (s.pretty) s.indent = llri_str_of(llri_repeat(r, llri_v_str(" ", 1), llri_int_arg(r, "tojson: indent", c->p[2], 0, -1000, 1000)));
+    if (llri_is_seq(c->p[3]) && c->p[3].u.list->n == 2) {
+        s.item = llri_str_arg(r, "tojson: separators", c->p[3].u.list->v[0]);
+        s.key = llri_str_arg(r, "tojson: separators", c->p[3].u.list->v[1]);
+    }
+    llri_put_json(r, c->p[0], &s, 0);
+    return llri_take_text(r, start);
+}
+
+static llri_val llri_f_from_json(llri_render *r, llri_frame *c) {
+    const char *why;
+    size_t where;
+    llri_str s = llri_str_arg(r, "from_json", c->p[0]);
+    llri_val v;
+    if (!llri_charge(r, s.n / 2)) return llri_v(LLRI_V_UNDEF);
+    v = llri_json_read(&r->mem, &r->steps, s, &why, &where);
+    if (!why) return v;
+    if (r->mem.no_memory || r->mem.over_limit) return llri_tpl_nomem(r);
+    return llri_tpl_fail(r, "from_json: %s at byte %llu", why, (unsigned long long)where);
+}
+
+static llri_val llri_f_indent(llri_render *r, llri_frame *c) {
+    llri_str s = llri_str_of(llri_text_arg(r, c)), pad;
+    int first = llri_flag(c->p[2], 0), blank = llri_flag(c->p[3], 0);
+    size_t start = r->n_out;
+    llri_list *lines;
+    uint32_t i;
+    llri_val text;
+    pad = c->p[1].kind == LLRI_V_STR ? llri_str_of(c->p[1]) :
+          llri_str_of(llri_repeat(r, llri_v_str(" ", 1), llri_int_arg(r, "indent", c->p[1], 4, 0, 10000)));
+    text = llri_concat(r, s, llri_slice("\n", 1));            /* so that a newline at the end counts as a line */
+    if (r->status) return text;
+    lines = llri_splitlines(r, llri_str_of(text), 0).u.list;
+    for (i = 0; !r->status && i < lines->n; i++) {
+        llri_str line = llri_str_of(lines->v[i]);
+        if (i) llri_putc(r, '\n');
+        if (i ? line.n || blank : first) llri_put(r, pad.p, pad.n);
+        llri_put(r, line.p, line.n);
+    }
+    return llri_take_text(r, start);
+}
+
+static llri_val llri_f_truncate(llri_render *r, llri_frame *c) {
+    llri_str s = llri_str_of(llri_text_arg(r, c)), end = llri_given(c->p[3]) ? llri_str_arg(r, "truncate", c->p[3]) : llri_cstr("...");
+    int64_t length = llri_int_arg(r, "truncate", c->p[1], 255, 0, INT32_MAX), leeway = llri_int_arg(r, "truncate", c->p[4], 5, 0, INT32_MAX);
+    int64_t keep = length - (int64_t)llri_count_chars(end);
+    size_t at;
+    llri_charge_bytes(r, s.n);
+    if (r->status || (int64_t)llri_count_chars(s) <= length + leeway) return llri_v_str(s.p, s.n);
+    at = llri_char_offset(s, (uint64_t)(keep > 0 ? keep : 0));
+    if (!llri_flag(c->p[2], 0)) {                            /* whole words: cut at the last space */
+        size_t cut = at;
+        while (cut > 0 && s.p[cut - 1] != ' ') cut--;
+        if (cut > 0) at = cut - 1;
+    }
+    return llri_concat(r, llri_slice(s.p, at), end);
+}
+
+static llri_val llri_f_wordcount(llri_render *r, llri_frame *c) {
+    llri_str s = llri_str_of(llri_text_arg(r, c));
+    int64_t n = 0;
+    size_t i, len;
+    int in_word = 0, word;
+    for (i = 0; i < s.n; i += len, in_word = word) {
+        len = llri_char_len(s.p + i, s.n - i);
+        word = s.p[i] == '_' || llri_all_are(r, llri_slice(s.p + i, len), LLRI_IS_ALNUM);
+        n += word && !in_word;
+    }
+    return llri_v_int(n);
+}
+
+static llri_val llri_f_forceescape(llri_render *r, llri_frame *c) { return llri_escape(r, llri_str_of(llri_text_arg(r, c))); }
+static llri_val llri_f_escape(llri_render *r, llri_frame *c) { return llri_is_safe(c->p[0]) ? c->p[0] : llri_f_forceescape(r, c); }
+
+static llri_val llri_f_urlencode(llri_render *r, llri_frame *c) {
+    llri_str s = llri_str_of(llri_text_arg(r, c));
+    size_t start = r->n_out, i;
+    llri_charge(r, s.n / 4);
+    for (i = 0; i < s.n && !r->status; i++) {
+        char ch = s.p[i];
+        if ((llri_name_char(ch) && (uint8_t)ch < 0x80) || (ch && strchr("-.~/", ch))) llri_putc(r, ch);
+        else { llri_putc(r, '%'); llri_putc(r, "0123456789ABCDEF"[(uint8_t)ch >> 4]); llri_putc(r, "0123456789ABCDEF"[ch & 15]); }
+    }
+    return llri_take_text(r, start);
+}
+
+/* 'a %s' | format(x): the arguments after the first become a tuple. */
+static llri_val llri_f_format(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_tpl_list(r);
+    llri_dict *d = llri_tpl_dict(r);
+    llri_str fmt = llri_str_of(llri_to_str(r, c->arg[0].v));
+    int i;
+    for (i = 1; i < c->n && !r->status; i++) {
+        if (c->arg[i].name.p) llri_put_key(r, d, llri_v_str(c->arg[i].name.p, c->arg[i].name.n), c->arg[i].v);
+        else llri_push(r, l, c->arg[i].v);
+    }
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    return llri_percent(r, fmt, d->n ? llri_v_dict(LLRI_V_DICT, d) : llri_v_list(LLRI_V_TUPLE, l));
+}
+
+static const llri_row llri_filters[] = {
+    { "abs", llri_f_abs, "x", 1 }, { "attr", llri_f_attr, "obj name", 2 }, { "batch", llri_f_batch, "value linecount fill_with", 2 },
+    { "capitalize", llri_f_capitalize, "s", 1 }, { "center", llri_f_center, "value width", 1 }, { "count", llri_f_length, "value", 1 },
+    { "d", llri_f_default, "value default_value boolean", 1 }, { "default", llri_f_default, "value default_value boolean", 1 },
+    { "dictsort", llri_f_dictsort, "value case_sensitive by reverse", 1 }, { "e", llri_f_escape, "s", 1 }, { "escape", llri_f_escape, "s", 1 },
+    { "first", llri_f_first, "seq", 1 }, { "float", llri_f_float, "value default", 1 }, { "forceescape", llri_f_forceescape, "value", 1 },
+    { "format", llri_f_format, "*", 1 }, { "from_json", llri_f_from_json, "value", 1 }, { "fromjson", llri_f_from_json, "value", 1 },
+    { "groupby", llri_f_groupby, "value attribute default case_sensitive", 2 }, { "indent", llri_f_indent, "s width first blank", 1 },
+    { "int", llri_f_int, "value default base", 1 }, { "items", llri_f_items, "value", 1 }, { "join", llri_f_join, "value d attribute", 1 },
+    { "last", llri_f_last, "seq", 1 }, { "length", llri_f_length, "value", 1 }, { "list", llri_f_list, "value", 1 },
+    { "lower", llri_f_lower, "s", 1 }, { "map", llri_f_map, "*", 1 }, { "max", llri_f_max, "value case_sensitive attribute", 1 },
+    { "min", llri_f_min, "value case_sensitive attribute", 1 }, { "reject", llri_f_reject, "*", 1 }, { "rejectattr", llri_f_rejectattr, "*", 1 },
+    { "replace", llri_f_replace, "s old new count", 3 }, { "reverse", llri_f_reverse, "value", 1 },
+    { "round", llri_f_round, "value precision method", 1 }, { "safe", llri_f_safe, "value", 1 }, { "select", llri_f_select, "*", 1 },
+    { "selectattr", llri_f_selectattr, "*", 1 }, { "slice", llri_f_slice, "value slices fill_with", 2 },
+    { "sort", llri_f_sort, "value reverse case_sensitive attribute", 1 }, { "string", llri_f_string, "object", 1 },
+    { "sum", llri_f_sum, "iterable attribute start", 1 }, { "title", llri_f_title, "s", 1 },
+    { "tojson", llri_f_tojson, "value ensure_ascii indent separators sort_keys", 1 }, { "trim", llri_f_trim, "value chars", 1 },
+    { "truncate", llri_f_truncate, "s length killwords end leeway", 1 }, { "unique", llri_f_unique, "value case_sensitive attribute", 1 },
+    { "upper", llri_f_upper, "s", 1 }, { "urlencode", llri_f_urlencode, "value", 1 }, { "wordcount", llri_f_wordcount, "s", 1 }
+};
+
+static const llri_row *llri_filter_row(llri_str name) { return llri_row_find(LLRI_ROWS(llri_filters), name); }
+
+/* --- tests. p[0] is the value before `is`. --- */
+#define LLRI_KIND_TEST(name, cond) static llri_val name(llri_render *r, llri_frame *c) { llri_val v = c->p[0]; (void)r; return llri_v_bool(cond); }
+LLRI_KIND_TEST(llri_t_defined, v.kind != LLRI_V_UNDEF)
+LLRI_KIND_TEST(llri_t_undefined, v.kind == LLRI_V_UNDEF)
+LLRI_KIND_TEST(llri_t_none, v.kind == LLRI_V_NONE)
+LLRI_KIND_TEST(llri_t_boolean, v.kind == LLRI_V_BOOL)
+LLRI_KIND_TEST(llri_t_true, v.kind == LLRI_V_BOOL && v.u.i)
+LLRI_KIND_TEST(llri_t_false, v.kind == LLRI_V_BOOL && !v.u.i)
+LLRI_KIND_TEST(llri_t_integer, v.kind == LLRI_V_INT || v.kind == LLRI_V_BIG)
+LLRI_KIND_TEST(llri_t_float, v.kind == LLRI_V_FLOAT)
+LLRI_KIND_TEST(llri_t_number, llri_is_num(v))
+LLRI_KIND_TEST(llri_t_string, v.kind == LLRI_V_STR)
+LLRI_KIND_TEST(llri_t_mapping, v.kind == LLRI_V_DICT)
+LLRI_KIND_TEST(llri_t_sequence, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF)   /* as in Python */
+LLRI_KIND_TEST(llri_t_iterable, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF || v.kind == LLRI_V_LOOP)
+LLRI_KIND_TEST(llri_t_callable, v.kind == LLRI_V_MACRO || v.kind == LLRI_V_FUNC || v.kind == LLRI_V_METHOD || v.kind == LLRI_V_JOINER || v.kind == LLRI_V_UNDEF)
+LLRI_KIND_TEST(llri_t_filter, v.kind == LLRI_V_STR && llri_filter_row(llri_str_of(v)) != NULL)
+LLRI_KIND_TEST(llri_t_test, v.kind == LLRI_V_STR && llri_test_row(llri_str_of(v)) != NULL)
+LLRI_KIND_TEST(llri_t_escaped, llri_is_safe(v))
+
+static llri_val llri_t_eq(llri_render *r, llri_frame *c) { return llri_v_bool(llri_equal(r, c->p[0], c->p[1], 0)); }
+static llri_val llri_t_ne(llri_render *r, llri_frame *c) { return llri_v_bool(!llri_equal(r, c->p[0], c->p[1], 0)); }
+static llri_val llri_t_lt(llri_render *r, llri_frame *c) { return llri_v_bool(llri_compare(r, c->p[0], c->p[1], 0) < 0); }
+static llri_val llri_t_le(llri_render *r, llri_frame *c) { return llri_v_bool(llri_compare(r, c->p[0], c->p[1], 0) <= 0); }
+static llri_val llri_t_gt(llri_render *r, llri_frame *c) { return llri_v_bool(llri_compare(r, c->p[0], c->p[1], 0) > 0); }
+static llri_val llri_t_ge(llri_render *r, llri_frame *c) { return llri_v_bool(llri_compare(r, c->p[0], c->p[1], 0) >= 0); }
+static llri_val llri_t_in(llri_render *r, llri_frame *c) { return llri_v_bool(llri_contains(r, c->p[0], c->p[1])); }
+
+static llri_val llri_t_sameas(llri_render *r, llri_frame *c) {
+    llri_val a = c->p[0], b = c->p[1];
+    (void)r;
+    return llri_v_bool(a.kind == b.kind && (a.kind == LLRI_V_NONE || (a.kind == LLRI_V_STR ? llri_str_same(llri_str_of(a), llri_str_of(b)) : a.u.i == b.u.i)));
+}
+
+static llri_val llri_t_divisibleby(llri_render *r, llri_frame *c) { return llri_v_bool(!llri_truthy(llri_arith(r, '%', c->p[0], c->p[1]))); }
+static llri_val llri_t_even(llri_render *r, llri_frame *c) { return llri_v_bool(!llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2)))); }
+static llri_val llri_t_odd(llri_render *r, llri_frame *c) { return llri_v_bool(llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2)))); }
+static llri_val llri_t_lower(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, llri_str_of(llri_text_arg(r, c)), LLRI_IS_LOWER)); }
+static llri_val llri_t_upper(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, llri_str_of(llri_text_arg(r, c)), LLRI_IS_UPPER)); }
+
+static const llri_row llri_tests[] = {
+    { "defined", llri_t_defined, "v", 1 }, { "undefined", llri_t_undefined, "v", 1 }, { "none", llri_t_none, "v", 1 },
+    { "boolean", llri_t_boolean, "v", 1 }, { "true", llri_t_true, "v", 1 }, { "false", llri_t_false, "v", 1 },
+    { "integer", llri_t_integer, "v", 1 }, { "float", llri_t_float, "v", 1 }, { "number", llri_t_number, "v", 1 },
+    { "string", llri_t_string, "v", 1 }, { "mapping", llri_t_mapping, "v", 1 }, { "sequence", llri_t_sequence, "v", 1 },
+    { "iterable", llri_t_iterable, "v", 1 }, { "callable", llri_t_callable, "v", 1 }, { "filter", llri_t_filter, "v", 1 },
+    { "test", llri_t_test, "v", 1 }, { "escaped", llri_t_escaped, "v", 1 }, { "sameas", llri_t_sameas, "v other", 2 },
+    { "divisibleby", llri_t_divisibleby, "v num", 2 }, { "even", llri_t_even, "v", 1 }, { "odd", llri_t_odd, "v", 1 },
+    { "lower", llri_t_lower, "v", 1 }, { "upper", llri_t_upper, "v", 1 }, { "in", llri_t_in, "v seq", 2 },
+    { "eq", llri_t_eq, "v other", 2 }, { "equalto", llri_t_eq, "v other", 2 }, { "==", llri_t_eq, "v other", 2 },
+    { "ne", llri_t_ne, "v other", 2 }, { "!=", llri_t_ne, "v other", 2 },
+    { "lt", llri_t_lt, "v other", 2 }, { "lessthan", llri_t_lt, "v other", 2 }, { "<", llri_t_lt, "v other", 2 },
+    { "le", llri_t_le, "v other", 2 }, { "<=", llri_t_le, "v other", 2 },
+    { "gt", llri_t_gt, "v other", 2 }, { "greaterthan", llri_t_gt, "v other", 2 }, { ">", llri_t_gt, "v other", 2 },
+    { "ge", llri_t_ge, "v other", 2 }, { ">=", llri_t_ge, "v other", 2 }
+};
+
+static const llri_row *llri_test_row(llri_str name) { return llri_row_find(LLRI_ROWS(llri_tests), name); }
+
+/* --- functions --- */
+static llri_val llri_g_range(llri_render *r, llri_frame *c) {
+    int64_t a = llri_int_arg(r, "range", c->p[0], 0, -((int64_t)1 << 62), (int64_t)1 << 62);
+    int64_t b = llri_int_arg(r, "range", c->p[1], 0, -((int64_t)1 << 62), (int64_t)1 << 62);
+    int64_t by = llri_int_arg(r, "range", c->p[2], 1, -((int64_t)1 << 62), (int64_t)1 << 62), n;
+    llri_list *l = llri_tpl_list(r);
+    if (!llri_given(c->p[1])) { b = a; a = 0; }
+    if (r->status || by == 0) return llri_tpl_fail(r, "range: the step is 0");
+    n = by > 0 ? (b > a ? (b - a - 1) / by + 1 : 0) : (a > b ? (a - b - 1) / -by + 1 : 0);
+    if (n > LLRI_TPL_RANGE) return llri_tpl_fail(r, "range: more than %d numbers", (int)LLRI_TPL_RANGE);
+    for (; n > 0 && llri_push(r, l, llri_v_int(a)); n--, a += n ? by : 0) continue;
+    return llri_list_done(r, l);
+}
+
+static llri_val llri_g_dict(llri_render *r, llri_frame *c) { return llri_m_dict_copy(r, c); }
+
+static llri_val llri_g_namespace(llri_render *r, llri_frame *c) {
+    llri_val v = llri_m_dict_copy(r, c);
+    if (!r->status) v.kind = LLRI_V_SPACE;
+    return v;
+}
+
+static llri_val llri_g_raise(llri_render *r, llri_frame *c) {
+    llri_val text = llri_to_str(r, c->p[0]);
+    if (r->status) return text;
+    r->status = llri_fail(r->err, LLR_E_UNSUPPORTED, "%.*s", text.n > 500 ? 500 : (int)text.n, text.n ? text.u.s : "");
+    return llri_v(LLRI_V_UNDEF);
+}
+
+static llri_val llri_g_cycler(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_tpl_list(r);
+    int i;
+    for (i = 0; i < c->n; i++) llri_push(r, l, c->arg[i].v);
+    if (!r->status && !l->n) return llri_tpl_fail(r, "cycler needs values");
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_CYCLER, l);
+}
+
+static llri_val llri_g_joiner(llri_render *r, llri_frame *c) {
+    llri_list *l = llri_tpl_list(r);
+    llri_push(r, l, llri_given(c->p[0]) ? c->p[0] : llri_v_str(", ", 2));
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_JOINER, l);
+}
+
+/* --- dates --- */
+typedef struct llri_date { int year, month, day, hour, minute, second, weekday, yearday; } llri_date;   /* month 1.., weekday 0 = Sunday */
+
+/* "2026-01-31", with or without "T12:34:56" (or a space, or fewer parts). */
+static int llri_read_date(llri_str s, llri_date *d) {
+    static const char shape[] = "0000-00-00T00:00:00";
+    static const int before[] = { 0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334 };
+    int v[6] = { 0, 0, 0, 0, 0, 0 }, part = 0, leap, y;
+    size_t i;
+    if (s.n < 10) return 0;
+    for (i = 0; i < s.n && i < sizeof shape - 1; i++) {
+        if (shape[i] == '0') {
+            if (s.p[i] < '0' || s.p[i] > '9') return 0;
+            v[part] = v[part] * 10 + (s.p[i] - '0');
+        } else {
+            if (s.p[i] != shape[i] && !(shape[i] == 'T' && s.p[i] == ' ')) return 0;
+            part++;
+        }
+    }
+    if (v[1] < 1 || v[1] > 12 || v[2] < 1 || v[2] > 31 || v[3] > 23 || v[4] > 59 || v[5] > 60 || v[0] < 1) return 0;
+    d->year = v[0]; d->month = v[1]; d->day = v[2]; d->hour = v[3]; d->minute = v[4]; d->second = v[5];
+    leap = (v[0] % 4 == 0 && v[0] % 100) || v[0] % 400 == 0;
+    d->yearday = before[v[1] - 1] + v[2] + (leap && v[1] > 2);
+    y = v[0] - 1;
+    d->weekday = (y * 365 + y / 4 - y / 100 + y / 400 + d->yearday) % 7;
+    return 1;
+}
+
+static const char *const llri_day_names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
+static const char *const llri_month_names[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September",
+                                                "October", "November", "December" };
+
+static void llri_put_padded(llri_render *r, int v, int width, char pad) {
+    char text[24];
+    int n = (int)llri_int_text(v, text);
+    for (; pad && n < width; width--) llri_putc(r, pad);
+    llri_put(r, text, (size_t)n);
+}
+
+static void llri_put_date(llri_render *r, const llri_date *d, llri_str fmt, int depth) {
+    /* codes that are numbers: which, how wide, padded with; and codes that stand for other formats */
+    const struct { char code; int value, width; char pad; } numbers[] = {
+        { 'Y', d->year, 1, '0' }, { 'm', d->month, 2, '0' }, { 'd', d->day, 2, '0' }, { 'e', d->day, 2, ' ' }, { 'H', d->hour, 2, '0' },
+        { 'I', (d->hour + 11) % 12 + 1, 2, '0' }, { 'k', d->hour, 2, ' ' }, { 'l', (d->hour + 11) % 12 + 1, 2, ' ' },
+        { 'M', d->minute, 2, '0' }, { 'S', d->second, 2, '0' }, { 'y', d->year % 100, 2, '0' }, { 'j', d->yearday, 3, '0' },
+        { 'w', d->weekday, 1, '0' }, { 'u', (d->weekday + 6) % 7 + 1, 1, '0' }, { 'f', 0, 6, '0' }, { 'C', d->year / 100, 2, '0' },
+        { 'U', (d->yearday + 6 - d->weekday) / 7, 2, '0' }, { 'W', (d->yearday + 6 - (d->weekday + 6) % 7) / 7, 2, '0' }
+    };
+    static const struct { char code; const char *fmt; } formats[] = {
+        { 'F', "%Y-%m-%d" }, { 'T', "%H:%M:%S" }, { 'R', "%H:%M" }, { 'D', "%m/%d/%y" }, { 'x', "%m/%d/%y" }, { 'X', "%H:%M:%S" },
+        { 'c', "%a %b %e %H:%M:%S %Y" }, { 'r', "%I:%M:%S %p" }, { 'n', "\n" }, { 't', "\t" }, { 'Z', "" }, { 'z', "" }
+    };
+    size_t i, k;
+    for (i = 0; i < fmt.n && !r->status; i++) {
+        char code, flag = 0;
+        if (fmt.p[i] != '%' || i + 1 >= fmt.n) { llri_putc(r, fmt.p[i]); continue; }
+        code = fmt.p[++i];
+        if ((code == '-' || code == '_' || code == '0' || code == '^') && i + 1 < fmt.n) { flag = code; code = fmt.p[++i]; }
+        for (k = 0; k < sizeof numbers / sizeof numbers[0] && numbers[k].code != code;) k++;
+        if (k < sizeof numbers / sizeof numbers[0]) {
+            llri_put_padded(r, numbers[k].value, numbers[k].width, flag == '-' ? 0 : flag == '_' ? ' ' : flag == '0' ? '0' : numbers[k].pad);
+            continue;
+        }
+        for (k = 0; k < sizeof formats / sizeof formats[0] && formats[k].code != code;) k++;
+        if (k < sizeof formats / sizeof formats[0] && depth == 0) { llri_put_date(r, d, llri_cstr(formats[k].fmt), 1); continue; }
+        switch (code) {
+        case 'a': llri_put(r, llri_day_names[d->weekday], 3); break;
+        case 'A': llri_puts(r, llri_day_names[d->weekday]); break;
+        case 'b': case 'h': llri_put(r, llri_month_names[d->month - 1], 3); break;
+        case 'B': llri_puts(r, llri_month_names[d->month - 1]); break;
+        case 'p': llri_puts(r, d->hour < 12 ? "AM" : "PM"); break;
+        case 'P': llri_puts(r, d->hour < 12 ? "am" : "pm"); break;
+        case '%': llri_putc(r, '%'); break;
+        default: llri_tpl_fail(r, "strftime_now: format '%%%c' is not supported", code); break;
+        }
+    }
+}
+
+static llri_val llri_g_strftime(llri_render *r, llri_frame *c) {
+    llri_date d;
+    size_t start = r->n_out;
+    llri_str fmt = llri_str_arg(r, "strftime_now", c->p[0]);
+    if (!llri_read_date(r->now, &d)) return llri_tpl_fail(r, "strftime_now needs the local time in the variable 'now', such as \"2026-01-31T12:00:00\"");
+    llri_put_date(r, &d, fmt, 0);
+    return llri_take_text(r, start);
+}
+
+static const llri_row llri_functions[] = {
+    { "range", llri_g_range, "start stop step", 1 }, { "namespace", llri_g_namespace, "*", 0 }, { "dict", llri_g_dict, "*", 0 },
+    { "raise_exception", llri_g_raise, "message", 1 }, { "strftime_now", llri_g_strftime, "format", 1 },
+    { "cycler", llri_g_cycler, "*", 0 }, { "joiner", llri_g_joiner, "sep", 0 }
+};
+
+/* --- rendering: scopes --- */
+static llri_scope *llri_scope_new(llri_render *r, llri_scope *up) {
+    llri_scope *s = (llri_scope *)llri_tpl_get(r, sizeof *s, 8);
+    if (!s) return NULL;
+    memset(s, 0, sizeof *s);
+    s->up = up;
+    return s;
+}
+
+static llri_val llri_lookup(llri_render *r, uint32_t name) {
+    llri_scope *s;
+    uint32_t i;
+    for (s = r->scope; s->up; s = s->up) {
+        for (i = 0; i < s->n; i++)
+            if (s->vars[i].name == name) break;
+        llri_charge(r, i / 16);
+        if (i < s->n) return s->vars[i].v;
+    }
+    return llri_given(r->globals[name]) ? r->globals[name] : llri_v_undef(r->t->names[name], 0);
+}
+
+static void llri_set_in(llri_render *r, llri_scope *s, uint32_t name, llri_val v) {
+    uint32_t i;
+    if (r->status) return;
+    if (!s->up) { r->globals[name] = v; return; }
+    for (i = 0; i < s->n && s->vars[i].name != name;) i++;
+    llri_charge(r, i / 16);
+    if (i < s->n) { s->vars[i].v = v; return; }
+    if (s->n == s->cap) {
+        uint32_t cap = s->cap ? 2 * s->cap : 4;
+        llri_var *vars = (llri_var *)llri_tpl_get(r, cap * sizeof *vars, 8);
+        if (!vars) return;
+        if (s->n) memcpy(vars, s->vars, s->n * sizeof *vars);
+        s->vars = vars;
+        s->cap = cap;
+    }
+    s->vars[s->n].name = name;
+    s->vars[s->n++].v = v;
+}
+
+static int llri_find_name(const llr_template *t, const char *name, uint32_t *id) {
+    *id = llri_map_find(&t->name_map, llri_cstr(name), llri_name_text, t);
+    return *id != UINT32_MAX;
+}
+
+static void llri_set_named(llri_render *r, llri_scope *s, const char *name, llri_val v) {
+    uint32_t id;
+    if (llri_find_name(r->t, name, &id)) llri_set_in(r, s, id, v);     /* a name that the template never uses needs no variable */
+}
+
+/* Gives a value to a name, an attribute of a namespace, or several at once. */
+static void llri_assign(llri_render *r, const llri_node *target, llri_val v) {
+    const llri_node *n;
+    llri_list *items;
+    llri_val space;
+    uint32_t i = 0;
+    if (!llri_enter(r, target->at)) return;
+    if (target->kind == LLRI_N_NAME) llri_set_in(r, r->scope, target->name, v);
+    else if (target->kind == LLRI_N_NSREF) {
+        space = llri_lookup(r, target->name);
+        if (space.kind == LLRI_V_SPACE) llri_put_key(r, space.u.dict, target->value, v);
+        else llri_tpl_fail(r, "'%.*s' is no namespace", LLRI_S(r->t->names[target->name]));
+    } else {
+        items = llri_items(r, v);
+        for (n = target->list; n && items && !r->status; n = n->next, i++) {
+            if (i >= items->n) llri_tpl_fail(r, "%u values for more names", (unsigned)items->n);
+            else llri_assign(r, n, items->v[i]);
+        }
+        if (items && i < items->n && !r->status) llri_tpl_fail(r, "%u values for %u names", (unsigned)items->n, (unsigned)i);
+    }
+    r->depth--;
+}
+
+/* --- rendering: expressions --- */
+static llri_val llri_eval(llri_render *r, const llri_node *top);
+static void llri_run_body(llri_render *r, const llri_node *body);
+static llri_val llri_loop_again(llri_render *r, const llri_loop *l, llri_val items);
+
+/* Evaluates arguments onto the stack of arguments; their number. */
+static int llri_eval_args(llri_render *r, const llri_node *arg) {
+    uint32_t base = r->n_args, i;
+    llri_str none = llri_slice(NULL, 0);
+    for (; arg && !r->status; arg = arg->next) {
+        llri_val v = llri_eval(r, arg->a);
+        if (arg->flag == LLRI_ARG_SPLAT) {
+            llri_list *l = llri_items(r, v);
+            for (i = 0; l && i < l->n; i++)
+                if (!llri_push_arg(r, none, l->v[i])) break;
+        } else if (arg->flag == LLRI_ARG_SPLAT_DICT) {
+            if (v.kind != LLRI_V_DICT) llri_tpl_fail(r, "'**' needs a dict, not a %s", llri_kind_names[v.kind]);
+            for (i = 0; !r->status && i < v.u.dict->n; i++) {
+                llri_str name = llri_str_arg(r, "'**'", v.u.dict->v[i].key);
+                llri_push_arg(r, name.p ? name : llri_slice("", 0), v.u.dict->v[i].val);
+            }
+        } else llri_push_arg(r, arg->value.kind == LLRI_V_STR ? llri_str_of(arg->value) : none, v);
+    }
+    return (int)(r->n_args - base);
+}
+
+/* Sets the parameters of a macro from its arguments; the rest goes to varargs, kwargs and caller, or is an error. */
+static void llri_bind_macro(llri_render *r, const llri_node *node, const llri_arg *arg, int n, llri_scope *s) {
+    const llri_node *param = node->kind == LLRI_N_MACRO ? node->a : node->b;
+    llri_list *rest = llri_tpl_list(r);
+    llri_dict *named = llri_tpl_dict(r);
+    llri_val caller = llri_v_undef(llri_cstr("caller"), 0);
+    int i;
+    for (i = 0; i < n && !r->status; i++) {
+        const llri_node *p = param;
+        if (!arg[i].name.p) {
+            int k = i;
+            llri_charge(r, (size_t)k / 8);
+            while (p && k-- > 0) p = p->next;
+            if (p) llri_set_in(r, s, p->name, arg[i].v);
+            else llri_push(r, rest, arg[i].v);
+            continue;
+        }
+        while (p && llri_charge(r, 1) && !llri_str_same(r->t->names[p->name], arg[i].name)) p = p->next;
+        if (p) llri_set_in(r, s, p->name, arg[i].v);
+        else if (llri_str_eq(arg[i].name, "caller")) caller = arg[i].v;
+        else llri_put_key(r, named, llri_v_str(arg[i].name.p, arg[i].name.n), arg[i].v);
+    }
+    if (r->status) return;
+    if (rest->n && !(node->flag & LLRI_MACRO_VARARGS))
+        llri_tpl_fail(r, "macro '%.*s' takes %d arguments less", LLRI_S(llri_str_of(node->value)), (int)rest->n);
+    else if (named->n && !(node->flag & LLRI_MACRO_KWARGS))
+        llri_tpl_fail(r, "macro '%.*s' has no argument '%.*s'", LLRI_S(llri_str_of(node->value)), LLRI_S(llri_str_of(named->v[0].key)));
+    if (node->flag & LLRI_MACRO_VARARGS) llri_set_named(r, s, "varargs", llri_v_list(LLRI_V_TUPLE, rest));
+    if (node->flag & LLRI_MACRO_KWARGS) llri_set_named(r, s, "kwargs", llri_v_dict(LLRI_V_DICT, named));
+    if (node->flag & LLRI_MACRO_CALLER) llri_set_named(r, s, "caller", caller);
+}
+
+static int llri_scope_has(llri_render *r, const llri_scope *s, uint32_t name) {
+    uint32_t i;
+    for (i = 0; i < s->n && s->vars[i].name != name;) i++;
+    llri_charge(r, i / 16);
+    return i < s->n;
+}
+
+/* A macro, or the body of a call block: its text. */
+static llri_val llri_call_macro(llri_render *r, const llri_macro *m, const llri_arg *arg, int n) {
+    const llri_node *p = m->node->kind == LLRI_N_MACRO ? m->node->a : m->node->b;
+    llri_scope *outer = r->scope, *s = llri_scope_new(r, m->scope);
+    size_t start = r->n_out;
+    if (!s || !llri_enter(r, r->at)) return llri_v(LLRI_V_UNDEF);
+    llri_bind_macro(r, m->node, arg, n, s);
+    r->scope = s;
+    for (; p && !r->status; p = p->next)
+        if (!llri_scope_has(r, s, p->name)) llri_set_in(r, s, p->name, p->a ? llri_eval(r, p->a) : llri_v_undef(r->t->names[p->name], 0));
+    llri_run_body(r, m->node->list);
+    r->scope = outer;
+    r->depth--;
+    return llri_take_text(r, start);
+}
+
+static llri_val llri_not_callable(llri_render *r, llri_val f) {
+    static const char *const what[] = { "function", "method" };
+    if (f.kind != LLRI_V_UNDEF) return llri_tpl_fail(r, "a %s cannot be called", llri_kind_names[f.kind]);
+    if (!f.holder) return llri_tpl_fail(r, "%s '%.*s' is not defined, or not supported", what[0], LLRI_S(llri_str_of(f)));
+    return llri_tpl_fail(r, "%s '%.*s' of a %s is not defined, or not supported", what[1], LLRI_S(llri_str_of(f)), llri_kind_names[f.holder]);
+}
+
+/* What methods make of a safe text is safe. */
+static llri_val llri_keep_safe(llri_val v, llri_val of) {
+    uint32_t i;
+    if (!llri_is_safe(of)) return v;
+    if (v.kind == LLRI_V_STR) v.holder = 1;
+    for (i = 0; llri_is_seq(v) && i < v.u.list->n; i++)
+        if (v.u.list->v[i].kind == LLRI_V_STR) v.u.list->v[i].holder = 1;
+    return v;
+}
+
+static llri_val llri_call_value(llri_render *r, llri_val f, const llri_arg *arg, int n) {
+    const llri_bound *b;
+    llri_list *l;
+    if (r->status) return llri_v(LLRI_V_UNDEF);
+    switch (f.kind) {
+    case LLRI_V_FUNC: return llri_call_row(r, (const llri_row *)f.u.p, arg, n);
+    case LLRI_V_METHOD:
+        b = (const llri_bound *)f.u.p;
+        return llri_keep_safe(llri_call_with(r, b->row, b->self, arg, n), b->self);
+    case LLRI_V_MACRO: return llri_call_macro(r, (const llri_macro *)f.u.p, arg, n);
+    case LLRI_V_LOOP:
+        if (n != 1) return llri_tpl_fail(r, "loop takes one argument");
+        return llri_loop_again(r, (const llri_loop *)f.u.p, arg[0].v);
+    case LLRI_V_JOINER:                                      /* nothing the first time, then the separator */
+        l = f.u.list;
+        return l->at++ ? l->v[0] : llri_v_str("", 0);
+    default: return llri_not_callable(r, f);
+    }
+}
+
+static llri_val llri_macro_value(llri_render *r, const llri_node *n) {
+    llri_macro *m = (llri_macro *)llri_tpl_get(r, sizeof *m, 8);
+    if (!m) return llri_v(LLRI_V_UNDEF);
+    m->node = n;
+    m->scope = r->scope;
+    return llri_v_ptr(LLRI_V_MACRO, m);
+}
+
+/* v(args), or v | filter(args), or v is test(args) */
+static llri_val llri_eval_call(llri_render *r, const llri_node *n, llri_val v) {
+    uint32_t base = r->n_args;
+    llri_val result;
+    int argc = 0;
+    if (n->kind != LLRI_N_CALL) {
+        if (!n->row) return llri_tpl_fail(r, "%s '%.*s' is not supported", n->kind == LLRI_N_FILTER ? "filter" : "test", LLRI_S(llri_str_of(n->value)));
+        argc += llri_push_arg(r, llri_slice(NULL, 0), v);
+    }
+    argc += llri_eval_args(r, n->list);
+    if (n->c) argc += llri_push_arg(r, llri_cstr("caller"), llri_macro_value(r, n->c));     /* of a call block */
+    r->at = n->at;
+    result = r->status ? llri_v(LLRI_V_UNDEF) : n->kind == LLRI_N_CALL ? llri_call_value(r, v, r->args + base, argc) :
+             llri_call_row(r, n->row, r->args + base, argc);
+    r->n_args = base;
+    return n->kind == LLRI_N_TEST ? llri_v_bool(llri_truthy(result) != n->flag) : result;
+}
+
+static llri_val llri_eval_compare(llri_render *r, const llri_node *n, llri_val a) {
+    const llri_node *o;
+    for (o = n->list; o && !r->status; o = o->next) {
+        llri_val b = llri_eval(r, o->b);
+        r->at = n->at;
+        if (r->status || !llri_compare_op(r, o->op, a, b)) return llri_v_bool(0);
+        a = b;
+    }
+    return llri_v_bool(1);
+}
+
+static llri_val llri_eval_slice(llri_render *r, const llri_node *n, llri_val v) {
+    llri_val missing = llri_v(LLRI_V_MISSING);
+    llri_val a = n->b ? llri_eval(r, n->b) : missing, b = n->c ? llri_eval(r, n->c) : missing, c = n->d ? llri_eval(r, n->d) : missing;
+    r->at = n->at;
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_cut(r, v, a, b, c);
+}
+
+static llri_val llri_eval_sign(llri_render *r, const llri_node *n, llri_val v) {
+    if (!llri_is_num(v)) return llri_tpl_fail(r, "a %s has no sign", llri_kind_names[v.kind]);
+    if (v.kind == LLRI_V_BIG) v = llri_v_float(llri_number(r, v));
+    if (v.kind == LLRI_V_FLOAT) return llri_v_float(n->flag ? -v.u.f : v.u.f);
+    return n->flag ? llri_arith_int(r, '-', 0, v.u.i) : llri_v_int(v.u.i);
+}
+
+static llri_val llri_eval_display(llri_render *r, const llri_node *n) {
+    llri_list *l = llri_tpl_list(r);
+    const llri_node *item;
+    for (item = n->list; item && !r->status; item = item->next) llri_push(r, l, llri_eval(r, item));
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_list(n->kind == LLRI_N_LIST ? LLRI_V_LIST : LLRI_V_TUPLE, l);
+}
+
+static llri_val llri_eval_dict(llri_render *r, const llri_node *n) {
+    llri_dict *d = llri_tpl_dict(r);
+    const llri_node *pair;
+    for (pair = n->list; pair && !r->status; pair = pair->next) {
+        llri_val key = llri_eval(r, pair->a);
+        llri_put_key(r, d, key, llri_eval(r, pair->b));
+    }
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_v_dict(LLRI_V_DICT, d);
+}
+
+static llri_val llri_eval_leaf(llri_render *r, const llri_node *n) {
+    switch (n->kind) {
+    case LLRI_N_CONST: return n->value;
+    case LLRI_N_NAME: return llri_lookup(r, n->name);
+    case LLRI_N_HOLE: return r->hole;
+    case LLRI_N_DICT: return llri_eval_dict(r, n);
+    default: return llri_eval_display(r, n);
+    }
+}
+
+/* What n makes of v, the value of its first operand. */
+static llri_val llri_eval_on(llri_render *r, const llri_node *n, llri_val v) {
+    llri_val b;
+    switch (n->kind) {
+    case LLRI_N_ATTR: return llri_attr(r, v, llri_str_of(n->value), n->flag);
+    case LLRI_N_SLICE: return llri_keep_safe(llri_eval_slice(r, n, v), v);
+    case LLRI_N_CALL: case LLRI_N_FILTER: case LLRI_N_TEST: return llri_eval_call(r, n, v);
+    case LLRI_N_COMPARE: return llri_eval_compare(r, n, v);
+    case LLRI_N_AND: return llri_truthy(v) ? llri_eval(r, n->b) : v;
+    case LLRI_N_OR: return llri_truthy(v) ? v : llri_eval(r, n->b);
+    case LLRI_N_NOT: return llri_v_bool(!llri_truthy(v));
+    case LLRI_N_SIGN: return llri_eval_sign(r, n, v);
+    case LLRI_N_COND: return llri_truthy(v) ? llri_eval(r, n->b) : n->c ? llri_eval(r, n->c) : llri_v_undef(llri_cstr("the else part that is not there"), 0);
+    default: break;
+    }
+    b = llri_eval(r, n->b);
+    r->at = n->at;
+    return n->kind == LLRI_N_ITEM ? llri_keep_safe(llri_item(r, v, b), v) : llri_arith(r, n->op, v, b);
+}
+
+/* First operands are evaluated in a loop, from the innermost upwards: a + b + c + ... may be long, and then needs no stack. */
+static llri_val llri_eval(llri_render *r, const llri_node *top) {
+    const llri_node *n = top;
+    llri_val v;
+    if (!llri_enter(r, top->at)) return llri_v(LLRI_V_UNDEF);
+    while (n->kind >= LLRI_N_ATTR) n = n->a;
+    v = llri_eval_leaf(r, n);
+    while (n != top && llri_charge(r, 1)) {
+        n = n->up;
+        r->at = n->at;
+        v = llri_eval_on(r, n, v);
+    }
+    r->depth--;
+    return v;
+}
+
+/* --- rendering: statements --- */
+static void llri_exec_if(llri_render *r, const llri_node *n) {
+    const llri_node *b;
+    for (b = n->list; b && !r->status; b = b->next)
+        if (!b->a || llri_truthy(llri_eval(r, b->a))) { llri_run_body(r, b->list); return; }
+}
+
+/* The items that pass the condition of the loop, each tried in a scope of its own. */
+static llri_list *llri_loop_filter(llri_render *r, const llri_node *n, const llri_list *items) {
+    llri_list *l = llri_tpl_list(r);
+    llri_scope *outer = r->scope, *s = llri_scope_new(r, outer);
+    uint32_t i;
+    for (i = 0; s && i < items->n && !r->status; i++) {
+        s->n = 0;
+        r->scope = s;
+        llri_assign(r, n->a, items->v[i]);
+        if (!r->status && llri_truthy(llri_eval(r, n->c))) llri_push(r, l, items->v[i]);
+        r->scope = outer;
+    }
+    return r->status ? NULL : l;
+}
+
+/* The body once per item. Every item starts with an empty scope: what the last one has set is gone. */
+static void llri_exec_loop(llri_render *r, const llri_node *n, llri_val v, uint32_t depth) {
+    llri_list *items = llri_items(r, v);
+    llri_scope *outer = r->scope;
+    llri_loop *loop;
+    if (items && n->c) items = llri_loop_filter(r, n, items);
+    if (items && !items->n) {
+        r->scope = llri_scope_new(r, outer);
+        if (r->scope) llri_run_body(r, n->other);
+        r->scope = outer;
+        return;
+    }
+    loop = (llri_loop *)llri_tpl_get(r, sizeof *loop, 8);
+    r->scope = llri_scope_new(r, outer);
+    if (r->status) { r->scope = outer; return; }
+    memset(loop, 0, sizeof *loop);
+    loop->node = n;
+    loop->scope = outer;
+    loop->items = items;
+    loop->depth = depth;
+    for (; loop->i < items->n && llri_charge(r, 1); loop->i++) {
+        r->scope->n = 0;
+        llri_set_named(r, r->scope, "loop", llri_v_ptr(LLRI_V_LOOP, loop));
+        llri_assign(r, n->a, items->v[loop->i]);
+        llri_run_body(r, n->list);
+        if (r->leaving == LLRI_LEAVE_BREAK) { r->leaving = 0; break; }
+        r->leaving = 0;
+    }
+    r->scope = outer;
+}
+
+/* loop(items) in a recursive loop: the text of the same loop over other items. */
+static llri_val llri_loop_again(llri_render *r, const llri_loop *l, llri_val items) {
+    size_t start = r->n_out;
+    llri_scope *outer = r->scope;
+    if (!l->node->flag) return llri_tpl_fail(r, "the loop is not marked 'recursive'");
+    if (!llri_enter(r, r->at)) return llri_v(LLRI_V_UNDEF);
+    r->scope = l->scope;
+    llri_exec_loop(r, l->node, items, l->depth + 1);
+    r->scope = outer;
+    r->depth--;
+    return llri_take_text(r, start);
+}
+
+/* The text of a body, in a scope of its own, through the filters of expr. */
+static llri_val llri_exec_captured(llri_render *r, const llri_node *body, const llri_node *expr) {
+    llri_scope *outer = r->scope;
+    size_t start = r->n_out;
+    r->scope = llri_scope_new(r, outer);
+    if (r->scope) llri_run_body(r, body);
+    r->scope = outer;
+    r->hole = llri_take_text(r, start);
+    return r->status ? llri_v(LLRI_V_UNDEF) : llri_eval(r, expr);
+}
+
+static void llri_exec_with(llri_render *r, const llri_node *n) {
+    llri_scope *outer = r->scope, *s = llri_scope_new(r, outer);
+    const llri_node *set;
+    for (set = n->a; set && s && !r->status; set = set->next) {
+        llri_val v = llri_eval(r, set->b);                   /* values see what was before the block */
+        r->scope = s;
+        if (!r->status) llri_assign(r, set->a, v);
+        r->scope = outer;
+    }
+    if (r->status) return;
+    r->scope = s;
+    llri_run_body(r, n->list);
+    r->scope = outer;
+}
+
+static void llri_exec_one(llri_render *r, const llri_node *n) {
+    llri_val v;
+    switch (n->kind) {
+    case LLRI_N_TEXT: llri_put(r, n->value.u.s, n->value.n); return;
+    case LLRI_N_IF: llri_exec_if(r, n); return;
+    case LLRI_N_PLAIN: llri_run_body(r, n->list); return;
+    case LLRI_N_WITH: llri_exec_with(r, n); return;
+    case LLRI_N_BREAK: r->leaving = LLRI_LEAVE_BREAK; return;
+    case LLRI_N_CONTINUE: r->leaving = LLRI_LEAVE_CONTINUE; return;
+    case LLRI_N_MACRO: llri_set_in(r, r->scope, n->name, llri_macro_value(r, n)); return;
+    case LLRI_N_FOR:
+        v = llri_eval(r, n->b);
+        r->at = n->at;
+        if (!r->status) llri_exec_loop(r, n, v, 0);
+        return;
+    default: break;
+    }
+    v = n->kind == LLRI_N_SET ? llri_eval(r, n->b) : n->kind == LLRI_N_SETBLOCK ? llri_exec_captured(r, n->list, n->b) :
+        n->kind == LLRI_N_FILTERBLOCK ? llri_exec_captured(r, n->list, n->a) : llri_eval(r, n->a);
+    r->at = n->at;
+    if (r->status || n->kind == LLRI_N_DO) return;
+    if (n->kind == LLRI_N_SET || n->kind == LLRI_N_SETBLOCK) llri_assign(r, n->a, v);
+    else llri_put_value(r, v);                               /* PRINT, CALLBLOCK, FILTERBLOCK */
+}
+
+static void llri_run_body(llri_render *r, const llri_node *body) {
+    const llri_node *n;
+    for (n = body; n && !r->leaving && llri_enter(r, n->at); n = n->next) {
+        llri_exec_one(r, n);
+        r->depth--;
+    }
+}
+
+/* --- the public functions --- */
+/* \r\n and \r become \n, and one \n at the end goes, as jinja2 does. */
+static llri_str llri_tpl_source(char *to, const char *text, size_t n) {
+    size_t i, k = 0;
+    for (i = 0; i < n; i++) {
+        if (text[i] == '\r' && i + 1 < n && text[i + 1] == '\n') continue;
+        to[k++] = text[i] == '\r' ? '\n' : text[i];
+    }
+    if (k && to[k - 1] == '\n') k--;
+    return llri_slice(to, k);
+}
+
+LLR_API void llr_template_free(llr_template *t) {
+    llr_allocator mem;
+    if (!t) return;
+    mem = t->mem;
+    llri_map_free(&t->name_map, &mem);
+    llri_heap_free(&t->arena);
+    llri_free(&mem, t, sizeof *t);
+}
+
+LLR_API llr_status llr_template_new(llr_template **out, const char *text, size_t n_bytes, const llr_options *opt, llr_error *err) {
+    llr_template *t;
+    llri_parser p;
+    char *copy;
+    if (!out || (!text && n_bytes)) return llri_fail(err, LLR_E_ARG, "a template needs a text and a place for the handle");
+    if (n_bytes > LLRI_TPL_SOURCE)
+        return llri_fail(err, LLR_E_UNSUPPORTED, "a template of %llu bytes: more than %d", (unsigned long long)n_bytes, (int)LLRI_TPL_SOURCE);
+    t = (llr_template *)llri_calloc(llri_opt_mem(opt), sizeof *t, 16);
+    if (!t) return llri_nomem(err, "a template", sizeof *t);
+    t->mem = *llri_opt_mem(opt);
+    llri_heap_init(&t->arena, &t->mem, SIZE_MAX);
+    memset(&p, 0, sizeof p);
+    p.t = t;
+    p.err = err;
+    p.line_start = 1;
+    copy = (char *)llri_parse_get(&p, n_bytes + 1, 1);
+    if (copy) {
+        if (text) t->src = llri_tpl_source(copy, text, n_bytes);
+        copy[t->src.n] = 0;
+        (void)llri_name_id(&p, llri_cstr("loop"));           /* there is always at least one name */
+        t->body = llri_parse_body(&p, "");
+    }
+    if (p.status) {
+        llr_template_free(t);
+        return p.status;
+    }
+    *out = t;
+    return LLR_OK;
+}
+
+LLR_API llr_status llr_template_from_gguf(llr_template **out, const llr_gguf *g, const char *name, const llr_options *opt, llr_error *err) {
+    char key[128];
+    const llri_kv *kv;
+    llri_str text;
+    llr_error why;
+    llr_status status;
+    if (!out || !g) return llri_fail(err, LLR_E_ARG, "a template needs a file and a place for the handle");
+    if (name && strlen(name) > 64) return llri_fail(err, LLR_E_ARG, "the name of a template has more than 64 bytes");
+    (void)snprintf(key, sizeof key, "tokenizer.chat_template%s%s", name ? "." : "", name ? name : "");
+    kv = llri_gguf_kv(g, key);
+    if (!kv || !llri_kv_str(kv, &text)) return llri_fail(err, LLR_E_UNSUPPORTED, "the file has no chat template (%s)", key);
+    status = llr_template_new(out, text.p, text.n, opt, &why);
+    if (status && err) *err = why;
+    return status;
+}
+
+/* Variables of the outermost scope: the functions, then what the JSON has. */
+static void llri_set_globals(llri_render *r, const llri_dict *vars) {
+    uint32_t i, id;
+    for (i = 0; i < r->t->n_names; i++) r->globals[i] = llri_v(LLRI_V_MISSING);
+    for (i = 0; i < sizeof llri_functions / sizeof llri_functions[0]; i++)
+        llri_set_named(r, &r->outermost, llri_functions[i].name, llri_v_ptr(LLRI_V_FUNC, &llri_functions[i]));
+    for (i = 0; i < vars->n; i++) {
+        llri_str key = llri_str_of(vars->v[i].key);
+        if (llri_str_eq(key, "now")) {                       /* the clock: no variable of the template */
+            if (vars->v[i].val.kind == LLRI_V_STR) r->now = llri_str_of(vars->v[i].val);
+            continue;
+        }
+        id = llri_map_find(&r->t->name_map, key, llri_name_text, r->t);
+        if (id != UINT32_MAX) r->globals[id] = vars->v[i].val;
+    }
+}
+
+static void llri_render_run(llri_render *r, llri_str json) {
+    const char *why;
+    size_t where;
+    llri_val vars = llri_json_read(&r->mem, NULL, json, &why, &where);
+    if (why && (r->mem.no_memory || r->mem.over_limit)) { llri_tpl_nomem(r); return; }
+    if (why || vars.kind != LLRI_V_DICT) {
+        r->status = llri_fail(r->err, LLR_E_ARG, "the variables of a template must be a JSON object: %s at byte %llu",
+                              why ? why : "another value", (unsigned long long)where);
+        return;
+    }
+    r->globals = (llri_val *)llri_heap_get(&r->mem, r->t->n_names * sizeof *r->globals, 8);
+    r->args = (llri_arg *)llri_heap_get(&r->mem, LLRI_TPL_ARGS * sizeof *r->args, 8);
+    if (!r->globals || !r->args) { llri_tpl_nomem(r); return; }
+    llri_set_globals(r, vars.u.dict);
+    llri_run_body(r, r->t->body);
+}
+
+LLR_API llr_status llr_template_render(const llr_template *t, const char *json, size_t json_bytes, char **out, size_t *n_out, llr_error *err) {
+    llri_render r;
+    char *text = NULL;
+    size_t more = 4 * (json_bytes < SIZE_MAX / 8 ? json_bytes : 0);
+    if (!t || !out || !n_out || (!json && json_bytes)) return llri_fail(err, LLR_E_ARG, "rendering needs a template, its variables and a place for the text");
+    memset(&r, 0, sizeof r);
+    r.t = t;
+    r.err = err;
+    r.steps = LLRI_TPL_STEPS;
+    r.scope = &r.outermost;
+    llri_heap_init(&r.mem, &t->mem, (size_t)LLRI_TPL_MEMORY + more);
+    llri_render_run(&r, llri_slice(json ? json : "", json_bytes));
+    if (!r.status) {
+        text = (char *)llri_alloc(&t->mem, r.n_out + 1, 1);
+        if (!text) r.status = llri_nomem(err, "the text of a template", r.n_out + 1);
+    }
+    if (text) {
+        if (r.n_out) memcpy(text, r.out, r.n_out);
+        text[r.n_out] = 0;
+        *out = text;
+        *n_out = r.n_out;
+    }
+    llri_free(&t->mem, r.out, r.cap_out);
+    llri_heap_free(&r.mem);
+    return r.status;
+}
+
+LLR_API void llr_template_text_free(const llr_template *t, char *text, size_t n_bytes) { llri_free(&t->mem, text, n_bytes + 1); }
+
+/* --- templates for files without one, by their control tokens or their name. The beginning-of-text token is left to the
+ * tokenizer. A content may be a text or a list of parts. --- */
+#define LLRI_FB_TEXT "{%- macro text(c) -%}{%- if c is string -%}{{ c }}{%- elif c -%}{%- for p in c -%}{{ p.text }}{%- endfor -%}{%- endif -%}{%- endmacro -%}" \
+                     "{%- set ns = namespace(system='') -%}"
+#define LLRI_FB_EACH LLRI_FB_TEXT "{%- for m in messages -%}"
+#define LLRI_FB_PROMPT "{%- endfor -%}{%- if add_generation_prompt -%}"
+#define LLRI_FB_END "{%- endif -%}"
+/* every message alike, and what opens the answer */
+#define LLRI_FB_SAME(message, prompt) LLRI_FB_EACH "{{ " message " }}" LLRI_FB_PROMPT "{{ " prompt " }}" LLRI_FB_END
+/* system messages, then user messages, then all others; nothing opens the answer but what the user's message ends with */
+#define LLRI_FB_ROLES(system, user, other) LLRI_FB_EACH "{%- if m.role == 'system' -%}" system "{%- elif m.role == 'user' -%}{{ " user " }}" \
+                                           "{%- else -%}{{ " other " }}{%- endif -%}"
+#define LLRI_FB_HOLD(text) "{%- set ns.system = ns.system + " text " -%}"      /* keeps the system text for the next user message */
+#define LLRI_FB_HELD "{%- if m.role == 'user' -%}{%- set ns.system = '' -%}{%- endif -%}"
+
+static const struct { const char *family, *tokens, *pre, *words, *source; } llri_fallbacks[] = {
+    /* the first row whose tokens (separated by blanks) are all there, whose pre-tokenizer is `pre` and whose `words` are in
+     * the name of the model; "" asks for nothing */
+    { "phi4", "<|im_start|> <|im_sep|>", "", "",
+      LLRI_FB_SAME("'<|im_start|>' + m.role + '<|im_sep|>' + text(m.content) + '<|im_end|>'", "'<|im_start|>assistant<|im_sep|>'") },
+    { "chatml", "<|im_start|> <|im_end|>", "", "",
+      LLRI_FB_SAME("'<|im_start|>' + m.role + '\\n' + text(m.content) + '<|im_end|>\\n'", "'<|im_start|>assistant\\n'") },
+    { "llama4", "<|header_start|> <|header_end|>", "", "",
+      LLRI_FB_SAME("'<|header_start|>' + m.role + '<|header_end|>\\n\\n' + text(m.content) | trim + '<|eot|>'",
+                   "'<|header_start|>assistant<|header_end|>\\n\\n'") },
+    { "llama3", "<|start_header_id|> <|end_header_id|>", "", "",
+      LLRI_FB_SAME("'<|start_header_id|>' + m.role + '<|end_header_id|>\\n\\n' + text(m.content) | trim + '<|eot_id|>'",
+                   "'<|start_header_id|>assistant<|end_header_id|>\\n\\n'") },
+    { "gemma", "<start_of_turn> <end_of_turn>", "", "",
+      LLRI_FB_EACH "{%- if m.role == 'system' -%}" LLRI_FB_HOLD("text(m.content) | trim + '\\n\\n'") "{%- else -%}"
+      "{{ '<start_of_turn>' + ('model' if m.role == 'assistant' else m.role) + '\\n' + ns.system + text(m.content) | trim + '<end_of_turn>\\n' }}"
+      LLRI_FB_HELD "{%- endif -%}" LLRI_FB_PROMPT "{{ '<start_of_turn>model\\n' }}" LLRI_FB_END },
+    { "mistral-v7-tekken", "[INST] [SYSTEM_PROMPT]", "tekken", "",
+      LLRI_FB_ROLES("{{ '[SYSTEM_PROMPT]' + text(m.content) + '[/SYSTEM_PROMPT]' }}", "'[INST]' + text(m.content) + '[/INST]'",
+                    "text(m.content) + '</s>'") "{%- endfor -%}" },
+    { "mistral-v7", "[INST] [SYSTEM_PROMPT]", "", "",
+      LLRI_FB_ROLES("{{ '[SYSTEM_PROMPT] ' + text(m.content) + '[/SYSTEM_PROMPT]' }}", "'[INST] ' + text(m.content) + '[/INST]'",
+                    "' ' + text(m.content) + '</s>'") "{%- endfor -%}" },
+    { "mistral-v3-tekken", "[INST] [/INST]", "tekken", "",
+      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m.content) + '\\n\\n'"), "'[INST]' + ns.system + text(m.content) + '[/INST]'", "text(m.content) + '</s>'")
+      LLRI_FB_HELD "{%- endfor -%}" },
+    { "mistral-v3", "[INST] [/INST]", "", "",
+      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m.content) + '\\n\\n'"), "'[INST] ' + ns.system + text(m.content) + '[/INST]'",
+                    "' ' + text(m.content) | trim + '</s>'") LLRI_FB_HELD "{%- endfor -%}" },
+    { "command-r", "<|START_OF_TURN_TOKEN|> <|CHATBOT_TOKEN|>", "", "",
+      LLRI_FB_SAME("'<|START_OF_TURN_TOKEN|><|' + {'user': 'USER', 'assistant': 'CHATBOT'}.get(m.role, 'SYSTEM') + '_TOKEN|>' + text(m.content) | trim + "
+                   "'<|END_OF_TURN_TOKEN|>'", "'<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>'") },
+    { "deepseek3", "<\xef\xbd\x9cUser\xef\xbd\x9c> <\xef\xbd\x9c" "Assistant\xef\xbd\x9c>", "", "",
+      LLRI_FB_ROLES("{{ text(m.content) + '\\n\\n' }}", "'<\xef\xbd\x9cUser\xef\xbd\x9c>' + text(m.content)",
+                    "'<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>' + text(m.content) + '<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>'")
+      LLRI_FB_PROMPT "{{ '<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>' }}" LLRI_FB_END },
+    { "gpt-oss", "<|start|> <|channel|> <|message|>", "", "",
+      LLRI_FB_SAME("'<|start|>' + m.role + '<|message|>' + text(m.content) + ('<|return|>' if m.role == 'assistant' else '<|end|>')",
+                   "'<|start|>assistant'") },
+    { "granite", "<|start_of_role|> <|end_of_role|>", "", "",
+      LLRI_FB_SAME("'<|start_of_role|>' + m.role + '<|end_of_role|>' + text(m.content) + '<|end_of_text|>\\n'",
+                   "'<|start_of_role|>assistant<|end_of_role|>'") },
+    { "kimi-k2", "<|im_user|> <|im_middle|>", "", "",
+      LLRI_FB_SAME("{'user': '<|im_user|>user', 'assistant': '<|im_assistant|>assistant'}.get(m.role, '<|im_system|>' + m.role) + '<|im_middle|>' + "
+                   "text(m.content) + '<|im_end|>'", "'<|im_assistant|>assistant<|im_middle|>'") },
+    { "seed", "<seed:bos> <seed:eos>", "", "",
+      LLRI_FB_SAME("'<seed:bos>' + m.role + '\\n' + text(m.content) + '<seed:eos>'", "'<seed:bos>assistant\\n'") },
+    { "exaone3", "[|assistant|] [|endofturn|]", "", "",
+      LLRI_FB_SAME("'[|' + m.role + '|]' + text(m.content) | trim + ('\\n' if m.role == 'user' else '[|endofturn|]\\n')", "'[|assistant|]'") },
+    { "glm4", "[gMASK] <sop> <|assistant|>", "", "",
+      "[gMASK]<sop>" LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content)", "'<|assistant|>\\n'") },
+    { "phi3", "<|assistant|> <|end|>", "", "",
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '<|end|>\\n'", "'<|assistant|>\\n'") },
+    { "zephyr", "<|assistant|> <|user|> <|endoftext|>", "", "",
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '<|endoftext|>\\n'", "'<|assistant|>\\n'") },
+    { "falcon3", "<|assistant|> <|user|>", "", "",
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '\\n'", "'<|assistant|>\\n'") },
+    { "openchat", "<|end_of_turn|>", "", "openchat",
+      LLRI_FB_EACH "{{ ('' if m.role == 'system' else 'GPT4 Correct ' + m.role | title + ': ') + text(m.content) + '<|end_of_turn|>' }}"
+      LLRI_FB_PROMPT "{{ 'GPT4 Correct Assistant:' }}" LLRI_FB_END },
+    { "zephyr", "", "", "zephyr",
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '</s>\\n'", "'<|assistant|>\\n'") },
+    { "zephyr", "", "", "tinyllama chat",
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '</s>\\n'", "'<|assistant|>\\n'") },
+    { "vicuna", "", "", "vicuna",
+      LLRI_FB_ROLES("{{ text(m.content) + '\\n\\n' }}", "'USER: ' + text(m.content) + '\\n'", "'ASSISTANT: ' + text(m.content) + '</s>\\n'")
+      LLRI_FB_PROMPT "{{ 'ASSISTANT:' }}" LLRI_FB_END },
+    { "mistral-v1", "", "", "mistral instruct",
+      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m.content) + '\\n\\n'"), "' [INST] ' + ns.system + text(m.content) + ' [/INST]'", "' ' + text(m.content) + '</s>'")
+      LLRI_FB_HELD "{%- endfor -%}" },
+    { "llama2", "", "", "llama 2 chat",
+      LLRI_FB_ROLES(LLRI_FB_HOLD("'<<SYS>>\\n' + text(m.content) + '\\n<</SYS>>\\n\\n'"),
+                    "('' if ns.system or loop.first else '<s>') + '[INST] ' + ns.system + text(m.content) + ' [/INST]'",
+                    "' ' + text(m.content) | trim + ' </s>'") LLRI_FB_HELD "{%- endfor -%}" }
+};
+
+enum { LLRI_FB_ROWS = sizeof llri_fallbacks / sizeof llri_fallbacks[0], LLRI_FB_TOKENS = 3 };
+
+/* All words are in the name, in whatever case. */
+static int llri_name_has(llri_str name, const char *words) {
+    size_t n, i, k, len;
+    for (; *words; words += n + (words[n] == ' ')) {
+        n = strcspn(words, " ");
+        for (i = 0, len = 0; i < name.n && len < n; i++) {
+            for (len = 0, k = i; len < n && k < name.n && (char)llri_lower((uint8_t)name.p[k] & 0x7f) == words[len]; k++) len++;
+        }
+        if (len < n) return 0;
+    }
+    return 1;
+}
+
+/* Marks in `seen`, a bit per token of the row, what a token of the vocabulary answers to. */
+static void llri_fallback_see(llri_str token, uint8_t *seen) {
+    size_t i, n, bit;
+    if (token.n < 5 || token.n > 40 || (token.p[0] != '<' && token.p[0] != '[')) return;
+    for (i = 0; i < LLRI_FB_ROWS; i++) {
+        const char *t = llri_fallbacks[i].tokens;
+        for (bit = 0; *t; t += n + (t[n] == ' '), bit++) {
+            n = strcspn(t, " ");
+            if (n == token.n && memcmp(t, token.p, n) == 0) seen[i] |= (uint8_t)(1 << bit);
+        }
+    }
+}
+
+LLR_API const char *llr_template_fallback(const llr_gguf *g, const char **family) {
+    const llri_kv *tokens = g ? llri_gguf_kv(g, "tokenizer.ggml.tokens") : NULL;
+    uint8_t seen[LLRI_FB_ROWS];
+    llri_str_iter it;
+    llri_str token, name, pre;
+    size_t i, k;
+    if (!tokens || !llri_str_iter_init(&it, tokens)) return NULL;
+    memset(seen, 0, sizeof seen);
+    while (llri_str_iter_next(&it, &token)) llri_fallback_see(token, seen);
+    name = llri_gguf_text(g, "general.name");
+    pre = llri_gguf_text(g, "tokenizer.ggml.pre");
+    for (i = 0; i < LLRI_FB_ROWS; i++) {
+        unsigned wanted = 0;
+        const char *t = llri_fallbacks[i].tokens;
+        for (k = 0; t[k]; k++) wanted = wanted << (t[k] == ' ') | (k == 0 || t[k] == ' ');
+        if (seen[i] != wanted || !llri_name_has(name, llri_fallbacks[i].words)) continue;
+        if (*llri_fallbacks[i].pre && !llri_str_eq(pre, llri_fallbacks[i].pre)) continue;
+        if (family) *family = llri_fallbacks[i].family;
+        return llri_fallbacks[i].source;
+    }
+    return NULL;
+}
 /* >>end: the compiler's settings as they were before the implementation */
 #if defined(__clang__)
 #  pragma STDC FP_CONTRACT DEFAULT

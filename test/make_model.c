@@ -140,6 +140,7 @@ static void put_padding(void) {
 /* Metadata: written to nowhere first, to count the pairs. */
 enum { KV_U32 = 4, KV_I32 = 5, KV_F32 = 6, KV_BOOL = 7, KV_STR = 8, KV_ARRAY = 9 };
 static const char *arch;
+static const char *chat_template;             /* NULL: none */
 static int counting;
 static uint64_t n_kv;
 
@@ -204,6 +205,7 @@ static void write_tokenizer(void) {
     kv_u32("tokenizer.ggml.eos_token_id", 2);
     kv_bool("tokenizer.ggml.add_bos_token", 1);
     kv_bool("tokenizer.ggml.add_eos_token", 0);
+    if (chat_template) kv_str("tokenizer.chat_template", chat_template);
 }
 
 static void write_metadata(void) {
@@ -401,12 +403,13 @@ int main(int argc, char **argv) {
         else if (strcmp(a, "--type") == 0) { type = value; i++; }
         else if (strcmp(a, "--embed-type") == 0) { embd_type = value; i++; }
         else if (strcmp(a, "--output-type") == 0) { output_type = value; i++; }
+        else if (strcmp(a, "--template") == 0) { chat_template = value; i++; }
         else die("unknown option: ", a);
     }
     if (!path)
         die("usage: make_model OUT.gguf [--arch llama|qwen3] [--type T] [--embed-type T] [--output-type T] [--tied]\n"
             "       [--layers N] [--embd D] [--ff F] [--heads H] [--kv-heads K] [--head-dim N] [--vocab V] [--no-vocab]\n"
-            "       [--ctx N] [--seed S]", NULL);
+            "       [--ctx N] [--seed S] [--template JINJA]", NULL);
     if (strcmp(arch, "llama") != 0 && strcmp(arch, "qwen3") != 0) die("--arch is llama or qwen3, not ", arch);
     type_all = find_type(type);
     type_embd = embd_type ? find_type(embd_type) : type_all;

@@ -46,8 +46,8 @@ model "$T/small.gguf" --type q4_K --layers 2 --vocab 300 --ctx 4096
 
 section 'help and version'
 for a in help --help -h version --version; do t 0 $a && { check "$a prints nothing" test -s "$out"; silent; }; done
-t 0 help; for c in run show plan cpu tokenize detokenize logits perplexity dump bench; do printed "$c"; done
-for c in run show plan cpu tokenize detokenize logits perplexity dump bench; do t 0 help $c && check "help $c" test -s "$out"; done
+t 0 help; for c in run show plan cpu tokenize detokenize logits perplexity dump bench template; do printed "$c"; done
+for c in run show plan cpu tokenize detokenize logits perplexity dump bench template; do t 0 help $c && check "help $c" test -s "$out"; done
 t 0 --version; printed '[0-9]\.[0-9]'
 
 section 'cpu'
@@ -97,6 +97,32 @@ stop=$(tr -c 'a-z' '\n' <"$T/text" | awk 'length >= 2 { print substr($0, 1, 2); 
 t 0 run "$m" -p 'ab cd' --raw -n 60 --temp 0 --ignore-eos --stop "$stop"
 cut=$(awk -v stop="$stop" '{ i = index($0, stop); if (i) { print n + i - 1; exit } n += length($0) + 1 }' "$T/text")
 { head -c "$cut" "$T/text"; echo; } >"$T/stopped"; same "$out" "$T/stopped"
+
+section 'templates and chat'
+jinja='{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}|{% endfor %}{% if add_generation_prompt %}model:{% endif %}'
+chat=$T/chat.gguf
+model "$chat" --type q4_0 --template "$jinja"
+printf '%s\n' "$jinja" >"$T/t.jinja"
+printf '{"messages":[{"role":"user","content":"a\\u00f6 \\"b"}],"bos_token":"<s>","add_generation_prompt":true}' >"$T/vars"
+in=$T/vars
+t 0 template "$T/t.jinja"; is '<s>user: aö "b|model:' "$(cat "$out")"; cp "$out" "$T/rendered"
+t 0 template "$chat"; same "$out" "$T/rendered"
+t 0 template "$chat" --jsonl; is '"<s>user: aö \"b|model:"' "$(cat "$out")"
+printf '{{ raise_exception("no way") }}' >"$T/raise.jinja"; t 4 template "$T/raise.jinja"; said 'no way'
+t 0 template "$T/raise.jinja" --jsonl; printed '^{"error": "no way"}$'
+printf 'a\n{%% nothing %%}' >"$T/bad.jinja"; t 4 template "$T/bad.jinja"; said 'line 2'
+in=$T/prompt; t 4 template "$m"; in=/dev/null
+t 0 run "$chat" -p 'ab cd' $gen --ids; cp "$out" "$T/answer"
+t 0 run "$chat" 'ab cd' $gen --ids; same "$out" "$T/answer"
+t 0 run "$chat" -p 'user: ab cd|model:' --raw $gen --ids; same "$out" "$T/answer"
+t 0 run "$chat" -p 'ab cd' --system 'be brief' $gen --ids; cp "$out" "$T/answer"
+t 0 run "$chat" -p 'system: be brief|user: ab cd|model:' --raw $gen --ids; same "$out" "$T/answer"
+t 0 run "$m" -p 'ab cd' $gen --ids; said 'no chat template'
+if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then     # gives the program a terminal
+    printf 'ab cd\n/help\n/nonsense\n/clear\nef\n/bye\n' | "$child" -t 60 script -qec "$llrun run $chat -n 8 --temp 0" /dev/null >"$out" 2>"$err"; is 0 $?
+    printed '/clear  '; printed 'no such command: /nonsense'
+    printf 'ab cd\n' | "$child" -t 60 script -qec "$llrun run $m -n 8" /dev/null >"$out" 2>"$err"; is 2 $?; printed 'no chat template'
+else echo '     no chat on a terminal: there is no script(1)'; fi
 
 section 'tokenize and detokenize'
 printf 'ab  cd\nw\303\266rld </s>' >"$T/utf8"
