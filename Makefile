@@ -49,6 +49,7 @@ test: llrun $(B)/test $(B)/make_model $(B)/child
 	@failed=0; \
 	$(B)/test $(TESTS) || failed=1; \
 	CC='$(CC)' sh test/program.sh ./llrun $(B) || failed=1; \
+	sh test/doctor.sh ./llrun $(B) || failed=1; \
 	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
 	exit $$failed
 
@@ -64,6 +65,7 @@ $(B)/llrun-asan: llrun.c llrun.h | $(B)
 asan: $(B)/test-asan $(B)/llrun-asan $(B)/make_model $(B)/child
 	$(B)/test-asan $(TESTS)
 	CC='$(CC)' MEMORY=0 sh test/program.sh $(B)/llrun-asan $(B)
+	sh test/doctor.sh $(B)/llrun-asan $(B)
 
 $(B)/test-tsan: $(TEST_SRC) | $(B)
 	$(CC) -O1 -g -ffp-contract=off -fsanitize=thread -DLLRUN_TIERS=6 -o $@ test/test.c $(LDLIBS)

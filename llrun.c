@@ -167,9 +167,21 @@ static FILE *open_utf8(const char *path, const char *mode)
 #endif
 }
 
-static void open_output(const char *path)
+/* The same file, whatever it is called; 0 if one of them is not there. Windows: only by name. */
+static int same_file(const char *a, const char *b)
+{
+#ifdef _WIN32
+    return a && b && strcmp(a, b) == 0;
+#else
+    struct stat x, y;
+    return a && b && stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+#endif
+}
+
+static void open_output(const char *path, const char *model)
 {
     if (!path || !strcmp(path, "-")) return;
+    if (same_file(path, model)) die(CODE_USAGE, "-o %s is the model itself: it would be destroyed", path);
     out_name = path;
     out = open_utf8(path, "wb");
     if (!out) {
@@ -843,11 +855,16 @@ static void on_fault(int sig)
 }
 
 /* A standard stream that is closed must not become the number of a file that is opened later. */
-static void reserve_streams(void)
+static void reserve_streams(void)       /* in the wrong direction, so that using it fails */
 {
     int fd;
-    do fd = open("/dev/null", O_RDONLY);
-    while (fd >= 0 && fd <= 2);
+    do {
+        fd = open("/dev/null", O_RDONLY);
+        if (fd == 0) {
+            (void)close(fd);
+            fd = open("/dev/null", O_WRONLY);
+        }
+    } while (fd >= 0 && fd <= 2);
     if (fd > 2) (void)close(fd);
 }
 
@@ -1993,7 +2010,7 @@ static int cmd_logits(void)
     check_fits(ids.n, &plan, "list", 0);
     warm_up(llr_model_gguf(m));
     s = open_session(m, &so);
-    open_output(opt.output);
+    open_output(opt.output, opt.model);
     if (!opt.all) {
         eval(s, ids.p, ids.n);
         put_floats(llr_session_logits(s), (size_t)info.n_vocab);
@@ -2120,7 +2137,7 @@ static int cmd_dump(void)
     for (at = 0; at < t.n_elements; at += n) {
         n = t.n_elements - at < CHUNK ? (size_t)(t.n_elements - at) : (size_t)CHUNK;
         if (llr_gguf_read(g, i, at, n, x, &err)) die_status(&err, CODE_FILE);
-        if (!at) open_output(opt.output);       /* not before it is known that there is something to write */
+        if (!at) open_output(opt.output, opt.model);       /* not before it is known that there is something to write */
         put_floats(x, n);
     }
     free(x);
@@ -2662,7 +2679,7 @@ static int put_hits(const struct hits *h, const char *what, const struct buf *qu
             if (quotes) {
                 putf("line %lu%s", h->first[i], h->count[i] > 1 ? "" : ": ");
                 if (h->count[i] > 1) putf(" and %lu more: ", h->count[i] - 1);
-                put_clean(quotes[i].p, quotes[i].n, 160);
+                put_clean(quotes[i].p, quotes[i].n, 240);
             } else put_clean(what, strlen(what), 160);
             putf("\n");
             put_explanation(e);

@@ -14,11 +14,13 @@
  *             llr_session_new(&session, model, NULL, &err) ||
  *             llr_tokenize(llr_model_vocab(model), argv[2], strlen(argv[2]), LLR_TOK_SPECIAL, ids, 512, &n, &err) ||
  *             llr_session_eval(session, ids, n, &err)) { fprintf(stderr, "%s\n", err.msg); return 1; }
+ *         if (n == 0) return 1;
  *         for (i = 0; i < 64; i++) {
  *             char piece[256];
  *             int32_t id = llr_argmax(llr_session_logits(session), llr_vocab_size(llr_model_vocab(model)));
  *             if (llr_vocab_is_eog(llr_model_vocab(model), id)) break;
- *             fwrite(piece, 1, llr_token_piece(llr_model_vocab(model), id, 0, piece, sizeof piece), stdout);
+ *             n = llr_token_piece(llr_model_vocab(model), id, 0, piece, sizeof piece);
+ *             fwrite(piece, 1, n < sizeof piece ? n : sizeof piece, stdout);
  *             if (llr_session_eval(session, &id, 1, &err)) break;
  *         }
  *         llr_session_free(session); llr_model_close(model);
@@ -51,7 +53,7 @@
  *
  * PROMISES
  *   Errors      Every failure is a status and a sentence with the numbers. The library never exits, aborts, prints or
- *               reads the environment. After a failed call the objects are as before it.
+ *               reads the environment. After a failed call the objects are as before it, or as its comment says.
  *   Memory      All memory comes from the allocator in llr_options. llr_session_plan says exactly what a session will
  *               take; llr_eval allocates nothing. Weights are used where they lie in the mapped file, in its own format.
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
@@ -254,7 +256,7 @@ LLR_API void       llr_stream_end(llr_stream *s, const char **text, size_t *n_by
 typedef struct llr_pool llr_pool;    /* one evaluation at a time; may be shared by sessions: others wait */
 LLR_API int        llr_threads_default(void);   /* physical cores within the affinity mask and the cgroup quota */
 LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads /* 0: default */, const llr_options *opt, llr_error *err);
-LLR_API void       llr_pool_free(llr_pool *p);
+LLR_API void       llr_pool_free(llr_pool *p);                  /* free its sessions first */
 LLR_API int        llr_pool_threads(const llr_pool *p);
 
 /* --- Models ------------------------------------------------------------------------------------------------------------ */
@@ -290,7 +292,8 @@ typedef struct llr_session_options {     /* zeroed = defaults */
     int n_threads;           /* 0: llr_threads_default() */
 } llr_session_options;
 
-/* Every byte of a run, before anything is allocated. llr_session_new allocates exactly kv_bytes + scratch_bytes. */
+/* Every byte of a run, before anything is allocated. llr_session_new allocates kv_bytes + scratch_bytes; and the threads
+ * of its own, if it is given no pool, are in other_bytes. */
 typedef struct llr_plan {
     uint64_t weights_bytes;     /* mapped from the file: the system can drop and re-read them */
     uint64_t kv_bytes, scratch_bytes, other_bytes;   /* other: model handle, tokenizer, threads */
@@ -309,7 +312,7 @@ LLR_API void       llr_session_free(llr_session *s);
  * counts[i] tokens for sessions[i]; LLR_E_FULL if they do not fit its context; LLR_E_ARG names an id out of range. */
 LLR_API llr_status llr_eval(llr_session *const *sessions, const int32_t *const *tokens, const size_t *counts, size_t n_sessions, llr_error *err);
 LLR_API llr_status llr_session_eval(llr_session *s, const int32_t *tokens, size_t n, llr_error *err);
-LLR_API const float *llr_session_logits(const llr_session *s);               /* [n_vocab] of the last token; NULL before the first eval */
+LLR_API const float *llr_session_logits(const llr_session *s);               /* [n_vocab] of the last token; NULL before the first eval and after one that failed */
 /* Row i of the last call, 0 = its first token: needs all_logits; the last n_batch rows are kept. NULL if not there. */
 LLR_API const float *llr_session_logits_at(const llr_session *s, size_t i);
 LLR_API uint32_t   llr_session_pos(const llr_session *s);                    /* tokens in the context */
@@ -361,7 +364,9 @@ LLR_API void       llr_template_text_free(const llr_template *t, char *text, siz
 /* Stop here if you only want the API. */
 #endif /* LLRUN_H */
 
-#ifdef LLRUN_IMPLEMENTATION
+/* The implementation: once, however often this file is included, and again for each kernel tier (LLRI_PASS). */
+#if defined(LLRUN_IMPLEMENTATION) && (defined(LLRI_PASS) || !defined(LLRI_IMPLEMENTED))
+#define LLRI_IMPLEMENTED
 #ifndef LLRI_PASS /* ------------- first reading: everything below the kernels ------------- */
 /* >>platform ----------------------------------------------------------------------------------------------------------
  * Everything that depends on the compiler or the operating system, behind plain functions: atomics, threads, clock,
@@ -1071,21 +1076,36 @@ static inline double llri_rdf64(const void *p) {
 }
 
 /* --- string map --- */
-/* 8 bytes at a time, multiplied and folded; the seed keeps a file from preparing keys that all collide. */
+/* SipHash-1-3 (Aumasson & Bernstein 2012). The seed is an address, which a file cannot know: it cannot prepare keys that all
+ * collide. */
+static inline uint64_t llri_rotl(uint64_t x, int n) { return x << n | x >> (64 - n); }
+static inline void llri_sip_round(uint64_t v[4]) {
+    v[0] += v[1]; v[1] = llri_rotl(v[1], 13) ^ v[0]; v[0] = llri_rotl(v[0], 32);
+    v[2] += v[3]; v[3] = llri_rotl(v[3], 16) ^ v[2];
+    v[0] += v[3]; v[3] = llri_rotl(v[3], 21) ^ v[0];
+    v[2] += v[1]; v[1] = llri_rotl(v[1], 17) ^ v[2]; v[2] = llri_rotl(v[2], 32);
+}
 static uint64_t llri_hash_seeded(const void *p, size_t n, uint64_t seed) {
     const uint8_t *b = (const uint8_t *)p;
-    uint64_t h = seed ^ (n * 0x9e3779b97f4a7c15u), w;
+    uint64_t key = seed * 0x9e3779b97f4a7c15u + 1, w, last = (uint64_t)n << 56, v[4];
+    v[0] = seed ^ 0x736f6d6570736575u; v[1] = key ^ 0x646f72616e646f6du;
+    v[2] = seed ^ 0x6c7967656e657261u; v[3] = key ^ 0x7465646279746573u;
     for (; n >= 8; n -= 8, b += 8) {
-        h = (h ^ llri_rd64(b)) * 0xff51afd7ed558ccdu;
-        h ^= h >> 32;
+        w = llri_rd64(b);
+        v[3] ^= w;
+        llri_sip_round(v);
+        v[0] ^= w;
     }
-    for (w = 0; n; n--) w = w << 8 | b[n - 1];
-    h = (h ^ w) * 0xff51afd7ed558ccdu;
-    h ^= h >> 29;
-    h *= 0xc4ceb9fe1a85ec53u;
-    return h ^ h >> 32;
+    for (; n; n--) last |= (uint64_t)b[n - 1] << (8 * (n - 1));
+    v[3] ^= last;
+    llri_sip_round(v);
+    v[0] ^= last;
+    v[2] ^= 0xff;
+    llri_sip_round(v);
+    llri_sip_round(v);
+    llri_sip_round(v);
+    return v[0] ^ v[1] ^ v[2] ^ v[3];
 }
-
 static inline uint64_t llri_hash(const void *p, size_t n) { return llri_hash_seeded(p, n, 0x2545f4914f6cdd1du); }
 
 /* From a text to an index; the texts live elsewhere and key_of(ctx, index) finds them. Open addressing, at most half full. */
@@ -1359,15 +1379,13 @@ static uint64_t llri_address_space_left(void) {
     return used < limit ? limit - used : 0;
 }
 
-LLR_API uint64_t llr_memory_available(void) {
-    uint64_t best = llri_address_space_left();
+static uint64_t llri_memory_physical(void) {     /* what may still be touched, of what is reserved already too */
+    uint64_t best = UINT64_MAX;
 #if LLRI_WINDOWS
     MEMORYSTATUSEX m;
     m.dwLength = sizeof m;
     if (GlobalMemoryStatusEx(&m)) {
         if (m.ullAvailPhys < best) best = m.ullAvailPhys;
-        if (m.ullAvailPageFile < best) best = m.ullAvailPageFile;
-        if (m.ullAvailVirtual < best) best = m.ullAvailVirtual;
     }
 #elif defined(__linux__)
     char text[4096];
@@ -1379,6 +1397,10 @@ LLR_API uint64_t llr_memory_available(void) {
     llri_cgroup_walk("memory", llri_cgroup_memory, &best);
 #endif
     return best;
+}
+LLR_API uint64_t llr_memory_available(void) {
+    uint64_t best = llri_memory_physical(), space = llri_address_space_left();
+    return space < best ? space : best;
 }
 
 /* >>types ------------------------------------------------------------------------------------------------------------
@@ -3337,6 +3359,7 @@ LLR_API int llr_gguf_tensor(const llr_gguf *g, size_t index, llr_tensor *out) {
 LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t first, size_t n, float *out, llr_error *err) {
     const llri_tensor *t = llri_gguf_tensor_at(g, tensor);
     const llri_type_info *info;
+    if (!out && n) return llri_fail(err, LLR_E_ARG, "llr_gguf_read: out is NULL");
     if (!t)
         return llri_fail(err, LLR_E_ARG, "tensor %llu does not exist, there are %llu", (unsigned long long)tensor,
                          (unsigned long long)g->n_tensors);
@@ -7523,7 +7546,8 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     if (!opt) opt = &defaults;
     memset(s, 0, sizeof *s);
     if ((int)opt->kv < 0 || opt->kv > LLR_KV_Q8_0) return llri_fail(err, LLR_E_ARG, "kv type %d does not exist", (int)opt->kv);
-    if (opt->n_threads < 0) return llri_fail(err, LLR_E_ARG, "%d threads", opt->n_threads);
+    if (opt->n_threads < 0 || opt->n_threads > LLRI_MAX_THREADS)
+        return llri_fail(err, LLR_E_ARG, "%d threads; 1 to %d are possible, 0 chooses", opt->n_threads, (int)LLRI_MAX_THREADS);
     s->m = m;
     s->kv_type = opt->kv;
     s->exact = opt->exact != 0;
@@ -7559,7 +7583,8 @@ LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_option
     out->kv_bytes = s.kv_bytes;
     out->scratch_bytes = s.scratch_bytes;
     out->other_bytes = m->own_bytes > weights ? m->own_bytes - weights : m->own_bytes;
-    if (!opt || !opt->pool) out->other_bytes += (uint64_t)(s.n_threads - 1) * LLRI_STACK_BYTES;
+    if ((!opt || !opt->pool) && s.n_threads > 1)
+        out->other_bytes += sizeof(llr_pool) + (uint64_t)s.n_threads * sizeof(llri_worker) + (uint64_t)(s.n_threads - 1) * LLRI_STACK_BYTES;
     out->resident_bytes = weights + out->kv_bytes + out->scratch_bytes + out->other_bytes;
     out->total_bytes = out->resident_bytes - weights + out->weights_bytes;
     out->n_ctx = s.n_ctx;
@@ -7954,7 +7979,7 @@ static llr_status llri_back_positions(llr_session *s, uint32_t end, llr_error *e
         uint64_t per_slot = (uint64_t)c->n_head_kv * (llri_kv_row_bytes(c->type, c->dk) + llri_kv_row_bytes(c->type, c->dv));
         if (c->k) need += (to - from) * per_slot;
     }
-    available = llr_memory_available();
+    available = llri_memory_physical();        /* the addresses are ours already */
     if (need > available)
         return llri_fail(err, LLR_E_NOMEM, "positions %lu to %lu of the context need %s, and %s is available; the text so far "
                          "can still be used", (unsigned long)s->backed, (unsigned long)upto,
@@ -8134,7 +8159,7 @@ LLR_API void llr_session_cancel(llr_session *s) { llri_atomic_store(&s->cancel, 
  * Text to token ids and back, as the file's own tokenizer does it: six families (SPM, BPE, WPM, UGM, RWKV, PLaMo-2)
  * behind one entry. What differs between the many BPE models is how text is cut into words before merging; those rules
  * are data, a table of regular expressions run by a small matcher. All texts come from files and users, so nothing here
- * recurses on input, and long runs cost O(n log n). Token texts are used where they lie in the file.
+ * recurses on input, and merging a long run costs O(n log n); finding special tokens costs the length of the text times that of the longest. Token texts are used where they lie in the file.
  */
 
 /* --- Unicode ----------------------------------------------------------------------------------------------------------
@@ -10553,7 +10578,7 @@ LLR_API int32_t llr_argmax(const float *logits, int32_t n)
 {
     int32_t i, best = 0;
     float max = -HUGE_VALF;
-    for (i = 0; i < n; i++)
+    for (i = 0; logits && i < n; i++)
         if (logits[i] > max) {
             max = logits[i];
             best = i;
@@ -11549,8 +11574,8 @@ static size_t llri_char_len(const char *p, size_t n) {
 static uint32_t llri_char_at(const char *p, size_t len) { return len > 1 ? llri_utf8_get((const uint8_t *)p, len) : (uint8_t)*p; }
 
 static int llri_py_space(uint32_t c) {
-    return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200a) ||
-           c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
+    return (c >= 9 && c <= 13) || (c >= 0x1c && c <= 0x20) || c == 0x85 || c == 0xa0 || c == 0x1680 ||
+           (c >= 0x2000 && c <= 0x200a) || c == 0x2028 || c == 0x2029 || c == 0x202f || c == 0x205f || c == 0x3000;
 }
 
 static int llri_ends_line(uint32_t c) {                      /* for str.splitlines */
@@ -11954,6 +11979,8 @@ static void llri_lex_string(llri_parser *p) {
     p->x.value = llri_v_str(out, (size_t)(o - out));
 }
 
+static int llri_digit(char c) { return c >= '0' && c <= '9'; }
+
 /* 12, 1_000, 1.5, 2e3, 0x1f. */
 static void llri_lex_number(llri_parser *p) {
     llri_str src = p->t->src;
@@ -11961,7 +11988,8 @@ static void llri_lex_number(llri_parser *p) {
     char *out;
     int is_float, base = 10, d;
     int64_t v = 0;
-    if (src.p[i] == '0' && i + 1 < src.n) base = (src.p[i + 1] | 32) == 'x' ? 16 : (src.p[i + 1] | 32) == 'o' ? 8 : (src.p[i + 1] | 32) == 'b' ? 2 : 10;
+    if (src.p[i] == '0' && i + 1 < src.n)
+        base = (src.p[i + 1] | 32) == 'x' ? 16 : (src.p[i + 1] | 32) == 'o' ? 8 : (src.p[i + 1] | 32) == 'b' ? 2 : 10;
     p->x.tok = LLRI_T_NUMBER;
     if (base != 10) {
         for (i += 2; i < src.n && ((d = llri_hex_digit(src.p[i])) >= 0 || src.p[i] == '_'); i++) {
@@ -11973,14 +12001,15 @@ static void llri_lex_number(llri_parser *p) {
         p->x.at = i;
         return;
     }
-    while (i < src.n && ((src.p[i] >= '0' && src.p[i] <= '9') || (src.p[i] == '_' && i + 1 < src.n && src.p[i + 1] >= '0' && src.p[i + 1] <= '9'))) i++;
+    while (i < src.n && (llri_digit(src.p[i]) || (src.p[i] == '_' && i + 1 < src.n && llri_digit(src.p[i + 1])))) i++;
     span = i - p->x.at;
     out = (char *)llri_parse_get(p, span + 1, 1);
     if (!out) return;
     for (i = 0; i < span; i++)
         if (src.p[p->x.at + i] != '_') out[n++] = src.p[p->x.at + i];
     i = llri_number_span(src.p + p->x.at, src.n - p->x.at, &is_float);
-    if (is_float && p->n_floats++ >= LLRI_TPL_FLOATS) llri_parse_fail_at(p, p->x.tok_at, "more than %d numbers with a point", (int)LLRI_TPL_FLOATS);
+    if (is_float && p->n_floats++ >= LLRI_TPL_FLOATS)
+        llri_parse_fail_at(p, p->x.tok_at, "more than %d numbers with a point", (int)LLRI_TPL_FLOATS);
     else if (is_float) p->x.value = llri_v_float(llri_parse_double(llri_slice(src.p + p->x.at, span = i)));
     else if (llri_parse_int(llri_slice(out, n), &v)) p->x.value = llri_v_int(v);
     else if (n > LLRI_TPL_INT_DIGITS) llri_parse_fail_at(p, p->x.tok_at, "a number of too many digits");
@@ -12020,7 +12049,8 @@ static void llri_lex_operator(llri_parser *p) {
         return;
     }
     if (!c || !strchr(singles, c)) {
-        llri_parse_fail_at(p, p->x.tok_at, "unexpected character '%.*s'", (int)llri_char_len(src.p + p->x.at, src.n - p->x.at), src.p + p->x.at);
+        llri_parse_fail_at(p, p->x.tok_at, "unexpected character '%.*s'", (int)llri_char_len(src.p + p->x.at, src.n - p->x.at),
+                           src.p + p->x.at);
         return;
     }
     if (strchr("([{", c)) p->x.balance++;
@@ -12054,7 +12084,9 @@ static void llri_lex_next(llri_parser *p) {
 }
 
 static int llri_tok_is(const llri_parser *p, int op) { return p->x.tok == LLRI_T_OP && p->x.op == op; }
-static int llri_tok_word(const llri_parser *p, const char *word) { return p->x.tok == LLRI_T_NAME && llri_str_eq(p->x.text, word); }
+static int llri_tok_word(const llri_parser *p, const char *word) {
+    return p->x.tok == LLRI_T_NAME && llri_str_eq(p->x.text, word);
+}
 
 static int llri_skip(llri_parser *p, int op) {
     if (!llri_tok_is(p, op)) return 0;
@@ -12166,7 +12198,8 @@ static llri_node *llri_parse_tuple(llri_parser *p, int how) {
     uint32_t at = p->x.tok_at;
     int commas = 0;
     while (!p->status && !llri_tuple_end(p, how)) {
-        n = (how & LLRI_TUPLE_TARGET) ? llri_parse_target_item(p) : (how & LLRI_TUPLE_PLAIN) ? llri_parse_binary(p, 1) : llri_parse_expr(p);
+        n = (how & LLRI_TUPLE_TARGET) ? llri_parse_target_item(p) :
+            (how & LLRI_TUPLE_PLAIN) ? llri_parse_binary(p, 1) : llri_parse_expr(p);
         if (!n) return NULL;
         *tail = n;
         tail = &n->next;
@@ -12418,7 +12451,9 @@ static llri_node *llri_parse_unary(llri_parser *p, int with_filters) {
 }
 
 /* Operators with two sides by how tightly they bind; `not` stands between `and` and the comparisons. */
-enum { LLRI_BIND_OR = 1, LLRI_BIND_AND, LLRI_BIND_NOT, LLRI_BIND_COMPARE, LLRI_BIND_ADD, LLRI_BIND_CONCAT, LLRI_BIND_MUL, LLRI_BIND_POW };
+enum {
+    LLRI_BIND_OR = 1, LLRI_BIND_AND, LLRI_BIND_NOT, LLRI_BIND_COMPARE, LLRI_BIND_ADD, LLRI_BIND_CONCAT, LLRI_BIND_MUL, LLRI_BIND_POW
+};
 static const struct { uint16_t op; uint8_t binds; } llri_operators[] = {
     { LLRI_OP2('=', '='), LLRI_BIND_COMPARE }, { LLRI_OP2('!', '='), LLRI_BIND_COMPARE }, { '<', LLRI_BIND_COMPARE },
     { LLRI_OP2('<', '='), LLRI_BIND_COMPARE }, { '>', LLRI_BIND_COMPARE }, { LLRI_OP2('>', '='), LLRI_BIND_COMPARE },
@@ -12480,7 +12515,8 @@ static llri_node *llri_parse_binary(llri_parser *p, int min) {
     while (n && !p->status && (binds = llri_operator_at(p, &op, &words)) >= min) {
         static const llri_node_kind kinds[] = { LLRI_N_BINARY, LLRI_N_OR, LLRI_N_AND, LLRI_N_NOT, LLRI_N_COMPARE };
         if (binds == 0) break;
-        if (binds != LLRI_BIND_COMPARE || compare != n) n = llri_node_on(p, binds <= LLRI_BIND_COMPARE ? kinds[binds] : LLRI_N_BINARY, n);
+        if (binds != LLRI_BIND_COMPARE || compare != n)
+            n = llri_node_on(p, binds <= LLRI_BIND_COMPARE ? kinds[binds] : LLRI_N_BINARY, n);
         if (!n) break;
         while (words--) llri_lex_next(p);
         if (binds == LLRI_BIND_COMPARE) {
@@ -12664,12 +12700,13 @@ static llri_node *llri_parse_generation(llri_parser *p, llri_node *n) {
     return n;
 }
 
-static const struct { const char *name; llri_node_kind kind; llri_node *(*parse)(llri_parser *, llri_node *); } llri_statements[] = {
+typedef llri_node *(*llri_parse_fn)(llri_parser *p, llri_node *n);
+static const struct { const char *name; llri_node_kind kind; llri_parse_fn parse; } llri_statements[] = {
     { "if", LLRI_N_IF, llri_parse_if }, { "for", LLRI_N_FOR, llri_parse_for }, { "set", LLRI_N_SET, llri_parse_set },
     { "macro", LLRI_N_MACRO, llri_parse_macro }, { "call", LLRI_N_CALLBLOCK, llri_parse_callblock },
     { "filter", LLRI_N_FILTERBLOCK, llri_parse_filterblock }, { "with", LLRI_N_WITH, llri_parse_with },
-    { "do", LLRI_N_DO, llri_parse_do }, { "break", LLRI_N_BREAK, llri_parse_leave }, { "continue", LLRI_N_CONTINUE, llri_parse_leave },
-    { "generation", LLRI_N_PLAIN, llri_parse_generation }
+    { "do", LLRI_N_DO, llri_parse_do }, { "break", LLRI_N_BREAK, llri_parse_leave },
+    { "continue", LLRI_N_CONTINUE, llri_parse_leave }, { "generation", LLRI_N_PLAIN, llri_parse_generation }
 };
 
 static int llri_word_in(llri_str word, const char *words) {
@@ -12832,7 +12869,13 @@ static llri_node *llri_parse_body(llri_parser *p, const char *ends) {
 /* --- rendering: state --- */
 typedef struct llri_var { uint32_t name; llri_val v; } llri_var;
 typedef struct llri_scope { struct llri_scope *up; llri_var *vars; uint32_t n, cap; } llri_scope;     /* up NULL: outermost */
-typedef struct llri_loop { const llri_node *node; llri_scope *scope; llri_list *items; uint32_t i, depth; llri_val changed; } llri_loop;
+typedef struct llri_loop {
+    const llri_node *node;
+    llri_scope *scope;                  /* that the loop stands in */
+    llri_list *items;
+    uint32_t i, depth;
+    llri_val changed;                   /* what loop.changed has seen last */
+} llri_loop;
 typedef struct llri_macro { const llri_node *node; llri_scope *scope; } llri_macro;
 typedef struct llri_bound { llri_val self; const struct llri_row *row; } llri_bound;                   /* a method */
 typedef struct llri_arg { llri_str name; llri_val v; } llri_arg;                                       /* name.p NULL: by place */
@@ -12921,11 +12964,16 @@ static int llri_push(llri_render *r, llri_list *l, llri_val v) {
     return 1;
 }
 
-static llri_val llri_list_done(llri_render *r, llri_list *l) { return r->status || !l ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_LIST, l); }
+static llri_val llri_list_done(llri_render *r, llri_list *l) {
+    return r->status || !l ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_LIST, l);
+}
 
 static int llri_put_key(llri_render *r, llri_dict *d, llri_val key, llri_val v) {
     if (!d || !llri_charge(r, key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4)) return 0;
-    if (key.kind == LLRI_V_LIST || key.kind == LLRI_V_DICT || key.kind == LLRI_V_BIG) { llri_tpl_fail(r, "a %s cannot be a key", llri_kind_names[key.kind]); return 0; }
+    if (key.kind == LLRI_V_LIST || key.kind == LLRI_V_DICT || key.kind == LLRI_V_BIG) {
+        llri_tpl_fail(r, "a %s cannot be a key", llri_kind_names[key.kind]);
+        return 0;
+    }
     if (!llri_dict_put(&r->mem, d, key, v)) { llri_tpl_nomem(r); return 0; }
     return 1;
 }
@@ -12936,7 +12984,10 @@ static int llri_out_room(llri_render *r, size_t n) {
     char *p;
     if (!llri_charge_bytes(r, n)) return 0;
     if (r->cap_out - r->n_out >= n) return 1;
-    if (n > (size_t)LLRI_TPL_OUTPUT - r->n_out) { llri_tpl_fail(r, "the text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s); return 0; }
+    if (n > (size_t)LLRI_TPL_OUTPUT - r->n_out) {
+        llri_tpl_fail(r, "the text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
+        return 0;
+    }
     while (cap - r->n_out < n) cap *= 2;
     p = (char *)llri_alloc(r->mem.mem, cap, 16);
     if (!p) { r->status = llri_nomem(r->err, "the text of a template", cap); return 0; }
@@ -13011,7 +13062,10 @@ static void llri_put_repr_str(llri_render *r, llri_str s) {
         llri_put(r, s.p + plain, i - plain);
         plain = i + len;
         if (c == '\\' || c == (uint32_t)(uint8_t)quote) { llri_putc(r, '\\'); llri_putc(r, (char)c); }
-        else if (c == '\n' || c == '\r' || c == '\t') { llri_putc(r, '\\'); llri_putc(r, c == '\n' ? 'n' : c == '\r' ? 'r' : 't'); }
+        else if (c == '\n' || c == '\r' || c == '\t') {
+            llri_putc(r, '\\');
+            llri_putc(r, c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+        }
         else {
             llri_puts(r, c < 0x100 ? "\\x" : c < 0x10000 ? "\\u" : "\\U");
             llri_put_hex(r, c, c < 0x100 ? 2 : c < 0x10000 ? 4 : 8);
@@ -13174,7 +13228,8 @@ static void llri_put_json(llri_render *r, llri_val v, const llri_json_style *s, 
     case LLRI_V_NONE: llri_puts(r, "null"); break;
     case LLRI_V_BOOL: llri_puts(r, v.u.i ? "true" : "false"); break;
     case LLRI_V_FLOAT:
-        if (v.u.f != v.u.f || fabs(v.u.f) > 1.7976931348623157e308) llri_puts(r, v.u.f != v.u.f ? "NaN" : v.u.f > 0 ? "Infinity" : "-Infinity");
+        if (v.u.f != v.u.f || fabs(v.u.f) > 1.7976931348623157e308)
+            llri_puts(r, v.u.f != v.u.f ? "NaN" : v.u.f > 0 ? "Infinity" : "-Infinity");
         else llri_put_number(r, v);
         break;
     case LLRI_V_INT: case LLRI_V_BIG: llri_put_number(r, v); break;
@@ -13250,7 +13305,8 @@ static int llri_compare(llri_render *r, llri_val a, llri_val b, int depth) {
     if (a.kind == b.kind && llri_is_seq(a)) {
         uint32_t i;
         for (i = 0; i < a.u.list->n && i < b.u.list->n && !r->status; i++)
-            if (!llri_equal(r, a.u.list->v[i], b.u.list->v[i], depth + 1)) return llri_compare(r, a.u.list->v[i], b.u.list->v[i], depth + 1);
+            if (!llri_equal(r, a.u.list->v[i], b.u.list->v[i], depth + 1))
+                return llri_compare(r, a.u.list->v[i], b.u.list->v[i], depth + 1);
         return a.u.list->n < b.u.list->n ? -1 : a.u.list->n > b.u.list->n;
     }
     if (a.kind == LLRI_V_UNDEF || b.kind == LLRI_V_UNDEF)
@@ -13323,7 +13379,9 @@ static int llri_contains(llri_render *r, llri_val needle, llri_val hay) {
         llri_tpl_fail(r, "a %s cannot be in a str", llri_kind_names[needle.kind]);
         return 0;
     }
-    if (hay.kind == LLRI_V_DICT) return llri_charge(r, 1 + (needle.kind == LLRI_V_STR ? needle.n / 256 : 0)) && llri_dict_find(hay.u.dict, needle) != UINT32_MAX;
+    if (hay.kind == LLRI_V_DICT)
+        return llri_charge(r, 1 + (needle.kind == LLRI_V_STR ? needle.n / 256 : 0)) &&
+               llri_dict_find(hay.u.dict, needle) != UINT32_MAX;
     if (hay.kind == LLRI_V_UNDEF) return 0;
     if (!llri_is_seq(hay)) {
         llri_tpl_fail(r, "nothing can be in a %s", llri_kind_names[hay.kind]);
@@ -13372,7 +13430,8 @@ static llri_val llri_concat(llri_render *r, llri_str a, llri_str b) {
     char *p;
     if (b.n == 0) return llri_v_str(a.p, a.n);
     if (a.n == 0) return llri_v_str(b.p, b.n);
-    if (a.n + b.n > (size_t)LLRI_TPL_OUTPUT) return llri_tpl_fail(r, "a text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
+    if (a.n + b.n > (size_t)LLRI_TPL_OUTPUT)
+        return llri_tpl_fail(r, "a text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
     if (!llri_charge_bytes(r, b.n)) return llri_v(LLRI_V_UNDEF);
     if (llri_heap_extend(&r->mem, a.p, a.n, b.n)) {         /* the usual case of a text that grows piece by piece */
         memcpy((char *)a.p + a.n, b.p, b.n);
@@ -13408,7 +13467,8 @@ static llri_val llri_op_fail(llri_render *r, uint16_t op, llri_val a, llri_val b
     text[1] = (char)(op >> 8);
     text[2] = 0;
     if (a.kind == LLRI_V_UNDEF || b.kind == LLRI_V_UNDEF)
-        return llri_tpl_fail(r, "'%.*s' is undefined, operator '%s' needs a value", LLRI_S(llri_str_of(a.kind == LLRI_V_UNDEF ? a : b)), text);
+        return llri_tpl_fail(r, "'%.*s' is undefined, operator '%s' needs a value",
+                             LLRI_S(llri_str_of(a.kind == LLRI_V_UNDEF ? a : b)), text);
     return llri_tpl_fail(r, "operator '%s' does not take %s and %s", text, llri_kind_names[a.kind], llri_kind_names[b.kind]);
 }
 
@@ -13479,7 +13539,8 @@ static llri_val llri_repeat(llri_render *r, llri_val v, int64_t times) {
     size_t start = r->n_out;
     if (times < 0) times = 0;
     if (v.kind == LLRI_V_STR) {
-        if (v.n && times > LLRI_TPL_OUTPUT / (int64_t)v.n) return llri_tpl_fail(r, "a text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
+        if (v.n && times > LLRI_TPL_OUTPUT / (int64_t)v.n)
+            return llri_tpl_fail(r, "a text becomes longer than %s", llri_size_text(LLRI_TPL_OUTPUT).s);
         for (; times > 0 && v.n && llri_charge(r, 1); times--) llri_put(r, v.u.s, v.n);
         text = llri_take_text(r, start);
         if (text.kind == LLRI_V_STR) text.holder = v.holder;
@@ -13521,7 +13582,8 @@ static llri_val llri_arith(llri_render *r, uint16_t op, llri_val a, llri_val b) 
     }
     if (op == '+' && a.kind == LLRI_V_STR && b.kind == LLRI_V_STR) return llri_add_str(r, a, b);
     if (op == '%' && a.kind == LLRI_V_STR) return llri_percent(r, llri_str_of(a), b);
-    if (llri_is_int(a) && llri_is_int(b) && op != '/' && !(op == LLRI_OP2('*', '*') && b.u.i < 0)) return llri_arith_int(r, op, a.u.i, b.u.i);
+    if (llri_is_int(a) && llri_is_int(b) && op != '/' && !(op == LLRI_OP2('*', '*') && b.u.i < 0))
+        return llri_arith_int(r, op, a.u.i, b.u.i);
     if (llri_is_num(a) && llri_is_num(b)) return llri_arith_float(r, op, llri_number(r, a), llri_number(r, b));
     if (op == '+' && a.kind == b.kind && llri_is_seq(a)) return llri_join_lists(r, a, b);
     if (op == '*' && llri_is_int(b) && (a.kind == LLRI_V_STR || llri_is_seq(a))) return llri_repeat(r, a, b.u.i);
@@ -13546,7 +13608,8 @@ static int llri_compare_op(llri_render *r, uint16_t op, llri_val a, llri_val b) 
 static const llri_row *llri_method_row(llri_val v, llri_str name);
 
 static llri_val llri_loop_attr(llri_render *r, const llri_loop *l, llri_str name) {
-    static const char *const names[] = { "index", "index0", "revindex", "revindex0", "length", "depth", "depth0", "first", "last", "previtem", "nextitem" };
+    static const char *const names[] = { "index", "index0", "revindex", "revindex0", "length", "depth", "depth0", "first",
+                                        "last", "previtem", "nextitem" };
     uint32_t n = l->items->n, k;
     for (k = 0; k < sizeof names / sizeof names[0]; k++)
         if (llri_str_eq(name, names[k])) break;
@@ -13571,7 +13634,8 @@ static llri_val llri_loop_attr(llri_render *r, const llri_loop *l, llri_str name
 static llri_val llri_attr(llri_render *r, llri_val v, llri_str name, int may_be_method) {
     const llri_row *row;
     uint32_t i;
-    if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no '%.*s'", LLRI_S(llri_str_of(v)), LLRI_S(name));
+    if (v.kind == LLRI_V_UNDEF)
+        return llri_tpl_fail(r, "'%.*s' is undefined, it has no '%.*s'", LLRI_S(llri_str_of(v)), LLRI_S(name));
     row = may_be_method ? llri_method_row(v, name) : NULL;
     if (row) {
         llri_bound *b = (llri_bound *)llri_tpl_get(r, sizeof *b, 8);
@@ -13646,7 +13710,8 @@ static llri_val llri_cut(llri_render *r, llri_val v, llri_val from, llri_val to,
     if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no items", LLRI_S(llri_str_of(v)));
     if (v.kind != LLRI_V_STR && !llri_is_seq(v)) return llri_v_undef(llri_cstr("a slice"), v.kind);
     if (step.kind != LLRI_V_MISSING && step.kind != LLRI_V_NONE) {
-        if (!llri_is_int(step) || step.u.i == 0 || step.u.i == INT64_MIN) return llri_tpl_fail(r, "the step of a slice must be a number and not 0");
+        if (!llri_is_int(step) || step.u.i == 0 || step.u.i == INT64_MIN)
+            return llri_tpl_fail(r, "the step of a slice must be a number and not 0");
         by = step.u.i;
     }
     if (!llri_charge_bytes(r, v.kind == LLRI_V_STR ? v.n : 0)) return llri_v(LLRI_V_UNDEF);
@@ -13749,7 +13814,9 @@ static llri_val llri_named(const llri_frame *c, const char *name) {
     return llri_v(LLRI_V_MISSING);
 }
 
-static llri_val llri_placed(const llri_frame *c, int i) { return i < c->n && !c->arg[i].name.p ? c->arg[i].v : llri_v(LLRI_V_MISSING); }
+static llri_val llri_placed(const llri_frame *c, int i) {
+    return i < c->n && !c->arg[i].name.p ? c->arg[i].v : llri_v(LLRI_V_MISSING);
+}
 
 static int llri_given(llri_val v) { return v.kind != LLRI_V_MISSING; }
 static int llri_flag(llri_val v, int missing) { return llri_given(v) ? llri_truthy(v) : missing; }
@@ -13765,7 +13832,8 @@ static int64_t llri_int_arg(llri_render *r, const char *what, llri_val v, int64_
 /* A text; undefined and missing are empty; anything else fails. */
 static llri_str llri_str_arg(llri_render *r, const char *what, llri_val v) {
     if (v.kind == LLRI_V_STR) return llri_str_of(v);
-    if (v.kind != LLRI_V_UNDEF && v.kind != LLRI_V_MISSING) llri_tpl_fail(r, "%s needs a text, not a %s", what, llri_kind_names[v.kind]);
+    if (v.kind != LLRI_V_UNDEF && v.kind != LLRI_V_MISSING)
+        llri_tpl_fail(r, "%s needs a text, not a %s", what, llri_kind_names[v.kind]);
     return llri_slice("", 0);
 }
 
@@ -13977,7 +14045,8 @@ static llri_val llri_m_format(llri_render *r, llri_frame *c) {
             repr = fmt.p[colon + 1] == 'r';
             colon += 2;
         }
-        llri_read_spec(&s, colon < end && fmt.p[colon] == ':' ? llri_slice(fmt.p + colon + 1, end - colon - 1) : llri_slice("", 0));
+        if (colon >= end || fmt.p[colon] != ':') colon = end - 1;
+        llri_read_spec(&s, llri_slice(fmt.p + colon + 1, end - colon - 1));
         if (repr && !s.type) s.type = 'r';
         llri_put_formatted(r, &s, v);
         i = end;
@@ -14046,7 +14115,8 @@ static llri_val llri_split(llri_render *r, llri_str s, llri_val sep, int64_t max
         llri_charge(r, s.n / 8);
         s = llri_slice(s.p + llri_space_front(s.p, s.n), s.n - llri_space_front(s.p, s.n));
         while (s.n && !r->status) {
-            for (end = 0; end < s.n && !llri_space_front(s.p + end, s.n - end > 4 ? 4 : s.n - end);) end += llri_char_len(s.p + end, s.n - end);
+            for (end = 0; end < s.n && !llri_space_front(s.p + end, s.n - end > 4 ? 4 : s.n - end);)
+                end += llri_char_len(s.p + end, s.n - end);
             if (max-- == 0) end = s.n;
             llri_push(r, l, llri_v_str(s.p, end));
             end += llri_space_front(s.p + end, s.n - end);
@@ -14151,7 +14221,10 @@ static llri_val llri_m_lower(llri_render *r, llri_frame *c) { return llri_case_o
 static llri_val llri_m_title(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_TITLE); }
 static llri_val llri_m_capitalize(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_CAPITAL); }
 static llri_val llri_m_swapcase(llri_render *r, llri_frame *c) { return llri_case_of(r, LLRI_SELF, LLRI_CASE_SWAP); }
-static llri_val llri_m_strip(llri_render *r, llri_frame *c) { return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_LEFT | LLRI_STRIP_RIGHT); }
+static llri_val llri_m_strip(llri_render *r, llri_frame *c) {
+    return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_LEFT | LLRI_STRIP_RIGHT);
+}
+
 static llri_val llri_m_lstrip(llri_render *r, llri_frame *c) { return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_LEFT); }
 static llri_val llri_m_rstrip(llri_render *r, llri_frame *c) { return llri_strip_text(r, LLRI_SELF, c->p[1], LLRI_STRIP_RIGHT); }
 static llri_val llri_m_splitlines(llri_render *r, llri_frame *c) { return llri_splitlines(r, LLRI_SELF, llri_flag(c->p[1], 0)); }
@@ -14176,14 +14249,16 @@ static llri_val llri_affix(llri_render *r, llri_frame *c, int at_end) {
     llri_val one = c->p[1];
     llri_list single, *l;
     uint32_t i;
-    if (llri_given(c->p[2]) || llri_given(c->p[3])) s = llri_str_of(llri_cut(r, c->p[0], c->p[2], c->p[3], llri_v(LLRI_V_MISSING)));
+    if (llri_given(c->p[2]) || llri_given(c->p[3]))
+        s = llri_str_of(llri_cut(r, c->p[0], c->p[2], c->p[3], llri_v(LLRI_V_MISSING)));
     single.v = &one;
     single.n = 1;
     l = one.kind == LLRI_V_TUPLE ? one.u.list : &single;
     for (i = 0; i < l->n && !r->status; i++) {
         x = llri_str_arg(r, at_end ? "endswith" : "startswith", l->v[i]);
         llri_charge_bytes(r, x.n);
-        if (!r->status && x.n <= s.n && (x.n == 0 || memcmp(at_end ? s.p + s.n - x.n : s.p, x.p, x.n) == 0)) return llri_v_bool(1);
+        if (!r->status && x.n <= s.n && (x.n == 0 || memcmp(at_end ? s.p + s.n - x.n : s.p, x.p, x.n) == 0))
+            return llri_v_bool(1);
     }
     return llri_v_bool(0);
 }
@@ -14196,7 +14271,8 @@ static llri_val llri_place(llri_render *r, llri_frame *c, const char *what, int 
     size_t from = llri_char_offset(s, (uint64_t)llri_int_arg(r, what, c->p[2], 0, 0, INT64_MAX));
     size_t at = r->status ? SIZE_MAX : last ? llri_find_last(r, s, x) : llri_find(r, s, x, from);
     llri_charge_bytes(r, s.n);
-    if (at == SIZE_MAX || (last && at < from)) return what[0] == 'i' ? llri_tpl_fail(r, "index: the text is not there") : llri_v_int(-1);
+    if (at == SIZE_MAX || (last && at < from))
+        return what[0] == 'i' ? llri_tpl_fail(r, "index: the text is not there") : llri_v_int(-1);
     return llri_v_int((int64_t)llri_count_chars(llri_slice(s.p, at)));
 }
 
@@ -14228,7 +14304,8 @@ static llri_val llri_m_join(llri_render *r, llri_frame *c) {
     llri_list *l = llri_items(r, c->p[1]);
     uint32_t i;
     for (i = 0; l && i < l->n; i++)
-        if (l->v[i].kind != LLRI_V_STR) return llri_tpl_fail(r, "join: item %u is a %s, not a text", (unsigned)i, llri_kind_names[l->v[i].kind]);
+        if (l->v[i].kind != LLRI_V_STR)
+            return llri_tpl_fail(r, "join: item %u is a %s, not a text", (unsigned)i, llri_kind_names[l->v[i].kind]);
     return llri_join(r, LLRI_SELF, l);
 }
 
@@ -14270,9 +14347,17 @@ static llri_val llri_justify(llri_render *r, llri_val v, int64_t width, llri_val
     return llri_take_text(r, start);
 }
 
-static llri_val llri_m_ljust(llri_render *r, llri_frame *c) { return llri_justify(r, c->p[0], llri_int_arg(r, "ljust", c->p[1], 0, -1000000, 1000000), c->p[2], '<'); }
-static llri_val llri_m_rjust(llri_render *r, llri_frame *c) { return llri_justify(r, c->p[0], llri_int_arg(r, "rjust", c->p[1], 0, -1000000, 1000000), c->p[2], '>'); }
-static llri_val llri_m_center(llri_render *r, llri_frame *c) { return llri_justify(r, c->p[0], llri_int_arg(r, "center", c->p[1], 80, -1000000, 1000000), c->p[2], 'c'); }
+static llri_val llri_m_ljust(llri_render *r, llri_frame *c) {
+    return llri_justify(r, c->p[0], llri_int_arg(r, "ljust", c->p[1], 0, -1000000, 1000000), c->p[2], '<');
+}
+
+static llri_val llri_m_rjust(llri_render *r, llri_frame *c) {
+    return llri_justify(r, c->p[0], llri_int_arg(r, "rjust", c->p[1], 0, -1000000, 1000000), c->p[2], '>');
+}
+
+static llri_val llri_m_center(llri_render *r, llri_frame *c) {
+    return llri_justify(r, c->p[0], llri_int_arg(r, "center", c->p[1], 80, -1000000, 1000000), c->p[2], 'c');
+}
 
 static llri_val llri_m_zfill(llri_render *r, llri_frame *c) {
     llri_str s = LLRI_SELF;
@@ -14296,7 +14381,8 @@ static int llri_all_are(llri_render *r, llri_str s, int what) {
         len = llri_char_len(s.p + i, s.n - i);
         c = llri_char_at(s.p + i, len);
         digit = c >= '0' && c <= '9';
-        alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= 0xc0 && c != 0xd7 && c != 0xf7 && !(c >= 0x2000 && c < 0x2c00) && !(c >= 0x3000 && c < 0x3040));
+        alpha = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                (c >= 0xc0 && c != 0xd7 && c != 0xf7 && !(c >= 0x2000 && c < 0x2c00) && !(c >= 0x3000 && c < 0x3040));
         if (what >= LLRI_IS_UPPER) {
             uint32_t up = llri_upper(c), low = llri_lower(c);
             if (up == low) continue;
@@ -14304,7 +14390,8 @@ static int llri_all_are(llri_render *r, llri_str s, int what) {
             any = 1;
             continue;
         }
-        ok = what == LLRI_IS_DIGIT ? digit : what == LLRI_IS_ALPHA ? alpha : what == LLRI_IS_ALNUM ? digit || alpha : llri_py_space(c);
+        ok = what == LLRI_IS_DIGIT ? digit : what == LLRI_IS_ALPHA ? alpha : what == LLRI_IS_ALNUM ? digit || alpha :
+            llri_py_space(c);
         if (!ok) return 0;
         any = 1;
     }
@@ -14336,7 +14423,8 @@ static llri_val llri_m_insert(llri_render *r, llri_frame *c) {
     int64_t i = llri_int_arg(r, "insert", c->p[1], 0, INT64_MIN, INT64_MAX), n = l->n;
     if (i < 0) i = i + n < 0 ? 0 : i + n;
     if (i > n) i = n;
-    if (r->status || !llri_charge_bytes(r, (size_t)(n - i) * sizeof *l->v) || !llri_push(r, l, c->p[2])) return llri_v(LLRI_V_UNDEF);
+    if (r->status || !llri_charge_bytes(r, (size_t)(n - i) * sizeof *l->v) || !llri_push(r, l, c->p[2]))
+        return llri_v(LLRI_V_UNDEF);
     memmove(l->v + i + 1, l->v + i, (size_t)(n - i) * sizeof *l->v);
     l->v[i] = c->p[2];
     return llri_v(LLRI_V_NONE);
@@ -14526,20 +14614,22 @@ static llri_val llri_m_reset(llri_render *r, llri_frame *c) {
 static const llri_row llri_str_methods[] = {
     { "capitalize", llri_m_capitalize, "self", 1 }, { "center", llri_m_center, "self width fillchar", 2 },
     { "count", llri_m_count, "self sub", 2 }, { "endswith", llri_m_endswith, "self suffix start end", 2 },
-    { "find", llri_m_find, "self sub start", 2 }, { "format", llri_m_format, "*", 0 }, { "index", llri_m_index, "self sub start", 2 },
-    { "isalnum", llri_m_isalnum, "self", 1 }, { "isalpha", llri_m_isalpha, "self", 1 }, { "isdecimal", llri_m_isdigit, "self", 1 },
-    { "isdigit", llri_m_isdigit, "self", 1 }, { "islower", llri_m_islower, "self", 1 }, { "isnumeric", llri_m_isdigit, "self", 1 },
-    { "isspace", llri_m_isspace, "self", 1 }, { "isupper", llri_m_isupper, "self", 1 }, { "join", llri_m_join, "self iterable", 2 },
-    { "ljust", llri_m_ljust, "self width fillchar", 2 }, { "casefold", llri_m_lower, "self", 1 }, { "lower", llri_m_lower, "self", 1 },
-    { "lstrip", llri_m_lstrip, "self chars", 1 }, { "partition", llri_m_partition, "self sep", 2 },
-    { "removeprefix", llri_m_removeprefix, "self prefix", 2 }, { "removesuffix", llri_m_removesuffix, "self suffix", 2 },
-    { "replace", llri_m_replace, "self old new count", 3 }, { "rfind", llri_m_rfind, "self sub start", 2 },
-    { "rjust", llri_m_rjust, "self width fillchar", 2 }, { "rpartition", llri_m_rpartition, "self sep", 2 },
-    { "rsplit", llri_m_rsplit, "self sep maxsplit", 1 }, { "rstrip", llri_m_rstrip, "self chars", 1 },
-    { "split", llri_m_split, "self sep maxsplit", 1 }, { "splitlines", llri_m_splitlines, "self keepends", 1 },
-    { "startswith", llri_m_startswith, "self prefix start end", 2 }, { "strip", llri_m_strip, "self chars", 1 },
-    { "swapcase", llri_m_swapcase, "self", 1 }, { "title", llri_m_title, "self", 1 }, { "upper", llri_m_upper, "self", 1 },
-    { "zfill", llri_m_zfill, "self width", 2 }
+    { "find", llri_m_find, "self sub start", 2 }, { "format", llri_m_format, "*", 0 },
+    { "index", llri_m_index, "self sub start", 2 }, { "isalnum", llri_m_isalnum, "self", 1 },
+    { "isalpha", llri_m_isalpha, "self", 1 }, { "isdecimal", llri_m_isdigit, "self", 1 },
+    { "isdigit", llri_m_isdigit, "self", 1 }, { "islower", llri_m_islower, "self", 1 },
+    { "isnumeric", llri_m_isdigit, "self", 1 }, { "isspace", llri_m_isspace, "self", 1 },
+    { "isupper", llri_m_isupper, "self", 1 }, { "join", llri_m_join, "self iterable", 2 },
+    { "ljust", llri_m_ljust, "self width fillchar", 2 }, { "casefold", llri_m_lower, "self", 1 },
+    { "lower", llri_m_lower, "self", 1 }, { "lstrip", llri_m_lstrip, "self chars", 1 },
+    { "partition", llri_m_partition, "self sep", 2 }, { "removeprefix", llri_m_removeprefix, "self prefix", 2 },
+    { "removesuffix", llri_m_removesuffix, "self suffix", 2 }, { "replace", llri_m_replace, "self old new count", 3 },
+    { "rfind", llri_m_rfind, "self sub start", 2 }, { "rjust", llri_m_rjust, "self width fillchar", 2 },
+    { "rpartition", llri_m_rpartition, "self sep", 2 }, { "rsplit", llri_m_rsplit, "self sep maxsplit", 1 },
+    { "rstrip", llri_m_rstrip, "self chars", 1 }, { "split", llri_m_split, "self sep maxsplit", 1 },
+    { "splitlines", llri_m_splitlines, "self keepends", 1 }, { "startswith", llri_m_startswith, "self prefix start end", 2 },
+    { "strip", llri_m_strip, "self chars", 1 }, { "swapcase", llri_m_swapcase, "self", 1 },
+    { "title", llri_m_title, "self", 1 }, { "upper", llri_m_upper, "self", 1 }, { "zfill", llri_m_zfill, "self width", 2 }
 };
 static const llri_row llri_list_methods[] = {
     { "append", llri_m_append, "self object", 2 }, { "clear", llri_m_clear, "self", 1 }, { "copy", llri_m_copy, "self", 1 },
@@ -14548,11 +14638,14 @@ static const llri_row llri_list_methods[] = {
     { "pop", llri_m_pop, "self index", 1 }, { "remove", llri_m_remove, "self value", 2 },
     { "reverse", llri_m_list_reverse, "self", 1 }, { "sort", llri_m_list_sort, "self reverse", 1 }
 };
-static const llri_row llri_tuple_methods[] = { { "count", llri_m_list_count, "self value", 2 }, { "index", llri_m_list_index, "self value", 2 } };
+static const llri_row llri_tuple_methods[] = {
+    { "count", llri_m_list_count, "self value", 2 }, { "index", llri_m_list_index, "self value", 2 }
+};
 static const llri_row llri_dict_methods[] = {
     { "clear", llri_m_clear, "self", 1 }, { "copy", llri_m_dict_copy, "*", 0 }, { "get", llri_m_get, "self key default", 2 },
-    { "items", llri_m_items, "self", 1 }, { "keys", llri_m_keys, "self", 1 }, { "pop", llri_m_dict_pop, "self key default", 2 },
-    { "setdefault", llri_m_setdefault, "self key default", 2 }, { "update", llri_m_update, "*", 0 }, { "values", llri_m_values, "self", 1 }
+    { "items", llri_m_items, "self", 1 }, { "keys", llri_m_keys, "self", 1 },
+    { "pop", llri_m_dict_pop, "self key default", 2 }, { "setdefault", llri_m_setdefault, "self key default", 2 },
+    { "update", llri_m_update, "*", 0 }, { "values", llri_m_values, "self", 1 }
 };
 static const llri_row llri_loop_methods[] = { { "cycle", llri_m_cycle, "*", 0 }, { "changed", llri_m_changed, "*", 0 } };
 static const llri_row llri_cycler_methods[] = { { "next", llri_m_next, "self", 1 }, { "reset", llri_m_reset, "self", 1 } };
@@ -14597,7 +14690,8 @@ static llri_val llri_path(llri_render *r, llri_val v, llri_val path) {
         llri_str part = llri_slice(s.p, 0);
         while (part.n < s.n && s.p[part.n] != '.') part.n++;
         for (n = 0; n < part.n && part.p[n] >= '0' && part.p[n] <= '9';) n++;
-        v = part.n && n == part.n && llri_parse_int(part, &i) ? llri_item(r, v, llri_v_int(i)) : llri_item(r, v, llri_v_str(part.p, part.n));
+        if (!(part.n && n == part.n && llri_parse_int(part, &i))) v = llri_item(r, v, llri_v_str(part.p, part.n));
+        else v = llri_item(r, v, llri_v_int(i));
         if (part.n == s.n) break;
         s = llri_slice(s.p + part.n + 1, s.n - part.n - 1);
     }
@@ -14632,13 +14726,28 @@ static llri_val llri_f_safe(llri_render *r, llri_frame *c) {
     return v;
 }
 
-
 static llri_val llri_text_arg(llri_render *r, llri_frame *c) { return c->p[0] = llri_to_str(r, c->p[0]); }
 
-static llri_val llri_f_upper(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_UPPER), c->p[0]); }
-static llri_val llri_f_lower(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_LOWER), c->p[0]); }
-static llri_val llri_f_title(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_case_of(r, LLRI_SELF, LLRI_CASE_WORDS); }
-static llri_val llri_f_capitalize(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_CAPITAL), c->p[0]); }
+static llri_val llri_f_upper(llri_render *r, llri_frame *c) {
+    llri_text_arg(r, c);
+    return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_UPPER), c->p[0]);
+}
+
+static llri_val llri_f_lower(llri_render *r, llri_frame *c) {
+    llri_text_arg(r, c);
+    return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_LOWER), c->p[0]);
+}
+
+static llri_val llri_f_title(llri_render *r, llri_frame *c) {
+    llri_text_arg(r, c);
+    return llri_case_of(r, LLRI_SELF, LLRI_CASE_WORDS);
+}
+
+static llri_val llri_f_capitalize(llri_render *r, llri_frame *c) {
+    llri_text_arg(r, c);
+    return llri_like(llri_case_of(r, LLRI_SELF, LLRI_CASE_CAPITAL), c->p[0]);
+}
+
 static llri_val llri_f_trim(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_like(llri_m_strip(r, c), c->p[0]); }
 static llri_val llri_f_center(llri_render *r, llri_frame *c) { llri_text_arg(r, c); return llri_m_center(r, c); }
 
@@ -14707,15 +14816,18 @@ static llri_val llri_f_dictsort(llri_render *r, llri_frame *c) {
     if (c->p[0].kind != LLRI_V_DICT) return llri_tpl_fail(r, "dictsort: a %s is no dict", llri_kind_names[c->p[0].kind]);
     l = llri_m_items(r, c).u.list;
     if (r->status) return llri_v(LLRI_V_UNDEF);
-    return llri_list_done(r, llri_sort(r, llri_keys_of_items(r, l, llri_v_int(by_value), llri_flag(c->p[1], 0)), l, llri_flag(c->p[3], 0)));
+    return llri_list_done(r, llri_sort(r, llri_keys_of_items(r, l, llri_v_int(by_value), llri_flag(c->p[1], 0)), l,
+                                       llri_flag(c->p[3], 0)));
 }
 
 static llri_val llri_f_unique(llri_render *r, llri_frame *c) {
-    llri_list *items = llri_items(r, c->p[0]), *l = llri_tpl_list(r), *keys = llri_keys_of_items(r, items, c->p[2], llri_flag(c->p[1], 0));
+    llri_list *items = llri_items(r, c->p[0]), *l = llri_tpl_list(r);
+    llri_list *keys = llri_keys_of_items(r, items, c->p[2], llri_flag(c->p[1], 0));
     llri_dict *seen = llri_tpl_dict(r);
     uint32_t i;
     for (i = 0; keys && i < keys->n && !r->status; i++)
-        if (seen && llri_dict_find(seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE))) llri_push(r, l, items->v[i]);
+        if (seen && llri_dict_find(seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE)))
+            llri_push(r, l, items->v[i]);
     return llri_list_done(r, l);
 }
 
@@ -14737,7 +14849,7 @@ static llri_val llri_f_sum(llri_render *r, llri_frame *c) {
     llri_val total = llri_given(c->p[2]) ? c->p[2] : llri_v_int(0);
     uint32_t i;
     for (i = 0; l && i < l->n && !r->status; i++)
-        total = llri_arith(r, '+', total, llri_given(c->p[1]) && c->p[1].kind != LLRI_V_NONE ? llri_path(r, l->v[i], c->p[1]) : l->v[i]);
+        total = llri_arith(r, '+', total, llri_key_of_item(r, l->v[i], c->p[1], 1));
     return total;
 }
 
@@ -14935,7 +15047,8 @@ static llri_val llri_f_tojson(llri_render *r, llri_frame *c) {
     s.item = llri_cstr(s.pretty ? "," : ", ");
     s.key = llri_cstr(": ");
     if (s.pretty && c->p[2].kind == LLRI_V_STR) s.indent = llri_str_of(c->p[2]);
-    else if (s.pretty) s.indent = llri_str_of(llri_repeat(r, llri_v_str(" ", 1), llri_int_arg(r, "tojson: indent", c->p[2], 0, -1000, 1000)));
+    else if (s.pretty)
+        s.indent = llri_str_of(llri_repeat(r, llri_v_str(" ", 1), llri_int_arg(r, "tojson: indent", c->p[2], 0, -1000, 1000)));
     if (llri_is_seq(c->p[3]) && c->p[3].u.list->n == 2) {
         s.item = llri_str_arg(r, "tojson: separators", c->p[3].u.list->v[0]);
         s.key = llri_str_arg(r, "tojson: separators", c->p[3].u.list->v[1]);
@@ -14978,8 +15091,10 @@ static llri_val llri_f_indent(llri_render *r, llri_frame *c) {
 }
 
 static llri_val llri_f_truncate(llri_render *r, llri_frame *c) {
-    llri_str s = llri_str_of(llri_text_arg(r, c)), end = llri_given(c->p[3]) ? llri_str_arg(r, "truncate", c->p[3]) : llri_cstr("...");
-    int64_t length = llri_int_arg(r, "truncate", c->p[1], 255, 0, INT32_MAX), leeway = llri_int_arg(r, "truncate", c->p[4], 5, 0, INT32_MAX);
+    llri_str s = llri_str_of(llri_text_arg(r, c)), end = llri_given(c->p[3]) ? llri_str_arg(r, "truncate", c->p[3]) :
+        llri_cstr("...");
+    int64_t length = llri_int_arg(r, "truncate", c->p[1], 255, 0, INT32_MAX);
+    int64_t leeway = llri_int_arg(r, "truncate", c->p[4], 5, 0, INT32_MAX);
     int64_t keep = length - (int64_t)llri_count_chars(end);
     size_t at;
     llri_charge_bytes(r, s.n);
@@ -15007,7 +15122,9 @@ static llri_val llri_f_wordcount(llri_render *r, llri_frame *c) {
 }
 
 static llri_val llri_f_forceescape(llri_render *r, llri_frame *c) { return llri_escape(r, llri_str_of(llri_text_arg(r, c))); }
-static llri_val llri_f_escape(llri_render *r, llri_frame *c) { return llri_is_safe(c->p[0]) ? c->p[0] : llri_f_forceescape(r, c); }
+static llri_val llri_f_escape(llri_render *r, llri_frame *c) {
+    return llri_is_safe(c->p[0]) ? c->p[0] : llri_f_forceescape(r, c);
+}
 
 static llri_val llri_f_urlencode(llri_render *r, llri_frame *c) {
     llri_str s = llri_str_of(llri_text_arg(r, c));
@@ -15036,25 +15153,32 @@ static llri_val llri_f_format(llri_render *r, llri_frame *c) {
 }
 
 static const llri_row llri_filters[] = {
-    { "abs", llri_f_abs, "x", 1 }, { "attr", llri_f_attr, "obj name", 2 }, { "batch", llri_f_batch, "value linecount fill_with", 2 },
-    { "capitalize", llri_f_capitalize, "s", 1 }, { "center", llri_f_center, "value width", 1 }, { "count", llri_f_length, "value", 1 },
-    { "d", llri_f_default, "value default_value boolean", 1 }, { "default", llri_f_default, "value default_value boolean", 1 },
-    { "dictsort", llri_f_dictsort, "value case_sensitive by reverse", 1 }, { "e", llri_f_escape, "s", 1 }, { "escape", llri_f_escape, "s", 1 },
-    { "first", llri_f_first, "seq", 1 }, { "float", llri_f_float, "value default", 1 }, { "forceescape", llri_f_forceescape, "value", 1 },
-    { "format", llri_f_format, "*", 1 }, { "from_json", llri_f_from_json, "value", 1 }, { "fromjson", llri_f_from_json, "value", 1 },
-    { "groupby", llri_f_groupby, "value attribute default case_sensitive", 2 }, { "indent", llri_f_indent, "s width first blank", 1 },
-    { "int", llri_f_int, "value default base", 1 }, { "items", llri_f_items, "value", 1 }, { "join", llri_f_join, "value d attribute", 1 },
+    { "abs", llri_f_abs, "x", 1 }, { "attr", llri_f_attr, "obj name", 2 },
+    { "batch", llri_f_batch, "value linecount fill_with", 2 }, { "capitalize", llri_f_capitalize, "s", 1 },
+    { "center", llri_f_center, "value width", 1 }, { "count", llri_f_length, "value", 1 },
+    { "d", llri_f_default, "value default_value boolean", 1 },
+    { "default", llri_f_default, "value default_value boolean", 1 },
+    { "dictsort", llri_f_dictsort, "value case_sensitive by reverse", 1 }, { "e", llri_f_escape, "s", 1 },
+    { "escape", llri_f_escape, "s", 1 }, { "first", llri_f_first, "seq", 1 }, { "float", llri_f_float, "value default", 1 },
+    { "forceescape", llri_f_forceescape, "value", 1 }, { "format", llri_f_format, "*", 1 },
+    { "from_json", llri_f_from_json, "value", 1 }, { "fromjson", llri_f_from_json, "value", 1 },
+    { "groupby", llri_f_groupby, "value attribute default case_sensitive", 2 },
+    { "indent", llri_f_indent, "s width first blank", 1 }, { "int", llri_f_int, "value default base", 1 },
+    { "items", llri_f_items, "value", 1 }, { "join", llri_f_join, "value d attribute", 1 },
     { "last", llri_f_last, "seq", 1 }, { "length", llri_f_length, "value", 1 }, { "list", llri_f_list, "value", 1 },
-    { "lower", llri_f_lower, "s", 1 }, { "map", llri_f_map, "*", 1 }, { "max", llri_f_max, "value case_sensitive attribute", 1 },
-    { "min", llri_f_min, "value case_sensitive attribute", 1 }, { "reject", llri_f_reject, "*", 1 }, { "rejectattr", llri_f_rejectattr, "*", 1 },
+    { "lower", llri_f_lower, "s", 1 }, { "map", llri_f_map, "*", 1 },
+    { "max", llri_f_max, "value case_sensitive attribute", 1 }, { "min", llri_f_min, "value case_sensitive attribute", 1 },
+    { "reject", llri_f_reject, "*", 1 }, { "rejectattr", llri_f_rejectattr, "*", 1 },
     { "replace", llri_f_replace, "s old new count", 3 }, { "reverse", llri_f_reverse, "value", 1 },
-    { "round", llri_f_round, "value precision method", 1 }, { "safe", llri_f_safe, "value", 1 }, { "select", llri_f_select, "*", 1 },
-    { "selectattr", llri_f_selectattr, "*", 1 }, { "slice", llri_f_slice, "value slices fill_with", 2 },
+    { "round", llri_f_round, "value precision method", 1 }, { "safe", llri_f_safe, "value", 1 },
+    { "select", llri_f_select, "*", 1 }, { "selectattr", llri_f_selectattr, "*", 1 },
+    { "slice", llri_f_slice, "value slices fill_with", 2 },
     { "sort", llri_f_sort, "value reverse case_sensitive attribute", 1 }, { "string", llri_f_string, "object", 1 },
     { "sum", llri_f_sum, "iterable attribute start", 1 }, { "title", llri_f_title, "s", 1 },
-    { "tojson", llri_f_tojson, "value ensure_ascii indent separators sort_keys", 1 }, { "trim", llri_f_trim, "value chars", 1 },
-    { "truncate", llri_f_truncate, "s length killwords end leeway", 1 }, { "unique", llri_f_unique, "value case_sensitive attribute", 1 },
-    { "upper", llri_f_upper, "s", 1 }, { "urlencode", llri_f_urlencode, "value", 1 }, { "wordcount", llri_f_wordcount, "s", 1 }
+    { "tojson", llri_f_tojson, "value ensure_ascii indent separators sort_keys", 1 },
+    { "trim", llri_f_trim, "value chars", 1 }, { "truncate", llri_f_truncate, "s length killwords end leeway", 1 },
+    { "unique", llri_f_unique, "value case_sensitive attribute", 1 }, { "upper", llri_f_upper, "s", 1 },
+    { "urlencode", llri_f_urlencode, "value", 1 }, { "wordcount", llri_f_wordcount, "s", 1 }
 };
 
 static const llri_row *llri_filter_row(llri_str name) { return llri_row_find(LLRI_ROWS(llri_filters), name); }
@@ -15073,8 +15197,10 @@ LLRI_KIND_TEST(llri_t_number, llri_is_num(v))
 LLRI_KIND_TEST(llri_t_string, v.kind == LLRI_V_STR)
 LLRI_KIND_TEST(llri_t_mapping, v.kind == LLRI_V_DICT)
 LLRI_KIND_TEST(llri_t_sequence, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF)   /* as in Python */
-LLRI_KIND_TEST(llri_t_iterable, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF || v.kind == LLRI_V_LOOP)
-LLRI_KIND_TEST(llri_t_callable, v.kind == LLRI_V_MACRO || v.kind == LLRI_V_FUNC || v.kind == LLRI_V_METHOD || v.kind == LLRI_V_JOINER || v.kind == LLRI_V_UNDEF)
+LLRI_KIND_TEST(llri_t_iterable, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF ||
+               v.kind == LLRI_V_LOOP)
+LLRI_KIND_TEST(llri_t_callable, v.kind == LLRI_V_MACRO || v.kind == LLRI_V_FUNC || v.kind == LLRI_V_METHOD ||
+               v.kind == LLRI_V_JOINER || v.kind == LLRI_V_UNDEF)
 LLRI_KIND_TEST(llri_t_filter, v.kind == LLRI_V_STR && llri_filter_row(llri_str_of(v)) != NULL)
 LLRI_KIND_TEST(llri_t_test, v.kind == LLRI_V_STR && llri_test_row(llri_str_of(v)) != NULL)
 LLRI_KIND_TEST(llri_t_escaped, llri_is_safe(v))
@@ -15090,14 +15216,29 @@ static llri_val llri_t_in(llri_render *r, llri_frame *c) { return llri_v_bool(ll
 static llri_val llri_t_sameas(llri_render *r, llri_frame *c) {
     llri_val a = c->p[0], b = c->p[1];
     (void)r;
-    return llri_v_bool(a.kind == b.kind && (a.kind == LLRI_V_NONE || (a.kind == LLRI_V_STR ? llri_str_same(llri_str_of(a), llri_str_of(b)) : a.u.i == b.u.i)));
+    if (a.kind != b.kind || a.kind == LLRI_V_NONE) return llri_v_bool(a.kind == b.kind);
+    return llri_v_bool(a.kind == LLRI_V_STR ? llri_str_same(llri_str_of(a), llri_str_of(b)) : a.u.i == b.u.i);
 }
 
-static llri_val llri_t_divisibleby(llri_render *r, llri_frame *c) { return llri_v_bool(!llri_truthy(llri_arith(r, '%', c->p[0], c->p[1]))); }
-static llri_val llri_t_even(llri_render *r, llri_frame *c) { return llri_v_bool(!llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2)))); }
-static llri_val llri_t_odd(llri_render *r, llri_frame *c) { return llri_v_bool(llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2)))); }
-static llri_val llri_t_lower(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, llri_str_of(llri_text_arg(r, c)), LLRI_IS_LOWER)); }
-static llri_val llri_t_upper(llri_render *r, llri_frame *c) { return llri_v_bool(llri_all_are(r, llri_str_of(llri_text_arg(r, c)), LLRI_IS_UPPER)); }
+static llri_val llri_t_divisibleby(llri_render *r, llri_frame *c) {
+    return llri_v_bool(!llri_truthy(llri_arith(r, '%', c->p[0], c->p[1])));
+}
+
+static llri_val llri_t_even(llri_render *r, llri_frame *c) {
+    return llri_v_bool(!llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2))));
+}
+
+static llri_val llri_t_odd(llri_render *r, llri_frame *c) {
+    return llri_v_bool(llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2))));
+}
+
+static llri_val llri_t_lower(llri_render *r, llri_frame *c) {
+    return llri_v_bool(llri_all_are(r, llri_str_of(llri_text_arg(r, c)), LLRI_IS_LOWER));
+}
+
+static llri_val llri_t_upper(llri_render *r, llri_frame *c) {
+    return llri_v_bool(llri_all_are(r, llri_str_of(llri_text_arg(r, c)), LLRI_IS_UPPER));
+}
 
 static const llri_row llri_tests[] = {
     { "defined", llri_t_defined, "v", 1 }, { "undefined", llri_t_undefined, "v", 1 }, { "none", llri_t_none, "v", 1 },
@@ -15109,11 +15250,10 @@ static const llri_row llri_tests[] = {
     { "divisibleby", llri_t_divisibleby, "v num", 2 }, { "even", llri_t_even, "v", 1 }, { "odd", llri_t_odd, "v", 1 },
     { "lower", llri_t_lower, "v", 1 }, { "upper", llri_t_upper, "v", 1 }, { "in", llri_t_in, "v seq", 2 },
     { "eq", llri_t_eq, "v other", 2 }, { "equalto", llri_t_eq, "v other", 2 }, { "==", llri_t_eq, "v other", 2 },
-    { "ne", llri_t_ne, "v other", 2 }, { "!=", llri_t_ne, "v other", 2 },
-    { "lt", llri_t_lt, "v other", 2 }, { "lessthan", llri_t_lt, "v other", 2 }, { "<", llri_t_lt, "v other", 2 },
-    { "le", llri_t_le, "v other", 2 }, { "<=", llri_t_le, "v other", 2 },
-    { "gt", llri_t_gt, "v other", 2 }, { "greaterthan", llri_t_gt, "v other", 2 }, { ">", llri_t_gt, "v other", 2 },
-    { "ge", llri_t_ge, "v other", 2 }, { ">=", llri_t_ge, "v other", 2 }
+    { "ne", llri_t_ne, "v other", 2 }, { "!=", llri_t_ne, "v other", 2 }, { "lt", llri_t_lt, "v other", 2 },
+    { "lessthan", llri_t_lt, "v other", 2 }, { "<", llri_t_lt, "v other", 2 }, { "le", llri_t_le, "v other", 2 },
+    { "<=", llri_t_le, "v other", 2 }, { "gt", llri_t_gt, "v other", 2 }, { "greaterthan", llri_t_gt, "v other", 2 },
+    { ">", llri_t_gt, "v other", 2 }, { "ge", llri_t_ge, "v other", 2 }, { ">=", llri_t_ge, "v other", 2 }
 };
 
 static const llri_row *llri_test_row(llri_str name) { return llri_row_find(LLRI_ROWS(llri_tests), name); }
@@ -15203,10 +15343,11 @@ static void llri_put_padded(llri_render *r, int v, int width, char pad) {
 static void llri_put_date(llri_render *r, const llri_date *d, llri_str fmt, int depth) {
     /* codes that are numbers: which, how wide, padded with; and codes that stand for other formats */
     const struct { char code; int value, width; char pad; } numbers[] = {
-        { 'Y', d->year, 1, '0' }, { 'm', d->month, 2, '0' }, { 'd', d->day, 2, '0' }, { 'e', d->day, 2, ' ' }, { 'H', d->hour, 2, '0' },
-        { 'I', (d->hour + 11) % 12 + 1, 2, '0' }, { 'k', d->hour, 2, ' ' }, { 'l', (d->hour + 11) % 12 + 1, 2, ' ' },
-        { 'M', d->minute, 2, '0' }, { 'S', d->second, 2, '0' }, { 'y', d->year % 100, 2, '0' }, { 'j', d->yearday, 3, '0' },
-        { 'w', d->weekday, 1, '0' }, { 'u', (d->weekday + 6) % 7 + 1, 1, '0' }, { 'f', 0, 6, '0' }, { 'C', d->year / 100, 2, '0' },
+        { 'Y', d->year, 1, '0' }, { 'm', d->month, 2, '0' }, { 'd', d->day, 2, '0' }, { 'e', d->day, 2, ' ' },
+        { 'H', d->hour, 2, '0' }, { 'I', (d->hour + 11) % 12 + 1, 2, '0' }, { 'k', d->hour, 2, ' ' },
+        { 'l', (d->hour + 11) % 12 + 1, 2, ' ' }, { 'M', d->minute, 2, '0' }, { 'S', d->second, 2, '0' },
+        { 'y', d->year % 100, 2, '0' }, { 'j', d->yearday, 3, '0' }, { 'w', d->weekday, 1, '0' },
+        { 'u', (d->weekday + 6) % 7 + 1, 1, '0' }, { 'f', 0, 6, '0' }, { 'C', d->year / 100, 2, '0' },
         { 'U', (d->yearday + 6 - d->weekday) / 7, 2, '0' }, { 'W', (d->yearday + 6 - (d->weekday + 6) % 7) / 7, 2, '0' }
     };
     static const struct { char code; const char *fmt; } formats[] = {
@@ -15221,7 +15362,8 @@ static void llri_put_date(llri_render *r, const llri_date *d, llri_str fmt, int 
         if ((code == '-' || code == '_' || code == '0' || code == '^') && i + 1 < fmt.n) { flag = code; code = fmt.p[++i]; }
         for (k = 0; k < sizeof numbers / sizeof numbers[0] && numbers[k].code != code;) k++;
         if (k < sizeof numbers / sizeof numbers[0]) {
-            llri_put_padded(r, numbers[k].value, numbers[k].width, flag == '-' ? 0 : flag == '_' ? ' ' : flag == '0' ? '0' : numbers[k].pad);
+            llri_put_padded(r, numbers[k].value, numbers[k].width,
+                            flag == '-' ? 0 : flag == '_' ? ' ' : flag == '0' ? '0' : numbers[k].pad);
             continue;
         }
         for (k = 0; k < sizeof formats / sizeof formats[0] && formats[k].code != code;) k++;
@@ -15243,7 +15385,8 @@ static llri_val llri_g_strftime(llri_render *r, llri_frame *c) {
     llri_date d;
     size_t start = r->n_out;
     llri_str fmt = llri_str_arg(r, "strftime_now", c->p[0]);
-    if (!llri_read_date(r->now, &d)) return llri_tpl_fail(r, "strftime_now needs the local time in the variable 'now', such as \"2026-01-31T12:00:00\"");
+    if (!llri_read_date(r->now, &d))
+        return llri_tpl_fail(r, "strftime_now needs the local time in the variable 'now', such as \"2026-01-31T12:00:00\"");
     llri_put_date(r, &d, fmt, 0);
     return llri_take_text(r, start);
 }
@@ -15379,7 +15522,8 @@ static void llri_bind_macro(llri_render *r, const llri_node *node, const llri_ar
     if (rest->n && !(node->flag & LLRI_MACRO_VARARGS))
         llri_tpl_fail(r, "macro '%.*s' takes %d arguments less", LLRI_S(llri_str_of(node->value)), (int)rest->n);
     else if (named->n && !(node->flag & LLRI_MACRO_KWARGS))
-        llri_tpl_fail(r, "macro '%.*s' has no argument '%.*s'", LLRI_S(llri_str_of(node->value)), LLRI_S(llri_str_of(named->v[0].key)));
+        llri_tpl_fail(r, "macro '%.*s' has no argument '%.*s'", LLRI_S(llri_str_of(node->value)),
+                      LLRI_S(llri_str_of(named->v[0].key)));
     if (node->flag & LLRI_MACRO_VARARGS) llri_set_named(r, s, "varargs", llri_v_list(LLRI_V_TUPLE, rest));
     if (node->flag & LLRI_MACRO_KWARGS) llri_set_named(r, s, "kwargs", llri_v_dict(LLRI_V_DICT, named));
     if (node->flag & LLRI_MACRO_CALLER) llri_set_named(r, s, "caller", caller);
@@ -15401,7 +15545,8 @@ static llri_val llri_call_macro(llri_render *r, const llri_macro *m, const llri_
     llri_bind_macro(r, m->node, arg, n, s);
     r->scope = s;
     for (; p && !r->status; p = p->next)
-        if (!llri_scope_has(r, s, p->name)) llri_set_in(r, s, p->name, p->a ? llri_eval(r, p->a) : llri_v_undef(r->t->names[p->name], 0));
+        if (!llri_scope_has(r, s, p->name))
+            llri_set_in(r, s, p->name, p->a ? llri_eval(r, p->a) : llri_v_undef(r->t->names[p->name], 0));
     llri_run_body(r, m->node->list);
     r->scope = outer;
     r->depth--;
@@ -15412,7 +15557,8 @@ static llri_val llri_not_callable(llri_render *r, llri_val f) {
     static const char *const what[] = { "function", "method" };
     if (f.kind != LLRI_V_UNDEF) return llri_tpl_fail(r, "a %s cannot be called", llri_kind_names[f.kind]);
     if (!f.holder) return llri_tpl_fail(r, "%s '%.*s' is not defined, or not supported", what[0], LLRI_S(llri_str_of(f)));
-    return llri_tpl_fail(r, "%s '%.*s' of a %s is not defined, or not supported", what[1], LLRI_S(llri_str_of(f)), llri_kind_names[f.holder]);
+    return llri_tpl_fail(r, "%s '%.*s' of a %s is not defined, or not supported", what[1], LLRI_S(llri_str_of(f)),
+                         llri_kind_names[f.holder]);
 }
 
 /* What methods make of a safe text is safe. */
@@ -15459,7 +15605,9 @@ static llri_val llri_eval_call(llri_render *r, const llri_node *n, llri_val v) {
     llri_val result;
     int argc = 0;
     if (n->kind != LLRI_N_CALL) {
-        if (!n->row) return llri_tpl_fail(r, "%s '%.*s' is not supported", n->kind == LLRI_N_FILTER ? "filter" : "test", LLRI_S(llri_str_of(n->value)));
+        if (!n->row)
+            return llri_tpl_fail(r, "%s '%.*s' is not supported", n->kind == LLRI_N_FILTER ? "filter" : "test",
+                                 LLRI_S(llri_str_of(n->value)));
         argc += llri_push_arg(r, llri_slice(NULL, 0), v);
     }
     argc += llri_eval_args(r, n->list);
@@ -15484,7 +15632,8 @@ static llri_val llri_eval_compare(llri_render *r, const llri_node *n, llri_val a
 
 static llri_val llri_eval_slice(llri_render *r, const llri_node *n, llri_val v) {
     llri_val missing = llri_v(LLRI_V_MISSING);
-    llri_val a = n->b ? llri_eval(r, n->b) : missing, b = n->c ? llri_eval(r, n->c) : missing, c = n->d ? llri_eval(r, n->d) : missing;
+    llri_val a = n->b ? llri_eval(r, n->b) : missing, b = n->c ? llri_eval(r, n->c) : missing, c = n->d ? llri_eval(r, n->d) :
+        missing;
     r->at = n->at;
     return r->status ? llri_v(LLRI_V_UNDEF) : llri_cut(r, v, a, b, c);
 }
@@ -15535,7 +15684,8 @@ static llri_val llri_eval_on(llri_render *r, const llri_node *n, llri_val v) {
     case LLRI_N_OR: return llri_truthy(v) ? v : llri_eval(r, n->b);
     case LLRI_N_NOT: return llri_v_bool(!llri_truthy(v));
     case LLRI_N_SIGN: return llri_eval_sign(r, n, v);
-    case LLRI_N_COND: return llri_truthy(v) ? llri_eval(r, n->b) : n->c ? llri_eval(r, n->c) : llri_v_undef(llri_cstr("the else part that is not there"), 0);
+    case LLRI_N_COND: return llri_truthy(v) ? llri_eval(r, n->b) : n->c ? llri_eval(r, n->c) :
+        llri_v_undef(llri_cstr("the else part that is not there"), 0);
     default: break;
     }
     b = llri_eval(r, n->b);
@@ -15705,13 +15855,15 @@ LLR_API void llr_template_free(llr_template *t) {
     llri_free(&mem, t, sizeof *t);
 }
 
-LLR_API llr_status llr_template_new(llr_template **out, const char *text, size_t n_bytes, const llr_options *opt, llr_error *err) {
+LLR_API llr_status llr_template_new(llr_template **out, const char *text, size_t n_bytes, const llr_options *opt,
+                                    llr_error *err) {
     llr_template *t;
     llri_parser p;
     char *copy;
     if (!out || (!text && n_bytes)) return llri_fail(err, LLR_E_ARG, "a template needs a text and a place for the handle");
     if (n_bytes > LLRI_TPL_SOURCE)
-        return llri_fail(err, LLR_E_UNSUPPORTED, "a template of %llu bytes: more than %d", (unsigned long long)n_bytes, (int)LLRI_TPL_SOURCE);
+        return llri_fail(err, LLR_E_UNSUPPORTED, "a template of %llu bytes: more than %d", (unsigned long long)n_bytes,
+                         (int)LLRI_TPL_SOURCE);
     t = (llr_template *)llri_calloc(llri_opt_mem(opt), sizeof *t, 16);
     if (!t) return llri_nomem(err, "a template", sizeof *t);
     t->mem = *llri_opt_mem(opt);
@@ -15735,7 +15887,8 @@ LLR_API llr_status llr_template_new(llr_template **out, const char *text, size_t
     return LLR_OK;
 }
 
-LLR_API llr_status llr_template_from_gguf(llr_template **out, const llr_gguf *g, const char *name, const llr_options *opt, llr_error *err) {
+LLR_API llr_status llr_template_from_gguf(llr_template **out, const llr_gguf *g, const char *name, const llr_options *opt,
+                                          llr_error *err) {
     char key[128];
     const llri_kv *kv;
     llri_str text;
@@ -15785,11 +15938,13 @@ static void llri_render_run(llri_render *r, llri_str json) {
     llri_run_body(r, r->t->body);
 }
 
-LLR_API llr_status llr_template_render(const llr_template *t, const char *json, size_t json_bytes, char **out, size_t *n_out, llr_error *err) {
+LLR_API llr_status llr_template_render(const llr_template *t, const char *json, size_t json_bytes, char **out, size_t *n_out,
+                                       llr_error *err) {
     llri_render r;
     char *text = NULL;
     size_t more = 4 * (json_bytes < SIZE_MAX / 8 ? json_bytes : 0);
-    if (!t || !out || !n_out || (!json && json_bytes)) return llri_fail(err, LLR_E_ARG, "rendering needs a template, its variables and a place for the text");
+    if (!t || !out || !n_out || (!json && json_bytes))
+        return llri_fail(err, LLR_E_ARG, "rendering needs a template, its variables and a place for the text");
     memset(&r, 0, sizeof r);
     r.t = t;
     r.err = err;
@@ -15964,6 +16119,6 @@ LLR_API const char *llr_template_fallback(const llr_gguf *g, const char **family
 #  pragma fp_contract(on)
 #endif
 #endif /* !LLRI_PASS */
-#endif /* LLRUN_IMPLEMENTATION */
+#endif /* LLRUN_IMPLEMENTATION, once */
 
 /* Licence: MIT, see the file LICENSE. */

@@ -239,6 +239,8 @@ if [ -w /dev/full ]; then
 fi
 t 1 logits "$m" --tokens 1,2,3 -o "$T/no/such/folder"
 "$child" "$llrun" cpu <&- >"$out" 2>"$err"; is 0 $?
+"$child" "$llrun" tokenize "$m" <&- >"$out" 2>"$err"; is 1 $?; said 'cannot read'
+cp "$m" "$T/self.gguf"; t 2 dump "$T/self.gguf" output_norm.weight -o "$T/self.gguf"; same "$m" "$T/self.gguf"
 "$child" "$llrun" cpu <"$in" >&- 2>"$err"; is 1 $?
 
 section 'README.md'
