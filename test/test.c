@@ -3,8 +3,35 @@
  *     cc -O2 -o test test.c -lm -lpthread
  *     ./test; ./test --list; ./test gguf pool
  */
+/* The n-th read or mapping of a file can be made to fail: the implementation calls these instead of the system's. */
+#ifndef _WIN32
+#  ifndef _GNU_SOURCE
+#    define _GNU_SOURCE 1
+#  endif
+#  define _FILE_OFFSET_BITS 64
+#  include <errno.h>
+#  include <sys/mman.h>
+#  include <unistd.h>
+static int test_calls, test_fail_at = -1;       /* counts both kinds; -1: none fails */
+static ssize_t test_pread(int fd, void *p, size_t n, off_t at)
+{
+    if (test_calls++ != test_fail_at) return pread(fd, p, n, at);
+    errno = EIO;
+    return -1;
+}
+static void *test_mmap(void *p, size_t n, int protection, int flags, int fd, off_t at)
+{
+    if (test_calls++ != test_fail_at) return mmap(p, n, protection, flags, fd, at);
+    errno = ENODEV;
+    return MAP_FAILED;
+}
+#  define pread test_pread
+#  define mmap test_mmap
+#endif
 #define LLRUN_IMPLEMENTATION
 #include "../llrun.h"
+#undef pread
+#undef mmap
 #include "test.h"
 
 #include "test_util.c"

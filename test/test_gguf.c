@@ -734,7 +734,43 @@ static void test_gguf_split_bad(void) {
     CHECK(g == NULL);
 }
 
+/* Every read and mapping of an opening fails once: a failed read is an error that says so; a failed mapping is not, the file
+ * is read instead. */
+static void test_gguf_nth_call(void) {
+#ifdef _WIN32
+    CHECK(1);
+#else
+    static tg t;
+    char path[512];
+    int mode, n, reached;
+    tg_sample(&t);
+    tg_path(path, sizeof path, "nth.gguf");
+    tg_write(path, t.b, t.n, 0);
+    for (mode = 0; mode < 2; mode++)        /* mapped, read */
+        for (n = 0, reached = 1; reached && n < 100; n++) {
+            llr_gguf *g = NULL;
+            llr_error err;
+            llr_options opt;
+            tg_watch w;
+            float f[6];
+            llr_status st;
+            tg_watch_init(&w, &opt, mode);
+            test_calls = 0;
+            test_fail_at = n;
+            st = llr_gguf_open(&g, path, &opt, &err);
+            test_fail_at = -1;
+            reached = test_calls > n;
+            if (st == LLR_OK) {
+                CHECK_MSG(!reached || (mode == 0 && !llr_gguf_is_mapped(g) && w.warnings == 1), "call %d of mode %d failed unseen", n, mode);
+                CHECK(llr_gguf_read(g, 0, 0, 6, f, &err) == LLR_OK && f[5] == 5);
+                llr_gguf_close(g);
+            } else CHECK_MSG(st == LLR_E_IO && strlen(err.msg) > 10 && g == NULL, "call %d of mode %d: %d %s", n, mode, (int)st, err.msg);
+        }
+    remove(path);
+#endif
+}
+
 #define TESTS_GGUF(X) \
     X(gguf_meta) X(gguf_kv) X(gguf_tensors) X(gguf_unusual) X(gguf_header) X(gguf_not_gguf) X(gguf_meta_bad) X(gguf_alignment) \
     X(gguf_tensor_bad) X(gguf_overlap) X(gguf_truncated) X(gguf_mutated) X(gguf_nomem) X(gguf_file) X(gguf_file_errors) X(gguf_fd) \
-    X(gguf_split) X(gguf_split_bad)
+    X(gguf_split) X(gguf_split_bad) X(gguf_nth_call)
