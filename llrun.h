@@ -11900,7 +11900,15 @@ typedef enum llri_tok { LLRI_T_END, LLRI_T_NAME, LLRI_T_STRING, LLRI_T_NUMBER, L
 #define LLRI_OP2(a, b) ((uint16_t)((a) | (b) << 8))
 enum { LLRI_OP_IN = 1, LLRI_OP_NOT_IN = 2 };            /* operators that are words */
 
-typedef struct llri_lex { size_t at; uint32_t tok_at; int balance; uint8_t tok; uint16_t op; llri_str text; llri_val value; } llri_lex;
+typedef struct llri_lex {
+    size_t at;                          /* behind the current token */
+    uint32_t tok_at;
+    int balance;                        /* open brackets: as long as there are any, the tag does not end */
+    uint8_t tok;
+    uint16_t op;
+    llri_str text;                      /* of a name */
+    llri_val value;                     /* of a string or number */
+} llri_lex;
 
 typedef struct llri_parser {
     llr_template *t;
@@ -13838,7 +13846,8 @@ static llri_str llri_str_arg(llri_render *r, const char *what, llri_val v) {
 }
 
 /* --- formats: '%5.2f' % x and '{:>5}'.format(x) --- */
-typedef struct llri_spec { llri_str fill; char align, sign, type; int zero, comma, width, places; } llri_spec;   /* places -1: none */
+/* places -1: none */
+typedef struct llri_spec { llri_str fill; char align, sign, type; int zero, comma, width, places; } llri_spec;
 
 static int llri_spec_number(const char **p, const char *end) {
     int v = 0;
@@ -13860,7 +13869,8 @@ static void llri_put_padding(llri_render *r, size_t start, const llri_spec *s, c
     if (r->status) return;
     n = s->width - (int)llri_count_chars(llri_str_of(text));
     if (s->align) align = s->align;
-    left = n <= 0 || align == '<' ? 0 : align == '^' ? n / 2 : align == 'c' ? n / 2 + (n & s->width & 1) : n;   /* c: str.center */
+    left = n <= 0 || align == '<' ? 0 : align == '>' ? n : n / 2;
+    if (align == 'c' && n > 0) left += n & s->width & 1;     /* str.center */
     for (i = 0; i < left && !r->status; i++) llri_put(r, s->fill.p, s->fill.n);
     llri_put(r, text.u.s, text.n);
     for (; i < n && !r->status; i++) llri_put(r, s->fill.p, s->fill.n);
@@ -14948,7 +14958,8 @@ static llri_val llri_f_rejectattr(llri_render *r, llri_frame *c) { return llri_s
 
 static llri_val llri_f_attr(llri_render *r, llri_frame *c) {
     llri_str name = llri_str_arg(r, "attr", c->p[1]);
-    if (c->p[0].kind == LLRI_V_DICT && !llri_method_row(c->p[0], name)) return llri_v_undef(name, LLRI_V_DICT);   /* keys are no attributes */
+    /* keys are no attributes */
+    if (c->p[0].kind == LLRI_V_DICT && !llri_method_row(c->p[0], name)) return llri_v_undef(name, LLRI_V_DICT);
     return llri_attr(r, c->p[0], name, 1);
 }
 
@@ -15184,7 +15195,8 @@ static const llri_row llri_filters[] = {
 static const llri_row *llri_filter_row(llri_str name) { return llri_row_find(LLRI_ROWS(llri_filters), name); }
 
 /* --- tests. p[0] is the value before `is`. --- */
-#define LLRI_KIND_TEST(name, cond) static llri_val name(llri_render *r, llri_frame *c) { llri_val v = c->p[0]; (void)r; return llri_v_bool(cond); }
+#define LLRI_KIND_TEST(name, cond) \
+    static llri_val name(llri_render *r, llri_frame *c) { llri_val v = c->p[0]; (void)r; return llri_v_bool(cond); }
 LLRI_KIND_TEST(llri_t_defined, v.kind != LLRI_V_UNDEF)
 LLRI_KIND_TEST(llri_t_undefined, v.kind == LLRI_V_UNDEF)
 LLRI_KIND_TEST(llri_t_none, v.kind == LLRI_V_NONE)
@@ -15196,7 +15208,8 @@ LLRI_KIND_TEST(llri_t_float, v.kind == LLRI_V_FLOAT)
 LLRI_KIND_TEST(llri_t_number, llri_is_num(v))
 LLRI_KIND_TEST(llri_t_string, v.kind == LLRI_V_STR)
 LLRI_KIND_TEST(llri_t_mapping, v.kind == LLRI_V_DICT)
-LLRI_KIND_TEST(llri_t_sequence, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF)   /* as in Python */
+/* dicts and undefined values are sequences, too: Python asks for __len__ and __getitem__ alone */
+LLRI_KIND_TEST(llri_t_sequence, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF)
 LLRI_KIND_TEST(llri_t_iterable, v.kind == LLRI_V_STR || llri_is_seq(v) || v.kind == LLRI_V_DICT || v.kind == LLRI_V_UNDEF ||
                v.kind == LLRI_V_LOOP)
 LLRI_KIND_TEST(llri_t_callable, v.kind == LLRI_V_MACRO || v.kind == LLRI_V_FUNC || v.kind == LLRI_V_METHOD ||
@@ -15263,11 +15276,13 @@ static llri_val llri_g_range(llri_render *r, llri_frame *c) {
     int64_t a = llri_int_arg(r, "range", c->p[0], 0, -((int64_t)1 << 62), (int64_t)1 << 62);
     int64_t b = llri_int_arg(r, "range", c->p[1], 0, -((int64_t)1 << 62), (int64_t)1 << 62);
     int64_t by = llri_int_arg(r, "range", c->p[2], 1, -((int64_t)1 << 62), (int64_t)1 << 62), n;
-    llri_list *l = llri_tpl_list(r);
+    llri_list *l;
     if (!llri_given(c->p[1])) { b = a; a = 0; }
     if (r->status || by == 0) return llri_tpl_fail(r, "range: the step is 0");
     n = by > 0 ? (b > a ? (b - a - 1) / by + 1 : 0) : (a > b ? (a - b - 1) / -by + 1 : 0);
     if (n > LLRI_TPL_RANGE) return llri_tpl_fail(r, "range: more than %d numbers", (int)LLRI_TPL_RANGE);
+    l = llri_tpl_list(r);
+    if (l && (l->v = (llri_val *)llri_tpl_get(r, (size_t)n * sizeof *l->v, 8)) != NULL) l->cap = (uint32_t)n;
     for (; n > 0 && llri_push(r, l, llri_v_int(a)); n--, a += n ? by : 0) continue;
     return llri_list_done(r, l);
 }
@@ -15302,7 +15317,8 @@ static llri_val llri_g_joiner(llri_render *r, llri_frame *c) {
 }
 
 /* --- dates --- */
-typedef struct llri_date { int year, month, day, hour, minute, second, weekday, yearday; } llri_date;   /* month 1.., weekday 0 = Sunday */
+/* month 1 to 12, weekday 0 is Sunday, yearday from 1 */
+typedef struct llri_date { int year, month, day, hour, minute, second, weekday, yearday; } llri_date;
 
 /* "2026-01-31", with or without "T12:34:56" (or a space, or fewer parts). */
 static int llri_read_date(llri_str s, llri_date *d) {
@@ -15330,8 +15346,9 @@ static int llri_read_date(llri_str s, llri_date *d) {
 }
 
 static const char *const llri_day_names[] = { "Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday" };
-static const char *const llri_month_names[] = { "January", "February", "March", "April", "May", "June", "July", "August", "September",
-                                                "October", "November", "December" };
+static const char *const llri_month_names[] = {
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"
+};
 
 static void llri_put_padded(llri_render *r, int v, int width, char pad) {
     char text[24];
@@ -15971,93 +15988,97 @@ LLR_API void llr_template_text_free(const llr_template *t, char *text, size_t n_
 
 /* --- templates for files without one, by their control tokens or their name. The beginning-of-text token is left to the
  * tokenizer. A content may be a text or a list of parts. --- */
-#define LLRI_FB_TEXT "{%- macro text(c) -%}{%- if c is string -%}{{ c }}{%- elif c -%}{%- for p in c -%}{{ p.text }}{%- endfor -%}{%- endif -%}{%- endmacro -%}" \
-                     "{%- set ns = namespace(system='') -%}"
+#define LLRI_FB_TEXT \
+    "{%- macro text(m) -%}{%- if m.content is string -%}{{ m.content }}{%- elif m.content -%}" \
+    "{%- for p in m.content -%}{{ p.text }}{%- endfor -%}{%- endif -%}{%- endmacro -%}{%- set ns = namespace(system='') -%}"
 #define LLRI_FB_EACH LLRI_FB_TEXT "{%- for m in messages -%}"
 #define LLRI_FB_PROMPT "{%- endfor -%}{%- if add_generation_prompt -%}"
 #define LLRI_FB_END "{%- endif -%}"
 /* every message alike, and what opens the answer */
 #define LLRI_FB_SAME(message, prompt) LLRI_FB_EACH "{{ " message " }}" LLRI_FB_PROMPT "{{ " prompt " }}" LLRI_FB_END
 /* system messages, then user messages, then all others; nothing opens the answer but what the user's message ends with */
-#define LLRI_FB_ROLES(system, user, other) LLRI_FB_EACH "{%- if m.role == 'system' -%}" system "{%- elif m.role == 'user' -%}{{ " user " }}" \
-                                           "{%- else -%}{{ " other " }}{%- endif -%}"
-#define LLRI_FB_HOLD(text) "{%- set ns.system = ns.system + " text " -%}"      /* keeps the system text for the next user message */
+#define LLRI_FB_ROLES(system, user, other) \
+    LLRI_FB_EACH "{%- if m.role == 'system' -%}" system "{%- elif m.role == 'user' -%}{{ " user " }}{%- else -%}{{ " other " }}{%- endif -%}"
+/* keeps the system text for the next user message */
+#define LLRI_FB_HOLD(text) "{%- set ns.system = ns.system + " text " -%}"
 #define LLRI_FB_HELD "{%- if m.role == 'user' -%}{%- set ns.system = '' -%}{%- endif -%}"
 
 static const struct { const char *family, *tokens, *pre, *words, *source; } llri_fallbacks[] = {
     /* the first row whose tokens (separated by blanks) are all there, whose pre-tokenizer is `pre` and whose `words` are in
      * the name of the model; "" asks for nothing */
     { "phi4", "<|im_start|> <|im_sep|>", "", "",
-      LLRI_FB_SAME("'<|im_start|>' + m.role + '<|im_sep|>' + text(m.content) + '<|im_end|>'", "'<|im_start|>assistant<|im_sep|>'") },
+      LLRI_FB_SAME("'<|im_start|>' + m.role + '<|im_sep|>' + text(m) + '<|im_end|>'", "'<|im_start|>assistant<|im_sep|>'") },
     { "chatml", "<|im_start|> <|im_end|>", "", "",
-      LLRI_FB_SAME("'<|im_start|>' + m.role + '\\n' + text(m.content) + '<|im_end|>\\n'", "'<|im_start|>assistant\\n'") },
+      LLRI_FB_SAME("'<|im_start|>' + m.role + '\\n' + text(m) + '<|im_end|>\\n'", "'<|im_start|>assistant\\n'") },
     { "llama4", "<|header_start|> <|header_end|>", "", "",
-      LLRI_FB_SAME("'<|header_start|>' + m.role + '<|header_end|>\\n\\n' + text(m.content) | trim + '<|eot|>'",
+      LLRI_FB_SAME("'<|header_start|>' + m.role + '<|header_end|>\\n\\n' + text(m) | trim + '<|eot|>'",
                    "'<|header_start|>assistant<|header_end|>\\n\\n'") },
     { "llama3", "<|start_header_id|> <|end_header_id|>", "", "",
-      LLRI_FB_SAME("'<|start_header_id|>' + m.role + '<|end_header_id|>\\n\\n' + text(m.content) | trim + '<|eot_id|>'",
+      LLRI_FB_SAME("'<|start_header_id|>' + m.role + '<|end_header_id|>\\n\\n' + text(m) | trim + '<|eot_id|>'",
                    "'<|start_header_id|>assistant<|end_header_id|>\\n\\n'") },
     { "gemma", "<start_of_turn> <end_of_turn>", "", "",
-      LLRI_FB_EACH "{%- if m.role == 'system' -%}" LLRI_FB_HOLD("text(m.content) | trim + '\\n\\n'") "{%- else -%}"
-      "{{ '<start_of_turn>' + ('model' if m.role == 'assistant' else m.role) + '\\n' + ns.system + text(m.content) | trim + '<end_of_turn>\\n' }}"
+      LLRI_FB_EACH "{%- if m.role == 'system' -%}" LLRI_FB_HOLD("text(m) | trim + '\\n\\n'") "{%- else -%}"
+      "{{ '<start_of_turn>' + ('model' if m.role == 'assistant' else m.role) + '\\n' + ns.system + text(m) | trim + "
+      "'<end_of_turn>\\n' }}"
       LLRI_FB_HELD "{%- endif -%}" LLRI_FB_PROMPT "{{ '<start_of_turn>model\\n' }}" LLRI_FB_END },
     { "mistral-v7-tekken", "[INST] [SYSTEM_PROMPT]", "tekken", "",
-      LLRI_FB_ROLES("{{ '[SYSTEM_PROMPT]' + text(m.content) + '[/SYSTEM_PROMPT]' }}", "'[INST]' + text(m.content) + '[/INST]'",
-                    "text(m.content) + '</s>'") "{%- endfor -%}" },
+      LLRI_FB_ROLES("{{ '[SYSTEM_PROMPT]' + text(m) + '[/SYSTEM_PROMPT]' }}", "'[INST]' + text(m) + '[/INST]'",
+                    "text(m) + '</s>'") "{%- endfor -%}" },
     { "mistral-v7", "[INST] [SYSTEM_PROMPT]", "", "",
-      LLRI_FB_ROLES("{{ '[SYSTEM_PROMPT] ' + text(m.content) + '[/SYSTEM_PROMPT]' }}", "'[INST] ' + text(m.content) + '[/INST]'",
-                    "' ' + text(m.content) + '</s>'") "{%- endfor -%}" },
+      LLRI_FB_ROLES("{{ '[SYSTEM_PROMPT] ' + text(m) + '[/SYSTEM_PROMPT]' }}", "'[INST] ' + text(m) + '[/INST]'",
+                    "' ' + text(m) + '</s>'") "{%- endfor -%}" },
     { "mistral-v3-tekken", "[INST] [/INST]", "tekken", "",
-      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m.content) + '\\n\\n'"), "'[INST]' + ns.system + text(m.content) + '[/INST]'", "text(m.content) + '</s>'")
+      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m) + '\\n\\n'"), "'[INST]' + ns.system + text(m) + '[/INST]'", "text(m) + '</s>'")
       LLRI_FB_HELD "{%- endfor -%}" },
     { "mistral-v3", "[INST] [/INST]", "", "",
-      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m.content) + '\\n\\n'"), "'[INST] ' + ns.system + text(m.content) + '[/INST]'",
-                    "' ' + text(m.content) | trim + '</s>'") LLRI_FB_HELD "{%- endfor -%}" },
+      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m) + '\\n\\n'"), "'[INST] ' + ns.system + text(m) + '[/INST]'",
+                    "' ' + text(m) | trim + '</s>'") LLRI_FB_HELD "{%- endfor -%}" },
     { "command-r", "<|START_OF_TURN_TOKEN|> <|CHATBOT_TOKEN|>", "", "",
-      LLRI_FB_SAME("'<|START_OF_TURN_TOKEN|><|' + {'user': 'USER', 'assistant': 'CHATBOT'}.get(m.role, 'SYSTEM') + '_TOKEN|>' + text(m.content) | trim + "
-                   "'<|END_OF_TURN_TOKEN|>'", "'<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>'") },
+      LLRI_FB_SAME("'<|START_OF_TURN_TOKEN|><|' + {'user': 'USER', 'assistant': 'CHATBOT'}.get(m.role, 'SYSTEM') + '_TOKEN|>' + "
+                   "text(m) | trim + '<|END_OF_TURN_TOKEN|>'", "'<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>'") },
     { "deepseek3", "<\xef\xbd\x9cUser\xef\xbd\x9c> <\xef\xbd\x9c" "Assistant\xef\xbd\x9c>", "", "",
-      LLRI_FB_ROLES("{{ text(m.content) + '\\n\\n' }}", "'<\xef\xbd\x9cUser\xef\xbd\x9c>' + text(m.content)",
-                    "'<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>' + text(m.content) + '<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>'")
+      LLRI_FB_ROLES("{{ text(m) + '\\n\\n' }}", "'<\xef\xbd\x9cUser\xef\xbd\x9c>' + text(m)",
+                    "'<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>' + text(m) + "
+                    "'<\xef\xbd\x9c" "end\xe2\x96\x81of\xe2\x96\x81sentence\xef\xbd\x9c>'")
       LLRI_FB_PROMPT "{{ '<\xef\xbd\x9c" "Assistant\xef\xbd\x9c>' }}" LLRI_FB_END },
     { "gpt-oss", "<|start|> <|channel|> <|message|>", "", "",
-      LLRI_FB_SAME("'<|start|>' + m.role + '<|message|>' + text(m.content) + ('<|return|>' if m.role == 'assistant' else '<|end|>')",
+      LLRI_FB_SAME("'<|start|>' + m.role + '<|message|>' + text(m) + ('<|return|>' if m.role == 'assistant' else '<|end|>')",
                    "'<|start|>assistant'") },
     { "granite", "<|start_of_role|> <|end_of_role|>", "", "",
-      LLRI_FB_SAME("'<|start_of_role|>' + m.role + '<|end_of_role|>' + text(m.content) + '<|end_of_text|>\\n'",
+      LLRI_FB_SAME("'<|start_of_role|>' + m.role + '<|end_of_role|>' + text(m) + '<|end_of_text|>\\n'",
                    "'<|start_of_role|>assistant<|end_of_role|>'") },
     { "kimi-k2", "<|im_user|> <|im_middle|>", "", "",
-      LLRI_FB_SAME("{'user': '<|im_user|>user', 'assistant': '<|im_assistant|>assistant'}.get(m.role, '<|im_system|>' + m.role) + '<|im_middle|>' + "
-                   "text(m.content) + '<|im_end|>'", "'<|im_assistant|>assistant<|im_middle|>'") },
+      LLRI_FB_SAME("{'user': '<|im_user|>user', 'assistant': '<|im_assistant|>assistant'}.get(m.role, '<|im_system|>' + m.role) + "
+                   "'<|im_middle|>' + text(m) + '<|im_end|>'", "'<|im_assistant|>assistant<|im_middle|>'") },
     { "seed", "<seed:bos> <seed:eos>", "", "",
-      LLRI_FB_SAME("'<seed:bos>' + m.role + '\\n' + text(m.content) + '<seed:eos>'", "'<seed:bos>assistant\\n'") },
+      LLRI_FB_SAME("'<seed:bos>' + m.role + '\\n' + text(m) + '<seed:eos>'", "'<seed:bos>assistant\\n'") },
     { "exaone3", "[|assistant|] [|endofturn|]", "", "",
-      LLRI_FB_SAME("'[|' + m.role + '|]' + text(m.content) | trim + ('\\n' if m.role == 'user' else '[|endofturn|]\\n')", "'[|assistant|]'") },
+      LLRI_FB_SAME("'[|' + m.role + '|]' + text(m) | trim + ('\\n' if m.role == 'user' else '[|endofturn|]\\n')", "'[|assistant|]'") },
     { "glm4", "[gMASK] <sop> <|assistant|>", "", "",
-      "[gMASK]<sop>" LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content)", "'<|assistant|>\\n'") },
+      "[gMASK]<sop>" LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m)", "'<|assistant|>\\n'") },
     { "phi3", "<|assistant|> <|end|>", "", "",
-      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '<|end|>\\n'", "'<|assistant|>\\n'") },
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m) + '<|end|>\\n'", "'<|assistant|>\\n'") },
     { "zephyr", "<|assistant|> <|user|> <|endoftext|>", "", "",
-      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '<|endoftext|>\\n'", "'<|assistant|>\\n'") },
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m) + '<|endoftext|>\\n'", "'<|assistant|>\\n'") },
     { "falcon3", "<|assistant|> <|user|>", "", "",
-      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '\\n'", "'<|assistant|>\\n'") },
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m) + '\\n'", "'<|assistant|>\\n'") },
     { "openchat", "<|end_of_turn|>", "", "openchat",
-      LLRI_FB_EACH "{{ ('' if m.role == 'system' else 'GPT4 Correct ' + m.role | title + ': ') + text(m.content) + '<|end_of_turn|>' }}"
+      LLRI_FB_EACH "{{ ('' if m.role == 'system' else 'GPT4 Correct ' + m.role | title + ': ') + text(m) + '<|end_of_turn|>' }}"
       LLRI_FB_PROMPT "{{ 'GPT4 Correct Assistant:' }}" LLRI_FB_END },
     { "zephyr", "", "", "zephyr",
-      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '</s>\\n'", "'<|assistant|>\\n'") },
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m) + '</s>\\n'", "'<|assistant|>\\n'") },
     { "zephyr", "", "", "tinyllama chat",
-      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m.content) + '</s>\\n'", "'<|assistant|>\\n'") },
+      LLRI_FB_SAME("'<|' + m.role + '|>\\n' + text(m) + '</s>\\n'", "'<|assistant|>\\n'") },
     { "vicuna", "", "", "vicuna",
-      LLRI_FB_ROLES("{{ text(m.content) + '\\n\\n' }}", "'USER: ' + text(m.content) + '\\n'", "'ASSISTANT: ' + text(m.content) + '</s>\\n'")
+      LLRI_FB_ROLES("{{ text(m) + '\\n\\n' }}", "'USER: ' + text(m) + '\\n'", "'ASSISTANT: ' + text(m) + '</s>\\n'")
       LLRI_FB_PROMPT "{{ 'ASSISTANT:' }}" LLRI_FB_END },
     { "mistral-v1", "", "", "mistral instruct",
-      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m.content) + '\\n\\n'"), "' [INST] ' + ns.system + text(m.content) + ' [/INST]'", "' ' + text(m.content) + '</s>'")
+      LLRI_FB_ROLES(LLRI_FB_HOLD("text(m) + '\\n\\n'"), "' [INST] ' + ns.system + text(m) + ' [/INST]'", "' ' + text(m) + '</s>'")
       LLRI_FB_HELD "{%- endfor -%}" },
     { "llama2", "", "", "llama 2 chat",
-      LLRI_FB_ROLES(LLRI_FB_HOLD("'<<SYS>>\\n' + text(m.content) + '\\n<</SYS>>\\n\\n'"),
-                    "('' if ns.system or loop.first else '<s>') + '[INST] ' + ns.system + text(m.content) + ' [/INST]'",
-                    "' ' + text(m.content) | trim + ' </s>'") LLRI_FB_HELD "{%- endfor -%}" }
+      LLRI_FB_ROLES(LLRI_FB_HOLD("'<<SYS>>\\n' + text(m) + '\\n<</SYS>>\\n\\n'"),
+                    "('' if ns.system or loop.first else '<s>') + '[INST] ' + ns.system + text(m) + ' [/INST]'",
+                    "' ' + text(m) | trim + ' </s>'") LLRI_FB_HELD "{%- endfor -%}" }
 };
 
 enum { LLRI_FB_ROWS = sizeof llri_fallbacks / sizeof llri_fallbacks[0], LLRI_FB_TOKENS = 3 };

@@ -43,10 +43,11 @@ static void *test_mmap(void *p, size_t n, int protection, int flags, int fd, off
 #include "test_model.c"
 #include "test_tokenizer.c"
 #include "test_sampler.c"
+#include "test_template.c"
 
 static const test_row test_rows[] = {
     TESTS_UTIL(TEST_ROW) TESTS_TYPES(TEST_ROW) TESTS_CONVERT(TEST_ROW) TESTS_GGUF(TEST_ROW) TESTS_KERNELS(TEST_ROW)
-    TESTS_POOL(TEST_ROW) TESTS_MODEL(TEST_ROW) TESTS_TOKENIZER(TEST_ROW) TESTS_SAMPLER(TEST_ROW)
+    TESTS_POOL(TEST_ROW) TESTS_MODEL(TEST_ROW) TESTS_TOKENIZER(TEST_ROW) TESTS_SAMPLER(TEST_ROW) TESTS_TEMPLATE(TEST_ROW)
 };
 
 int main(int argc, char **argv)
