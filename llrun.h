@@ -11030,20 +11030,24 @@ enum {
     LLRI_TPL_VALUE_DEPTH = 100,         /* lists in lists: JSON, printing, comparing */
     LLRI_TPL_ARGS = 1024,               /* arguments of all calls in progress */
     LLRI_TPL_RANGE = 100000,            /* the limit of jinja2's sandbox, too */
-    LLRI_TPL_STEPS = 10000000,          /* nodes visited, and work of about as much each: well below a second */
+    LLRI_TPL_STEPS = 10000000,          /* nodes visited, and work of about as much each: well below a second, and */
+    LLRI_TPL_STEPS_PER_BYTE = 8,        /* more for long variables: templates may look at all messages for each */
     LLRI_TPL_STEP_BYTES = 32,           /* bytes moved that count as a step */
     LLRI_TPL_FLOATS = 10000,            /* numbers with a point in a template: reading them exactly takes time */
     LLRI_TPL_FLOAT_STEPS = 300,
     LLRI_TPL_INT_DIGITS = 4300,         /* as in Python */
-    LLRI_TPL_MEMORY = 128 << 20,        /* bytes of values made in one rendering, plus 4 per byte of the variables */
+    LLRI_TPL_MEMORY = 128 << 20,        /* bytes of values made in one rendering, and */
+    LLRI_TPL_MEMORY_PER_BYTE = 32,      /* more for long variables */
     LLRI_TPL_OUTPUT = 32 << 20          /* bytes of text */
 };
 
 /* --- arena: many small pieces, freed at once --- */
 typedef struct llri_chunk { struct llri_chunk *prev; size_t n_bytes, used; } llri_chunk;     /* used counts this header */
+enum { LLRI_HEAP_TEXTS = 4 };
 typedef struct llri_heap {
     const llr_allocator *mem;
     llri_chunk *top;
+    llri_chunk *texts[LLRI_HEAP_TEXTS]; unsigned next_text;      /* the last long texts, that may grow */
     size_t total, limit;                /* bytes taken, and how many may be */
     int no_memory, over_limit;          /* why an allocation failed */
 } llri_heap;
@@ -11062,42 +11066,71 @@ static void llri_heap_free(llri_heap *a) {
     }
 }
 
-/* A new chunk with room for n bytes, and `spare` more if there is memory. */
-static int llri_heap_grow(llri_heap *a, size_t n, size_t spare) {
-    size_t size = a->top ? 2 * a->top->n_bytes : 16384;
+/* A chunk with room for n bytes, or up to `wish` if there is memory; not linked. NULL: see the flags. */
+static llri_chunk *llri_heap_chunk(llri_heap *a, size_t n, size_t wish) {
+    size_t size = wish, head = (sizeof(llri_chunk) + 15) & ~(size_t)15;
     llri_chunk *c;
-    if (size > 1 << 20) size = 1 << 20;
-    if (n > (SIZE_MAX - 4096) / 2 || n > a->limit) { a->over_limit = 1; return 0; }
-    if (size < n + spare + 256) size = n + spare + 256;
+    if (n > a->limit) { a->over_limit = 1; return NULL; }
+    if (size < n + 256) size = n + 256;
     if (size > a->limit - a->total) size = a->limit - a->total;
-    if (size < n + 256) { a->over_limit = 1; return 0; }
+    if (size < n + head) { a->over_limit = 1; return NULL; }
     c = (llri_chunk *)llri_alloc(a->mem, size, 16);
-    if (!c) { a->no_memory = 1; return 0; }
-    c->prev = a->top;
+    if (!c) { a->no_memory = 1; return NULL; }
     c->n_bytes = size;
-    c->used = (sizeof *c + 15) & ~(size_t)15;
+    c->used = head;
     a->total += size;
+    return c;
+}
+
+static int llri_heap_grow(llri_heap *a, size_t n) {
+    size_t wish = a->top ? 2 * a->top->n_bytes : 16384;
+    llri_chunk *c = llri_heap_chunk(a, n, wish > 1 << 20 ? 1 << 20 : wish);
+    if (!c) return 0;
+    c->prev = a->top;
     a->top = c;
     return 1;
 }
 
-/* n bytes, not cleared; NULL: none left, see the flags of the arena. align: 1 for text, 8 for everything else. Text gets
- * as much room again: if it grows, it need not be moved each time. */
+/* n bytes, not cleared; NULL: none left, see the flags of the arena. align: 1 for text, 8 for everything else. */
 static void *llri_heap_get(llri_heap *a, size_t n, size_t align) {
     size_t at = a->top ? (a->top->used + align - 1) & ~(align - 1) : 0;
     if (!a->top || at > a->top->n_bytes || a->top->n_bytes - at < n) {
-        if (!llri_heap_grow(a, n, align == 1 ? n : 0)) return NULL;
+        if (!llri_heap_grow(a, n)) return NULL;
         at = a->top->used;
     }
     a->top->used = at + n;
     return (uint8_t *)a->top + at;
 }
 
-/* Makes the text p[n] longer by `more` bytes where it lies, if it is the newest and there is room. */
+/* Room for a text of n bytes. Long ones get a chunk of their own and as much room again: if they grow piece by piece, as
+ * templates like to build their output, they need not be moved each time. */
+static char *llri_heap_text(llri_heap *a, size_t n) {
+    llri_chunk *c;
+    if (n < 2048) return (char *)llri_heap_get(a, n, 1);
+    c = llri_heap_chunk(a, n, n < SIZE_MAX / 4 ? 2 * n + 256 : n);
+    if (!c) return NULL;
+    if (a->top) {
+        c->prev = a->top->prev;
+        a->top->prev = c;
+    } else {
+        c->prev = NULL;
+        a->top = c;
+    }
+    a->texts[a->next_text++ % LLRI_HEAP_TEXTS] = c;
+    c->used += n;
+    return (char *)c + c->used - n;
+}
+
+/* Makes the text p[n] longer by `more` bytes where it lies, if it is the newest of its chunk and there is room. */
 static int llri_heap_extend(llri_heap *a, const char *p, size_t n, size_t more) {
-    if (!a->top || p + n != (const char *)a->top + a->top->used || a->top->n_bytes - a->top->used < more) return 0;
-    a->top->used += more;
-    return 1;
+    size_t i;
+    for (i = 0; i <= LLRI_HEAP_TEXTS; i++) {
+        llri_chunk *c = i < LLRI_HEAP_TEXTS ? a->texts[i] : a->top;
+        if (!c || p + n != (const char *)c + c->used || c->n_bytes - c->used < more) continue;
+        c->used += more;
+        return 1;
+    }
+    return 0;
 }
 
 /* --- values --- */
@@ -12893,7 +12926,7 @@ typedef struct llri_render {
     llri_heap mem;
     llr_error *err;
     llr_status status;                  /* once set, everything returns quickly */
-    uint64_t steps;                     /* left */
+    uint64_t steps, max_steps;          /* left, and at the start */
     uint32_t at;                        /* where in the source */
     int depth;
     char *out; size_t n_out, cap_out;   /* all text, also that of macros and blocks while they are rendered */
@@ -12936,7 +12969,7 @@ static int llri_charge(llri_render *r, size_t n) {
     if (r->status) return 0;
     if (n >= r->steps) {
         r->steps = 0;
-        llri_tpl_fail(r, "gave up after %d steps: the template may loop without end", (int)LLRI_TPL_STEPS);
+        llri_tpl_fail(r, "gave up after %llu steps: the template may loop without end", (unsigned long long)r->max_steps);
         return 0;
     }
     r->steps -= n;
@@ -13445,8 +13478,8 @@ static llri_val llri_concat(llri_render *r, llri_str a, llri_str b) {
         memcpy((char *)a.p + a.n, b.p, b.n);
         return llri_v_str(a.p, a.n + b.n);
     }
-    p = (char *)llri_tpl_get(r, a.n + b.n, 1);
-    if (!p) return llri_v(LLRI_V_UNDEF);
+    p = llri_charge_bytes(r, a.n) ? llri_heap_text(&r->mem, a.n + b.n) : NULL;
+    if (!p) return llri_tpl_nomem(r);
     memcpy(p, a.p, a.n);
     memcpy(p + a.n, b.p, b.n);
     return llri_v_str(p, a.n + b.n);
@@ -15959,13 +15992,14 @@ LLR_API llr_status llr_template_render(const llr_template *t, const char *json, 
                                        llr_error *err) {
     llri_render r;
     char *text = NULL;
-    size_t more = 4 * (json_bytes < SIZE_MAX / 8 ? json_bytes : 0);
+    size_t most = json_bytes < (size_t)64 << 20 ? json_bytes : (size_t)64 << 20;     /* what raises the limits; 32-bit: below 2^32 */
+    size_t more = sizeof(size_t) < 8 ? 4 * most : LLRI_TPL_MEMORY_PER_BYTE * most;
     if (!t || !out || !n_out || (!json && json_bytes))
         return llri_fail(err, LLR_E_ARG, "rendering needs a template, its variables and a place for the text");
     memset(&r, 0, sizeof r);
     r.t = t;
     r.err = err;
-    r.steps = LLRI_TPL_STEPS;
+    r.steps = r.max_steps = LLRI_TPL_STEPS + (uint64_t)LLRI_TPL_STEPS_PER_BYTE * most;
     r.scope = &r.outermost;
     llri_heap_init(&r.mem, &t->mem, (size_t)LLRI_TPL_MEMORY + more);
     llri_render_run(&r, llri_slice(json ? json : "", json_bytes));
