@@ -385,5 +385,15 @@ static void test_stream_arguments(void)
     llr_stream_free(NULL);
 }
 
-#define TESTS_SAMPLER(X) X(sampler_greedy) X(sampler_draw) X(sampler_narrow) X(sampler_penalties) X(sampler_arguments) X(sampler_defaults) \
+static void test_sampler_ties(void)             /* of equal logits the lower ids are kept */
+{
+    float l[4] = { 1, 1, 1, 1 };
+    llr_sampling h = st_how();
+    int c[4];
+    h.top_k = 2;
+    st_count(h, l, 4, c);
+    CHECK(c[0] > 0 && c[1] > 0 && c[2] == 0 && c[3] == 0);
+}
+
+#define TESTS_SAMPLER(X) X(sampler_ties) X(sampler_greedy) X(sampler_draw) X(sampler_narrow) X(sampler_penalties) X(sampler_arguments) X(sampler_defaults) \
     X(sampler_seed) X(sampler_top) X(sampler_top_p) X(sampler_nomem) X(stream_rows) X(stream_long) X(stream_arguments)
