@@ -703,6 +703,17 @@ static void test_session_plan(void)
         llr_session_free(s);
         CHECK(heap.live == live);
     }
+    {   /* a session's own threads are counted too */
+        llr_session_options o;
+        llr_plan plan;
+        llr_session *s = NULL;
+        size_t live = heap.live;
+        memset(&o, 0, sizeof o);
+        o.n_ctx = 100; o.n_batch = 9; o.n_threads = 3;
+        CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && llr_session_new(&s, m, &o, &err) == LLR_OK);
+        CHECK(heap.live + 2 * LLRI_STACK_BYTES == live + plan.kv_bytes + plan.scratch_bytes + (plan.other_bytes - live));
+        llr_session_free(s);
+    }
     llr_model_close(m);
     CHECK(heap.live == 0);
     free(img.p);
