@@ -6,9 +6,6 @@
  * Order: messages and output, text and JSON, options, signals and progress, models and sessions, a function per command,
  * main. Functions called die... do not return.
  */
-#if !defined(_WIN32) && !defined(_GNU_SOURCE)
-#  define _GNU_SOURCE 1                         /* clock, signals and mincore, also with -std=c99 */
-#endif
 #define LLRUN_IMPLEMENTATION
 #include "llrun.h"
 
