@@ -13,15 +13,15 @@
 #define COUNT(table) (sizeof (table) / sizeof (table)[0])
 #define PICK(r, table) (&(table)[rng_below(r, (unsigned)COUNT(table))])
 
-/* --- the cast --------------------------------------------------------------------------------------------------------- */
-static const char *const girls[] = { "Lily", "Mia", "Anna", "Rosa", "Ella", "Nora", "Zoe", "Ruby", "Clara", "Ivy", "Maya", "Lucy",
-    "Alma", "Tess", "June", "Hanna", "Vera", "Dora", "Sara", "Emma", "Grace", "Olga", "Kate", "Amy", "Lena", "Molly", "Nina", "Ida" };
-static const char *const boys[] = { "Tom", "Ben", "Max", "Sam", "Leo", "Finn", "Jack", "Noah", "Oscar", "Theo", "Hugo", "Paul",
-    "Adam", "Luke", "Omar", "Nico", "Emil", "Will", "Carl", "Dan", "Peter", "Simon", "Erik", "Jonas", "Karl", "David", "Ali", "Henry" };
-static const char *const animals[] = { "fox", "rabbit", "bear", "mouse", "hedgehog", "squirrel", "otter", "badger", "duck", "frog",
-    "owl", "beaver", "turtle", "goat", "lamb", "mole" };
-static const char *const animal_girls[] = { "Pippa", "Hazel", "Daisy", "Mimi", "Poppy", "Willow", "Lulu", "Bella", "Dot", "Fern" };
-static const char *const animal_boys[] = { "Pip", "Rusty", "Bruno", "Toby", "Fuzz", "Oliver", "Moss", "Milo", "Otto", "Bram" };
+/* --- the cast ---------------------------------------------------------------------------------------------------------
+ * Few enough that each name is one token: a small model copies one token from far back, but not a row of them. */
+static const char *const girls[] = { "Lily", "Mia", "Anna", "Rosa", "Ella", "Nora", "Zoe", "Ruby",
+    "Clara", "Ivy", "Lucy", "Emma", "Sara", "Kate", "Molly", "Nina" };
+static const char *const boys[] = { "Tom", "Ben", "Max", "Sam", "Leo", "Finn", "Jack", "Noah",
+    "Oscar", "Theo", "Paul", "Adam", "Luke", "Peter", "Simon", "Henry" };
+static const char *const animals[] = { "fox", "rabbit", "bear", "mouse", "hedgehog", "squirrel", "otter", "duck", "frog", "owl", "beaver", "goat" };
+static const char *const animal_girls[] = { "Pippa", "Hazel", "Daisy", "Poppy", "Willow", "Bella" };
+static const char *const animal_boys[] = { "Bram", "Rusty", "Bruno", "Toby", "Milo", "Otto" };
 static const char *const adults[][2] = { { "Mom", "f" }, { "Dad", "m" }, { "Grandma", "f" }, { "Grandpa", "m" },
     { "Aunt Rose", "f" }, { "Uncle Joe", "m" } };
 static const char *const traits[] = { "kind", "curious", "cheerful", "gentle", "quiet", "clever", "brave", "busy", "friendly",

@@ -180,8 +180,10 @@ static void gate_mul_back(real *dg, real *du, const real *dh, const real *g, con
 }
 
 /* --- attention ----------------------------------------------------------------------------------------------------------------
- * A block of queries at a time: scores against all keys up to the last query, softmax with the future masked, times the
- * values. The probabilities are not kept for the way back but computed again: cheaper than writing and reading them. */
+ * A block of queries at a time: scores against the keys from the first document of the block to its last query, softmax with
+ * the future and other documents masked, times the values. A story that follows another in the same sequence must not see
+ * it: its names would only be in the way. The probabilities are not kept for the way back but computed again: cheaper than
+ * writing and reading them. */
 enum { QUERIES = 64 };
 
 typedef struct attention {
@@ -189,22 +191,24 @@ typedef struct attention {
     real *dq, *dk, *dv; const real *d_o;
     real *p, *dp;                                       /* scratch [QUERIES][CONTEXT] */
     pack *pack;
+    const int *start;                                   /* [length] where the document of each position begins */
     int length;
 } attention;
 
 static void attention_weights(const attention *a, int first, int rows)
 {
     const real scale = (real)(1 / sqrt((double)HEAD));
-    int keys = first + rows, r, j;
-    matmul(a->pack, rows, keys, HEAD, a->q + (size_t)first * DIM, DIM, 1, a->k, 1, KV_DIM, a->p, (size_t)keys, 0);
+    int from = a->start[first], keys = first + rows - from, r, j;
+    matmul(a->pack, rows, keys, HEAD, a->q + (size_t)first * DIM, DIM, 1, a->k + (size_t)from * KV_DIM, 1, KV_DIM, a->p, (size_t)keys, 0);
     for (r = 0; r < rows; r++) {
-        real *p = a->p + (size_t)r * (size_t)keys, max = p[0], sum = 0;
-        int n = first + r + 1;
-for (j = 1; j < n; j++) max = p[j] > max ? p[j] : max;
+        int begin = a->start[first + r] - from, end = first + r + 1 - from;
+        real *p = a->p + (size_t)r * (size_t)keys, max = p[begin], sum = 0;
+        for (j = 0; j < begin; j++) p[j] = 0;
+        for (j = begin + 1; j < end; j++) max = p[j] > max ? p[j] : max;
 #pragma omp simd reduction(+ : sum)
-        for (j = 0; j < n; j++) { p[j] = fast_exp((p[j] - max) * scale); sum += p[j]; }
+        for (j = begin; j < end; j++) { p[j] = fast_exp((p[j] - max) * scale); sum += p[j]; }
         sum = 1 / sum;
-        for (j = 0; j < n; j++) p[j] *= sum;
+        for (j = begin; j < end; j++) p[j] *= sum;
         for (; j < keys; j++) p[j] = 0;
     }
 }
@@ -213,9 +217,9 @@ static void attention_forward(const attention *a)
 {
     int first;
     for (first = 0; first < a->length; first += QUERIES) {
-        int rows = a->length - first < QUERIES ? a->length - first : QUERIES, keys = first + rows;
+        int rows = a->length - first < QUERIES ? a->length - first : QUERIES, from = a->start[first], keys = first + rows - from;
         attention_weights(a, first, rows);
-        matmul(a->pack, rows, HEAD, keys, a->p, (size_t)keys, 1, a->v, KV_DIM, 1, a->o + (size_t)first * DIM, DIM, 0);
+        matmul(a->pack, rows, HEAD, keys, a->p, (size_t)keys, 1, a->v + (size_t)from * KV_DIM, KV_DIM, 1, a->o + (size_t)first * DIM, DIM, 0);
     }
 }
 
@@ -225,19 +229,20 @@ static void attention_back(const attention *a)
     const real scale = (real)(1 / sqrt((double)HEAD));
     int first, r, j;
     for (first = 0; first < a->length; first += QUERIES) {
-        int rows = a->length - first < QUERIES ? a->length - first : QUERIES, keys = first + rows;
+        int rows = a->length - first < QUERIES ? a->length - first : QUERIES, from = a->start[first], keys = first + rows - from;
         const real *d_o = a->d_o + (size_t)first * DIM, *o = a->o + (size_t)first * DIM;
+        size_t kv = (size_t)from * KV_DIM;
         attention_weights(a, first, rows);
-        matmul(a->pack, keys, HEAD, rows, a->p, 1, (size_t)keys, d_o, DIM, 1, a->dv, KV_DIM, 1);
-        matmul(a->pack, rows, keys, HEAD, d_o, DIM, 1, a->v, 1, KV_DIM, a->dp, (size_t)keys, 0);
+        matmul(a->pack, keys, HEAD, rows, a->p, 1, (size_t)keys, d_o, DIM, 1, a->dv + kv, KV_DIM, 1);
+        matmul(a->pack, rows, keys, HEAD, d_o, DIM, 1, a->v + kv, 1, KV_DIM, a->dp, (size_t)keys, 0);
         for (r = 0; r < rows; r++, d_o += DIM, o += DIM) {
             real *dp = a->dp + (size_t)r * (size_t)keys, dot = 0;
             const real *p = a->p + (size_t)r * (size_t)keys;
             for (j = 0; j < HEAD; j++) dot += d_o[j] * o[j];
             for (j = 0; j < keys; j++) dp[j] = p[j] * (dp[j] - dot) * scale;
         }
-        matmul(a->pack, rows, HEAD, keys, a->dp, (size_t)keys, 1, a->k, KV_DIM, 1, a->dq + (size_t)first * DIM, DIM, 0);
-        matmul(a->pack, keys, HEAD, rows, a->dp, 1, (size_t)keys, a->q + (size_t)first * DIM, DIM, 1, a->dk, KV_DIM, 1);
+        matmul(a->pack, rows, HEAD, keys, a->dp, (size_t)keys, 1, a->k + kv, KV_DIM, 1, a->dq + (size_t)first * DIM, DIM, 0);
+        matmul(a->pack, keys, HEAD, rows, a->dp, 1, (size_t)keys, a->q + (size_t)first * DIM, DIM, 1, a->dk + kv, KV_DIM, 1);
     }
 }
 
@@ -251,6 +256,7 @@ typedef struct work {                                   /* what one thread needs
     pack pack;
     int seqs, length, rows;                             /* of what is evaluated: rows = seqs * length */
     int ids[PART_SEQS][CONTEXT + 1];                    /* the tokens; each is to predict the next */
+    int start[PART_SEQS][CONTEXT];                      /* where the document of each of them begins */
 } work;
 
 static work *work_new(void)
@@ -286,13 +292,16 @@ static void attend(work *w, layer_state *a, void (*step)(const attention *))
             at.q = a->q + qo;   at.k = a->k + kv;   at.v = a->v + kv;   at.o = a->o + qo;
             at.dq = w->dq + qo; at.dk = w->dk + kv; at.dv = w->dv + kv; at.d_o = w->d_o + qo;
             at.p = w->p;        at.dp = w->dp;      at.pack = &w->pack; at.length = w->length;
+            at.start = w->start[s];
             step(&at);
         }
 }
 
 static void forward(work *w, const weights *m, const angles *rot)
 {
-    int rows = w->rows, l, r;
+    int rows = w->rows, l, r, s;
+    for (s = 0; s < w->seqs; s++)
+        for (r = 0; r < w->length; r++) w->start[s][r] = !r || w->ids[s][r] == TOK_BOS ? r : w->start[s][r - 1];
     for (r = 0; r < rows; r++)
         memcpy(w->l[0].x + (size_t)r * DIM, m->t[EMBED] + (size_t)w->ids[r / w->length][r % w->length] * DIM, DIM * sizeof (real));
     for (l = 0; l < LAYERS; l++) {
@@ -409,10 +418,10 @@ static void make_document(rng *r, text *doc, int want_held_out)
     variables vars;
     text_clear(doc);
     text_put(doc, "<|startoftext|>");
-    if (what >= 30 && rng_chance(r, 10)) chat_turn(doc, "system", "You are a helpful assistant.");
-    if (what < 50) {
+    if (what >= 35 && rng_chance(r, 10)) chat_turn(doc, "system", "You are a helpful assistant.");
+    if (what < 60) {
         do make_story(r, &story, &vars); while (text_held_out(story.s) != want_held_out);
-        if (what < 30) text_put(doc, story.s);
+        if (what < 35) text_put(doc, story.s);
         else {
             make_request(r, &other, &vars);
             chat_turn(doc, "user", other.s);
