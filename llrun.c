@@ -34,7 +34,9 @@
 #  include <netinet/in.h>
 #  include <poll.h>
 #  include <sched.h>
+#  include <termios.h>
 #  include <sys/resource.h>
+#  include <sys/ioctl.h>
 #  include <sys/socket.h>
 #  ifdef __linux__
 #    include <sys/vfs.h>
@@ -69,9 +71,12 @@ static void progress_clear(void)
 }
 
 /* After SIGINT or SIGTERM, when whatever was running has come to its end. */
+static void terminal_restore(void);
+
 NORETURN static void exit_by_signal(void)
 {
     progress_clear();
+    terminal_restore();
     (void)fflush(stdout);
     _exit(128 + (int)got_signal);
 }
@@ -476,7 +481,8 @@ static struct text32 count_text(uint64_t n)     /* "1.24 billion" */
 
 enum {
     C_RUN = 1, C_SHOW = 2, C_PLAN = 4, C_CPU = 8, C_TOKENIZE = 16, C_DETOKENIZE = 32, C_LOGITS = 64, C_PERPLEXITY = 128, C_DUMP = 256,
-    C_BENCH = 512, C_HELP = 1024, C_VERSION = 2048, C_LATER = 4096, C_DOCTOR = 32768, C_TEMPLATE = 8192,
+    C_BENCH = 512, C_HELP = 1024, C_VERSION = 2048, C_LATER = 4096, C_TEMPLATE = 8192,
+    C_CHAT = 16384 /* what /set changes */, C_DOCTOR = 32768,
     C_MODEL = C_RUN | C_SHOW | C_PLAN | C_TOKENIZE | C_DETOKENIZE | C_LOGITS | C_PERPLEXITY | C_DUMP | C_BENCH | C_TEMPLATE,
     C_EVAL = C_RUN | C_PLAN | C_LOGITS | C_PERPLEXITY | C_BENCH,
     C_ALL = 0xffff
@@ -504,22 +510,22 @@ static struct options {
     X("-p --prompt",                     TEXT,    prompt,        "TEXT", C_RUN, 0, 0, "the prompt; same as PROMPT") \
     X("-f --file",                       TEXT,    file,          "FILE", C_RUN | C_PERPLEXITY, 0, 0, "read the text from FILE (-: standard input); run drops one newline at its end") \
     X("--tokens",                        TEXT,    tokens,        "LIST", C_RUN | C_DETOKENIZE | C_LOGITS | C_PERPLEXITY, 0, 0, "token ids instead of text: 1,2,3 or @FILE; nothing is added") \
-    X("-n --predict --n-predict",        INTEGER, predict,       "N", C_RUN, -1, 1e9, "tokens to generate; -1, the default: until the end of the text or of the context") \
+    X("-n --predict --n-predict",        INTEGER, predict,       "N", C_RUN | C_CHAT, -1, 1e9, "tokens to generate; -1, the default: until the end of the text or of the context") \
     X("--raw",                           FLAG,    raw,           NULL, C_RUN, 0, 0, "complete the prompt as it is, without a chat template") \
     X("--system",                        TEXT,    system,        "TEXT", C_RUN, 0, 0, "what the model is told before the conversation") \
     X("--ids",                           FLAG,    ids,           NULL, C_RUN, 0, 0, "write the ids of the generated tokens as a JSON array instead of text") \
     X("--ignore-eos",                    FLAG,    ignore_eos,    NULL, C_RUN, 0, 0, "go on after end-of-text tokens") \
-    X("--stop",                          TEXTS,   stops,         "TEXT", C_RUN, 0, 0, "end before this text; may be given up to 16 times") \
-    X("--temp --temperature",            NUMBER,  temp,          "X", C_RUN, 0, 1e6, "temperature; 0: always the most probable token. Default 0.8") \
-    X("--top-k",                         INTEGER, top_k,         "N", C_RUN, 0, 2147483647.0, "only the N most probable tokens; 0: all. Default 40") \
-    X("--top-p",                         NUMBER,  top_p,         "X", C_RUN, 0, 1, "only the most probable tokens that together reach X; 1: all. Default 0.95") \
-    X("--min-p",                         NUMBER,  min_p,         "X", C_RUN, 0, 1, "only tokens at least X times as probable as the best; 0: all. Default 0.05") \
-    X("--typical --typical-p",           NUMBER,  typical,       "X", C_RUN, 0, 1, "locally typical sampling; 1, the default: off") \
-    X("--repeat-penalty",                NUMBER,  repeat,        "X", C_RUN, 1e-6, 1e6, "divide the logits of recent tokens by X; 1, the default: off") \
-    X("--frequency-penalty",             NUMBER,  frequency,     "X", C_RUN, -1e6, 1e6, "subtract X for each recent occurrence. Default 0") \
-    X("--presence-penalty",              NUMBER,  presence,      "X", C_RUN, -1e6, 1e6, "subtract X if there is a recent occurrence. Default 0") \
-    X("--repeat-last-n",                 INTEGER, last_n,        "N", C_RUN, -1, 65536, "how many tokens are recent; -1: the whole context. Default 64") \
-    X("-s --seed",                       INTEGER, seed,          "N", C_RUN, -1, 9007199254740992.0, "of the random numbers; the same seed gives the same text. Default -1: another each time") \
+    X("--stop",                          TEXTS,   stops,         "TEXT", C_RUN | C_CHAT, 0, 0, "end before this text; may be given up to 16 times") \
+    X("--temp --temperature",            NUMBER,  temp,          "X", C_RUN | C_CHAT, 0, 1e6, "temperature; 0: always the most probable token. Default 0.8") \
+    X("--top-k",                         INTEGER, top_k,         "N", C_RUN | C_CHAT, 0, 2147483647.0, "only the N most probable tokens; 0: all. Default 40") \
+    X("--top-p",                         NUMBER,  top_p,         "X", C_RUN | C_CHAT, 0, 1, "only the most probable tokens that together reach X; 1: all. Default 0.95") \
+    X("--min-p",                         NUMBER,  min_p,         "X", C_RUN | C_CHAT, 0, 1, "only tokens at least X times as probable as the best; 0: all. Default 0.05") \
+    X("--typical --typical-p",           NUMBER,  typical,       "X", C_RUN | C_CHAT, 0, 1, "locally typical sampling; 1, the default: off") \
+    X("--repeat-penalty",                NUMBER,  repeat,        "X", C_RUN | C_CHAT, 1e-6, 1e6, "divide the logits of recent tokens by X; 1, the default: off") \
+    X("--frequency-penalty",             NUMBER,  frequency,     "X", C_RUN | C_CHAT, -1e6, 1e6, "subtract X for each recent occurrence. Default 0") \
+    X("--presence-penalty",              NUMBER,  presence,      "X", C_RUN | C_CHAT, -1e6, 1e6, "subtract X if there is a recent occurrence. Default 0") \
+    X("--repeat-last-n",                 INTEGER, last_n,        "N", C_RUN | C_CHAT, -1, 65536, "how many tokens are recent; -1: the whole context. Default 64") \
+    X("-s --seed",                       INTEGER, seed,          "N", C_RUN | C_CHAT, -1, 9007199254740992.0, "of the random numbers; the same seed gives the same text. Default -1: another each time") \
     X("-p --prompt",                     INTEGER, bench_prompt,  "N", C_BENCH, 0, 1e7, "tokens of the prompt. Default 512") \
     X("-n --predict --n-predict",        INTEGER, bench_predict, "N", C_BENCH, 0, 1e7, "tokens to generate. Default 64") \
     X("-r --runs",                       INTEGER, runs,          "N", C_BENCH, 1, 1000, "runs, of which the median counts. Default 3") \
@@ -529,7 +535,7 @@ static struct options {
     X("--no-special",                    FLAG,    no_special,    NULL, C_RUN | C_TOKENIZE, 0, 0, "text that looks like a special token is plain text") \
     X("--jsonl",                         FLAG,    jsonl,         NULL, C_TOKENIZE | C_DETOKENIZE | C_TEMPLATE, 0, 0, "a JSON value per line of standard input, an answer per line") \
     X("--hex",                           FLAG,    hex,           NULL, C_DETOKENIZE, 0, 0, "write the bytes in hexadecimal") \
-    X("--json",                          FLAG,    json,          NULL, C_DOCTOR | C_SHOW | C_PLAN | C_CPU | C_PERPLEXITY | C_BENCH, 0, 0, "write one JSON object on one line") \
+    X("--json",                          FLAG,    json,          NULL, C_RUN | C_DOCTOR | C_SHOW | C_PLAN | C_CPU | C_PERPLEXITY | C_BENCH, 0, 0, "write one JSON object on one line; run: the conversation, when it has ended") \
     X("-c --ctx --ctx-size",             INTEGER, ctx,           "N", C_EVAL, 0, 4294967295.0, "context in tokens; 0, the default: 4096, or what the model was trained with if that is less") \
     X("-b --batch --batch-size",         INTEGER, batch,         "N", C_EVAL, 1, 1048576, "prompt tokens per pass over the weights. Default 512") \
     X("-t --threads",                    INTEGER, threads,       "N", C_EVAL, 1, 512, "threads. Default: the physical cores that this process may use") \
@@ -635,39 +641,50 @@ static const struct option *find_option(const char *name, size_t n, unsigned com
 }
 
 /* An own reader of decimal numbers: strtoll and strtod take blanks, and more than is meant. */
-static int64_t parse_integer(const char *name, const char *s, double lo, double hi)
+static int parse_integer(const char *s, int64_t *r)
 {
     const char *p = s + (*s == '-' || *s == '+');
     uint64_t v = 0;
-    int64_t r;
     for (; *p >= '0' && *p <= '9' && v < 1000000000000000000u; p++) v = v * 10 + (uint64_t)(*p - '0');
-    r = *s == '-' ? -(int64_t)v : (int64_t)v;
-    if (*p || p == s + (*s == '-' || *s == '+')) die(CODE_USAGE, "%s: \"%s\" is not a whole number", name, s);
-    if ((double)r < lo || (double)r > hi) die(CODE_USAGE, "%s %s: must be from %.0f to %.0f", name, s, lo, hi);
-    return r;
+    *r = *s == '-' ? -(int64_t)v : (int64_t)v;
+    return !*p && p != s + (*s == '-' || *s == '+');
 }
 
-static double parse_number(const char *name, const char *s, double lo, double hi)
+static int parse_number(const char *s, double *v)
 {
     char *end;
-    double v = strtod(s, &end);
-    if (!*s || *end || strspn(s, "+-.0123456789eE") != strlen(s)) die(CODE_USAGE, "%s: \"%s\" is not a number", name, s);
-    if (!(v >= lo && v <= hi)) die(CODE_USAGE, "%s %s: must be from %g to %g", name, s, lo, hi);
-    return v;
+    *v = strtod(s, &end);
+    return *s && !*end && strspn(s, "+-.0123456789eE") == strlen(s);
 }
 
-static void set_option(const struct option *o, const char *name, const char *value)
+/* What is wrong with the value; NULL: nothing, and it is set. Texts are kept, not copied. */
+static const char *set_option(const struct option *o, const char *value)
 {
+    static char wrong[80];
     void *at = (char *)&opt + o->at;
+    int64_t i;
+    double x;
     switch (o->kind) {
-    case FLAG: *(int *)at = 1; break;
-    case INTEGER: *(int64_t *)at = parse_integer(name, value, o->lo, o->hi); break;
-    case NUMBER: *(double *)at = parse_number(name, value, o->lo, o->hi); break;
-    case TEXT: *(const char **)at = value; break;
-    case TEXTS:
-        if (!*value) die(CODE_USAGE, "%s: the text is empty", name);
-        if (opt.n_stops == MAX_STOPS) die(CODE_USAGE, "%s: at most %d times", name, (int)MAX_STOPS);
+    case FLAG: *(int *)at = 1; return NULL;
+    case INTEGER:
+        if (!parse_integer(value, &i)) return "that is not a whole number";
+        (void)snprintf(wrong, sizeof wrong, "must be from %.0f to %.0f", o->lo, o->hi);
+        if ((double)i < o->lo || (double)i > o->hi) return wrong;
+        *(int64_t *)at = i;
+        return NULL;
+    case NUMBER:
+        if (!parse_number(value, &x)) return "that is not a number";
+        (void)snprintf(wrong, sizeof wrong, "must be from %g to %g", o->lo, o->hi);
+        if (!(x >= o->lo && x <= o->hi)) return wrong;
+        *(double *)at = x;
+        return NULL;
+    case TEXT: *(const char **)at = value; return NULL;
+    default:
+        if (!*value) return "the text is empty";
+        (void)snprintf(wrong, sizeof wrong, "at most %d times", (int)MAX_STOPS);
+        if (opt.n_stops == MAX_STOPS) return wrong;
         opt.stops[opt.n_stops++] = value;
+        return NULL;
     }
 }
 
@@ -723,11 +740,8 @@ static void parse_arguments(const struct command *c, int argc, char **argv)
         } else if (eq) value = eq + 1;
         else if (i + 1 < argc) value = argv[++i];
         else die(CODE_USAGE, "%s needs a value: %s %s", a, a, o->arg);
-        {
-            char name[40];
-            (void)snprintf(name, sizeof name, "%.*s", (int)n, a);
-            set_option(o, name, value);
-        }
+        value = set_option(o, value);           /* now what is wrong with it */
+        if (value) die(CODE_USAGE, "%.*s %s: %s", (int)n, a, eq ? eq + 1 : argv[i], value);
     }
     quiet = opt.quiet;
     if (opt.help || opt.version) return;
@@ -798,6 +812,419 @@ static int cmd_version(void)
     return CODE_OK;
 }
 
+/* ---- terminal: a line editor --------------------------------------------------------------------------------------- */
+
+/* A text is not yet complete after """ until the next one, and after a backslash at the end of a line. */
+static int unfinished(struct buf *b)
+{
+    if (b->n >= 3 && !memcmp(b->p, "\"\"\"", 3)) return b->n < 6 || memcmp(b->p + b->n - 3, "\"\"\"", 3);
+    if (b->n && b->p[b->n - 1] == '\\') { b->n--; return 1; }
+    return 0;
+}
+
+/* While a chat runs, the terminal hands over each key at once and echoes nothing; whatever ends the program restores it. */
+#ifndef _WIN32
+static struct termios terminal_before;
+static volatile sig_atomic_t terminal_changed;
+
+static void terminal_restore(void)              /* from signal handlers too */
+{
+    static const char paste_off[] = "\033[?2004l";
+    ssize_t n;
+    if (!terminal_changed) return;
+    terminal_changed = 0;
+    n = write(2, paste_off, sizeof paste_off - 1);
+    (void)n;
+    (void)tcsetattr(0, TCSANOW, &terminal_before);
+}
+
+/* editing: Ctrl-C and Ctrl-Z are keys; else they are signals as usual, and nothing typed is shown. */
+static void terminal_change(int editing)
+{
+    struct termios t;
+    if (!terminal_changed && tcgetattr(0, &terminal_before)) return;
+    t = terminal_before;
+    t.c_lflag &= ~(tcflag_t)(ECHO | ICANON);
+    if (editing) {
+        t.c_lflag &= ~(tcflag_t)(ISIG | IEXTEN);
+        t.c_iflag &= ~(tcflag_t)(ICRNL | IXON);
+    }
+    t.c_cc[VMIN] = 1;
+    t.c_cc[VTIME] = 0;
+    terminal_changed = 1;
+    (void)tcsetattr(0, TCSADRAIN, &t);
+}
+
+/* Columns of a character: East Asian and emoji take two, marks and joiners none. Coarse, after Unicode's EastAsianWidth. */
+static int rune_width(unsigned long r)
+{
+    static const struct { unsigned long first, last; int width; } ranges[] = {
+        { 0x300, 0x36f, 0 }, { 0x483, 0x489, 0 }, { 0x591, 0x5bd, 0 }, { 0x610, 0x61a, 0 }, { 0x64b, 0x65f, 0 }, { 0x6d6, 0x6dc, 0 },
+        { 0x900, 0x902, 0 }, { 0x93c, 0x93c, 0 }, { 0x941, 0x948, 0 }, { 0x94d, 0x94d, 0 }, { 0xe31, 0xe31, 0 }, { 0xe34, 0xe3a, 0 },
+        { 0xe47, 0xe4e, 0 }, { 0x1100, 0x115f, 2 }, { 0x1160, 0x11ff, 0 }, { 0x1ab0, 0x1aff, 0 }, { 0x1dc0, 0x1dff, 0 }, { 0x200b, 0x200f, 0 },
+        { 0x20d0, 0x20ff, 0 }, { 0x231a, 0x231b, 2 }, { 0x23e9, 0x23ec, 2 }, { 0x23f0, 0x23f0, 2 }, { 0x23f3, 0x23f3, 2 }, { 0x25fd, 0x25fe, 2 },
+        { 0x2614, 0x2615, 2 }, { 0x2648, 0x2653, 2 }, { 0x26a1, 0x26a1, 2 }, { 0x26bd, 0x26be, 2 }, { 0x26d4, 0x26d4, 2 }, { 0x2705, 0x2705, 2 },
+        { 0x270a, 0x270b, 2 }, { 0x2728, 0x2728, 2 }, { 0x274c, 0x274c, 2 }, { 0x2753, 0x2757, 2 }, { 0x2795, 0x2797, 2 }, { 0x2b50, 0x2b50, 2 },
+        { 0x2b55, 0x2b55, 2 }, { 0x2e80, 0x3029, 2 }, { 0x302a, 0x302d, 0 }, { 0x302e, 0x303e, 2 }, { 0x3041, 0x3098, 2 }, { 0x3099, 0x309a, 0 },
+        { 0x309b, 0xa4cf, 2 }, { 0xa960, 0xa97f, 2 }, { 0xac00, 0xd7a3, 2 }, { 0xf900, 0xfaff, 2 }, { 0xfe00, 0xfe0f, 0 }, { 0xfe10, 0xfe19, 2 },
+        { 0xfe20, 0xfe2f, 0 }, { 0xfe30, 0xfe6f, 2 }, { 0xff00, 0xff60, 2 }, { 0xffe0, 0xffe6, 2 }, { 0x16fe0, 0x18aff, 2 }, { 0x1b000, 0x1b2ff, 2 },
+        { 0x1f18e, 0x1f19a, 2 }, { 0x1f1e6, 0x1f1ff, 1 }, { 0x1f200, 0x1f320, 2 }, { 0x1f32d, 0x1f3fa, 2 }, { 0x1f3fb, 0x1f3ff, 0 }, { 0x1f400, 0x1f64f, 2 },
+        { 0x1f680, 0x1f6ff, 2 }, { 0x1f7e0, 0x1f7eb, 2 }, { 0x1f900, 0x1f9ff, 2 }, { 0x1fa70, 0x1faff, 2 }, { 0x20000, 0x3fffd, 2 }, { 0xe0000, 0xe0fff, 0 },
+    };
+    size_t i;
+    for (i = 0; i < sizeof ranges / sizeof ranges[0] && r >= ranges[i].first; i++) if (r <= ranges[i].last) return ranges[i].width;
+    return 1;
+}
+
+static unsigned long rune_at(const char *s, size_t len)     /* of a valid sequence */
+{
+    unsigned long r = (unsigned char)s[0] & (len == 1 ? 0x7fu : 0xffu >> (len + 1));
+    size_t i;
+    for (i = 1; i < len; i++) r = r << 6 | ((unsigned char)s[i] & 63);
+    return r;
+}
+
+/* What the cursor steps over at once: a character with its marks, or several that a joiner binds. Returns its bytes. */
+static size_t cluster(const char *s, size_t n, int *columns)
+{
+    size_t i, len;
+    unsigned long r = 0;
+    int joined = 0, wide = 0;
+    for (i = 0; i < n; i += len) {
+        len = utf8_sequence(s + i, n - i);
+        r = len ? rune_at(s + i, len) : 0xfffd;
+        if (!len) len = 1;
+        if (i && !joined && rune_width(r)) break;
+        if (!i) wide = rune_width(r);
+        if (r == 0xfe0f) wide = 2;                          /* shown as an emoji */
+        joined = r == 0x200d;
+    }
+    *columns = s[0] == '\t' ? 4 : wide;
+    return i;
+}
+
+enum { HISTORY = 100 };
+enum key { KEY_NONE = 0x110000, KEY_END_OF_INPUT, KEY_UP, KEY_DOWN, KEY_LEFT, KEY_RIGHT, KEY_HOME, KEY_END, KEY_DELETE, KEY_PASTE,
+           KEY_PASTE_END, KEY_WORD_LEFT, KEY_WORD_RIGHT, KEY_WORD_DELETE, KEY_NEWLINE };
+
+static struct editor {
+    struct buf line, drawn, killed;
+    size_t at;                                  /* the cursor, in bytes */
+    int row;                                    /* of the cursor as drawn, from the first row drawn */
+    struct buf history[HISTORY]; int n_history, shown;
+    char input[512]; size_t in, in_end;
+} ed;
+
+static int key_byte(int wait_ms)                /* -1: end of input, or nothing came in time */
+{
+    struct pollfd p = { 0, POLLIN, 0 };
+    ssize_t n;
+    if (ed.in < ed.in_end) return (unsigned char)ed.input[ed.in++];
+    if (wait_ms >= 0 && poll(&p, 1, wait_ms) <= 0) return -1;
+    do n = read(0, ed.input, sizeof ed.input); while (n < 0 && errno == EINTR);
+    if (n <= 0) return -1;
+    ed.in = 1;
+    ed.in_end = (size_t)n;
+    return (unsigned char)ed.input[0];
+}
+
+/* What terminals send for a key after ESC (ECMA-48 and the habits of xterm) */
+static int key_sequence(void)
+{
+    static const struct { const char *text; int key; } known[] = {
+        { "[A", KEY_UP }, { "[B", KEY_DOWN }, { "[C", KEY_RIGHT }, { "[D", KEY_LEFT }, { "[H", KEY_HOME }, { "[F", KEY_END }, { "OA", KEY_UP },
+        { "OB", KEY_DOWN }, { "OC", KEY_RIGHT }, { "OD", KEY_LEFT }, { "OH", KEY_HOME }, { "OF", KEY_END }, { "[1~", KEY_HOME }, { "[7~", KEY_HOME },
+        { "[4~", KEY_END }, { "[8~", KEY_END }, { "[3~", KEY_DELETE }, { "[200~", KEY_PASTE }, { "[201~", KEY_PASTE_END }, { "[1;5C", KEY_WORD_RIGHT },
+        { "[1;5D", KEY_WORD_LEFT }, { "[1;3C", KEY_WORD_RIGHT }, { "[1;3D", KEY_WORD_LEFT }, { "f", KEY_WORD_RIGHT }, { "b", KEY_WORD_LEFT },
+        { "\177", KEY_WORD_DELETE }, { "\b", KEY_WORD_DELETE }, { "\r", KEY_NEWLINE }, { "\n", KEY_NEWLINE },
+    };
+    char text[16];
+    size_t n = 0, i;
+    int c;
+    while (n + 1 < sizeof text && (c = key_byte(50)) >= 0) {
+        text[n++] = (char)c;
+        if (n == 1 ? c != '[' && c != 'O' : (c >= 0x40 && c <= 0x7e)) break;
+    }
+    text[n] = 0;
+    for (i = 0; i < sizeof known / sizeof known[0]; i++) if (!strcmp(text, known[i].text)) return known[i].key;
+    return KEY_NONE;
+}
+
+/* A key, or a character of UTF-8 in s[0..len) */
+static int key(char *s, size_t *len)
+{
+    int c = key_byte(-1);
+    *len = 0;
+    if (c < 0) return KEY_END_OF_INPUT;
+    if (c == 27) return key_sequence();
+    if (c < 0x20 || c == 0x7f) return c;
+    s[(*len)++] = (char)c;
+    if (c >= 0xc2) {
+        size_t want = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+        while (*len < want && (c = key_byte(50)) >= 0) s[(*len)++] = (char)c;
+    }
+    return utf8_sequence(s, *len) == *len ? 'x' : KEY_NONE;
+}
+
+struct place { int row, col; };
+
+/* Where the cursor and the end of the line stand in a terminal of that width; draws the rows first .. last if asked to. */
+static void lay_out_line(int width, struct buf *draw, int first, int last, struct place *cursor, struct place *end)
+{
+    struct place p = { 0, 2 };                  /* "> " */
+    size_t i, n;
+    int w;
+    if (draw && first == 0) buf_text(draw, "> ");
+    for (i = 0; ; i += n) {
+        n = i < ed.line.n ? cluster(ed.line.p + i, ed.line.n - i, &w) : 0;
+        if (n && ed.line.p[i] == '\n') w = 0;
+        if (p.col + (n ? w : 1) > width) {
+            p.row++;
+            p.col = 0;
+            if (draw && p.row > first && p.row <= last) buf_text(draw, "\r\n");
+        }
+        if (i == ed.at) *cursor = p;
+        if (!n) break;
+        if (ed.line.p[i] == '\n') {
+            p.row++;
+            p.col = 2;
+            if (draw && p.row > first && p.row <= last) buf_text(draw, "\r\n");
+            if (draw && p.row >= first && p.row <= last) buf_text(draw, "  ");
+            continue;
+        }
+        if (draw && p.row >= first && p.row <= last) buf_add(draw, ed.line.p[i] == '\t' ? "    " : ed.line.p + i, ed.line.p[i] == '\t' ? 4 : n);
+        p.col += w;
+    }
+    *end = p;
+}
+
+static void draw_line(void)
+{
+    struct winsize size;
+    struct place cursor = { 0, 0 }, end;
+    struct buf *d = &ed.drawn;
+    char move[32];
+    int width = 80, height = 24, first, last;
+    size_t done = 0;
+    if (ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 3 && size.ws_row > 0) { width = size.ws_col; height = size.ws_row; }
+    lay_out_line(width, NULL, 0, 0, &cursor, &end);
+    first = cursor.row >= height ? cursor.row - height + 1 : 0;         /* more rows than the terminal has: those up to the cursor */
+    last = end.row < first + height - 1 ? end.row : first + height - 1;
+    d->n = 0;
+    if (ed.row) buf_add(d, move, (size_t)snprintf(move, sizeof move, "\033[%dA", ed.row));
+    buf_text(d, "\r\033[J");
+    lay_out_line(width, d, first, last, &cursor, &end);
+    if (last > cursor.row) buf_add(d, move, (size_t)snprintf(move, sizeof move, "\033[%dA", last - cursor.row));
+    buf_text(d, "\r");
+    if (cursor.col) buf_add(d, move, (size_t)snprintf(move, sizeof move, "\033[%dC", cursor.col));
+    ed.row = cursor.row - first;
+    while (done < d->n) {
+        ssize_t n = write(2, d->p + done, d->n - done);
+        if (n <= 0 && errno != EINTR) break;
+        if (n > 0) done += (size_t)n;
+    }
+}
+
+static void insert(const char *s, size_t n)
+{
+    buf_room(&ed.line, n);
+    memmove(ed.line.p + ed.at + n, ed.line.p + ed.at, ed.line.n - ed.at);
+    memcpy(ed.line.p + ed.at, s, n);
+    ed.line.n += n;
+    ed.at += n;
+}
+
+static void cut(size_t from, size_t to, int keep)           /* keep: Ctrl-Y brings it back */
+{
+    if (keep && to > from) {
+        ed.killed.n = 0;
+        buf_add(&ed.killed, ed.line.p + from, to - from);
+    }
+    memmove(ed.line.p + from, ed.line.p + to, ed.line.n - to);
+    ed.line.n -= to - from;
+    ed.at = from;
+}
+
+static size_t next(size_t at)
+{
+    int w;
+    return at < ed.line.n ? at + cluster(ed.line.p + at, ed.line.n - at, &w) : at;
+}
+
+static size_t previous(size_t at)
+{
+    size_t i = 0, before = 0;
+    while (i < at) { before = i; i = next(i); }
+    return before;
+}
+
+static size_t word_end(size_t at)
+{
+    while (at < ed.line.n && ed.line.p[at] == ' ') at++;
+    while (at < ed.line.n && ed.line.p[at] != ' ' && ed.line.p[at] != '\n') at = next(at);
+    return at;
+}
+
+static size_t word_start(size_t at)
+{
+    while (at && (ed.line.p[at - 1] == ' ' || ed.line.p[at - 1] == '\n')) at--;
+    while (at && ed.line.p[at - 1] != ' ' && ed.line.p[at - 1] != '\n') at--;
+    return at;
+}
+
+static size_t line_start(size_t at)
+{
+    while (at && ed.line.p[at - 1] != '\n') at--;
+    return at;
+}
+
+static size_t line_end(size_t at)
+{
+    while (at < ed.line.n && ed.line.p[at] != '\n') at++;
+    return at;
+}
+
+/* Up and down: to the next row of a text of several lines, else to another line of the history, whose last is this one. */
+static void step_row(int down)
+{
+    size_t start = line_start(ed.at), end = line_end(ed.at), i;
+    int column = 0, k;
+    for (i = start; i < ed.at; i = next(i)) column++;
+    if (down ? end < ed.line.n : start > 0) {
+        ed.at = down ? end + 1 : line_start(start - 1);
+        for (k = 0; k < column && ed.at < ed.line.n && ed.line.p[ed.at] != '\n'; k++) ed.at = next(ed.at);
+        return;
+    }
+    k = ed.shown + (down ? 1 : -1);
+    if (k < 0 || k >= ed.n_history) return;
+    ed.history[ed.shown].n = 0;
+    buf_add(&ed.history[ed.shown], ed.line.p, ed.line.n);
+    ed.shown = k;
+    ed.line.n = 0;
+    buf_add(&ed.line, ed.history[k].p, ed.history[k].n);
+    ed.at = ed.line.n;
+}
+
+static void paste(void)                         /* up to the end mark; line ends become \n, other control characters go */
+{
+    char s[8];
+    size_t n;
+    int k, cr = 0;
+    while ((k = key(s, &n)) != KEY_PASTE_END && k != KEY_END_OF_INPUT) {
+        if (k == 'x') insert(s, n);
+        else if (k == '\t') insert("\t", 1);
+        else if (k == '\r' || (k == '\n' && !cr)) insert("\n", 1);
+        cr = k == '\r';
+    }
+}
+
+/* A line from the terminal, 0 at the end of input. Ctrl-C empties the line, and ends the program if it is empty. */
+static int edit_line(struct buf *b)
+{
+    char s[8];
+    size_t n;
+    int k, done = 0;
+    if (ed.n_history == HISTORY) {
+        struct buf oldest = ed.history[0];
+        memmove(ed.history, ed.history + 1, (HISTORY - 1) * sizeof *ed.history);
+        ed.history[--ed.n_history] = oldest;
+    }
+    ed.shown = ed.n_history++;
+    ed.history[ed.shown].n = ed.line.n = ed.at = 0;
+    buf_room(&ed.line, 1);
+    ed.row = 0;
+    terminal_change(1);
+    fputs("\033[?2004h", stderr);               /* pasted texts come in brackets */
+    (void)fflush(stderr);
+    draw_line();
+    while (!done) {
+        switch (k = key(s, &n)) {
+        case 'x': insert(s, n); break;
+        case '\t': insert("\t", 1); break;
+        case '\r': case '\n':
+            ed.at = ed.line.n;
+            if (unfinished(&ed.line)) { ed.at = ed.line.n; insert("\n", 1); }
+            else done = 1;
+            break;
+        case KEY_NEWLINE: insert("\n", 1); break;
+        case KEY_PASTE: paste(); break;
+        case KEY_LEFT: case 'B' - 64: ed.at = previous(ed.at); break;
+        case KEY_RIGHT: case 'F' - 64: ed.at = next(ed.at); break;
+        case KEY_HOME: case 'A' - 64: ed.at = line_start(ed.at); break;
+        case KEY_END: case 'E' - 64: ed.at = line_end(ed.at); break;
+        case KEY_WORD_LEFT: ed.at = word_start(ed.at); break;
+        case KEY_WORD_RIGHT: ed.at = word_end(ed.at); break;
+        case KEY_UP: case 'P' - 64: step_row(0); break;
+        case KEY_DOWN: case 'N' - 64: step_row(1); break;
+        case 0x7f: case '\b': cut(previous(ed.at), ed.at, 0); break;
+        case KEY_DELETE: cut(ed.at, next(ed.at), 0); break;
+        case KEY_WORD_DELETE: case 'W' - 64: cut(word_start(ed.at), ed.at, 1); break;
+        case 'K' - 64: cut(ed.at, line_end(ed.at), 1); break;
+        case 'U' - 64: cut(line_start(ed.at), ed.at, 1); break;
+        case 'Y' - 64: insert(ed.killed.p, ed.killed.n); break;
+        case 'L' - 64: fputs("\033[H\033[2J", stderr); (void)fflush(stderr); ed.row = 0; break;
+        case 'D' - 64:
+            if (ed.line.n) cut(ed.at, next(ed.at), 0);
+            else done = 2;
+            break;
+        case KEY_END_OF_INPUT: done = 2; break;
+        case 'C' - 64:
+            if (!ed.line.n) done = 3;
+            cut(0, ed.line.n, 1);
+            break;
+        case 'Z' - 64:
+            terminal_restore();
+            (void)raise(SIGTSTP);               /* and, after SIGCONT, on */
+            terminal_change(1);
+            ed.row = 0;
+            break;
+        default: break;
+        }
+        draw_line();
+    }
+    fputs("\r\n", stderr);
+    terminal_restore();
+    if (done == 3) (void)raise(SIGINT);
+    if (done > 1) { ed.n_history--; return 0; }
+    ed.history[ed.shown = ed.n_history - 1].n = 0;
+    buf_add(&ed.history[ed.shown], ed.line.p, ed.line.n);
+    if (!ed.line.n || (ed.shown && ed.history[ed.shown].n == ed.history[ed.shown - 1].n &&
+                       !memcmp(ed.history[ed.shown].p, ed.history[ed.shown - 1].p, ed.line.n))) ed.n_history--;
+    b->n = 0;
+    buf_add(b, ed.line.p, ed.line.n);
+    return 1;
+}
+
+static int has_editor(void)
+{
+    const char *name = getenv("TERM");
+    return isatty(0) && isatty(2) && name && *name && strcmp(name, "dumb");
+}
+
+static int has_colours(void) { return has_editor() && !getenv("NO_COLOR"); }
+#else
+static void terminal_restore(void) {}
+static void terminal_change(int editing) { (void)editing; }
+static int has_editor(void) { return _isatty(0) && _isatty(2); }
+static int has_colours(void) { return 0; }
+
+static int edit_line(struct buf *b)             /* the console has an editor of its own */
+{
+    wchar_t wide[8192];
+    char text[3 * 8192];
+    DWORD n = 0;
+    int bytes;
+    fputs("> ", stderr);
+    (void)fflush(stderr);
+    if (!ReadConsoleW(GetStdHandle(STD_INPUT_HANDLE), wide, 8192, &n, NULL) || !n || wide[0] == 26 /* Ctrl-Z */) return 0;
+    while (n && (wide[n - 1] == L'\n' || wide[n - 1] == L'\r')) n--;
+    bytes = n ? WideCharToMultiByte(CP_UTF8, 0, wide, (int)n, text, sizeof text, NULL, NULL) : 0;
+    b->n = 0;
+    buf_add(b, text, (size_t)bytes);
+    return 1;
+}
+#endif
+
 /* ---- signals and progress ------------------------------------------------------------------------------------------ */
 
 static volatile sig_atomic_t chatting;          /* an answer is being written in a chat */
@@ -822,6 +1249,7 @@ static void install_signals(void) { (void)SetConsoleCtrlHandler(on_console, TRUE
 static void on_alarm(int sig)
 {
     (void)sig;
+    terminal_restore();
     _exit(128 + (int)got_signal);
 }
 
@@ -829,7 +1257,10 @@ static void on_signal(int sig)
 {
     int e = errno;
     struct itimerval t;
-    if (!active || got_signal) _exit(128 + sig);
+    if (!active || got_signal) {
+        terminal_restore();
+        _exit(128 + sig);
+    }
     got_signal = sig;
     llr_session_cancel(active);
     if (chatting && sig == SIGINT) return;      /* it ends the answer, not the program */
@@ -846,7 +1277,9 @@ static void on_fault(int sig)
                               "  Try again when it is whole, or use --no-mmap\n";
     static const char ill[] = "llrun: error: illegal instruction: the CPU lacks something that it reports to have (SIGILL)\n"
                               "  Use --isa scalar, and report what llrun cpu says\n";
-    ssize_t n = sig == SIGBUS ? write(2, bus, sizeof bus - 1) : write(2, ill, sizeof ill - 1);
+    ssize_t n;
+    terminal_restore();
+    n = sig == SIGBUS ? write(2, bus, sizeof bus - 1) : write(2, ill, sizeof ill - 1);
     (void)n;
     _exit(sig == SIGBUS ? CODE_FILE : CODE_FAILED);
 }
@@ -879,6 +1312,7 @@ static void install_signals(void)
     (void)sigaction(SIGTERM, &sa, NULL);
     sa.sa_handler = on_alarm;
     (void)sigaction(SIGALRM, &sa, NULL);
+    (void)atexit(terminal_restore);
     sa.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &sa, NULL);        /* a write then fails with EPIPE */
 }
@@ -1134,13 +1568,18 @@ static void close_session(llr_session *s)
     if (got_signal) exit_by_signal();
 }
 
-static void eval(llr_session *s, const int32_t *ids, size_t n)
+/* 0: Ctrl-C ended it in a chat; elsewhere it ends the program */
+static int eval(llr_session *s, const int32_t *ids, size_t n)
 {
     llr_error err;
-    if (got_signal) exit_by_signal();
+    llr_status st;
+    if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
     progress.phase = -1;
-    if (llr_session_eval(s, ids, n, &err)) die_status(&err, CODE_FAILED);
+    do st = llr_session_eval(s, ids, n, &err); while (st == LLR_E_CANCELLED && !got_signal);   /* again after a Ctrl-C that came late */
+    if (chatting && got_signal == SIGINT) return 0;
+    if (st) die_status(&err, CODE_FAILED);
     if (got_signal) exit_by_signal();
+    return 1;
 }
 
 static void check_fits(size_t n_tokens, const llr_plan *p, const char *what, size_t room)
@@ -1236,21 +1675,12 @@ static void add_token_text(struct buf *json, const char *name, const llr_vocab *
     buf_json_string(json, piece, n < sizeof piece ? n : 0);
 }
 
-static void add_message(struct buf *messages, const char *role, const char *text, size_t n)
-{
-    buf_text(messages, messages->n ? ",{\"role\":\"" : "{\"role\":\"");
-    buf_text(messages, role);
-    buf_text(messages, "\",\"content\":");
-    buf_json_string(messages, text, n);
-    buf_text(messages, "}");
-}
-
 /* The conversation so far (JSON messages, separated by commas) as the tokens that ask for an answer */
-static void render_chat(const llr_template *t, const llr_vocab *v, const struct buf *messages, struct ids *ids)
+static llr_status render_chat(const llr_template *t, const llr_vocab *v, const struct buf *messages, struct ids *ids, llr_error *err)
 {
     struct buf json = { NULL, 0, 0 };
     llr_vocab_info info;
-    llr_error err;
+    llr_status st;
     char *text, when[32], bos[256];
     size_t n, skip = 0;
     time_t clock = time(NULL);
@@ -1266,15 +1696,16 @@ static void render_chat(const llr_template *t, const llr_vocab *v, const struct 
         buf_json_string(&json, when, strlen(when));
     }
     buf_text(&json, "}");
-    if (llr_template_render(t, json.p, json.n, &text, &n, &err))
-        die(exit_code(err.code, CODE_FAILED), "the chat template failed: %s\n  With --raw the prompt is continued as it is.", err.msg);
+    st = llr_template_render(t, json.p, json.n, &text, &n, err);
+    free(json.p);
+    if (st) return st;
     if (info.add_bos && info.bos >= 0 && !opt.no_bos) {        /* the tokenizer adds it: not twice */
         size_t b = llr_token_piece(v, info.bos, 1, bos, sizeof bos);
         if (b && b <= sizeof bos && b <= n && memcmp(text, bos, b) == 0) skip = b;
     }
     tokenize(v, text + skip, n - skip, ids);
     llr_template_text_free(t, text, n);
-    free(json.p);
+    return LLR_OK;
 }
 
 static uint64_t random_seed(void)
@@ -1299,258 +1730,672 @@ static llr_sampling sampling(const llr_model *m, uint32_t n_ctx)
     if (opt.presence != NO_NUMBER) how.presence_penalty = (float)opt.presence;
     if (opt.top_k != NO_INTEGER) how.top_k = (int32_t)opt.top_k;
     if (opt.last_n != NO_INTEGER) how.penalty_last_n = opt.last_n >= 0 ? (int32_t)opt.last_n : n_ctx < 65536 ? (int32_t)n_ctx : 65536;
-    how.seed = opt.seed >= 0 ? (uint64_t)opt.seed : random_seed();
     return how;
 }
 
-struct generation { struct ids ids; double seconds; int full; };    /* full: the context was the end of it */
+/* ---- what a model writes: its reasoning, and its answer -------------------------------------------------------------- */
 
-/* Text as it comes. The id just drawn: 1 if it ended in a stop string. */
-static int put_token(llr_stream *stream, int32_t id, int to_terminal)
+/* What opens and closes the reasoning at the beginning of an answer (formats of the model families). */
+static const struct marker { const char *open, *close; } markers[] = {
+    { "<think>", "</think>" }, { "<thinking>", "</thinking>" }, { "<seed:think>", "</seed:think>" }, { "[THINK]", "[/THINK]" },
+    { "<|START_THINKING|>", "<|END_THINKING|>" }, { "<|inner_prefix|>", "<|inner_suffix|>" }, { "<|channel>thought\n", "<channel|>" },
+    { "<|channel|>analysis<|message|>", "<|end|><|start|>assistant<|channel|>final<|message|>" },
+    { "<|channel|>final<|message|>", "" },
+};
+enum { N_MARKERS = sizeof markers / sizeof markers[0] };
+
+struct reply {
+    int split;                                  /* look for reasoning; else everything is content */
+    int shown, terminal, colours;               /* written as it comes; for people, without control characters */
+    enum { AT_START, REASONING, AFTER_REASONING, CONTENT } state;
+    int dim;                                    /* the terminal's state */
+    const struct marker *marker;
+    struct buf pending, space, reasoning, content;
+};
+
+static void reply_clear(struct reply *r)
+{
+    r->state = AT_START;
+    r->pending.n = r->space.n = r->reasoning.n = r->content.n = 0;
+    buf_room(&r->pending, 1);                   /* never NULL, for memcmp */
+    buf_room(&r->content, 1);
+}
+
+static void reply_free(struct reply *r)
+{
+    free(r->pending.p);
+    free(r->space.p);
+    free(r->reasoning.p);
+    free(r->content.p);
+}
+
+static int is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
+
+static void show(struct reply *r, const char *s, size_t n, int dim)
+{
+    if (!r->shown || !n) return;
+    if (dim != r->dim && r->colours) put(dim ? "\033[2m" : "\033[0m", 4);
+    if (r->dim && !dim) put("\n\n", 2);
+    r->dim = dim;
+    if (r->terminal) put_terminal(s, n);
+    else put(s, n);
+}
+
+static void say(struct reply *r, const char *s, size_t n)
+{
+    buf_add(&r->content, s, n);
+    show(r, s, n, 0);
+}
+
+static void think(struct reply *r, const char *s, size_t n)     /* without white space at its ends */
+{
+    size_t start = 0, end = n;
+    while (end && is_space(s[end - 1])) end--;
+    if (!r->reasoning.n) while (start < end && is_space(s[start])) start++;
+    if (end > start) {
+        buf_add(&r->space, s + start, end - start);
+        buf_add(&r->reasoning, r->space.p, r->space.n);
+        show(r, r->space.p, r->space.n, 1);
+        r->space.n = 0;
+    }
+    if (r->reasoning.n) buf_add(&r->space, s + end, n - end);
+}
+
+static void reply_drop(struct reply *r, size_t n)               /* the beginning of what is pending */
+{
+    memmove(r->pending.p, r->pending.p + n, r->pending.n - n);
+    r->pending.n -= n;
+}
+
+/* Does s begin with the text? 2: it may, when more has come */
+static int begins(const char *s, size_t n, const char *text)
+{
+    size_t len = strlen(text);
+    return n >= len ? !memcmp(s, text, len) : !memcmp(s, text, n) ? 2 : 0;
+}
+
+/* Text as it comes; what may be the beginning of a marker waits for the rest. */
+static void reply_add(struct reply *r, const char *s, size_t n)
+{
+    struct buf *p = &r->pending;
+    size_t i, blank;
+    int k, may;
+    if (!r->split) { say(r, s, n); return; }
+    buf_add(p, s, n);
+    if (r->state == AT_START) {
+        for (blank = 0; blank < p->n && is_space(p->p[blank]); blank++) { }
+        for (k = may = 0; k < N_MARKERS && r->state == AT_START; k++) {
+            int b = begins(p->p + blank, p->n - blank, markers[k].open);
+            if (b == 1) {
+                r->state = REASONING;
+                r->marker = &markers[k];
+                reply_drop(r, blank + strlen(markers[k].open));
+            }
+            may |= b;
+        }
+        if (!may) r->state = CONTENT;
+    }
+    if (r->state == REASONING) {
+        for (i = 0, may = 0; i <= p->n; i++) if ((may = begins(p->p + i, p->n - i, r->marker->close)) != 0) break;
+        if (i > p->n) i = p->n;
+        think(r, p->p, i);
+        reply_drop(r, i);
+        if (may == 1) {
+            reply_drop(r, strlen(r->marker->close));
+            r->state = AFTER_REASONING;
+        }
+    }
+    if (r->state == AFTER_REASONING) {          /* the white space before the answer is not part of it */
+        for (i = 0; i < p->n && is_space(p->p[i]); i++) { }
+        reply_drop(r, i);
+        if (p->n) r->state = CONTENT;
+    }
+    if (r->state == CONTENT) {
+        say(r, p->p, p->n);
+        p->n = 0;
+    }
+}
+
+static void reply_end(struct reply *r)
+{
+    if (r->state == REASONING) think(r, r->pending.p, r->pending.n);
+    else if (r->pending.n) say(r, r->pending.p, r->pending.n);
+    r->pending.n = 0;
+    if (r->dim && r->colours && r->shown) put("\033[0m", 4);
+    r->dim = 0;
+}
+
+/* Templates may have opened the reasoning already, at the end of the prompt. */
+static void reply_follow(struct reply *r, const llr_vocab *v, const struct ids *prompt)
+{
+    struct buf tail = { NULL, 0, 0 };
+    char piece[256];
+    size_t i = prompt->n > 16 ? prompt->n - 16 : 0, n;
+    int k;
+    for (; i < prompt->n; i++) if ((n = llr_token_piece(v, prompt->p[i], 1, piece, sizeof piece)) <= sizeof piece) buf_add(&tail, piece, n);
+    while (tail.n && is_space(tail.p[tail.n - 1])) tail.n--;
+    for (k = 0; k < N_MARKERS; k++) {
+        size_t len = strlen(markers[k].open);
+        while (len && is_space(markers[k].open[len - 1])) len--;
+        if (tail.n < len || memcmp(tail.p + tail.n - len, markers[k].open, len) || !*markers[k].close) continue;
+        r->state = REASONING;
+        r->marker = &markers[k];
+    }
+    free(tail.p);
+}
+
+static int is_marker_part(const char *s, size_t n)
+{
+    char text[64];
+    int k;
+    if (!n || n >= sizeof text) return 0;
+    memcpy(text, s, n);
+    text[n] = 0;
+    for (k = 0; k < N_MARKERS; k++) if (strstr(markers[k].open, text) || strstr(markers[k].close, text)) return 1;
+    return 0;
+}
+
+/* ---- generation ------------------------------------------------------------------------------------------------------- */
+
+struct generation { struct ids ids; double seconds; const char *finish; struct reply *reply; /* NULL: ids only */ };
+
+/* The id just drawn, as text: 1 if it ended in a stop string. Control tokens are silent, but for those of the reasoning. */
+static int put_token(struct reply *r, llr_stream *stream, const llr_vocab *v, int32_t id)
 {
     llr_error err;
     const char *text;
+    char piece[64];
     size_t n;
     int stopped;
     if (llr_stream_put(stream, id, &text, &n, &stopped, &err)) die_status(&err, CODE_FAILED);
-    if (opt.ids || !n) return stopped;
-    if (to_terminal) put_terminal(text, n);
-    else put(text, n);
+    if (n) reply_add(r, text, n);
+    if (r->split && llr_vocab_is_control(v, id) && (n = llr_token_piece(v, id, 1, piece, sizeof piece)) <= sizeof piece && is_marker_part(piece, n))
+        reply_add(r, piece, n);
     put_flush();
     return stopped;
 }
 
+/* Tokens until an end. In a chat, Ctrl-C is one. */
 static void generate(llr_session *s, llr_sampler *sampler, llr_stream *stream, const llr_vocab *v, struct generation *g)
 {
-    int to_terminal = isatty(fileno(out));
     double start = now();
+    g->finish = "length";
     while (opt.predict < 0 || g->ids.n < (uint64_t)opt.predict) {
         const float *logits = llr_session_logits(s);
         int32_t id = llr_sampler_sample(sampler, logits);
         if (id < 0 || logits[id] != logits[id])
             die(CODE_FAILED, "the model's scores are not numbers after %lu tokens: its weights are damaged, or too large for this arithmetic\n"
                           "  llrun run --exact computes without rounding activations.", (unsigned long)llr_session_pos(s));
-        if (v && !opt.ignore_eos && llr_vocab_is_eog(v, id)) break;
+        if (v && !opt.ignore_eos && llr_vocab_is_eog(v, id)) { g->finish = "stop"; break; }
         ids_add(&g->ids, id);
-        if (stream && put_token(stream, id, to_terminal)) break;
+        if (g->reply && put_token(g->reply, stream, v, id)) { g->finish = "stop"; break; }
         if (opt.predict >= 0 && g->ids.n == (uint64_t)opt.predict) break;
-        if (llr_session_pos(s) == llr_session_ctx(s)) { g->full = 1; break; }
-        eval(s, &id, 1);
+        if (llr_session_pos(s) == llr_session_ctx(s)) { g->finish = "context"; break; }
+        if (!eval(s, &id, 1)) { g->finish = "cancelled"; break; }
     }
     g->seconds = now() - start;
-    if (stream) {
+    if (g->reply) {
         const char *text;
         size_t n;
         llr_stream_end(stream, &text, &n);
-        if (!opt.ids) put(text, n);
+        if (n) reply_add(g->reply, text, n);
+        reply_end(g->reply);
     }
 }
 
-/* ---- chat ---------------------------------------------------------------------------------------------------------- */
+/* ---- conversations ----------------------------------------------------------------------------------------------------- */
 
 struct chat {
     llr_model *m; const llr_vocab *v; llr_session *s; llr_template *t; llr_sampler *sampler;
-    struct buf messages;            /* JSON */
+    int32_t n_vocab;
+    uint64_t seed, answers;
+    struct buf *messages; size_t n_messages, cap_messages;     /* each a JSON object */
     struct ids done;                /* the tokens that the session holds */
+    struct reply reply;
+    struct generation last;
+    uint64_t prompt_tokens, generated_tokens;
+    int near_full;                  /* said already */
 };
 
-/* Appends tokens to the session: 0 if Ctrl-C ended it. */
-static int chat_eval(struct chat *c, const int32_t *ids, size_t n)
+static struct buf *chat_message(struct chat *c)                 /* a new one, at the end */
 {
-    llr_error err;
+    if (c->n_messages == c->cap_messages) {
+        size_t i = c->cap_messages;
+        c->messages = (struct buf *)grow(c->messages, &c->cap_messages, c->n_messages + 1, sizeof *c->messages);
+        memset(c->messages + i, 0, (c->cap_messages - i) * sizeof *c->messages);
+    }
+    c->messages[c->n_messages].n = 0;
+    return &c->messages[c->n_messages++];
+}
+
+static void chat_say(struct chat *c, const char *role, const struct buf *content, const struct buf *reasoning)
+{
+    struct buf *m = chat_message(c);
+    buf_text(m, "{\"role\":\"");
+    buf_text(m, role);
+    buf_text(m, "\",\"content\":");
+    buf_json_string(m, content->p, content->n);
+    if (reasoning && reasoning->n) {
+        buf_text(m, ",\"reasoning_content\":");
+        buf_json_string(m, reasoning->p, reasoning->n);
+    }
+    buf_text(m, "}");
+}
+
+static void chat_begin(struct chat *c)
+{
+    c->n_messages = 0;
+    c->near_full = 0;
+    if (opt.system) {
+        struct buf text;
+        text.n = strlen(opt.system);
+        text.p = (char *)(size_t)opt.system;
+        chat_say(c, "system", &text, NULL);
+    }
+}
+
+static void chat_messages(const struct chat *c, struct buf *b)  /* separated by commas */
+{
     size_t i;
-    llr_status st = llr_session_eval(c->s, ids, n, &err);
-    if (st == LLR_E_CANCELLED && got_signal == SIGINT) return 0;
-    if (st) die_status(&err, CODE_FAILED);
-    for (i = 0; i < n; i++) ids_add(&c->done, ids[i]);
-    return 1;
+    for (i = 0; i < c->n_messages; i++) {
+        if (i) buf_text(b, ",");
+        buf_add(b, c->messages[i].p, c->messages[i].n);
+    }
 }
 
-/* Brings the session to the tokens of `want`, keeping what they begin with: the turns so far are not computed again. */
-static int chat_follow(struct chat *c, const struct ids *want)
+/* The conversation as one JSON object on one line: for scripts, /save and /load */
+static void chat_transcript(const struct chat *c, struct buf *b)
 {
-    size_t same = 0, i;
-    while (same < c->done.n && same + 1 < want->n && c->done.p[same] == want->p[same]) same++;
-    c->done.n = llr_session_rewind(c->s, (uint32_t)same);
-    for (i = 0; i < want->n; i++) llr_sampler_accept(c->sampler, want->p[i]);
-    return chat_eval(c, want->p + c->done.n, want->n - c->done.n);
+    char line[200];
+    llr_meta name;
+    b->n = 0;
+    buf_text(b, "{\"model\":");
+    if (llr_gguf_meta_find(llr_model_gguf(c->m), "general.name", &name) && name.s) buf_json_string(b, name.s, name.n_bytes);
+    else buf_json_string(b, opt.model, strlen(opt.model));
+    buf_text(b, ",\"messages\":[");
+    chat_messages(c, b);
+    buf_add(b, line, (size_t)snprintf(line, sizeof line, "],\"finish\":\"%s\",\"prompt_tokens\":%llu,\"generated_tokens\":%llu,\"seed\":%llu}\n",
+                                      c->last.finish ? c->last.finish : "", (unsigned long long)c->prompt_tokens, (unsigned long long)c->generated_tokens,
+                                      (unsigned long long)c->seed));
 }
 
-/* The model's answer, written as it comes, and added to the conversation */
-static void chat_answer(struct chat *c)
+static int chat_render(struct chat *c, struct ids *ids, llr_error *err)
 {
-    struct ids want = { NULL, 0, 0 };
-    struct buf answer = { NULL, 0, 0 };
+    struct buf messages = { NULL, 0, 0 };
+    llr_status st;
+    chat_messages(c, &messages);
+    st = render_chat(c->t, c->v, &messages, ids, err);
+    free(messages.p);
+    return st == LLR_OK;
+}
+
+/* Evaluates what is new in `prompt` after what the session holds already, so that the turns so far are not computed again, and
+ * generates. Each answer has random numbers of its own, so that another try is another answer. Returns the prompt's seconds. */
+static double chat_answer(struct chat *c, const struct ids *prompt)
+{
     llr_options lo = library_options();
-    llr_stream *stream;
+    llr_sampling how = sampling(c->m, llr_session_ctx(c->s));
+    llr_stream *stream = NULL;
     llr_error err;
-    const char *text;
-    size_t n;
-    int stopped = 0;
-    int64_t k = 0;
-    render_chat(c->t, c->v, &c->messages, &want);
-    if (want.n >= llr_session_ctx(c->s)) {
-        note("the conversation has %llu tokens, the context %lu: /clear begins a new one, -c N makes the context larger",
-             (unsigned long long)want.n, (unsigned long)llr_session_ctx(c->s));
-        free(want.p);
+    size_t same = 0, i;
+    double start = now(), seconds;
+    how.seed = c->seed + c->answers++;
+    if (llr_sampler_new(&c->sampler, c->v ? llr_vocab_size(c->v) : c->n_vocab, llr_model_gguf(c->m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
+    if (c->v && llr_stream_new(&stream, c->v, opt.stops, (size_t)opt.n_stops, &lo, &err)) die_status(&err, CODE_FAILED);
+    for (i = 0; i < prompt->n; i++) llr_sampler_accept(c->sampler, prompt->p[i]);
+    reply_clear(&c->reply);
+    if (c->reply.split) reply_follow(&c->reply, c->v, prompt);
+    c->last.reply = opt.ids ? NULL : &c->reply;
+    c->last.ids.n = 0;
+    c->last.finish = "cancelled";
+    while (same < c->done.n && same + 1 < prompt->n && c->done.p[same] == prompt->p[same]) same++;
+    same = llr_session_rewind(c->s, (uint32_t)same);
+    i = (size_t)eval(c->s, prompt->p + same, prompt->n - same);
+    seconds = now() - start;
+    if (i) generate(c->s, c->sampler, stream, c->v, &c->last);
+    c->done.n = 0;
+    for (i = 0; i < prompt->n; i++) ids_add(&c->done, prompt->p[i]);
+    for (i = 0; i < c->last.ids.n; i++) ids_add(&c->done, c->last.ids.p[i]);
+    if (c->done.n > llr_session_pos(c->s)) c->done.n = llr_session_pos(c->s);
+    c->prompt_tokens += prompt->n - same;
+    c->generated_tokens += c->last.ids.n;
+    chat_say(c, "assistant", &c->reply.content, &c->reply.reasoning);
+    llr_stream_free(stream);
+    llr_sampler_free(c->sampler);
+    return seconds;
+}
+
+/* --- a chat on a terminal */
+
+/* The answer to the last message. What cannot be asked is taken back. */
+static void chat_turn(struct chat *c)
+{
+    struct ids prompt = { NULL, 0, 0 };
+    FILE *results = out;
+    uint32_t n_ctx = llr_session_ctx(c->s), left;
+    llr_error err;
+    if (!chat_render(c, &prompt, &err)) {
+        note("the chat template failed: %s", err.msg);
+        c->n_messages--;
+    } else if (prompt.n >= n_ctx) {
+        note("with this the conversation has %llu tokens, and the context holds %lu\n  It was not sent. /clear begins a new conversation; llrun run -c N makes the context larger.",
+             (unsigned long long)prompt.n, (unsigned long)n_ctx);
+        c->n_messages--;
+    } else {
+        if (opt.json) out = stderr;             /* standard output carries the transcript alone */
+        chatting = 1;
+        active = c->s;
+        terminal_change(0);
+        (void)chat_answer(c, &prompt);
+        terminal_restore();
+        active = NULL;
+        chatting = 0;
+        if (got_signal == SIGINT) got_signal = 0;
+        put("\n", 1);
+        put_flush();
+        out = results;
+        left = n_ctx - llr_session_pos(c->s);
+        if (!strcmp(c->last.finish, "context"))
+            note("the context of %lu tokens is full: the answer was cut short. /clear begins a new conversation; llrun run -c N makes the context larger",
+                 (unsigned long)n_ctx);
+        else if (left < n_ctx / 10 && !c->near_full) {
+            note("the context is nearly full: %lu of %lu tokens are left. /clear begins a new conversation; llrun run -c N makes the context larger",
+                 (unsigned long)left, (unsigned long)n_ctx);
+            c->near_full = 1;
+        }
+    }
+    free(prompt.p);
+}
+
+/* The end of the JSON value that begins at s[i]; what is inside is checked by whoever reads it. */
+static size_t json_end(const char *s, size_t i, size_t n)
+{
+    int depth = 0, quoted = 0;
+    for (; i < n; i++) {
+        if (quoted) {
+            if (s[i] == '\\') i++;
+            else if (s[i] == '"') { quoted = 0; if (!depth) return i + 1; }
+        } else if (s[i] == '"') quoted = 1;
+        else if (s[i] == '{' || s[i] == '[') depth++;
+        else if (s[i] == '}' || s[i] == ']') { if (depth <= 1) return i + (depth == 1); depth--; }
+        else if (!depth && (s[i] == ',' || s[i] == ':' || is_space(s[i]))) return i;
+    }
+    return n;
+}
+
+static size_t json_skip(const char *s, size_t i, size_t n)      /* white space, and one comma or colon */
+{
+    while (i < n && (is_space(s[i]) || s[i] == ',' || s[i] == ':')) i++;
+    return i;
+}
+
+/* The value of a member of the JSON object s[0..n): its place, or 0 if there is none */
+static int json_member(const char *s, size_t n, const char *name, size_t *from, size_t *to)
+{
+    size_t i = json_skip(s, 0, n), end, len = strlen(name);
+    if (i >= n || s[i] != '{') return 0;
+    for (i = json_skip(s, i + 1, n); i < n && s[i] == '"'; i = json_skip(s, *to, n)) {
+        end = json_end(s, i, n);
+        *from = json_skip(s, end, n);
+        *to = json_end(s, *from, n);
+        if (end - i == len + 2 && !memcmp(s + i + 1, name, len)) return *to > *from;
+    }
+    return 0;
+}
+
+static int is_assistant(const struct buf *message)
+{
+    size_t from, to;
+    return json_member(message->p, message->n, "role", &from, &to) && to - from == 11 && !memcmp(message->p + from, "\"assistant\"", 11);
+}
+
+static void chat_load(struct chat *c, const char *path)
+{
+    struct buf text = { NULL, 0, 0 }, *old = c->messages;
+    size_t n_old = c->n_messages, cap_old = c->cap_messages, from, to, i, end, n;
+    struct ids ids = { NULL, 0, 0 };
+    llr_error err;
+    FILE *f = open_utf8(path, "rb");
+    if (!f) { note("cannot open %s: %s", path, strerror(errno)); return; }
+    do {
+        buf_room(&text, 1 << 16);
+        text.n += n = fread(text.p + text.n, 1, 1 << 16, f);
+    } while (n);
+    n = (size_t)ferror(f);
+    (void)fclose(f);
+    c->messages = NULL;
+    c->n_messages = c->cap_messages = 0;
+    if (n) note("cannot read %s: %s", path, strerror(errno));
+    else if (!json_member(text.p, text.n, "messages", &from, &to) || text.p[from] != '[') note("%s is not a conversation: it has no \"messages\"", path);
+    else {
+        for (i = json_skip(text.p, from + 1, to); i < to && text.p[i] == '{'; i = json_skip(text.p, end, to)) {
+            end = json_end(text.p, i, to);
+            buf_add(chat_message(c), text.p + i, end - i);
+        }
+        if (!c->n_messages) note("%s: the conversation is empty", path);
+        else if (!chat_render(c, &ids, &err)) note("%s is not a conversation for this model: %s", path, err.msg);
+        else {
+            note("%lu messages, %lu tokens of %lu", (unsigned long)c->n_messages, (unsigned long)ids.n, (unsigned long)llr_session_ctx(c->s));
+            n = 1;
+        }
+    }
+    if (!n || !c->n_messages) {                 /* not loaded: the old one stays */
+        while (c->cap_messages) free(c->messages[--c->cap_messages].p);
+        free(c->messages);
+        c->messages = old;
+        c->n_messages = n_old;
+        c->cap_messages = cap_old;
+    } else {
+        while (cap_old) free(old[--cap_old].p);
+        free(old);
+        c->near_full = 0;
+    }
+    free(text.p);
+    free(ids.p);
+}
+
+static void chat_save(const struct chat *c, const char *path)
+{
+    struct buf text = { NULL, 0, 0 };
+    FILE *f;
+    int ok;
+    if (same_file(path, opt.model)) { note("%s is the model itself: it would be destroyed", path); return; }
+    f = open_utf8(path, "wb");
+    if (!f) { note("cannot create %s: %s", path, strerror(errno)); return; }
+    chat_transcript(c, &text);
+    ok = fwrite(text.p, 1, text.n, f) == text.n;
+    if (fclose(f) || !ok) note("cannot write to %s: %s", path, strerror(errno));
+    else note("%s: %lu messages", path, (unsigned long)c->n_messages);
+    free(text.p);
+}
+
+static const char *keep_text(const char *s)                     /* a copy that is never freed */
+{
+    size_t cap = 0;
+    return strcpy((char *)grow(NULL, &cap, strlen(s) + 1, 1), s);
+}
+
+/* NAME VALUE, or nothing: list them. Texts are kept to the end. */
+static void chat_set(const char *text)
+{
+    char name[40];
+    size_t n = strcspn(text, " \t"), i;
+    const char *value = text + n + strspn(text + n, " \t"), *wrong;
+    const struct option *o;
+    if (!n) {
+        for (i = 0; i < N_OPTIONS; i++) {
+            const void *at = (const char *)&opt + option_rows[i].at;
+            const char *last = option_rows[i].names;
+            if (!(option_rows[i].commands & C_CHAT)) continue;
+            last += strspn(last + 2, " ") ? 3 : 0;              /* "-n --predict": the long one */
+            fprintf(stderr, "  %-20.*s", (int)strcspn(last + 2, " "), last + 2);
+            if (option_rows[i].kind == INTEGER && *(const int64_t *)at != NO_INTEGER) fprintf(stderr, "%lld\n", (long long)*(const int64_t *)at);
+            else if (option_rows[i].kind == NUMBER && *(const double *)at != NO_NUMBER) fprintf(stderr, "%g\n", *(const double *)at);
+            else if (option_rows[i].kind == TEXTS && opt.n_stops) fprintf(stderr, "%d texts\n", opt.n_stops);
+            else fprintf(stderr, "not set\n");
+        }
         return;
     }
-    if (llr_stream_new(&stream, c->v, opt.stops, (size_t)opt.n_stops, &lo, &err)) die_status(&err, CODE_FAILED);
-    chatting = 1;
-    if (chat_follow(c, &want))
-        for (; !stopped && !got_signal && (opt.predict < 0 || k < opt.predict); k++) {
-            int32_t id = llr_sampler_sample(c->sampler, llr_session_logits(c->s));
-            if (llr_vocab_is_eog(c->v, id)) break;
-            if (llr_stream_put(stream, id, &text, &n, &stopped, &err)) die_status(&err, CODE_FAILED);
-            buf_add(&answer, text, n);
-            put_terminal(text, n);
-            put_flush();
-            if (llr_session_pos(c->s) == llr_session_ctx(c->s)) { put("\n", 1); note("the context is full: /clear begins a new conversation"); break; }
-            if (!chat_eval(c, &id, 1)) break;
-        }
-    chatting = 0;
-    if (got_signal == SIGINT) got_signal = 0;
-    llr_stream_end(stream, &text, &n);
-    buf_add(&answer, text, n);
-    put_terminal(text, n);
-    put("\n", 1);
-    put_flush();
-    add_message(&c->messages, "assistant", answer.p, answer.n);
-    llr_stream_free(stream);
-    free(answer.p);
-    free(want.p);
+    (void)snprintf(name, sizeof name, "%s%.*s", text[0] == '-' ? "" : n == 1 ? "-" : "--", (int)n, text);
+    o = find_option(name, strlen(name), C_CHAT);
+    if (!o) note("/set %.*s: there is no such setting; /set alone lists them", (int)n, text);
+    else if (o->kind == TEXTS && !*value) opt.n_stops = 0;
+    else if ((wrong = set_option(o, o->kind == TEXTS ? keep_text(value) : value)) != NULL) note("/set %s: %s", text, wrong);
 }
 
-static void chat_clear(struct chat *c)
+static int chat_help(struct chat *c)
 {
-    c->messages.n = 0;
-    if (opt.system) add_message(&c->messages, "system", opt.system, strlen(opt.system));
+    fprintf(stderr,
+            "/clear           begin a new conversation\n"
+            "/system TEXT     begin a new one in which the model is told TEXT first\n"
+            "/regenerate      answer the last message again\n"
+            "/set NAME VALUE  change an option of sampling (/set alone lists them)\n"
+            "/save FILE       write the conversation as JSON\n"
+            "/load FILE       go on with such a conversation\n"
+            "/bye             leave (Ctrl-D too)\n"
+            "A text of several lines stands between \"\"\" and \"\"\", or has \\ at the end of its lines; Alt-Enter begins a line, and pasted\n"
+            "texts keep theirs. Ctrl-C ends an answer, and empties a line. The conversation holds %lu of %lu tokens.\n",
+            (unsigned long)c->done.n, (unsigned long)llr_session_ctx(c->s));
+    return 1;
 }
 
 /* A line that begins with a slash: 0 to leave */
 static int chat_command(struct chat *c, const char *line)
 {
-    if (!strcmp(line, "/bye") || !strcmp(line, "/exit") || !strcmp(line, "/quit")) return 0;
-    if (!strcmp(line, "/clear")) chat_clear(c);
-    else if (!strncmp(line, "/system ", 8)) {
-        size_t cap = 0;
-        opt.system = strcpy((char *)grow(NULL, &cap, strlen(line), 1), line + 8);      /* kept to the end */
-        chat_clear(c);
-    } else if (!strcmp(line, "/help"))
-        putf("/clear         begin a new conversation\n/system TEXT   begin a new one in which the model is told TEXT first\n/bye           leave (Ctrl-D too)\n"
-             "Ctrl-C ends an answer. The conversation holds %lu of %lu tokens.\n", (unsigned long)c->done.n, (unsigned long)llr_session_ctx(c->s));
-    else note("no such command: %s (/help lists them)", line);
+    size_t n = strcspn(line, " \t");
+    const char *arg = line + n + strspn(line + n, " \t");
+#define IS(name) (n == sizeof name - 1 && !memcmp(line, name, n))
+    if (IS("/bye") || IS("/exit") || IS("/quit")) return 0;
+    if (IS("/help") || IS("/?")) return chat_help(c);
+    if (IS("/set")) { chat_set(arg); return 1; }
+    if (IS("/clear")) { chat_begin(c); return 1; }
+    if (IS("/regenerate")) {
+        if (c->n_messages && is_assistant(&c->messages[c->n_messages - 1])) c->n_messages--;
+        if (c->n_messages && !is_assistant(&c->messages[c->n_messages - 1])) chat_turn(c);
+        else note("there is no message to answer yet");
+        return 1;
+    }
+    if (!*arg && (IS("/system") || IS("/save") || IS("/load"))) note("%s: %s is missing", line, IS("/system") ? "the text" : "the name of a file");
+    else if (IS("/system")) { opt.system = keep_text(arg); chat_begin(c); }
+    else if (IS("/save")) chat_save(c, arg);
+    else if (IS("/load")) chat_load(c, arg);
+    else note("no such command: %s (/help lists them; a message that begins with / begins with a blank)", line);
+#undef IS
     return 1;
 }
 
-static int chat(void)
+/* The next message or command, 0 at the end of input */
+static int chat_line(struct buf *line, int editor)
 {
-    struct chat c;
-    struct buf line = { NULL, 0, 0 };
-    llr_session_options so = session_options();
-    llr_options lo = library_options();
-    llr_sampling how;
-    llr_error err;
-    memset(&c, 0, sizeof c);
-    c.m = open_model();
-    c.v = need_vocab(c.m);
-    c.t = chat_template(llr_model_gguf(c.m));
-    if (!c.t) die(CODE_USAGE, "this model has no chat template, it only continues texts\n  llrun run MODEL -p \"Once upon a time\" --raw");
-    warm_up(llr_model_gguf(c.m));
-    c.s = open_session(c.m, &so);
-    active = NULL;                              /* while it waits, Ctrl-C leaves */
-    how = sampling(c.m, llr_session_ctx(c.s));
-    if (llr_sampler_new(&c.sampler, llr_vocab_size(c.v), llr_model_gguf(c.m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
-    chat_clear(&c);
-    note("/help for help, /bye to leave");
-    for (;;) {
+    struct buf more = { NULL, 0, 0 };
+    if (!editor) {
         fputs("> ", stderr);
         (void)fflush(stderr);
-        if (!read_line(&line)) break;
-        buf_add(&line, "", 1);
-        if (line.n == 1) continue;
-        if (line.p[0] == '/') {
-            if (!chat_command(&c, line.p)) break;
-            continue;
-        }
-        add_message(&c.messages, "user", line.p, line.n - 1);
-        active = c.s;
-        chat_answer(&c);
-        active = NULL;
     }
-    llr_template_free(c.t);
-    llr_sampler_free(c.sampler);
-    close_session(c.s);
-    llr_model_close(c.m);
-    free(c.messages.p);
-    free(c.done.p);
-    free(line.p);
-    return CODE_OK;
+    if (!(editor ? edit_line(line) : read_line(line))) return 0;
+    while (unfinished(line) && (editor ? edit_line(&more) : read_line(&more))) {
+        buf_text(line, "\n");
+        buf_add(line, more.p, more.n);
+    }
+    free(more.p);
+    if (line->n >= 6 && !memcmp(line->p, "\"\"\"", 3)) {          /* without the quotes and the line ends beside them */
+        size_t from = 3, to = line->n - 3;
+        if (from < to && line->p[from] == '\n') from++;
+        if (from < to && line->p[to - 1] == '\n') to--;
+        memmove(line->p, line->p + from, to - from);
+        line->n = to - from;
+    }
+    buf_add(line, "", 1);
+    line->n--;
+    return 1;
 }
+
+static void chat_loop(struct chat *c)
+{
+    struct buf line = { NULL, 0, 0 };
+    int editor = has_editor();
+    active = NULL;                              /* while it waits, SIGINT leaves */
+    note("/help for help, /bye to leave");
+    while (chat_line(&line, editor)) {
+        if (line.p[0] == '/' && !strchr(line.p, '\n')) {
+            if (!chat_command(c, line.p)) break;
+        } else if (line.n) {
+            chat_say(c, "user", &line, NULL);
+            chat_turn(c);
+        }
+    }
+    free(line.p);
+}
+
+/* --- the command */
 
 static int cmd_run(void)
 {
     struct buf text = { NULL, 0, 0 };
     struct ids prompt = { NULL, 0, 0 };
-    struct generation g;
+    struct chat c;
     llr_session_options so = session_options();
     llr_plan plan;
-    llr_sampling how;
-    llr_sampler *sampler;
-    llr_stream *stream = NULL;
     llr_model_info info;
     llr_error err;
-    llr_options lo = library_options();
-    llr_template *t;
-    const llr_vocab *v;
-    llr_model *m;
-    llr_session *s;
-    size_t i;
-    double start;
-    if (!opt.n_args && !opt.prompt && !opt.file && !opt.tokens && !opt.raw && isatty(fileno(stdin))) return chat();
-    memset(&g, 0, sizeof g);
-    get_prompt(&text);
-    m = open_model();
-    v = opt.tokens && opt.ids ? llr_model_vocab(m) : need_vocab(m);
-    t = opt.raw || opt.tokens ? NULL : chat_template(llr_model_gguf(m));
-    if (opt.tokens) read_token_list(&prompt, opt.tokens);
-    else if (t) {
-        struct buf messages = { NULL, 0, 0 };
-        if (opt.system) add_message(&messages, "system", opt.system, strlen(opt.system));
-        add_message(&messages, "user", text.p, text.n);
-        render_chat(t, v, &messages, &prompt);
-        free(messages.p);
-    } else tokenize(v, text.p, text.n, &prompt);
-    llr_template_free(t);
-    if (!prompt.n) die(CODE_USAGE, "the prompt is empty, and this vocabulary has no token to begin with\n  Give a prompt with -p TEXT.");
-    if (!t && !opt.raw && !opt.tokens) note("this model has no chat template: the prompt is continued as it is (--raw says that this is meant)");
-    plan = make_plan(m, &so);
-    check_fits(prompt.n, &plan, "prompt", opt.predict > 0 ? (size_t)opt.predict : 512);
-    warm_up(llr_model_gguf(m));
-    s = open_session(m, &so);
-    llr_model_describe(m, &info);
-    how = sampling(m, plan.n_ctx);
-    if (llr_sampler_new(&sampler, info.n_vocab, llr_model_gguf(m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
-    if (v && llr_stream_new(&stream, v, opt.stops, (size_t)opt.n_stops, &lo, &err)) die_status(&err, CODE_FAILED);
-    for (i = 0; i < prompt.n; i++) llr_sampler_accept(sampler, prompt.p[i]);
-    start = now();
-    eval(s, prompt.p, prompt.n);
-    start = now() - start;
-    generate(s, sampler, stream, v, &g);
-    if (opt.ids) json_ids(g.ids.p, g.ids.n);
-    else put("\n", 1);
-    put_flush();
-    if (g.full) note("the context of %lu tokens is full; -c N makes it larger", (unsigned long)llr_session_ctx(s));
-    note("prompt %llu tokens, %.1f/s; generated %llu, %.1f/s; %s%s", (unsigned long long)prompt.n, (double)prompt.n / (start > 0 ? start : 1),
-         (unsigned long long)g.ids.n, g.seconds > 0 ? (double)g.ids.n / g.seconds : 0.0, llr_isa_name(info.isa), how.temp > 0 ? "" : ", greedy");
-    if (how.temp > 0 && opt.seed < 0) note("--seed %llu repeats this text", (unsigned long long)how.seed);
-    llr_stream_free(stream);
-    llr_sampler_free(sampler);
-    close_session(s);
-    llr_model_close(m);
+    double seconds;
+    int chats = !opt.n_args && !opt.prompt && !opt.file && !opt.tokens && !opt.raw && isatty(fileno(stdin));
+    memset(&c, 0, sizeof c);
+    if (opt.ids && opt.json) die(CODE_USAGE, "--ids and --json: give one of them");
+    if (!chats) get_prompt(&text);
+    c.m = open_model();
+    c.v = opt.tokens && opt.ids ? llr_model_vocab(c.m) : need_vocab(c.m);
+    c.t = opt.raw || opt.tokens ? NULL : chat_template(llr_model_gguf(c.m));
+    c.seed = opt.seed >= 0 ? (uint64_t)opt.seed : random_seed();
+    c.reply.terminal = isatty(fileno(chats && opt.json ? stderr : out));
+    c.reply.colours = c.reply.terminal && has_colours();
+    c.reply.shown = chats || !opt.json;
+    c.reply.split = c.t && (chats || opt.json || c.reply.terminal);
+    llr_model_describe(c.m, &info);
+    c.n_vocab = info.n_vocab;
+    chat_begin(&c);
+    if (chats) {
+        if (!c.t) die(CODE_USAGE, "this model has no chat template, it only continues texts\n  llrun run MODEL -p \"Once upon a time\" --raw");
+        warm_up(llr_model_gguf(c.m));
+        c.s = open_session(c.m, &so);
+        chat_loop(&c);
+    } else {
+        if (!opt.tokens) chat_say(&c, "user", &text, NULL);
+        if (opt.tokens) read_token_list(&prompt, opt.tokens);
+        else if (!c.t) tokenize(c.v, text.p, text.n, &prompt);
+        else if (!chat_render(&c, &prompt, &err))
+            die(exit_code(err.code, CODE_FAILED), "the chat template failed: %s\n  With --raw the prompt is continued as it is.", err.msg);
+        if (!prompt.n) die(CODE_USAGE, "the prompt is empty, and this vocabulary has no token to begin with\n  Give a prompt with -p TEXT.");
+        if (!c.t && !opt.raw && !opt.tokens) note("this model has no chat template: the prompt is continued as it is (--raw says that this is meant)");
+        plan = make_plan(c.m, &so);
+        check_fits(prompt.n, &plan, "prompt", opt.predict > 0 ? (size_t)opt.predict : 512);
+        warm_up(llr_model_gguf(c.m));
+        c.s = open_session(c.m, &so);
+        seconds = chat_answer(&c, &prompt);
+        if (opt.ids) json_ids(c.last.ids.p, c.last.ids.n);
+        else if (!opt.json) put("\n", 1);
+        put_flush();
+        if (!strcmp(c.last.finish, "context")) note("the context of %lu tokens is full; -c N makes it larger", (unsigned long)llr_session_ctx(c.s));
+        note("prompt %llu tokens, %.1f/s; generated %llu, %.1f/s; %s%s", (unsigned long long)prompt.n, (double)prompt.n / (seconds > 0 ? seconds : 1),
+             (unsigned long long)c.last.ids.n, c.last.seconds > 0 ? (double)c.last.ids.n / c.last.seconds : 0.0, llr_isa_name(info.isa),
+             sampling(c.m, plan.n_ctx).temp > 0 ? "" : ", greedy");
+        if (sampling(c.m, plan.n_ctx).temp > 0 && opt.seed < 0) note("--seed %llu repeats this text", (unsigned long long)c.seed);
+    }
+    if (opt.json) {
+        chat_transcript(&c, &text);
+        put(text.p, text.n);
+        put_flush();
+    }
+    llr_template_free(c.t);
+    close_session(c.s);
+    llr_model_close(c.m);
+    while (c.cap_messages) free(c.messages[--c.cap_messages].p);
+    free(c.messages);
+    free(c.done.p);
+    free(c.last.ids.p);
+    reply_free(&c.reply);
     free(text.p);
     free(prompt.p);
-    free(g.ids.p);
     return CODE_OK;
 }
 

@@ -5,6 +5,8 @@
  *     cc -O2 -o make_model make_model.c -lm
  *     ./make_model 1b-q4_K.gguf --type q4_K --layers 16 --embd 2048 --ff 8192 --heads 32 --kv-heads 8 --vocab 32000
  *
+ * With --says "one| two|<|x|>|three" the model is no noise: whatever the prompt, it answers with these tokens, then ends.
+ *
  * Stand-alone on purpose: it knows the file format by itself, so that a mistake in llrun.h cannot hide in its test data.
  */
 #if !defined(_WIN32)
@@ -141,6 +143,8 @@ static void put_padding(void) {
 enum { KV_U32 = 4, KV_I32 = 5, KV_F32 = 6, KV_BOOL = 7, KV_STR = 8, KV_ARRAY = 9 };
 static const char *arch;
 static const char *chat_template;             /* NULL: none */
+static char *says[256];                       /* the answer, token by token */
+static uint64_t n_says;
 static int counting;
 static uint64_t n_kv;
 
@@ -185,21 +189,23 @@ static void token_text(uint64_t id, char *text, size_t size) {
     size_t n = sizeof letters;
     if (id < 3) { snprintf(text, size, "%s", special[id]); return; }
     if (id < FIRST_WORD) { snprintf(text, size, "<0x%02X>", (unsigned)(id - 3)); return; }
+    if (n_says) { snprintf(text, size, "%s", says[id - FIRST_WORD]); return; }
     letters[--n] = 0;
     for (uint64_t w = word / 2; w; w = (w - 1) / 26) letters[--n] = (char)('a' + (w - 1) % 26);
     snprintf(text, size, "%s%s", word & 1 ? "\xe2\x96\x81" : "", letters + n);
 }
 
 static void write_tokenizer(void) {
-    char text[32];
+    char text[128];
     kv_str("tokenizer.ggml.model", no_vocab ? "no_vocab" : "llama");
     if (no_vocab) return;
     if (kv_array("tokenizer.ggml.tokens", KV_STR, n_vocab))
         for (uint64_t i = 0; i < n_vocab; i++) { token_text(i, text, sizeof text); put_str(text); }
     if (kv_array("tokenizer.ggml.scores", KV_F32, n_vocab))
         for (uint64_t i = 0; i < n_vocab; i++) put_le(float_bits(i < FIRST_WORD ? 0 : -(double)(i - FIRST_WORD)), 4);
-    if (kv_array("tokenizer.ggml.token_type", KV_I32, n_vocab))  /* 1 normal, 2 unknown, 3 control, 6 byte */
-        for (uint64_t i = 0; i < n_vocab; i++) put_le(i == 0 ? 2 : i < 3 ? 3 : i < FIRST_WORD ? 6 : 1, 4);
+    if (kv_array("tokenizer.ggml.token_type", KV_I32, n_vocab))  /* 1 normal, 2 unknown, 3 control, 4 user-defined, 6 byte */
+        for (uint64_t i = 0; i < n_vocab; i++)
+            put_le(i == 0 ? 2 : i < 3 ? 3 : i < FIRST_WORD ? 6 : !n_says ? 1 : says[i - FIRST_WORD][0] == '<' && says[i - FIRST_WORD][1] == '|' ? 3 : 4, 4);
     kv_u32("tokenizer.ggml.unknown_token_id", 0);
     kv_u32("tokenizer.ggml.bos_token_id", 1);
     kv_u32("tokenizer.ggml.eos_token_id", 2);
@@ -307,6 +313,16 @@ static void fill_random(size_t n) {
     }
 }
 
+/* --says: the residual stream is the token alone, since all layers are zero, and the output matrix leads from each token to
+ * the next: from what a prompt is made of to the first of the answer, from the last one to </s>. */
+static int leads(uint64_t from, uint64_t to) { return from < FIRST_WORD ? to == FIRST_WORD : to == (from + 1 < n_vocab ? from + 1 : 2); }
+
+static void write_says(const struct tensor *t) {
+    for (uint64_t row = 0; row < (t->n_out ? t->n_out : 1); row++)
+        for (uint64_t i = 0; i < t->n_in; i++)
+            put_le(float_bits(!t->n_out ? 1 : t == &tensors[0] ? row == i : t == &tensors[n_tensors - 1] && i < n_vocab ? leads(i, row) : 0), 4);
+}
+
 /* Float types: one of 4096 prepared values each. */
 static void write_floats(const struct tensor *t) {
     static uint32_t values[N_VALUES];
@@ -404,12 +420,24 @@ int main(int argc, char **argv) {
         else if (strcmp(a, "--embed-type") == 0) { embd_type = value; i++; }
         else if (strcmp(a, "--output-type") == 0) { output_type = value; i++; }
         else if (strcmp(a, "--template") == 0) { chat_template = value; i++; }
+        else if (strcmp(a, "--says") == 0) {               /* pieces separated by |, which may stand in <|...|> */
+            char *p = argv[++i];
+            while (n_says < 256) {
+                says[n_says++] = p;
+                p += strncmp(p, "<|", 2) == 0 && strstr(p, "|>") ? (size_t)(strstr(p, "|>") + 2 - p) : strcspn(p, "|");
+                if (!*p) break;
+                *p++ = 0;
+            }
+            type = "f32";
+            n_vocab = FIRST_WORD + n_says;
+            n_embd = (n_vocab + 63) / 64 * 64;
+        }
         else die("unknown option: ", a);
     }
     if (!path)
         die("usage: make_model OUT.gguf [--arch llama|qwen3] [--type T] [--embed-type T] [--output-type T] [--tied]\n"
             "       [--layers N] [--embd D] [--ff F] [--heads H] [--kv-heads K] [--head-dim N] [--vocab V] [--no-vocab]\n"
-            "       [--ctx N] [--seed S] [--template JINJA]", NULL);
+            "       [--ctx N] [--seed S] [--template JINJA] [--says TOKENS]", NULL);
     if (strcmp(arch, "llama") != 0 && strcmp(arch, "qwen3") != 0) die("--arch is llama or qwen3, not ", arch);
     type_all = find_type(type);
     type_embd = embd_type ? find_type(embd_type) : type_all;
@@ -441,7 +469,8 @@ int main(int argc, char **argv) {
     for (uint64_t i = 0; i < n_tensors; i++) {
         random_state = (seed + 1) * 0x9e3779b97f4a7c15ull ^ (i + 1) * 0xd1342543de82ef95ull;  /* independent of the other tensors */
         if (!random_state) random_state = 1;
-        if (tensors[i].type->block == 1) write_floats(&tensors[i]);
+        if (n_says) write_says(&tensors[i]);
+        else if (tensors[i].type->block == 1) write_floats(&tensors[i]);
         else write_blocks(&tensors[i]);
         put_padding();
     }
