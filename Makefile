@@ -42,13 +42,17 @@ $(B)/test: $(TEST_SRC) | $(B)
 $(B)/make_model: test/make_model.c | $(B)
 	$(CC) -O2 -o $@ test/make_model.c -lm
 
+$(B)/pty: test/pty.c | $(B)
+	$(CC) -O1 -Wall -Wextra -o $@ test/pty.c
+
 $(B)/child: test/child.c | $(B)
 	$(CC) -O1 -Wall -Wextra -o $@ test/child.c
 
-test: llrun $(B)/test $(B)/make_model $(B)/child
+test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty
 	@failed=0; \
 	$(B)/test $(TESTS) || failed=1; \
 	CC='$(CC)' sh test/program.sh ./llrun $(B) || failed=1; \
+	sh test/chat.sh ./llrun $(B) || failed=1; \
 	sh test/doctor.sh ./llrun $(B) || failed=1; \
 	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
 	exit $$failed

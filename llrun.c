@@ -482,7 +482,7 @@ static struct text32 count_text(uint64_t n)     /* "1.24 billion" */
 enum {
     C_RUN = 1, C_SHOW = 2, C_PLAN = 4, C_CPU = 8, C_TOKENIZE = 16, C_DETOKENIZE = 32, C_LOGITS = 64, C_PERPLEXITY = 128, C_DUMP = 256,
     C_BENCH = 512, C_HELP = 1024, C_VERSION = 2048, C_LATER = 4096, C_TEMPLATE = 8192,
-    C_CHAT = 16384 /* what /set changes */, C_DOCTOR = 32768,
+    C_DOCTOR = 32768, C_CHAT = 65536 /* what /set changes */,
     C_MODEL = C_RUN | C_SHOW | C_PLAN | C_TOKENIZE | C_DETOKENIZE | C_LOGITS | C_PERPLEXITY | C_DUMP | C_BENCH | C_TEMPLATE,
     C_EVAL = C_RUN | C_PLAN | C_LOGITS | C_PERPLEXITY | C_BENCH,
     C_ALL = 0xffff
@@ -825,15 +825,15 @@ static int unfinished(struct buf *b)
 /* While a chat runs, the terminal hands over each key at once and echoes nothing; whatever ends the program restores it. */
 #ifndef _WIN32
 static struct termios terminal_before;
-static volatile sig_atomic_t terminal_changed;
+static volatile sig_atomic_t terminal_changed;      /* 2: and it brackets what is pasted */
 
 static void terminal_restore(void)              /* from signal handlers too */
 {
     static const char paste_off[] = "\033[?2004l";
     ssize_t n;
     if (!terminal_changed) return;
+    n = terminal_changed == 2 ? write(2, paste_off, sizeof paste_off - 1) : 0;
     terminal_changed = 0;
-    n = write(2, paste_off, sizeof paste_off - 1);
     (void)n;
     (void)tcsetattr(0, TCSANOW, &terminal_before);
 }
@@ -851,7 +851,7 @@ static void terminal_change(int editing)
     }
     t.c_cc[VMIN] = 1;
     t.c_cc[VTIME] = 0;
-    terminal_changed = 1;
+    terminal_changed = editing ? 2 : 1;
     (void)tcsetattr(0, TCSADRAIN, &t);
 }
 
@@ -961,7 +961,10 @@ static int key(char *s, size_t *len)
     s[(*len)++] = (char)c;
     if (c >= 0xc2) {
         size_t want = c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
-        while (*len < want && (c = key_byte(50)) >= 0) s[(*len)++] = (char)c;
+        while (*len < want && (c = key_byte(50)) >= 0) {
+            if ((c & 0xc0) != 0x80) { ed.in--; break; }
+            s[(*len)++] = (char)c;
+        }
     }
     return utf8_sequence(s, *len) == *len ? 'x' : KEY_NONE;
 }
@@ -2143,10 +2146,11 @@ static int json_member(const char *s, size_t n, const char *name, size_t *from, 
     return 0;
 }
 
-static int is_assistant(const struct buf *message)
+static int has_role(const struct chat *c, const char *role)     /* the last message */
 {
+    const struct buf *m = &c->messages[c->n_messages - 1];
     size_t from, to;
-    return json_member(message->p, message->n, "role", &from, &to) && to - from == 11 && !memcmp(message->p + from, "\"assistant\"", 11);
+    return c->n_messages && json_member(m->p, m->n, "role", &from, &to) && to - from == strlen(role) + 2 && !memcmp(m->p + from + 1, role, to - from - 2);
 }
 
 static void chat_load(struct chat *c, const char *path)
@@ -2270,8 +2274,8 @@ static int chat_command(struct chat *c, const char *line)
     if (IS("/set")) { chat_set(arg); return 1; }
     if (IS("/clear")) { chat_begin(c); return 1; }
     if (IS("/regenerate")) {
-        if (c->n_messages && is_assistant(&c->messages[c->n_messages - 1])) c->n_messages--;
-        if (c->n_messages && !is_assistant(&c->messages[c->n_messages - 1])) chat_turn(c);
+        if (has_role(c, "assistant")) c->n_messages--;
+        if (c->n_messages && !has_role(c, "system")) chat_turn(c);
         else note("there is no message to answer yet");
         return 1;
     }

@@ -10,6 +10,7 @@
  *     above N TEXT    the same for the row N rows above it
  *     column N        waits until the cursor stands in column N (from 0)
  *     signal N        sends a signal
+ *     wait MS         takes in what comes for so long
  *     exit N          waits for the end, with exit status N (200 + n: signal n)
  *     cooked          the terminal's own echo and lines are on again, as they were found
  * The screen knows what line editors send: CR, LF, cursor up, right and home, erase; wide characters take two columns.
@@ -30,7 +31,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_COLUMNS = 200, MAX_ROWS = 60, SECONDS = 60 };
+enum { MAX_COLUMNS = 200, MAX_ROWS = 60, SECONDS = 15 };
 static int columns = 80, rows = 24, x, y, wrap;
 static char screen[MAX_ROWS][MAX_COLUMNS][8];   /* a cell: UTF-8; "" right of a wide character */
 static char came[1 << 20];                      /* all output; expect looks from `seen` on */
@@ -180,12 +181,16 @@ static void step(char *line)
     if (!strcmp(word, "send")) {
         ok = write(fd, text, n) == (ssize_t)n;
         take(0);
-    } else if (!strcmp(word, "signal")) ok = kill(pid, atoi(text)) == 0;
+    } else if (!strcmp(word, "wait")) {
+        while (now() - start < 1e-3 * atoi(text)) take(10);
+        ok = 1;
+    } else if (!strcmp(word, "signal")) ok = kill(-tcgetpgrp(fd), atoi(text)) == 0;
     else if (!strcmp(word, "absent")) ok = !came_has(text, n, &end);
     else if (!strcmp(word, "exit")) {
         while (take(50) && now() - start < SECONDS) { }
         while (waitpid(pid, &status, WNOHANG) == 0 && now() - start < SECONDS) usleep(2000);
-        ok = (WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status)) == atoi(text);
+        ok = WIFEXITED(status) && WEXITSTATUS(status) == atoi(text);
+        if (!ok) printf("its status is %d%s\n", WEXITSTATUS(status), ended ? "" : ", and it has not ended");
     } else {
         int more = 1;
         do {
@@ -201,6 +206,23 @@ static void step(char *line)
     printf("FAIL pty, line %d: %s %s\n     cursor at %d,%d; its row: \"%s\"; came last: \"", line_number, word, text, x, y, row_text(y));
     for (n = n_came > seen + 300 ? n_came - 300 : seen; n < n_came; n++) printf(came[n] >= ' ' ? "%c" : "\\x%02x", (unsigned char)came[n]);
     printf("\"\n");
+}
+
+/* What a shell does: COMMAND in a process group of its own in the foreground; without such a parent Ctrl-Z would not stop it. */
+static void lead(char **argv)
+{
+    pid_t child;
+    signal(SIGTTOU, SIG_IGN);
+    child = fork();
+    if (child == 0) {
+        setpgid(0, 0);
+        tcsetpgrp(0, getpid());
+        signal(SIGTTOU, SIG_DFL);
+        execvp(argv[0], argv);
+        _exit(127);
+    }
+    while (waitpid(child, &status, 0) != child) { }
+    _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status));
 }
 
 int main(int argc, char **argv)
@@ -227,11 +249,10 @@ int main(int argc, char **argv)
         dup2(slave, 0); dup2(slave, 1); dup2(slave, 2);
         if (slave > 2) close(slave);
         close(fd);
-        signal(SIGINT, SIG_DFL);
-        execvp(argv[optind], argv + optind);
-        _exit(127);
+        lead(argv + optind);
     }
-    while (fgets(line, sizeof line, stdin)) {
+    close(slave);
+    while (!failed && fgets(line, sizeof line, stdin)) {        /* what follows a failure would fail too */
         line_number++;
         line[strcspn(line, "\n")] = 0;
         if (*line && *line != '#') step(line);
