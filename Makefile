@@ -4,8 +4,9 @@ CFLAGS  ?= -O3 -ffp-contract=off -Wall -Wextra -Wpedantic
 LDLIBS   = -lm -lpthread
 
 MODEL   ?=
-PROMPT  ?= Once upon a time
-ARGS    ?= --raw -n 200
+PROMPT  ?=
+ARGS    ?=
+STORYTELLER = models/storyteller.gguf
 B        = build
 CLANG   ?= clang
 SAN      = -O1 -g -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all
@@ -18,7 +19,7 @@ llrun: llrun.c llrun.h
 
 help:
 	@echo 'make           build ./llrun'
-	@echo 'make run       MODEL=file.gguf [PROMPT="..."] [ARGS="..."]: continue a text'
+	@echo 'make run       a story; with MODEL=file.gguf, PROMPT="..." or ARGS="...": continue a text'
 	@echo 'make test      all tests that need only a compiler and make [TESTS="name ..."]'
 	@echo 'make matrix    other languages, compilers, options and targets, as far as they are installed'
 	@echo 'make asan      the tests with the address and undefined behaviour sanitizers'
@@ -30,11 +31,10 @@ help:
 	@echo 'make clean     remove what was built'
 	@echo 'CC, CFLAGS as usual. You need no -march; -ffast-math breaks the results.'
 
+# without MODEL and PROMPT: a story
 run: llrun
-	@model='$(MODEL)'; [ -n "$$model" ] || model=$$(ls models/*.gguf 2>/dev/null | head -n 1); \
-	if [ -z "$$model" ]; then \
-	    echo 'There is no model in models/. Give one: make run MODEL=path/to/model.gguf PROMPT="Once upon a time"'; exit 1; \
-	fi; ./llrun run "$$model" -p '$(PROMPT)' $(ARGS)
+	@if [ -n '$(MODEL)$(PROMPT)' ]; then ./llrun run '$(or $(MODEL),$(STORYTELLER))' -p '$(or $(PROMPT),Once upon a time)' $(or $(ARGS),--raw -n 200); \
+	else ./llrun run $(STORYTELLER) -p 'Tell me a story.' $(or $(ARGS),--temp 0.7); fi
 
 $(B)/test: $(TEST_SRC) | $(B)
 	$(CC) $(CFLAGS) -o $@ test/test.c $(LDLIBS)

@@ -5,8 +5,7 @@ model=$1 count=${2:-30} seed=${3:-77} right=0
 tab=$(printf '\t')
 "${TRAIN:-build/train}" --print held-out-questions --count "$count" --seed "$seed" > "${TMPDIR:-/tmp}/quiz.$$"
 while IFS=$tab read -r question answer; do
-    got=$(printf '<|im_start|>user\n%s<|im_end|>\n<|im_start|>assistant\n\n' "$question" |
-          "${LLRUN:-../llrun}" run -q "$model" --raw --temp 0 -n 150 -f -)
+    got=$("${LLRUN:-../llrun}" run -q "$model" -p "$question" --temp 0)
     if [ "$got" = "$answer" ]; then right=$((right + 1)); else printf 'WRONG  %s\n  said:  %s\n  right: %s\n' "$question" "$got" "$answer"; fi
 done < "${TMPDIR:-/tmp}/quiz.$$"
 rm -f "${TMPDIR:-/tmp}/quiz.$$"

@@ -918,7 +918,7 @@ static void show_progress(const trainer *t, double loss, double speed)
         fprintf(stderr, "step %d of %d: loss %.4f, held out %.4f, %.0f tokens/s, %d:%02d left\n", t->step, t->steps, loss, t->valid_loss, speed, left / 60, left % 60);
 }
 
-typedef struct options { const char *out, *save, *plot, *print; int steps, threads, check, seconds, count; uint64_t seed; } options;
+typedef struct options { const char *out, *save, *plot, *print, *copies; int steps, threads, check, seconds, count; uint64_t seed; } options;
 
 static int train(trainer *t, const options *o)
 {
@@ -995,6 +995,85 @@ static int print_data(const options *o)
     return 0;
 }
 
+/* --- copies ------------------------------------------------------------------------------------------------------------------------------
+ * Are the model's stories copies? For each of them, the longest row of words that stands in any document of the training: the
+ * stream of documents is made again, and compared by the usual table for the longest common substring, a row at a time. */
+enum { MAX_WORDS = 2048, MAX_STORIES = 1000 };
+typedef struct words { int n; uint32_t w[MAX_WORDS]; } words;
+
+static void split_words(words *out, const char *s)
+{
+    for (out->n = 0; *s && out->n < MAX_WORDS; s += strcspn(s, " \n")) {
+        char word[64];
+        s += strspn(s, " \n");
+        if (!*s) break;
+        snprintf(word, sizeof word, "%.*s", (int)strcspn(s, " \n"), s);
+        out->w[out->n++] = (uint32_t)text_hash(word);
+    }
+}
+
+static int longest_common(const words *a, const words *b)
+{
+    static uint32_t table[2][MAX_WORDS + 1];
+    uint32_t longest = 0;
+    int i, j;
+    memset(table, 0, sizeof table);
+    for (i = 0; i < a->n; i++) {
+        uint32_t *row = table[i & 1] + 1, w = a->w[i];
+        const uint32_t *before = table[~i & 1];
+        for (j = 0; j < b->n; j++) row[j] = b->w[j] == w ? before[j] + 1 : 0;
+        for (j = 0; j < b->n; j++) longest = row[j] > longest ? row[j] : longest;
+    }
+    return (int)longest;
+}
+
+static int report_copies(const options *o)              /* stories are separated by lines of four dashes */
+{
+    static words stories[MAX_STORIES];
+    static int longest[MAX_STORIES];
+    static char file[1 << 22];
+    FILE *f = fopen(o->copies, "rb");
+    words doc;
+    char *s, *end;
+    bpe *b = (bpe *)grab(1, sizeof *b);
+    int n = 0, i, worst = 0, whole = 0, total = 0;
+    uint64_t step, part, documents = 0;
+    if (!f) die("cannot open the stories");
+    file[fread(file, 1, sizeof file - 1, f)] = 0;
+    fclose(f);
+    for (s = file; s && n < MAX_STORIES; s = end ? end + 5 : NULL) {
+        if ((end = strstr(s, "----\n")) != NULL) *end = 0;
+        split_words(&stories[n], s);
+        n += stories[n].n > 0;
+    }
+    learn_tokenizer(b, o->seed);
+    for (step = 0; step < (uint64_t)o->steps; step++)
+        for (part = 0; part < PARTS * PART_SEQS; part++) {      /* as in load_part and make_sequence */
+            rng r = rng_from(o->seed * 2, step * 64 * PART_SEQS + part);
+            static int ids[CONTEXT + 1];
+            text d;
+            int k;
+            for (k = 0; k < CONTEXT + 1; documents++) {
+                make_document(&r, &d, 0);
+                k += bpe_encode(b, d.s, ids + k, CONTEXT + 1 - k);
+                split_words(&doc, d.s);
+                for (i = 0; i < n; i++) {
+                    int same = longest_common(&stories[i], &doc);
+                    if (same > longest[i]) longest[i] = same;
+                }
+            }
+        }
+    for (i = 0; i < n; i++) {
+        total += longest[i];
+        whole += longest[i] >= stories[i].n;
+        if (longest[i] > worst) worst = longest[i];
+        printf("story %d: %d words, of which at most %d in a row stand in the training text\n", i + 1, stories[i].n, longest[i]);
+    }
+    printf("%d stories against %lu documents: on average %.1f words in a row, at most %d; whole copies: %d\n", n, (unsigned long)documents,
+           n ? (double)total / n : 0.0, worst, whole);
+    return whole > 0;
+}
+
 static int help(void)
 {
     puts("usage: train [options]\n"
@@ -1007,7 +1086,8 @@ static int help(void)
          "  --seconds N     end after this time; the learning rate is that of --steps\n"
          "  --check         check the tokenizer and the gradient, then train for --seconds, which must lower the loss\n"
          "  --print WHAT    stories, questions, held-out-stories, held-out-questions, documents or ids\n"
-         "  --count N       how many");
+         "  --count N       how many\n"
+         "  --copies FILE   the longest rows of words of the stories in FILE that stand in the training text of --steps");
     return 0;
 }
 
@@ -1034,12 +1114,14 @@ int main(int argc, char **argv)
         else if (!strcmp(a, "--plot")) o.plot = v;
         else if (!strcmp(a, "--seconds")) o.seconds = atoi(v);
         else if (!strcmp(a, "--print")) o.print = v;
+        else if (!strcmp(a, "--copies")) o.copies = v;
         else if (!strcmp(a, "--count")) o.count = atoi(v);
         else { fprintf(stderr, "train: unknown option %s\n", a); return 2; }
         i++;
     }
     if (o.steps < 1) { fprintf(stderr, "train: --steps must be at least 1\n"); return 2; }
     if (o.print) return print_data(&o);
+    if (o.copies) return report_copies(&o);
     t = trainer_new(o.seed, o.steps, o.threads);
     return o.check ? check_all(t, &o) : train(t, &o);
 }
