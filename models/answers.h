@@ -1,8 +1,9 @@
 /* answers.h - a generator of questions and answers about running language models locally.
  *
- * A fact has a kind, the ways to name its subject, questions of its own, and its answer. The kind brings the usual ways of
- * asking ("What does X mean?", "I got X. Why?"), so that every fact can be asked in hundreds of ways; small letters,
- * missing question marks and typing errors are added at random. Answers are one to three sentences.
+ * A fact has a kind, the ways to name its subject, questions of its own, what people say who do not know its name, and its
+ * answer. The kind brings the usual ways of asking ("What does X mean?", "I got X. Why?"), so that every fact can be asked
+ * in hundreds of ways; small letters, missing question marks, lost words and typing errors are added at random. Answers are
+ * one to three sentences.
  *
  * The facts about llrun are those of its command line (llrun help). Windows codes are NTSTATUS values of ntstatus.h; exit
  * codes above 128 are 128 plus the number of a signal, as shells report them; sizes of tensor types follow from their
@@ -13,250 +14,366 @@
 #include "stories.h"
 
 typedef enum fact_kind { CODE, NOUN, TASK, TROUBLE, FACT_KINDS } fact_kind;
-typedef struct fact { fact_kind kind; const char *subject, *question, *answer; } fact;
+typedef struct fact { fact_kind kind; const char *subject, *question, *more, *answer; } fact;
 
 static const char *const asking[FACT_KINDS] = {
     /* CODE: the subject is an exit status or an error text */
     ("[What does {x} mean?|What is {x}?|What does it mean when my model ends with {x}?|I got {x}. What does [that|it] mean?|Why do I [get|see] {x}?"
     "|My model [crashed|stopped|died|exited] with {x}. [Why?|What happened?|]|The program ended with {x}. [Why?|What now?]|What is the [reason for|cause of|meaning of] {x}?"
     "|What [should|can] I do about {x}?|How do I fix {x}?|It says {x}. What is wrong?|Can you explain {x}?|Help, {x}!|{x}?|What causes {x}?|The runner stopped with {x}, what now?"
-    "|{x}, what is this?|I keep getting {x}.|Do you know what {x} means?|Explain {x}.|What went wrong if I see {x}?]"),
+    "|{x}, what is this?|I keep getting {x}.|Do you know what {x} means?|Explain {x}.|What went wrong if I see {x}?"
+    "|My [windows box|laptop|server|machine|PC|old computer|friend|terminal|log] [shows|says|reports|prints|gave me] {x}[ after loading the model| when it starts| every time|][, any clue?|, what is this?|. Why?|, any idea what this is?|]"
+    "|I see {x} [on my old PC|when starting the program|in the log|after the update|on my laptop][.|, what now?|. What can I do?]|[Ollama|LM Studio|llama.cpp|The server|My model|koboldcpp] [suddenly|always|sometimes|just] [says|prints|shows] {x}[, what is going on here?|. Why?|]"
+    "|the program [quits|stops|dies|ends] with {x} [all the time|again and again|after a minute|at the start]|What is it that [causes|gives|makes] {x}?|Is {x} [bad|a bug|my fault|about memory]?]"),
     /* NOUN: a thing to explain */
     ("[What is {x}?|What's {x}?|Explain {x}.|Can you explain {x}?|Tell me about {x}.|What do you know about {x}?|What does {x} mean?|Describe {x}."
     "|I do not know what {x} is.|Please tell me what {x} is.|What exactly is {x}?|{x}?|Could you tell me what {x} is?|I read about {x}. What is that?|Do you know {x}?|What is meant by {x}?"
-    "|Somebody talked about {x}. What is it?|Can you say in a few words what {x} is?]"),
+    "|Somebody talked about {x}. What is it?|How would you describe {x}?|I keep reading about {x}|what's {x} about|{x}, in short|What is the point of {x}?|A word about {x}, please.|Can you say in a few words what {x} is?]"),
     /* TASK: something to do, "use less memory" */
     ("[How do I {x}?|How can I {x}?|How to {x}?|What do I have to do to {x}?|I want to {x}.|Is there [a flag|an option|a way] to {x}?|Which [flag|option] lets me {x}?|Is it possible to {x}?"
     "|What is the [flag|option] to {x}?|Please tell me how to {x}.|I would like to {x}. How?|I need to {x}.|Which [flag|option] do I need to {x}?|Can llrun {x}?|How would I {x}?|What is the best way to {x}?"
-    "|Tell me how to {x}.|How does one {x}?|Can I {x}?]"),
+    "|Tell me how to {x}.|How does one {x}?|Can I {x}?|I'd like to {x}|Is there some switch to {x}?|My goal is to {x}, what do I type?|what do I type to {x}]"),
     /* TROUBLE: a sentence about what goes wrong, "my process was killed" */
     ("[{x}. Why?|{x}. What can I do?|{x}, what happened?|What does it mean if {x}?|What should I do when {x}?|Help, {x}!|{x}.|{x}, how do I fix it?|What is wrong if {x}?"
-    "|{x}. [What is the reason?|What is wrong?|Any idea?|How do I fix that?]|Why does it happen that {x}?|What is the cause if {x}?|I have a problem: {x}.|Since today {x}.|{x}. Is that normal?|What can I do if {x}?]"),
+    "|{x}. [What is the reason?|What is wrong?|Any idea?|How do I fix that?]|Why does it happen that {x}?|What is the cause if {x}?|I have a problem: {x}.|Since today {x}.|{x}. Is that normal?|What can I do if {x}?|On my [laptop|server|old PC] {x}[, any clue?|, what now?|.]|{x} [all the time|again and again|since the update], what is going on?]"),
 };
 
 static const fact facts[] = {
     /* --- exit codes of llrun --- */
     { CODE, "[exit code 0|exit status 0|return code 0] [of llrun|from llrun|]", "What does llrun return when all is well?",
+      "[Which code says that everything went fine?|How do I see that llrun succeeded?|llrun gave me a 0, is that good?]",
       "Exit code 0 means success: llrun did what you asked." },
     { CODE, "[exit code 1|return code 1|llrun exit code 1|exit code 1 of llrun]", "What does llrun return when it fails while running?",
+      "[llrun [gave me back|returned|ended with|said] [a 1|1|code 1]|What is it that makes llrun return 1?|llrun exits with 1, why?]",
       "Exit code 1 of llrun means that something failed while running, for example a file that could not be written. The error line names the reason." },
     { CODE, "[exit code 2 of llrun|llrun exit code 2|exit code 2 from llrun]", "What does llrun return for a wrong option?",
+      "[llrun [gave me back|returned|ended with] [a 2|2|code 2]|What is it that makes llrun return 2?|I mistyped an option, which code do I get?]",
       "Exit code 2 of llrun means wrong usage: an unknown option, a bad value, or a prompt that is longer than the context. See llrun help." },
     { CODE, "[exit code 3|llrun exit code 3|exit code 3 of llrun|return code 3|exit status 3]", "What does llrun return for a broken file?",
+      "[llrun [gave me back|returned|ended with|says] [a 3|3|code 3][, is my download broken?|]|What is it that makes llrun return 3?|llrun exits with 3[, is the file bad?|]|Which code means that the model file is unusable?]",
       "Exit code 3 means that the model file cannot be used: it is missing, damaged, cut short or not a GGUF file. Check the path or download it again." },
     { CODE, "[exit code 4|llrun exit code 4|exit code 4 of llrun|return code 4|exit status 4]", "What does llrun return if the architecture is not supported?",
+      "[llrun [gave me back|returned|ended with|says] [a 4|4|code 4]|What is it that makes llrun return 4?|Which code does llrun use for things it does not support?]",
       "Exit code 4 means that the file is valid, but something in it is not supported, such as its architecture, tensor type or tokenizer. A newer version may help." },
     { CODE, "[exit code 5|llrun exit code 5|exit code 5 of llrun|return code 5|exit status 5]", "What does llrun return when memory is short?",
+      "[llrun [gave me back|returned|ended with|says] [a 5|5|code 5]|What is it that makes llrun return 5?|Which code does llrun use when the memory is not enough?|llrun refuses to start and returns 5]",
       "Exit code 5 means that there is not enough memory. Use a smaller context with -c, --kv q8_0, or a smaller model; llrun plan shows the numbers." },
     { CODE, "[exit code 6|llrun exit code 6|exit code 6 of llrun|return code 6|exit status 6]", "What does llrun return if the CPU lacks the instructions of --isa?",
+      "[llrun [gave me back|returned|ended with|says] [a 6|6|code 6]|What is it that makes llrun return 6?|Which code does llrun use for missing hardware?]",
       "Exit code 6 means that the hardware you asked for is not usable: --isa names a tier that this CPU cannot run, or --gpu require found no GPU." },
     { CODE, "[exit code 130|exit status 130|return code 130|SIGINT|signal 2]", "What does Ctrl-C return?",
+      "[the program [ends|quits|stops] with 130|Which code do I get after [pressing|hitting] Ctrl-C?|code 130 after I interrupted it]",
       "Exit code 130 means that the program was ended by Ctrl-C (SIGINT, signal 2). It is not an error." },
     { CODE, "[exit code 143|exit status 143|return code 143|SIGTERM|signal 15]", "What does it mean when the program gets SIGTERM?",
+      "[the program [ends|quits|stops] with 143|143 [after|at] shutdown|systemd stopped it with 143|Who sends signal 15?|Is 143 a crash?]",
       "Exit code 143 means that somebody ended the program with SIGTERM (signal 15), for example the system at shutdown or a service manager." },
     { NOUN, "[the list of exit codes|the exit codes of llrun]", "[Which exit codes does llrun have?|List the exit codes of llrun.|What do the exit codes mean?]",
+      "[Give me an overview of the exit codes|Is there a table of return codes?|All the exit statuses of llrun, please]",
       "llrun returns 0 for success, 1 failed, 2 wrong usage, 3 unusable file, 4 not supported, 5 not enough memory, 6 hardware not usable, 130 and 143 when it was interrupted." },
 
     /* --- Windows --- */
     { CODE, "[exit status|error|exit code|code|] [0xc000001d|0xC000001D|3221225501|STATUS_ILLEGAL_INSTRUCTION]", "What does Windows call an illegal instruction?",
+      "[Which [error number|code|status] does Windows [use|give|show] [when a CPU instruction is unknown|for an unknown instruction|for an illegal instruction|if AVX is missing]?|[illegal|unknown] instruction on Windows|What code means that my Windows PC lacks AVX?|c000001d|-1073741795]",
       "0xc000001d is an illegal instruction: the program uses instructions such as AVX that your CPU does not have. Use a build without them, or llrun, which looks at the CPU first." },
     { CODE, "[exit status|error|exit code|code|] [0xc0000005|0xC0000005|3221225477|STATUS_ACCESS_VIOLATION|access violation]", "What is an access violation on Windows?",
+      "[my windows [box|PC|machine|laptop] [shows|says|gives] [3221225477|0xc0000005|-1073741819]|c0000005|-1073741819|Windows [crashes|fails] with 0xc0000005 [after|while] loading the model|memory access error on Windows|3221225477, any clue what this is?]",
       "0xc0000005 is an access violation: the program touched memory that is not its own. It is a bug in the program or a failed allocation; try a smaller context or another version." },
     { CODE, "[exit status|error|exit code|code|] [0xc0000409|0xC0000409|3221226505|STATUS_STACK_BUFFER_OVERRUN]", "Is 0xc0000409 about AVX?",
+      "[c0000409|-1073740791|Windows shows [0xc0000409|3221226505]|Does 0xc0000409 mean that my CPU is too old?|stack buffer overrun on Windows|fast fail on Windows|my windows [box|PC] ends with 3221226505]",
       "0xc0000409 means that the program ended itself with an abort, often after a failed check (assert). It does not mean missing AVX; read the line before it." },
     { CODE, "[exit status|error|exit code|code|] [0xc0000135|0xC0000135|STATUS_DLL_NOT_FOUND]", "Why is a DLL not found?",
+      "[c0000135|Windows [says|shows] 0xc0000135|a DLL is missing [on Windows|]|the program does not start because of a missing DLL|vcruntime140.dll is missing|which library is missing on Windows?]",
       "0xc0000135 means that a DLL was not found. Install the missing library, for example the CUDA or Visual C++ runtime." },
     { CODE, "[exit status|error|exit code|code|] [0xc0000017|0xC0000017|STATUS_NO_MEMORY]", "What is STATUS_NO_MEMORY?",
+      "[c0000017|Windows [says|shows] 0xc0000017|Windows has no memory left|which code means out of memory on Windows?]",
       "0xc0000017 means that Windows had not enough memory. Use a smaller model or context, or make the page file larger." },
     { CODE, "[exit status|error|exit code|code|] [0xc00000fd|0xC00000FD|STATUS_STACK_OVERFLOW]", "What is a stack overflow on Windows?",
+      "[c00000fd|Windows [says|shows] 0xc00000fd|stack overflow [on Windows|in the runner]|the stack was too small]",
       "0xc00000fd is a stack overflow: calls were nested too deeply. It is a bug in the program; update it." },
     { CODE, "[exit status|error|exit code|code|] [0xc000013a|0xC000013A|STATUS_CONTROL_C_EXIT]", "Which status does Ctrl-C give on Windows?",
+      "[c000013a|Windows [says|shows] 0xc000013a|I closed the window and got 0xc000013a|interrupted on Windows]",
       "0xc000013a means that the program was ended by Ctrl-C or by closing its window. It is not an error." },
 
     /* --- signals --- */
     { CODE, "[exit code 132|exit status 132|return code 132|SIGILL|signal 4|Illegal instruction|illegal instruction (core dumped)]", "Why does it stop with an illegal instruction on my old CPU?",
+      "[[illegal instruction|Illegal instruction (core dumped)|SIGILL] on my [old|2010|2008|] [Xeon|CPU|laptop|PC|computer|Core 2|Athlon]|the program [quits|stops|dies|crashes] with [132|SIGILL|illegal instruction] [all the time|at once|at the start|when starting|]|[ollama|llama.cpp|LM Studio] [crashes|dies] with [illegal instruction|SIGILL|132]|I see [illegal instruction|SIGILL|132] [when starting the program|at start|on my old Xeon]|signal: illegal instruction|invalid opcode in dmesg|trap invalid opcode]",
       "SIGILL (exit code 132) is an illegal instruction: the program was built for a newer CPU, for example with AVX. Use a build for your CPU, or llrun, which chooses at run time." },
     { CODE, "[exit code 134|exit status 134|return code 134|SIGABRT|signal 6|Aborted|Aborted (core dumped)]", "What does abort mean?",
+      "[the program [quits|stops|dies|crashes] with [134|SIGABRT|abort] [all the time|at once|]|[ollama|llama.cpp] [ends|dies] with [SIGABRT|134|signal: aborted]|signal: aborted (core dumped)|GGML_ASSERT failed|an assert failed|an assertion failed, 134|the runner called abort]",
       "SIGABRT (exit code 134) means that the program gave up by itself, usually after a failed check (assert). The line before it tells why." },
     { CODE, "[exit code 135|exit status 135|SIGBUS|Bus error|signal 7]", "What is a bus error?",
+      "[the program [quits|stops|dies|crashes] with [135|SIGBUS|a bus error]|[bus error|SIGBUS] while reading the model|I replaced the file while it was running and got a bus error|signal: bus error]",
       "SIGBUS (exit code 135) means that mapped memory could not be read. The model file was cut short while in use, or its disk failed." },
     { CODE, "[exit code 136|exit status 136|SIGFPE|signal 8|floating point exception]", "What is a floating point exception?",
+      "[the program [quits|stops|dies|crashes] with [136|SIGFPE|a floating point exception]|division by zero in the model|signal: floating point exception|FPE after loading]",
       "SIGFPE (exit code 136) is an arithmetic error, mostly a division by zero. With a model it often means a damaged file." },
     { CODE, "[exit code 137|exit status 137|return code 137|SIGKILL|signal 9|signal: killed|Killed]", "[Why was my process [K|k]illed?|Why did Linux kill my model?|Who killed my process?|why was my model killed?|What does Killed mean?]",
+      "[[ollama|llama.cpp|the server|the model|LM Studio] [suddenly|always|now|] [says|ends with|shows|dies with] [signal: killed|Killed|137]|the program [quits|stops|dies|ends] with [137|Killed|signal 9|SIGKILL] [all the time|at once|]|signal: killed[, what is going on here?|]|it just says Killed [and nothing else|]|my terminal [only|just] [shows|prints] Killed|Linux killed the [model|process|program|runner]|somebody killed my process with signal 9|llama runner process has terminated: signal: killed]",
       "Exit code 137 (Killed) means that the system ended the process, nearly always because memory ran out. Use a smaller model, a smaller context with -c, or --kv q8_0." },
     { CODE, "[exit code 139|exit status 139|return code 139|SIGSEGV|signal 11|segmentation fault|Segmentation fault (core dumped)|a segfault]", "Why does my model segfault?",
+      "[the program [quits|stops|dies|crashes] with [139|a segfault|SIGSEGV|signal 11] [all the time|at once|]|[ollama|llama.cpp|LM Studio] [crashes|dies] with [a segfault|139|SIGSEGV]|segfault [at start|while loading|after some tokens]|signal: segmentation fault (core dumped)]",
       "SIGSEGV (exit code 139) is a segmentation fault: the program touched memory that is not its own. It is a bug in the program; update it, or try a smaller context." },
     { CODE, "[exit code 127|exit status 127|command not found]", "Why does the shell not find the command?",
+      "[the shell [says|prints] command not found|bash: llrun: command not found|[127|code 127] when I type llrun|llrun is not found|it does not know the command llrun]",
       "Exit code 127 means that the shell did not find the command. Check the path, for example ./llrun instead of llrun." },
     { CODE, "[exit code 126|exit status 126|permission denied when I start it]", "Why can the program not be executed?",
+      "[bash: ./llrun: permission denied|[126|code 126] when I start it|permission denied [on|for] ./llrun|cannot execute binary file]",
       "Exit code 126 means that the file cannot be executed. Try chmod +x, and check that it was built for this system." },
     { CODE, "[exit status 2|runner terminated with exit status 2|llama runner process has terminated: exit status 2]", "[Why did the Ollama runner end with exit status 2?|What is a Go panic?]",
+      "[llama runner process has terminated with 2|ollama [says|shows] exit status 2|the runner of ollama [died|ended|crashed] with [status 2|exit status 2|2]|error: llama runner process has terminated: exit status 2|goroutine panic in ollama]",
       "Exit status 2 of the Ollama runner is a panic of its Go program. The log above it shows where; often memory was short." },
     { TROUBLE, "[the OOM killer ended my model|dmesg says out of memory|dmesg shows oom-kill|the kernel says Out of memory: Killed process]", "What is the OOM killer?",
+      "[[dmesg|the kernel log|journalctl] [shows|says|has] [oom-kill|Out of memory|the OOM killer|an OOM kill]|[OOM|oom killer|oom-killer] [in the log|in dmesg|on Linux|]|Out of memory: Killed process [1234|4711|ollama|llrun|]|does the kernel kill programs when memory is short?]",
       "The OOM killer of Linux ends the largest process when memory runs out. Use a smaller model or context, and look with llrun plan before you start." },
     { TROUBLE, "[my container is killed|Docker kills my model|the container gets OOMKilled|the pod is OOMKilled]", "What does OOMKilled mean?",
+      "[[Why do I get|I get] [137|Killed|OOMKilled] [inside|in|with|from] [docker|a container|kubernetes|the container|a pod|podman]|[docker|podman|kubernetes|the container] [stops|ends|dies|exits] with [137|OOMKilled]|[137|Killed] in [docker|a container|kubernetes]|my docker container [dies|stops|ends] when the model loads|memory limit of [docker|the container|the pod]]",
       "The container reached its memory limit, although the host may have more. Raise the limit with --memory, or use a smaller context or model." },
 
     /* --- CPU --- */
     { NOUN, "[AVX|AVX2|AVX and AVX2]", "[Why do programs need AVX?|What is AVX good for?]",
+      "[What does AVX do for me?|why is everybody talking about AVX2|is AVX2 important for models?|advantages of AVX2]",
       "AVX and AVX2 are instructions that calculate with 8 numbers at once. They make models faster; a program that uses them on a CPU without them stops with an illegal instruction." },
     { TROUBLE, "[my CPU has no AVX|my CPU does not support AVX|my old computer has no AVX|CPU does not have AVX]", "[Does llrun need AVX?|Does llrun run without AVX?|Can I run a model without AVX?|Do I need AVX2?|Does it work on an old CPU?]",
+      "[My [processor|CPU|computer] is [very|quite|] old and [knows|has] no AVX. Will llrun work?|no AVX on my [CPU|laptop|processor|Pentium|Celeron][, does it run?|, can I still use it?|]|will it [run|work|start] on a [very old|2009|15 years old|weak] [processor|CPU|PC|laptop]?|[old|ancient] [CPU|processor|hardware] without AVX|is there a problem if my CPU [does not know|lacks] AVX?]",
       "llrun does not need AVX. It looks at the CPU when it starts and uses what is there, from SSE2 to AVX-512; without AVX it is only slower." },
     { NOUN, "[AVX-512|AVX512]", "[Do I need AVX-512?|Is AVX-512 faster?]",
+      "[does AVX-512 [help|make it faster|pay off]?|my CPU has AVX-512, is that good?|is it worth buying a CPU with AVX-512]",
       "AVX-512 calculates with 16 numbers at once. It helps with long prompts; when writing text the memory is the limit, so it changes little." },
     { NOUN, "[a kernel tier|an ISA tier|a tier of llrun]", "[Which tiers does llrun have?|Which instruction sets does llrun support?]",
+      "[which kernels are built in?|list of kernel tiers|what are ssse3, avx2 and avx512 in llrun?|names for --isa]",
       "A tier is a set of kernels for one instruction set: scalar, sse2, ssse3, avx, avx2, avxvnni or avx512. llrun chooses the best that the CPU can run." },
     { TASK, "[choose the instruction set|force another kernel tier|use other CPU instructions|run without AVX2|force sse2]", "What does --isa do?",
+      "[I want llrun to use only [SSE2|AVX|AVX2|scalar|SSSE3] [kernels|instructions|code|]|[make|let] llrun [use|run with] [sse2|avx2|avx|scalar code] [only|]|disable [AVX2|AVX-512|AVX] [in llrun|]|switch off AVX-512|how to test the sse2 kernels]",
       "Use --isa NAME, for example --isa sse2. The names are shown by llrun cpu; one that your CPU cannot run is refused with exit code 6." },
     { TASK, "[see what my CPU can do|see which instructions are used|list the CPU features|find out which tier is chosen]", "What does llrun cpu do?",
+      "[what instructions does my [processor|CPU] support?|does my CPU have AVX2?|which kernels would be used on my machine?|show me the features of my processor]",
       "Run llrun cpu. It lists the CPU features and the kernel tiers, and says which one is chosen and why." },
     { TROUBLE, "[my virtual machine has no AVX|the VM does not show AVX|AVX is missing inside the virtual machine]", "Why is there no AVX in my VM?",
+      "[[my|the] [VM|virtual machine|Proxmox guest|KVM guest|VirtualBox machine] [does not have|has no|lacks|hides] [AVX|AVX2]|AVX [is missing|does not show|is gone] in [Proxmox|KVM|VirtualBox|QEMU|my virtual machine]|inside a virtual machine the CPU features are missing]",
       "A virtual machine often hides CPU features. Set its CPU type to host; llrun works without AVX until then, only slower." },
     { TASK, "[set the number of threads|use more cores|use fewer threads|change the number of threads]", "What does -t do?",
+      "[limit it to [4|two|8] [cores|threads]|how many cores are used [by default|]?|it should use only [half of my|four|two] cores|use all my cores]",
       "Use -t N to set the number of threads. The default is the number of physical cores; more than that is usually slower." },
     { TROUBLE, "[more threads make it slower|it is slower with 16 threads|it is slow although all cores are busy]", "How many threads should I use?",
+      "[[using|with] [all|] [32|16|24|64] threads [is|it is] slower than [with|using|] [8|4|6|half of them]|what is the best number of threads?|why is it slower with more [threads|cores]?|do more threads help?|hyperthreading makes it slower|should I use all my threads?]",
       "Use as many threads as physical cores, with -t. More threads only wait for each other and for the memory." },
     { TROUBLE, "[generation is slow|the model writes very slowly|I only get few tokens per second|it is too slow]", "[Why is it so slow?|How do I make it faster?|How can I get more tokens per second?]",
+      "[It [only|just] [produces|writes|makes|gives] [two|one|3|few|a few] tokens [a|per] second[. What can be done?|]|the [text|output|answer] comes [very|so|too] slowly|how can I speed it up?|make it faster|why does every word take so long?|generation takes forever|only [1|2|3] tokens per second]",
       "Writing text is limited by how fast memory is read: every token reads the whole model. A smaller model or a smaller type such as q4_0 is faster." },
     { NOUN, "[tokens per second|tok/s|the generation speed]", "How is speed measured?",
+      "[what is a good speed?|how fast is 10 tokens per second?|how many tokens per second do I need?]",
       "Tokens per second is how many tokens a model writes in a second. About 7 per second is as fast as people read; llrun bench measures it." },
     { TASK, "[measure the speed|benchmark a model|test how fast a model is]", "What does llrun bench do?",
+      "[how fast is my machine?|find out the speed of my computer|a benchmark, please|compare the speed with the memory|time a model]",
       "Run llrun bench MODEL. It measures prompt and generation speed, and compares them with what the memory can deliver." },
 
     /* --- memory --- */
     { TASK, "[use less memory|reduce the memory|save memory|run with little RAM|make it fit into memory]", "Which flags reduce memory?",
+      "[I only have [4|2|6|8] GB [of RAM|of memory|][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory [use|need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?]",
       "Use a smaller context with -c, a smaller cache with --kv q8_0, or a smaller model type such as q4_0. llrun plan shows what each would take." },
     { TASK, "[see how much memory a model needs|check if a model fits|know the memory before I start|find out if it will run]", "What does llrun plan do?",
+      "[How can I [find out|see|know|check] [in advance|beforehand|before starting] [whether|if] a [13B|7B|70B|big|] [file|model] will [fit|run|work] [in|on] my [laptop|PC|machine|computer]?|will this model [run|fit] on my [machine|laptop|PC]?|how much memory will my model take?|calculate the memory of a model|is my RAM enough for this file?]",
       "Run llrun plan MODEL. It shows the memory for weights, KV cache and scratch, and whether it fits; exit code 5 means that it does not." },
     { TASK, "[start although the plan says it does not fit|ignore the memory check|run it anyway]", "What does --force do?",
+      "[the plan says no, but I want to try|skip the memory check|start it although memory is short|override exit code 5]",
       "Use --force. llrun then starts although the memory plan says no; it may be very slow or be killed by the system." },
     { TASK, "[set the context size|make the context larger|change the context|use a longer context]", "[What does -c do?|What does --ctx-size do?]",
-      "Use -c N, for example -c 8192. A larger context takes more memory for the KV cache; the default is at most 4096 tokens." },
+      "[how do I get a [longer|larger|bigger] context?|set the context to [16k|8192|2048]|which flag is for the context?|increase the context [length|size|window]|more room for the conversation|what is the default context?]",
+      "Use -c N, for example -c 8192. A larger context takes more memory for the KV cache; the default is up to 8192 tokens, as far as they fit." },
     { NOUN, "[the context|the context size|the context length|a context window]", "What is a context of 4096?",
+      "[how much can a model remember?|why does the model forget the beginning?|what does context length mean?|how long may my text be?|tokens the model can see at once]",
       "The context is how many tokens a model can see at once: the prompt and the answer together. A longer one takes more memory." },
     { NOUN, "[the KV cache|a KV cache|the cache for keys and values]", "[Why does the context take memory?|What is stored in the KV cache?]",
+      "[what is KV?|what does KV cache stand for?|why is there a cache for the context?]",
       "The KV cache keeps the keys and values of all tokens seen so far, so that they are not computed again. It grows with the context." },
     { NOUN, "[the memory of a context|the size of the KV cache|the memory per token]", "[How much memory does a context take?|How much memory does the KV cache need?|How big is the KV cache?|How do I compute the KV cache?]",
+      "[formula for the KV cache|calculate the size of the KV cache|how many bytes per token does the cache take?|memory per token of context]",
       "The KV cache takes 2 x layers x KV heads x head size x 2 bytes for each token in f16. For a typical 8B model that is 128 KiB per token, or 512 MiB for 4096 tokens." },
     { NOUN, "[the memory of 8192 tokens|a context of 8192|the cache of 8192 tokens]", "[How much memory does a context of 8192 take?|How much RAM do 8192 tokens need?]",
+      "[How big is the [KV cache|cache|context] for [eight thousand|8000|8192|8k] tokens?|memory for [8k|8192|8000|eight thousand] tokens|[8k|8192] [of context|context] in [GB|memory|RAM]|what does a context of 8k cost?]",
       "For a typical 8B model with f16 cache, 8192 tokens take about 1 GiB. With --kv q8_0 it is about half." },
     { NOUN, "[the memory of 32768 tokens|a context of 32768|a context of 32k]", "[How much memory does a context of 32768 take?|How much RAM does a 32k context need?]",
+      "[How big is the [KV cache|cache|context] for [32 thousand|32000|32768|32k] tokens?|memory for [32k|32768|32000] tokens|[32k|32768] [of context|context] in [GB|memory|RAM]|what does a context of 32k cost?]",
       "For a typical 8B model with f16 cache, 32768 tokens take about 4 GiB. With --kv q8_0 it is about half." },
     { TASK, "[make the KV cache smaller|compress the KV cache|use a q8_0 cache|halve the memory of the context]", "What does --kv q8_0 do?",
+      "[Is there [some|a] [switch|flag|option] to make the [cache|KV cache|cache for the context] [half as big|smaller]?|a smaller cache for the context|store the KV cache in [8 bits|q8_0]|cut the [context memory|KV cache] in half|the KV cache is too big]",
       "Use --kv q8_0. The KV cache is then stored in 8 bits and takes about half the memory of f16, with almost the same quality." },
     { NOUN, "[the option --kv|--kv|the flag --kv]", "Which types does --kv know?",
+      "[values for --kv|can the KV cache be f32?|which cache types are there?]",
       "--kv sets the type of the KV cache: f16 is the default, f32 is larger and exact, q8_0 takes about half of f16." },
     { NOUN, "[mmap|memory mapping|a memory-mapped file]", "Why does llrun map the file?",
+      "[how does mmap work?|why does the model open so fast?|does llrun copy the file?]",
       "Memory mapping uses the file where it lies instead of copying it. Opening is instant, and the system can drop and read the parts again when memory is short." },
     { TASK, "[turn off mmap|read the file into memory|not use memory mapping]", "What does --no-mmap do?",
+      "[load the whole file into RAM|do not map the file|copy the model into memory first]",
       "Use --no-mmap. The file is then read into memory instead of being mapped, which needs as much free memory as the file is large." },
     { TASK, "[keep the model in memory|lock the weights in RAM|stop the system from swapping the model]", "What does --mlock do?",
+      "[prevent swapping|pin the weights|the model is swapped out|avoid that the weights leave the memory]",
       "Use --mlock. llrun then asks the system to keep the weights in memory; if that is refused, raise the limit with ulimit -l." },
     { TROUBLE, "[the RAM use looks low|the model does not show up in memory|top shows less memory than the file has]", "Why is the memory use so low?",
+      "[top says it uses almost no memory|why does it use so little RAM?|htop shows only a few MB|the process looks small although the model is large]",
       "That is normal: the weights are mapped from the file and count as file cache, not as memory of the program." },
     { TROUBLE, "[the model is larger than my RAM|the file is bigger than my memory|my model does not fit into RAM]", "[Can I run a model that is larger than RAM?|What happens if the model is too big?]",
+      "[Is it ok to use a [file|model] [larger|bigger] than my [memory|RAM]?|[file|model] of [20|40|30] GB with [8|16] GB of RAM|the model is [too big|too large] for my [RAM|memory|computer]|what if the file does not fit into RAM?|a big model on a small machine]",
       "It can run, because weights are mapped from the file, but it reads from the disk for every token and is very slow. A smaller model is better." },
     { NOUN, "[the memory of a 7B model|the size of a 7B model|the memory of an 8B model]", "[How much memory does a 7B model need?|How much RAM do I need for an 8B model?|How big is a 7B model?]",
+      "[how many [gigabytes|GB] do I need for a [7|8] billion [parameter|] model|RAM for [7B|8B]|memory for a model with [7|8] billion parameters|how much does an 8B model take|will [7B|8B] run with [8|16] GB?|size of [7B|8B] files]",
       "A 7B or 8B model takes about 4 to 5 GB in q4_K_M, 8 to 9 GB in q8_0 and 14 to 16 GB in f16, plus the context." },
     { NOUN, "[the memory of a 70B model|the size of a 70B model]", "[How much memory does a 70B model need?|How much RAM do I need for a 70B model?]",
+      "[how many [gigabytes|GB] do I need for a 70 billion [parameter|] model|RAM for 70B|memory for a model with 70 billion parameters|can I run 70B with [32|64] GB?]",
       "A 70B model takes about 40 GB in q4_K_M and 75 GB in q8_0, plus the context." },
     { NOUN, "[the memory of a 1B model|the size of a 1B model]", "[How much memory does a 1B model need?|Which model fits into 2 GB?]",
+      "[how many [gigabytes|GB] do I need for a 1 billion [parameter|] model|RAM for 1B|a model for a very small machine|which model runs with 1 GB of RAM?]",
       "A 1B model takes about 0.7 GB in q4_0 and 1.1 GB in q8_0, plus the context. It runs on nearly every machine." },
 
     /* --- GPU --- */
     { CODE, "[CUDA out of memory|CUDA error: out of memory|cudaMalloc failed: out of memory]", "[Why is my GPU out of memory?|What if the VRAM is full?]",
+      "[My [graphics card|GPU|video card] [runs|is|ran] out of memory[, what now?|]|[VRAM|GPU memory|the graphics memory] is [full|not enough|too small]|[CUDA|the GPU|cuda] [says|reports] out of memory|out of memory on the GPU|the model does not fit on my [graphics card|GPU]]",
       "CUDA out of memory means that the memory of the GPU is full. Put fewer layers on it with a smaller -ngl, use a smaller context, or close other programs on the GPU." },
     { CODE, "[no kernel image is available|CUDA error: no kernel image is available for execution on the device]", "Why does my old GPU have no kernel image?",
+      "[no kernel image [for|on] my [graphics card|GPU|device|old card]|[CUDA|it] says no kernel image is available|my card is too old for this build|compute capability not supported]",
       "This message means that the program was not built for your GPU. Old cards need a build for their compute capability; otherwise use the CPU." },
     { CODE, "[CUDA driver version is insufficient|CUDA driver version is insufficient for CUDA runtime version]", "What if my driver is too old?",
+      "[It tells me that the driver version is insufficient|[the|my] [NVIDIA|CUDA|] driver is too old|driver version insufficient for the runtime|do I have to update my NVIDIA driver?]",
       "The NVIDIA driver is older than the program needs. Update the driver or use a build for an older CUDA version." },
     { CODE, "[CUDA error 999|CUDA unknown error 999|CUDA unknown error]", "Why is the GPU lost after suspend?",
+      "[After [waking|waking up|coming back] from [sleep|suspend], CUDA [gives|shows] [unknown error|error] 999|the GPU is gone after [sleep|suspend|standby]|after suspend CUDA does not work|unknown error 999]",
       "CUDA error 999 often comes after suspend. Stop the GPU programs and reload the module: sudo rmmod nvidia_uvm, then sudo modprobe nvidia_uvm." },
     { CODE, "[libcuda.so.1 not found|libcuda.so.1: cannot open shared object file]", "Why is libcuda not found?",
+      "[libcuda.so.1 is missing|cannot open libcuda|it does not find the NVIDIA driver library|docker does not see the GPU|no libcuda in the container]",
       "libcuda.so.1 belongs to the NVIDIA driver. Install the driver; in Docker start the container with --gpus all." },
     { TASK, "[put layers on the GPU|use the GPU|move layers to the GPU|set the GPU layers]", "[What does -ngl do?|What does --n-gpu-layers do?]",
+      "[how many layers should go to the GPU?|offload [layers|the model|everything] to the GPU|run it on my graphics card|use my NVIDIA card|which flag is for the GPU?]",
       "-ngl N sets how many layers go to the GPU, and the rest stays on the CPU. Use a smaller number when the GPU is out of memory." },
     { TROUBLE, "[the GPU is not used|my GPU does nothing|everything runs on the CPU]", "Why is my GPU not used?",
+      "[my [graphics card|GPU|NVIDIA card] [is idle|sits idle|is not used|does nothing|stays at 0 percent]|it runs on the CPU instead of the GPU|only the CPU is busy|why is the GPU ignored?]",
       "The program was built without GPU support, or it found no driver or no free GPU memory. Look at its messages; --gpu require makes llrun fail instead of using the CPU." },
     { NOUN, "[VRAM|GPU memory|video memory]", "How is VRAM different from RAM?",
+      "[what is the memory of a graphics card?|is VRAM the same as RAM?|what must fit into VRAM?]",
       "VRAM is the memory of the graphics card. Layers on the GPU, their KV cache and scratch space must fit into it." },
 
     /* --- types --- */
     { NOUN, "[quantization|quantisation|a quantised type|a quantized type|a quant]", "[Why are models quantised?|What are quants?]",
+      "[what does quantised mean?|why are the files smaller than the original?|is quantisation bad?|how do weights get smaller?]",
       "Quantisation stores weights with few bits, in small groups that share a scale. The model gets smaller and faster and loses a little quality." },
     { NOUN, "[q4_0|Q4_0|the type q4_0]", "How many bits does q4_0 use?",
+      "[bits per weight of q4_0|size of q4_0|how good is q4_0?|tell me about the 4 bit type]",
       "q4_0 stores 32 weights in 4 bits each with one scale: 18 bytes, or 4.5 bits per weight. It is simple, small and fast." },
     { NOUN, "[q4_1|Q4_1|the type q4_1]", "How many bits does q4_1 use?",
+      "[bits per weight of q4_1|size of q4_1|how good is q4_1?|q4_0 or q4_1?]",
       "q4_1 stores 32 weights in 4 bits each with a scale and a minimum: 5 bits per weight. It is an older type." },
     { NOUN, "[q5_0|Q5_0|q5_1|Q5_1]", "How many bits does q5_0 use?",
+      "[bits per weight of [q5_0|q5_1]|size of [q5_0|q5_1]|how good is [q5_0|q5_1]?]",
       "q5_0 and q5_1 store weights in 5 bits: 5.5 and 6 bits per weight with scales. They are older types; q5_K is usually better." },
     { NOUN, "[q8_0|Q8_0|the type q8_0]", "How many bits does q8_0 use?",
+      "[bits per weight of q8_0|size of q8_0|how good is q8_0?|is q8_0 as good as f16?]",
       "q8_0 stores 32 weights in 8 bits each with one scale: 34 bytes, or 8.5 bits per weight. Its quality is almost that of f16." },
     { NOUN, "[q4_K_M|Q4_K_M|q4_K|Q4_K]", "[Is q4_K_M good?|Which quant is a good choice?]",
+      "[bits per weight of [q4_K|q4_K_M]|size of q4_K_M|how good is [q4_K_M|q4_K]?|what does K_M mean?|quality of q4_K_M]",
       "q4_K_M uses mostly q4_K, which has 4.5 bits per weight, and q6_K for some tensors: about 4.8 bits. It is a good balance of size and quality." },
     { NOUN, "[q5_K_M|Q5_K_M|q5_K|Q5_K]", "How many bits does q5_K use?",
+      "[bits per weight of [q5_K|q5_K_M]|size of q5_K_M|how good is [q5_K_M|q5_K]?]",
       "q5_K has 5.5 bits per weight; q5_K_M mixes it with q6_K. It is a little larger and better than q4_K_M." },
     { NOUN, "[q6_K|Q6_K|the type q6_K]", "How many bits does q6_K use?",
+      "[bits per weight of q6_K|size of q6_K|how good is q6_K?|quality of q6_K]",
       "q6_K has about 6.6 bits per weight in blocks of 256. Its quality is close to q8_0, and it is smaller." },
     { NOUN, "[q2_K|Q2_K|the type q2_K]", "Is q2_K good?",
+      "[bits per weight of q2_K|size of q2_K|how good is q2_K [compared to others|]?|is q2_K too small?|quality of q2_K]",
       "q2_K has about 2.6 bits per weight. It is very small, but the quality suffers; a smaller model in q4_K_M is often better." },
     { NOUN, "[q3_K|Q3_K|q3_K_M|Q3_K_M]", "How many bits does q3_K use?",
+      "[bits per weight of [q3_K|q3_K_M]|size of q3_K|how good is [q3_K|q3_K_M]?]",
       "q3_K has about 3.4 bits per weight. Use it when q4_K_M does not fit; the quality is clearly lower." },
     { NOUN, "[iq4_xs|IQ4_XS|iq4_nl|IQ4_NL]", "How many bits does iq4_xs use?",
+      "[bits per weight of [iq4_xs|iq4_nl]|size of iq4_xs|how good is [iq4_xs|iq4_nl]?]",
       "iq4_nl and iq4_xs store 4-bit indices into a table of uneven steps: 4.5 and 4.25 bits per weight. They are a little better than q4_0." },
     { NOUN, "[mxfp4|MXFP4|the type mxfp4]", "How many bits does mxfp4 use?",
+      "[bits per weight of mxfp4|size of mxfp4|how good is mxfp4?|4-bit floats]",
       "mxfp4 stores 32 weights as 4-bit floats with one shared exponent: 4.25 bits per weight. Some models were trained for it." },
     { NOUN, "[f16|F16|half precision]", "How many bits does f16 use?",
+      "[bits per weight of f16|size of f16|how good is f16?|what is half precision?]",
       "f16 is a float of 16 bits: 2 bytes per weight. It is the usual form before quantisation." },
     { NOUN, "[bf16|BF16|bfloat16]", "How is bf16 different from f16?",
+      "[what's the difference between bf16 and [normal|] f16|bits per weight of bf16|bf16 or f16?|what is brain float?]",
       "bf16 is a float of 16 bits with the range of f32 and less precision than f16. Many models are trained in it." },
     { NOUN, "[f32|F32|single precision]", "How many bits does f32 use?",
+      "[bits per weight of f32|size of f32|single precision floats]",
       "f32 is a float of 32 bits: 4 bytes per weight. In model files it is used for small tensors such as norms." },
     { TASK, "[choose a quant|choose the right type|find the best quantisation]", "[Which quant should I use?|Which type is best?|Which quantisation should I take?]",
+      "[Which [quantised|] [file|quant|type|version] should a beginner [download|take|use]?|there are so many files, which one [do I take|should I download]?|which quantisation do you recommend?|best [file|quant|type] for [8|16] GB|q4 or q8?|what is the best quant?]",
       "Take the largest that fits into memory with your context. q4_K_M is a good start, q6_K or q8_0 are better, and below q4 the quality drops." },
 
     /* --- files and words --- */
     { NOUN, "[GGUF|a GGUF file|a .gguf file]", "What is in a GGUF file?",
+      "[what is the ending gguf?|which format do the models have?|what does GGUF mean?|explain the file format]",
       "GGUF is a file format for language models. One file holds the metadata, the tokenizer and all weights." },
     { NOUN, "[llrun|this program|this engine]", "[What are you?|Who are you?|Who made you?|What can you do?]",
+      "[tell me about yourself|introduce yourself|what is llrun good for?|are you ChatGPT?|which model are you?]",
       "llrun is a small engine in plain C that runs GGUF language models on any machine. I am a tiny model that comes with it: I tell stories and answer questions about running models." },
     { NOUN, "[a token|tokens|a token in a language model]", "How long is a token?",
+      "[how many words is a token?|what are tokens?|how many letters does a token have?|is a token a word?]",
       "A token is a piece of text, often a word or a part of one. Models read and write tokens; in English one token is about four letters." },
     { NOUN, "[a tokenizer|the tokenizer]", "What does llrun tokenize do?",
+      "[what is a tokenizer for?|how is text cut into tokens?|how do I see the tokens of my text?|what does a tokenizer do?]",
       "A tokenizer cuts text into tokens and gives each a number. It is part of the GGUF file; llrun tokenize shows the numbers." },
     { NOUN, "[a chat template|the chat template]", "Where is the chat template?",
+      "[how does the model know who is talking?|what is ChatML?|what does --raw do?|how is a conversation given to the model?]",
       "A chat template writes a conversation as the text that a model was trained on. It is stored in the GGUF file; --raw does not use it." },
     { NOUN, "[perplexity|the perplexity of a model]", "Is a low perplexity good?",
+      "[how do I measure the quality of a model?|which perplexity is good?|compare the quality of two files]",
       "Perplexity says how well a model predicts a text: lower is better. llrun perplexity MODEL -f FILE measures it." },
     { NOUN, "[the temperature|--temp|the option --temp]", "[What does --temp do?|Which temperature should I use?]",
+      "[how do I make it more creative?|less random answers|what does the temperature do?|the answers are too wild|make it more predictable]",
       "The temperature says how bold the choice of tokens is. --temp 0 always takes the most probable one; 0.8 is the default, and higher values are more surprising." },
     { NOUN, "[top-k|--top-k|top-p|--top-p|min-p]", "What do --top-k and --top-p do?",
+      "[what is nucleus sampling?|limit the choice of tokens|what do top_k and top_p mean?|what is min_p?]",
       "They limit the choice of the next token: --top-k to the N most probable, --top-p to the most probable that together reach p, --min-p to those near the best." },
     { TASK, "[get the same text every time|make the output repeatable|set the seed|always get the same answer]", "What does --seed do?",
+      "[I'd like identical answers on each run|the answer is different every time|always the same [text|answer|story]|reproducible output|why is the text different each time?|no randomness, please]",
       "Use --seed N, or --temp 0, which always takes the most probable token. The same seed gives the same text." },
     { TROUBLE, "[the model repeats itself|it writes the same sentence again and again|the text runs in a loop]", "What does --repeat-penalty do?",
+      "[The [answer|text|output] repeats [the same line|itself|one sentence] [forever|again and again|endlessly]|it says the same thing over and over|the model is stuck in a loop|endless repetition|it does not stop repeating]",
       "Try --repeat-penalty 1.1 or a higher temperature. A wrong chat template also makes models repeat themselves." },
     { TROUBLE, "[the model writes nonsense|the output is garbage|I only get strange characters]", "Why is the output garbage?",
+      "[the [answer|text|output] is [complete|pure|] [nonsense|garbage|gibberish]|it [writes|prints] only [question marks|strange characters|nonsense]|weird characters in the answer|the answers make no sense]",
       "The file may be damaged, the chat template wrong, or the temperature too high. Compare the checksum of the file, and try --temp 0." },
     { TASK, "[limit the length of the answer|get a shorter answer|set the number of tokens|stop after 100 tokens]", "What does -n do?",
+      "[How do I stop after [50|100|20|200] tokens?|the answers are too long|shorter answers, please|limit the output to [100|50] tokens|maximum length of the answer|it writes too much]",
       "Use -n N: at most N tokens are written. --stop TEXT ends the answer before a certain text." },
     { TROUBLE, "[my prompt is longer than the context|it says the prompt is too long|the prompt does not fit]", "What if the prompt is too long?",
+      "[my [text|prompt|document] is too long|prompt longer than the context|it refuses my long [text|prompt]|too many tokens in the prompt]",
       "The prompt has more tokens than the context, and llrun ends with exit code 2. Use a larger -c, or a shorter prompt." },
     { TROUBLE, "[it says not a GGUF file|the file is not a GGUF|the magic number is wrong]", "[Why is my file not a GGUF?|What if I downloaded an HTML page?]",
+      "[The loader says the magic is wrong|[invalid|bad|wrong] magic [number|]|it says that the file is no GGUF|my download is an HTML page|git lfs pointer instead of a model|I only downloaded a small text file]",
       "The file is something else, for example an HTML page, a Git LFS pointer or an old GGML file. Download it again from the real file link." },
     { TROUBLE, "[the file is truncated|the download is incomplete|a tensor ends past the end of the file]", "What if my download was cut off?",
+      "[My download [stopped|ended|broke off] [at|after] [80|50|90] percent[, and now the file does not open|]|the file is [too short|incomplete|truncated|cut off]|[wget|curl|the browser] stopped before the end|half of the file is missing|tensor data is out of bounds|the network failed during the download]",
       "The file is shorter than its table says, so the download was cut off. Resume it or download it again, and compare the checksum." },
     { TROUBLE, "[the architecture is not supported|it says unknown model architecture|unsupported architecture]", "What if my model is too new?",
+      "[unknown model architecture|the architecture is unknown|it does not know this model|the newest model does not load|is my model too new for this program?]",
       "The file is valid, but this version does not know its architecture. Update the program or choose another model; llrun ends with exit code 4." },
     { TASK, "[open a split model|load a model in several files|run a file named 00001-of-00003]", "What are split GGUF files?",
+      "[my model has [several|3|many] [parts|files]|how do I open 00001-of-00005?|a model in parts|do I have to join the parts?|a shard is missing]",
       "Give the first file, the one with 00001-of in its name. The others must lie beside it; llrun finds them." },
     { TASK, "[look into a model file|see the metadata|see the tensors of a model]", "What does llrun show do?",
+      "[what is inside my file?|which architecture does my file have?|list the tensors|print the metadata|what kind of model is this file?]",
       "Run llrun show MODEL. It lists the metadata and the tensors, and says what is supported." },
     { TASK, "[run a model|start llrun|start a model]", "What is the command to run a model?",
+      "[how do I chat with a model?|how do I use llrun?|first steps with llrun|how does one start a model?|I downloaded a model, what now?]",
       "Run ./llrun run MODEL.gguf with your prompt after -p. All options are listed by llrun help run." },
     { TASK, "[build llrun|compile llrun|install llrun]", "What do I need to build llrun?",
+      "[which compiler do I need?|how do I compile it?|does it need cmake or Python?|what are the dependencies?]",
       "Run make. You need only a C compiler and make; no other libraries and no special CPU." },
+    { TASK, "[verify a download|compare the checksum|get the SHA-256 of a model]", "What does --checksum do?",
+      "[is my download complete and correct?|check the sum of a file|which SHA-256 does my file have?|compare my file with the published checksum|was the file changed on the way?]",
+      "Run llrun show --checksum MODEL. It prints SHA-256 sums of the file and of its tensors; compare the first with the published one." },
+    { TASK, "[end llrun with my program|avoid orphaned processes|stop llrun when its parent ends]", "What does --die-with-parent do?",
+      "[a runner is left behind and holds the memory|the process stays when my program crashes|an orphaned process holds the VRAM|kill the child when the parent dies|nothing should be left running]",
+      "Start it with --die-with-parent. llrun then ends by itself when the process that started it ends, even by kill -9." },
+    { TASK, "[find out what is wrong with my machine|check my system|decode an exit status]", "What does llrun doctor do?",
+      "[something is wrong, but I do not know what|look at my log file|which tool explains error codes?|diagnose my computer|what does an unknown message mean?|a health check for my machine]",
+      "Run llrun doctor. It checks CPU, memory, limits, GPU driver and ports, and says what to do; llrun doctor --explain WHAT decodes an exit status or a message." },
     { TASK, "[get exact float results|compute without rounding|check the results]", "What does --exact do?",
+      "[is there a mode without rounding?|float32 everywhere|the slow reference mode|check whether the numbers are right]",
       "Use --exact. llrun then computes in float32 without rounding activations to 8 bits; it is slow and meant for checking." },
 };
 
@@ -279,6 +396,22 @@ static void add_typo(rng *r, char *s)
     }
 }
 
+/* One short word is left out ("What does it mean if" - "What it mean if"): the words that matter are longer, or have digits. */
+static void lose_word(rng *r, char *s)
+{
+    size_t n = strlen(s), from, to, i, tries;
+    for (tries = 0; tries < 10 && n > 20; tries++) {
+        int plain = 1;
+        from = rng_below(r, (unsigned)n);
+        while (from > 0 && s[from - 1] != ' ') from--;
+        for (to = from; to < n && s[to] != ' '; to++) { }
+        for (i = from; i < to; i++) if (!isalpha((unsigned char)s[i])) plain = 0;
+        if (!plain || to - from > 4 || to == n) continue;
+        memmove(s + from, s + to + 1, n - to);
+        return;
+    }
+}
+
 /* People write in haste: no capitals, no question mark, a greeting, a typing error. */
 static void roughen(rng *r, text *q)
 {
@@ -289,12 +422,14 @@ static void roughen(rng *r, text *q)
     if (q->n > 1 && q->s[q->n - 1] == ' ') q->s[--q->n] = 0;
     if (q->n > 1 && strchr("?.!", q->s[q->n - 1]) && rng_chance(r, 35)) q->s[--q->n] = 0;
     if (rng_chance(r, 12)) { add_typo(r, q->s); q->n = strlen(q->s); }
+    if (rng_chance(r, 15)) { lose_word(r, q->s); q->n = strlen(q->s); }
 }
 
 /* One question and its answer. */
 static void make_question(rng *r, text *question, text *answer)
 {
     const fact *f = PICK(r, facts);
+    unsigned how;
     variables v;
     text subject;
     v.n = 0;
@@ -305,7 +440,8 @@ static void make_question(rng *r, text *question, text *answer)
     if (subject.n && subject.s[subject.n - 1] == ' ') subject.s[--subject.n] = 0;   /* an optional word at its end */
     var_set(&v, "x", subject.s);
     if (rng_chance(r, 15)) expand_all(question, r, "[Hello! |Hi! |Please help. |Quick question: |Hey, |Sorry to ask. ]", &v);
-    expand_all(question, r, rng_chance(r, 30) ? f->question : asking[f->kind], &v);
+    how = rng_below(r, 100);
+    expand_all(question, r, how < 45 ? f->more : how < 60 ? f->question : asking[f->kind], &v);
     expand_all(answer, r, f->answer, &v);
     roughen(r, question);
 }

@@ -84,7 +84,7 @@ static const variable wordings[] = {
     { "said", "[said|answered|replied]" },
     { "think", "[{hero} thought for a while.|{hero} thought hard about it.|{hero} closed {his} eyes and thought.|For a moment {hero} did not know what to do.]" },
     { "thanks", "[\"Thank you so much!\" said {hero}.|\"Thank you, {friend}!\" said {hero}.|{hero} thanked {friend} with all {his} heart.|{hero} gave {friend} a big hug.]" },
-    { "eat",  "[Then they went home and ate {food}.|That evening they shared {food}.|Afterwards they sat together and had {food}.|At home there was {food} for everyone.|To celebrate, {adult} made {food}.]" },
+    { "eat",  "[Then they went home and ate {food}.|That evening they shared {food}.|Afterwards they sat together and had {food}.|At home {adult} had made {food} for everyone.|To celebrate, {adult} made {food}.]" },
     { "end",  "[{He} never forgot that day.|And that night {hero} slept very well.|It was the best day of the whole year.|From that day on, they were the best of friends.|And everyone was happy.|When the stars came out, {hero} was still smiling.|{hero} went to bed tired and happy.|They talked about it for many years.]" },
 };
 
@@ -226,7 +226,7 @@ static const rescue rescues[] = {
     { "bird", "had its wing caught in a thorny bush", "a soft sound in the bushes", "a pair of scissors", "cut the thorns away one by one" },
     { "puppy", "had fallen into a deep hole", "a sad bark from under the ground", "a strong rope and a basket", "let the basket down and pulled the puppy up" },
     { "lamb", "was stuck in the mud up to its belly", "a weak cry from the wet field", "a wide wooden board", "put the board on the mud and pulled the lamb out" },
-    { "duckling", "was caught in an old net", "a loud peeping near the water", "a small knife", "cut the net very carefully" },
+    { "duckling", "was caught in an old net", "a loud peeping near the water", "a small knife", "cut the net open" },
     { "pony", "had a stone in its foot and could not walk", "a low snort behind the trees", "a bent spoon", "took the stone out with the spoon" },
     { "bee", "had fallen into the water and could not fly", "a faint buzzing near the water", "a big leaf", "held out the leaf until the bee could climb on it" },
     { "calf", "had its head stuck between two boards of a fence", "a deep, sad sound from the field", "a hammer", "knocked one board loose" },

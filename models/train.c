@@ -1097,7 +1097,7 @@ int main(int argc, char **argv)
     trainer *t;
     int i;
     memset(&o, 0, sizeof o);
-    o.steps = 7000;
+    o.steps = 6000;
     o.threads = 2;
     o.seed = 1;
     o.count = 10;
