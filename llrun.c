@@ -29,6 +29,7 @@
 #  include <sys/mman.h>
 #  include <sys/stat.h>
 #  include <sys/time.h>
+#  include <sys/wait.h>
 #  include <arpa/inet.h>
 #  include <dirent.h>
 #  include <netinet/in.h>
@@ -2909,32 +2910,54 @@ PRINTF(3, 4) static size_t system_text(char *text, size_t cap, const char *fmt, 
     return n;
 }
 
+/* Is the word in the list of words? */
+static int has_word(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    const char *s = list;
+    while ((s = strstr(s, word)) && !((s == list || strchr(" \t\n", s[-1])) && strchr(" \t\n", s[n]))) s += n;
+    return s != NULL;
+}
+
 static void check_cpu(void)
 {
-    static char info[16384], cmdline[4096];
+    static const struct { const char *name; uint64_t xcr0; } wide[] = { { "avx", 4 }, { "f16c", 4 }, { "fma", 4 }, { "avx2", 4 }, { "avx512f", 0xe0 } };
+    static char info[65536], cmdline[4096];
     llr_cpu_info c;
-    char built[120], usable[120], mask[200];
-    const char *word, *vm;
+    char built[120], usable[120], features[600], masked[100], hidden[100], mask[200], *flags, *end;
+    const char *word, *name;
+    size_t n = 0, n_masked = 0, n_hidden = 0, i;
+    int vm;
     llr_cpu(&c);
     (void)system_text(info, sizeof info, "%s/cpuinfo", proc_root());
     (void)system_text(cmdline, sizeof cmdline, "%s/cmdline", proc_root());
-    isa_list(built, sizeof built, c.built);
-    isa_list(usable, sizeof usable, c.usable);
-    vm = strstr(info, " hypervisor") ? " in a virtual machine" : "";
-    finding(FINE, "cpu", NULL, "%s%s; avx %s, f16c %s, fma %s, avx2 %s, avx512f %s; XCR0 0x%llx", *c.brand ? c.brand : "unknown", vm, has_feature(&c, "avx") ? "yes" : "no",
-            has_feature(&c, "f16c") ? "yes" : "no", has_feature(&c, "fma") ? "yes" : "no", has_feature(&c, "avx2") ? "yes" : "no", has_feature(&c, "avx512f") ? "yes" : "no",
-            (unsigned long long)c.xcr0);
-    mask[0] = 0;
+    if ((flags = strstr(info, "\nflags")) && (end = strchr(flags + 1, '\n'))) *end = 0;     /* the first CPU's; ARM has no such line */
+    vm = flags && has_word(flags, "hypervisor");
+    features[0] = masked[0] = hidden[0] = mask[0] = 0;
+    for (i = 0; (name = llr_cpu_feature_name((int)i)); i++)
+        if (c.features >> i & 1 && n < sizeof features) n += (size_t)snprintf(features + n, sizeof features - n, " %s", name);
+    for (i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        if (!has_feature(&c, wide[i].name)) continue;
+        if ((c.xcr0 & wide[i].xcr0) != wide[i].xcr0) n_masked += (size_t)snprintf(masked + n_masked, sizeof masked - n_masked, " %s", wide[i].name);
+        else if (flags && !has_word(flags, wide[i].name)) n_hidden += (size_t)snprintf(hidden + n_hidden, sizeof hidden - n_hidden, " %s", wide[i].name);
+    }
+    finding(FINE, "cpu", NULL, "%s%s;%s; the system saves the registers of%s%s%s (XCR0 0x%llx)", *c.brand ? c.brand : "unknown", vm ? " in a virtual machine" : "", *features ? features : " no features known",
+            c.xcr0 & 2 || has_feature(&c, "sse2") ? " sse" : " none of these", c.xcr0 & 4 ? " avx" : "", (c.xcr0 & 0xe0) == 0xe0 ? " avx512" : "", (unsigned long long)c.xcr0);
     for (word = cmdline; *word; word += strcspn(word, " \n"), word += strspn(word, " \n"))
-        if (!strncmp(word, "clearcpuid=", 11) || !strncmp(word, "noxsave", 7) || !strncmp(word, "noavx", 5))
+        if (!strncmp(word, "clearcpuid=", 11) || !strncmp(word, "noxsave", 7) || !strncmp(word, "noavx", 5) || !strncmp(word, "gather_data_sampling=force", 26))
             (void)snprintf(mask, sizeof mask, "%.*s", (int)strcspn(word, " \n"), word);
     if (*mask) finding(WARNING, "cpu", "remove it from the boot loader's configuration, unless it is meant", "the kernel was started with '%s', which hides features of the CPU", mask);
-    if (has_feature(&c, "avx") && !(c.xcr0 & 4))
-        finding(WARNING, "cpu", *vm ? "set the CPU type of the virtual machine to 'host'; remove noxsave" : "remove noxsave and clearcpuid from the kernel's command line; Windows 7 needs SP1; check the BIOS",
-                "the CPU has AVX, but the system does not save its registers (XCR0 = 0x%llx): %s is used", (unsigned long long)c.xcr0, llr_isa_name(c.best));
-    else if (*vm && has_feature(&c, "sse2") && !has_feature(&c, "avx2"))
-        finding(WARNING, "cpu", "set the CPU type of the virtual machine to 'host' (Proxmox, QEMU: -cpu host)", "the virtual machine shows no %s; the machine below probably has it",
-                has_feature(&c, "avx") ? "AVX2" : "AVX");
+    if (*masked)
+        finding(WARNING, "cpu", vm ? "set the CPU type of the virtual machine to 'host'; remove noxsave" : "remove noxsave and clearcpuid from the kernel's command line; Windows 7 needs SP1; check the BIOS",
+                "the CPU has%s, but the system does not save the registers (XCR0 0x%llx): %s is used", masked, (unsigned long long)c.xcr0, llr_isa_name(c.best));
+    if (*hidden) finding(WARNING, "cpu", "look for clearcpuid= on the kernel's command line and for a CPU mitigation that switches them off (gather_data_sampling)", "the CPU has%s, but the kernel does not list them", hidden);
+    if (has_feature(&c, "sse2") && !has_feature(&c, "avx2")) {
+        if (vm) finding(WARNING, "cpu", "set the CPU type of the virtual machine to 'host' (Proxmox, QEMU: -cpu host)", "the virtual machine shows no %s; the machine below probably has it", has_feature(&c, "avx") ? "AVX2" : "AVX");
+        else if (flags && has_word(flags, "rdseed") && (strstr(info, "Core(TM) i") || strstr(info, "Xeon") || strstr(info, "Ryzen") || strstr(info, "EPYC")))     /* its siblings all have it */
+            finding(WARNING, "cpu", "look for it among the CPU's settings in the BIOS; update the BIOS", "CPUs of this kind have AVX2, but this one does not show it: the BIOS switched it off, or microcode");
+    }
+    isa_list(built, sizeof built, c.built);
+    isa_list(usable, sizeof usable, c.usable);
     finding(FINE, "kernels", NULL, "built: %s; usable: %s; chosen: %s%s%s%s", built, usable, llr_isa_name(chosen_isa == LLR_ISA_BEST ? c.best : chosen_isa),
             chosen_isa == LLR_ISA_BEST ? "" : " (forced)", *c.why ? "; " : "", c.why);
 }
@@ -3277,49 +3300,230 @@ static void check_limits(void)
     if (sizeof(void *) < 8) finding(WARNING, "limits", "the 64-bit build, if CPU and system can", "a 32-bit program: files of more than about 2 GiB cannot be mapped");
 }
 
+static struct { uint64_t cpus[16], left; int id; } nodes[64];       /* NUMA; cpus: a bit each */
+static int n_nodes;
+
+/* "0-3,8" to bits; others than the first 1024 are left out. */
+static void list_bits(const char *list, uint64_t bits[16])
+{
+    memset(bits, 0, 16 * sizeof *bits);
+    while (*list >= '0' && *list <= '9') {
+        char *end;
+        unsigned long a = strtoul(list, &end, 10), b = a;
+        if (*end == '-') b = strtoul(end + 1, &end, 10);
+        for (; a <= b && a < 1024; a++) bits[a / 64] |= (uint64_t)1 << a % 64;
+        list = end + (*end == ',');
+    }
+}
+
+/* The list after "name:" in the status of a process. */
+static void status_bits(const char *pid, const char *name, uint64_t bits[16])
+{
+    static char text[16384];
+    const char *s;
+    (void)system_text(text, sizeof text, "%s/%s/status", proc_root(), pid);
+    s = strstr(text, name);
+    list_bits(s ? s + strlen(name) + strspn(s + strlen(name), ": \t") : "", bits);
+}
+
+static int bits_meet(const uint64_t *a, const uint64_t *b)
+{
+    int i;
+    for (i = 0; i < 16; i++) if (a[i] & b[i]) return 1;
+    return 0;
+}
+
+/* Does the memory of a process sit on nodes where its threads may not run? */
+static void check_numa_of(const char *pid, const char *name)
+{
+    char path[400], line[4096];
+    uint64_t cpus[16], all = 0, away = 0;
+    FILE *f;
+    int i;
+    if (n_nodes < 2) return;
+    status_bits(pid, "\nCpus_allowed_list", cpus);
+    (void)snprintf(path, sizeof path, "%.300s/%.20s/numa_maps", proc_root(), pid);
+    if (!(f = open_utf8(path, "rb"))) return;
+    while (fgets(line, sizeof line, f)) {
+        const char *s = strstr(line, "kernelpagesize_kB=");
+        uint64_t page = s ? (uint64_t)strtoull(s + 18, NULL, 10) * 1024 : 4096;
+        for (i = 0; i < n_nodes; i++) {
+            char key[20];
+            (void)snprintf(key, sizeof key, " N%d=", nodes[i].id);
+            if (!(s = strstr(line, key))) continue;
+            all += page * (uint64_t)strtoull(s + strlen(key), NULL, 10);
+            if (!bits_meet(nodes[i].cpus, cpus)) away += page * (uint64_t)strtoull(s + strlen(key), NULL, 10);
+        }
+    }
+    (void)fclose(f);
+    if (away > 64u << 20 && away > all / 10)
+        finding(WARNING, "numa", "let threads and memory be on one node: numactl --cpunodebind=N --membind=N; for a model's pages that are cached elsewhere: echo 1 > /proc/sys/vm/drop_caches, then load again",
+                "%s: %s of its %s lie on a node where its threads may not run, and are read more slowly", name, size_text(away).s, size_text(all).s);
+}
+
 static void check_numa(void)
 {
     static char text[4096];
-    char list[600], cpus[200];
+    char list[600];
+    uint64_t mine[16], memory[16];
     size_t n = 0;
-    int i, nodes = 0;
+    int i, near = 0, reach = 0;
     list[0] = 0;
-    for (i = 0; i < 64; i++) {
-        uint64_t total = UINT64_MAX, left = UINT64_MAX;
+    status_bits("self", "\nCpus_allowed_list", mine);
+    status_bits("self", "\nMems_allowed_list", memory);
+    for (i = n_nodes = 0; i < 64; i++) {
+        uint64_t total = UINT64_MAX;
         char *p;
         if (!system_text(text, sizeof text, "%s/devices/system/node/node%d/meminfo", sys_root(), i)) continue;
         if ((p = strstr(text, "MemTotal:"))) total = field_of(p, "MemTotal");
-        if ((p = strstr(text, "MemFree:"))) left = field_of(p, "MemFree");
-        (void)system_text(cpus, sizeof cpus, "%s/devices/system/node/node%d/cpulist", sys_root(), i);
-        cpus[strcspn(cpus, "\n")] = 0;
-        nodes++;
-        if (n < sizeof list) n += (size_t)snprintf(list + n, sizeof list - n, "; node %d: CPUs %.60s, %s, %s free", i, *cpus ? cpus : "none", size_text(total == UINT64_MAX ? 0 : total * 1024).s,
-                                                   size_text(left == UINT64_MAX ? 0 : left * 1024).s);
+        nodes[n_nodes].left = (p = strstr(text, "MemFree:")) ? field_of(p, "MemFree") : UINT64_MAX;
+        if (nodes[n_nodes].left == UINT64_MAX) nodes[n_nodes].left = 0;
+        nodes[n_nodes].id = i;
+        (void)system_text(text, sizeof text, "%s/devices/system/node/node%d/cpulist", sys_root(), i);
+        text[strcspn(text, "\n")] = 0;
+        list_bits(text, nodes[n_nodes].cpus);
+        if (n < sizeof list) n += (size_t)snprintf(list + n, sizeof list - n, "; node %d: CPUs %.60s, %s, %s free", i, *text ? text : "none", size_text(total == UINT64_MAX ? 0 : total * 1024).s,
+                                                   size_text(nodes[n_nodes].left * 1024).s);
+        if (bits_meet(nodes[n_nodes].cpus, mine)) {
+            near++;
+            reach += (int)(memory[0] >> i & 1);
+        }
+        n_nodes++;
     }
-    if (nodes > 1)
-        finding(WARNING, "numa", "keep threads and memory of a model that fits into one node together: numactl --cpunodebind=0 --membind=0 llrun ...; else numactl --interleave=all",
-                "%d memory nodes%s: threads reading from another node are slower", nodes, list);
-    else finding(FINE, "numa", NULL, "one memory node");
+    if (n_nodes < 2) { finding(FINE, "numa", NULL, "one memory node"); return; }
+    if (near && !reach && memory[0])
+        finding(WARNING, "numa", "allow memory of the same node: cpuset of the container, numactl --membind", "the CPUs that this process may use are of other nodes than the memory that it may use%s", list);
+    else if (near == 1) finding(FINE, "numa", "a model larger than the free memory of that node comes from the others, and is read more slowly", "%d memory nodes, this process runs on one of them%s", n_nodes, list);
+    else finding(WARNING, "numa", "keep threads and memory of a model that fits into one node together: numactl --cpunodebind=0 --membind=0 llrun ...; else numactl --interleave=all",
+                 "%d memory nodes%s: threads reading from another node are slower", n_nodes, list);
 }
 
-/* The version in the name that libcuda.so.1 leads to: it must be the one of the kernel module. */
-static int cuda_library(char *path, size_t cap, char *version, size_t version_cap)
+/* The version in the name that a library of the driver leads to: it must be the one of the kernel module. LLRUN_LIB: a root for tests. */
+static int driver_library(const char *library, char *path, size_t cap, char *version, size_t version_cap)
 {
     static const char *const folders[] = { "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/lib64", "/usr/lib/wsl/lib", "/usr/local/nvidia/lib64",
         "/usr/lib/x86_64-linux-gnu/nvidia/current", "/run/opengl-driver/lib", "/usr/lib/nvidia" };
-    char name[300], target[300];
+    char target[300];
     size_t i;
     ssize_t n;
     for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        (void)snprintf(name, sizeof name, "%s/libcuda.so.1", folders[i]);
-        if (access(name, R_OK)) continue;
-        (void)snprintf(path, cap, "%s", name);
-        n = readlink(name, target, sizeof target - 1);
+        (void)snprintf(path, cap, "%.200s%s/%s", root_of("LLRUN_LIB", ""), folders[i], library);
+        n = readlink(path, target, sizeof target - 1);
+        if (n < 0 && access(path, R_OK)) continue;
         target[n > 0 ? n : 0] = 0;
         (void)snprintf(version, version_cap, "%s", strstr(target, ".so.") ? strstr(target, ".so.") + 4 : "");
         return 1;
     }
     return 0;
+}
+
+/* What a program that may hang writes to standard output, within 5 seconds. NULL: there is no such program. */
+static const char *output_of(const char *const *argv, char *text, size_t cap)
+{
+    int out_in[2], status = 0, ended = 0;
+    size_t n = 0;
+    pid_t pid;
+    struct timespec begin, now;
+    text[0] = 0;
+    if (pipe(out_in)) return NULL;
+    put_flush();                                /* or the child would write it again */
+    if (!(pid = fork())) {
+        int null = open("/dev/null", O_RDWR);
+        (void)setpgid(0, 0);
+        if (null < 0 || dup2(null, 0) < 0 || dup2(out_in[1], 1) < 0 || dup2(null, 2) < 0) _exit(127);
+        (void)close(out_in[0]);
+        (void)execvp(argv[0], (char *const *)(size_t)argv);
+        _exit(127);
+    }
+    (void)close(out_in[1]);
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    while (pid > 0 && n < cap - 1 && !ended) {
+        struct pollfd p;
+        ssize_t k;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        p.fd = out_in[0];
+        p.events = POLLIN;
+        if (now.tv_sec - begin.tv_sec >= 5 || poll(&p, 1, 1000) < 0) break;
+        if (!p.revents) continue;
+        k = read(out_in[0], text + n, cap - 1 - n);
+        if (k > 0) n += (size_t)k;
+        else ended = 1;
+    }
+    text[n] = 0;
+    (void)close(out_in[0]);
+    if (pid < 0) return NULL;
+    (void)kill(-pid, SIGKILL);
+    (void)waitpid(pid, &status, ended ? 0 : WNOHANG);   /* a program that hangs in its driver may not even die */
+    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 127 ? NULL : text;
+}
+
+static struct { unsigned long pid, mib; char name[60]; int told; } gpu_users[64];
+static int n_gpu_users;
+
+/* One line of nvidia-smi's tables: fields divided by ", ". Returns how many. */
+static int split_fields(char *line, char *fields[], int n)
+{
+    int k = 0;
+    while (k < n) {
+        char *comma = strstr(line, ", ");
+        fields[k++] = line;
+        if (!comma) break;
+        *comma = 0;
+        line = comma + 2;
+    }
+    return k;
+}
+
+static void check_nvidia_smi(void)
+{
+    static const char *const gpus[] = { "nvidia-smi", "--query-gpu=index,name,memory.total,memory.free,driver_version", "--format=csv,noheader,nounits", NULL };
+    static const char *const users[] = { "nvidia-smi", "--query-compute-apps=pid,process_name,used_memory", "--format=csv,noheader,nounits", NULL };
+    static char text[16384];
+    char *line, *next, *f[5];
+    if (!output_of(gpus, text, sizeof text)) return;
+    if (!*text) { finding(PROBLEM, "gpu", "dmesg | grep -i nvidia; restart the machine", "nvidia-smi does not answer: the driver hangs"); return; }
+    for (line = text; *line; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = 0;
+        if (!*line) continue;
+        if (split_fields(line, f, 5) < 5) { finding(PROBLEM, "gpu", "llrun doctor --explain with this line", "nvidia-smi: %.300s", line); return; }
+        finding(strtoul(f[3], NULL, 10) < strtoul(f[2], NULL, 10) / 10 ? WARNING : FINE, "gpu", strtoul(f[3], NULL, 10) < strtoul(f[2], NULL, 10) / 10 ? "end programs that hold it" : NULL,
+                "GPU %.20s: %.80s, driver %.30s, %s of %s free", f[0], f[1], f[4], size_text((uint64_t)strtoul(f[3], NULL, 10) << 20).s, size_text((uint64_t)strtoul(f[2], NULL, 10) << 20).s);
+    }
+    if (!output_of(users, text, sizeof text)) return;
+    for (line = text; *line && n_gpu_users < 64; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = 0;
+        if (split_fields(line, f, 3) < 3 || *line < '0' || *line > '9') continue;
+        gpu_users[n_gpu_users].pid = strtoul(f[0], NULL, 10);
+        gpu_users[n_gpu_users].mib = strtoul(f[2], NULL, 10);
+        (void)snprintf(gpu_users[n_gpu_users].name, sizeof gpu_users[0].name, "%.59s", strrchr(f[1], '/') ? strrchr(f[1], '/') + 1 : f[1]);
+        n_gpu_users++;
+    }
+}
+
+/* Memory of the GPU that a process holds, in bytes: from nvidia-smi's list, or from what the other drivers note at its open files. */
+static uint64_t gpu_memory_of(const char *pid)
+{
+    char path[400], text[4096];
+    uint64_t most = 0;
+    DIR *d;
+    struct dirent *e;
+    int i;
+    for (i = 0; i < n_gpu_users; i++)
+        if (gpu_users[i].pid == strtoul(pid, NULL, 10)) {
+            gpu_users[i].told = 1;
+            most += (uint64_t)gpu_users[i].mib << 20;
+        }
+    (void)snprintf(path, sizeof path, "%.300s/%.20s/fdinfo", proc_root(), pid);
+    d = opendir(path);
+    while (d && (e = readdir(d))) {             /* files of one client tell the same number: the largest counts */
+        uint64_t kib;
+        if (!system_text(text, sizeof text, "%.330s/%.60s", path, e->d_name) || (kib = field_of(text, "drm-memory-vram")) == UINT64_MAX) continue;
+        if (kib << 10 > most) most = kib << 10;
+    }
+    if (d) (void)closedir(d);
+    return most;
 }
 
 static int nvidia_card(void)                    /* on the PCI bus, with a driver or without */
@@ -3341,24 +3545,38 @@ static int nvidia_card(void)                    /* on the PCI bus, with a driver
 
 static void check_gpus(void)
 {
-    char text[1000], module[60], library[300], version[60], path[400];
+    static const char *const libraries[] = { "libcuda.so.1", "libnvidia-ml.so.1" };
+    char text[1000], module[60], library[600], version[60], path[400];
     const char *p;
-    int cards = nvidia_card(), have_library = cuda_library(library, sizeof library, version, sizeof version);
+    int cards = nvidia_card(), have[2], fits = 1, i;
     module[0] = 0;
     (void)system_text(text, sizeof text, "%s/driver/nvidia/version", proc_root());
     for (p = strstr(text, "Module"); p && *p && !*module; p += strcspn(p, " \n"), p += strspn(p, " \n"))
         if (*p >= '0' && *p <= '9') (void)snprintf(module, sizeof module, "%.*s", (int)(strcspn(p, " \n") < 50 ? strcspn(p, " \n") : 50), p);
-    if (*module && !have_library)
-        finding(WARNING, "gpu", "install the driver's libraries of the same version; in Docker --gpus all", "NVIDIA driver %s is loaded, but libcuda.so.1 is not there", module);
-    else if (*module && *version && strchr(version, '.') && strcmp(version, module))
+    for (i = 1; i >= 0; i--) {                  /* libcuda last: its path is shown */
+        have[i] = driver_library(libraries[i], library, sizeof library, version, sizeof version);
+        if (!*module || !have[i] || !strchr(version, '.') || !strcmp(version, module)) continue;
+        fits = 0;
         finding(PROBLEM, "gpu", "restart the machine, or reload the nvidia modules: the driver was updated while it was loaded", "driver %s in the kernel, but %s is of %s: no program can use the GPU", module, library, version);
-    else if (*module) finding(FINE, "gpu", NULL, "NVIDIA driver %s, %s; this build of llrun computes on the CPU", module, library);
-    else if (cards) finding(WARNING, "gpu", "install the NVIDIA driver; nouveau cannot compute", "%d NVIDIA card%s, but no driver is loaded", cards, cards == 1 ? "" : "s");
-    else if (have_library) finding(FINE, "gpu", "in Docker: --gpus all; else load the driver: modprobe nvidia", "%s is there, but no NVIDIA driver is loaded", library);
-    else finding(FINE, "gpu", NULL, "no NVIDIA driver; this build of llrun computes on the CPU");
+    }
+    if (*module && !have[0]) finding(WARNING, "gpu", "install the driver's libraries of the same version; in Docker --gpus all", "NVIDIA driver %s is loaded, but libcuda.so.1 is not there", module);
+    else if (*module && fits) finding(FINE, "gpu", NULL, "NVIDIA driver %s, %s; this build of llrun computes on the CPU", module, library);
+    else if (!*module && cards) finding(WARNING, "gpu", "install the NVIDIA driver; nouveau cannot compute", "%d NVIDIA card%s, but no driver is loaded", cards, cards == 1 ? "" : "s");
+    else if (!*module && have[0]) finding(FINE, "gpu", "in Docker: --gpus all; else load the driver: modprobe nvidia", "%s is there, but no NVIDIA driver is loaded", library);
+    else if (!*module) finding(FINE, "gpu", NULL, "no NVIDIA driver; this build of llrun computes on the CPU");
+    check_nvidia_smi();
     (void)snprintf(path, sizeof path, "%.300s/module/amdgpu", sys_root());
     if (!access(path, F_OK)) finding(FINE, "gpu", access("/dev/kfd", F_OK) || !access("/dev/kfd", R_OK | W_OK) ? NULL : "for ROCm programs: add yourself to the groups render and video",
                                      "AMD driver amdgpu is loaded; this build of llrun computes on the CPU");
+    for (i = 0; i < 16; i++) {
+        uint64_t total, used;
+        (void)system_text(text, sizeof text, "%s/class/drm/card%d/device/mem_info_vram_total", sys_root(), i);
+        total = number_in(text);
+        (void)system_text(text, sizeof text, "%s/class/drm/card%d/device/mem_info_vram_used", sys_root(), i);
+        used = number_in(text);
+        if (total != UINT64_MAX && used <= total) finding(used > total / 10 * 9 ? WARNING : FINE, "gpu", used > total / 10 * 9 ? "end programs that hold it" : NULL,
+                                                          "AMD card %d: %s of %s free", i, size_text(total - used).s, size_text(total).s);
+    }
 }
 
 /* Programs that hold models in memory. child: normally started by another one. */
@@ -3372,10 +3590,10 @@ static const struct { const char *name, *argument; int child; } runners[] = {
 static void check_process(const char *pid)
 {
     static char status[8192], parent[300], line[2048], group[2048];
-    char name[64];
-    uint64_t rss, ppid;
+    char name[64], held[160];
+    uint64_t rss, ppid, vram;
     size_t i, n;
-    int orphan;
+    int orphan, large;
     if (strspn(pid, "0123456789") != strlen(pid) || !system_text(name, sizeof name, "%s/%s/comm", proc_root(), pid)) return;
     name[strcspn(name, "\n")] = 0;
     if (!strcmp(root_of("LLRUN_PROC", ""), "") && atol(pid) == (long)getpid()) return;
@@ -3389,30 +3607,84 @@ static void check_process(const char *pid)
     rss = field_of(status, "VmRSS");
     ppid = field_of(status, "PPid");
     if (rss == UINT64_MAX) rss = 0;
+    vram = gpu_memory_of(pid);
+    large = rss > 256u << 10 || vram > 256u << 20;
+    (void)snprintf(held, sizeof held, "pid %.20s, %s in memory%s%s%s", pid, size_text(rss * 1024).s, vram ? ", " : "", vram ? size_text(vram).s : "", vram ? " of the GPU's" : "");
     (void)system_text(parent, sizeof parent, "%s/%llu/comm", proc_root(), (unsigned long long)ppid);
     parent[strcspn(parent, "\n")] = 0;
     /* with its parent gone it belongs to process 1 or to a subreaper; services of systemd are there on purpose */
     orphan = (ppid == 1 || !strcmp(parent, "systemd") || !strcmp(parent, "tini") || !strcmp(parent, "dumb-init")) && (runners[i].child || !strstr(group, ".service"));
     if (orphan && runners[i].child)
-        finding(PROBLEM, "processes", "end it: kill PID, then kill -9 PID; it holds memory, and GPU memory too if it used the GPU", "%s (pid %s, %s in memory) has lost its parent (now %llu %s)", name, pid,
-                size_text(rss * 1024).s, (unsigned long long)ppid, parent);
-    else finding(rss > 256u << 10 || orphan ? WARNING : FINE, "processes", orphan ? "if nobody needs it any more: kill PID" : rss > 256u << 10 ? "end it or unload its model (ollama stop) if memory is short" : NULL,
-                 "%s runs (pid %s, %s in memory%s%s)", name, pid, size_text(rss * 1024).s, orphan ? ", its parent is gone or is " : "", orphan ? parent : "");
+        finding(PROBLEM, "processes", "end it: kill PID, then kill -9 PID; it holds memory, and GPU memory too if it used the GPU", "%s (%s) has lost its parent (now %llu %s)", name, held, (unsigned long long)ppid, parent);
+    else finding(large || orphan ? WARNING : FINE, "processes", orphan ? "if nobody needs it any more: kill PID" : large ? "end it or unload its model (ollama stop) if memory is short" : NULL,
+                 "%s runs (%s%s%s)", name, held, orphan ? ", its parent is gone or is " : "", orphan ? parent : "");
+    check_numa_of(pid, name);
 }
 
 static void check_processes(void)
 {
     DIR *d = opendir(proc_root());
     struct dirent *e;
-    int before = found.n[0] + found.n[1] + found.n[2];
+    int i, before = found.n[0] + found.n[1] + found.n[2];
     while (d && (e = readdir(d))) if (e->d_name[0] >= '1' && e->d_name[0] <= '9') check_process(e->d_name);
     if (d) (void)closedir(d);
+    for (i = 0; i < n_gpu_users; i++)
+        if (!gpu_users[i].told) finding(gpu_users[i].mib > 256 ? WARNING : FINE, "processes", gpu_users[i].mib > 256 ? "end it if the GPU's memory is short" : NULL, "%s (pid %lu) holds %s of the GPU's memory",
+                                        gpu_users[i].name, gpu_users[i].pid, size_text((uint64_t)gpu_users[i].mib << 20).s);
     if (before == found.n[0] + found.n[1] + found.n[2]) finding(FINE, "processes", NULL, "no other runner of language models is visible");
+}
+
+/* The socket that listens at the port, as its inode; 0: none. */
+static unsigned long listener_of(int port)
+{
+    static const char *const tables[] = { "tcp", "tcp6" };
+    char path[400], line[600];
+    unsigned long inode = 0, id;
+    unsigned p, state;
+    size_t i;
+    for (i = 0; i < 2 && !inode; i++) {
+        FILE *f;
+        (void)snprintf(path, sizeof path, "%.300s/net/%s", proc_root(), tables[i]);
+        if (!(f = open_utf8(path, "rb"))) continue;
+        while (!inode && fgets(line, sizeof line, f))
+            if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %lu", &p, &state, &id) == 3 && (int)p == port && state == 10) inode = id;
+        (void)fclose(f);
+    }
+    return inode;
+}
+
+/* " by NAME (pid N)", or what to do where its files are not shown. */
+static void holder_of(unsigned long inode, char *text, size_t cap)
+{
+    char want[40], path[400], link[80], name[64];
+    DIR *d = opendir(proc_root()), *fds;
+    struct dirent *e, *fd;
+    (void)snprintf(want, sizeof want, "socket:[%lu]", inode);
+    (void)snprintf(text, cap, " by a process of another user (sudo ss -ltnp shows it)");
+    while (d && (e = readdir(d))) {
+        if (e->d_name[0] < '1' || e->d_name[0] > '9') continue;
+        (void)snprintf(path, sizeof path, "%.300s/%.20s/fd", proc_root(), e->d_name);
+        fds = opendir(path);
+        while (fds && (fd = readdir(fds))) {
+            ssize_t n;
+            (void)snprintf(path, sizeof path, "%.300s/%.20s/fd/%.20s", proc_root(), e->d_name, fd->d_name);
+            n = readlink(path, link, sizeof link - 1);
+            link[n > 0 ? n : 0] = 0;
+            if (strcmp(link, want)) continue;
+            (void)system_text(name, sizeof name, "%s/%s/comm", proc_root(), e->d_name);
+            name[strcspn(name, "\n")] = 0;
+            (void)snprintf(text, cap, " by %s (pid %.20s)", name, e->d_name);
+        }
+        if (fds) (void)closedir(fds);
+    }
+    if (d) (void)closedir(d);
 }
 
 static void check_port(int port, const char *whose)
 {
     struct sockaddr_in a;
+    char holder[120] = "";
+    unsigned long inode = listener_of(port);
     int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1, e = 0;
     if (fd < 0) return;
     memset(&a, 0, sizeof a);
@@ -3422,7 +3694,8 @@ static void check_port(int port, const char *whose)
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);   /* connections of the past are no hindrance */
     if (bind(fd, (struct sockaddr *)&a, sizeof a) || listen(fd, 1)) e = errno;
     (void)close(fd);
-    if (e == EADDRINUSE) finding(WARNING, "ports", "use that server, end it, or give another port; ss -ltnp shows who it is", "127.0.0.1:%d (%s) is in use", port, whose);
+    if (inode) holder_of(inode, holder, sizeof holder);
+    if (inode || e == EADDRINUSE) finding(WARNING, "ports", "use that server, end it, or give another port", "127.0.0.1:%d (%s) is in use%s", port, whose, holder);
     else if (e) finding(WARNING, "ports", "choose another port", "127.0.0.1:%d (%s) cannot be used: %s", port, whose, strerror(e));
     else finding(FINE, "ports", NULL, "127.0.0.1:%d (%s) is free", port, whose);
 }
@@ -3446,9 +3719,17 @@ static void check_file_system(void)
     if (!fstatfs(fd, &fs))
         for (i = 0; i < sizeof file_systems / sizeof file_systems[0]; i++)
             if (file_systems[i].magic == (uint32_t)fs.f_type) { name = file_systems[i].name; network = file_systems[i].network; }
-    map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED) e = errno;
-    else (void)munmap(map, 1);
+    map = (uint64_t)st.st_size > SIZE_MAX ? MAP_FAILED : mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) e = (uint64_t)st.st_size > SIZE_MAX ? EFBIG : errno;
+    else {
+        unsigned char in_memory;
+        size_t at, page = (size_t)sysconf(_SC_PAGESIZE);
+        volatile const char *bytes = (volatile const char *)map;
+        for (at = 0; n_nodes > 1 && at < (size_t)st.st_size; at += page)    /* pages that are cached show in numa_maps once they are touched */
+            if (!mincore((char *)map + at, 1, &in_memory) && in_memory & 1) (void)bytes[at];
+        check_numa_of("self", "the model's pages in memory");
+        (void)munmap(map, (size_t)st.st_size);
+    }
     (void)close(fd);
     if (e) finding(WARNING, "disk", "copy the model to a local disk, or --no-mmap", "the file system (%s) cannot map the file: %s", name, strerror(e));
     else if (network) finding(WARNING, "disk", "copy the model to a local disk: when the connection breaks, a mapped file gives SIGBUS", "the model lies on a network or shared file system: %s", name);
