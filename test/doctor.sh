@@ -144,6 +144,12 @@ The model has crashed without additional information. (Exit code: 18446744072635
 Error loading model. (Exit code: 18446744073179853000). Unknown error.|C++ exception
 (Exit code: 6). Please check settings and try loading the model again.|abort()
 process exited with 18446744072635809821|illegal instruction
+./llama-cli: symbol lookup error: libllama.so.0: undefined symbol: ggml_gated_delta_net|different builds
+CUDA error 217 at ggml-cuda.cu:6292: peer access is not supported between these two devices|each other's memory
+Ollama: 500, message='Internal Server Error', url='http://localhost:11434/api/chat'|status 500
+404 page not found|no such address
+AttributeError: 'LlamaCpp' object has no attribute '_transform_args'|Python exception
+a quantized thing went wrong|what exactly failed is not known here
 llrun: error: m.gguf is incomplete: it has 3.1 GiB of 4.4 GiB; tensor 'blk.20.ffn_up.weight' ends 96 bytes past the end of the file|cut short
 llrun: error: --isa avx2: this CPU or its operating system cannot run it|kernels asked for
 llrun: error: not enough memory: a context of 4096 tokens needs 9.8 GiB (KV cache 2.0 GiB, scratch 0.4 GiB), 5.1 GiB are available|allocation failed
