@@ -29,6 +29,7 @@
 #  include <sys/mman.h>
 #  include <sys/stat.h>
 #  include <sys/time.h>
+#  include <sys/wait.h>
 #  include <arpa/inet.h>
 #  include <dirent.h>
 #  include <netinet/in.h>
@@ -3172,10 +3173,12 @@ static int cmd_bench(void)
 /* ---- doctor --explain: what exit statuses and messages mean --------------------------------------------------------- */
 
 /* Exit statuses reach people in many shapes; number_of brings them to one. A_EXIT: what a process returned; A_SIGNAL: by
- * number; A_NT: a Windows status; A_TEXT: known by its text alone; A_GENERAL: shown only if nothing more special is known. */
-enum about { A_EXIT, A_SIGNAL, A_NT, A_TEXT, A_GENERAL };
+ * number; A_NT: a Windows status; A_TEXT: known by its text alone; A_GENERAL: shown only if nothing more special is known;
+ * A_LOOSE: what a line is about by a single word, for --explain only, if nothing else is known. */
+enum about { A_EXIT, A_SIGNAL, A_NT, A_TEXT, A_GENERAL, A_LOOSE };
 
-/* texts: alternatives divided by '|', in small letters, '*' stands for anything; NULL: known by its number alone. */
+/* texts: alternatives divided by '|', in small letters, '*' stands for anything; those after "!TEXT" do not count on a line with TEXT;
+ * NULL: known by its number alone. */
 static const struct explanation { enum about about; uint32_t number; const char *texts, *where, *cause, *confirm, *fix; } explanations[] = {
     /* llrun's own codes, and what others mean by the same ones */
     { A_EXIT, 0, NULL, "any program", "it ended without an error",
@@ -3195,29 +3198,29 @@ static const struct explanation { enum about about; uint32_t number; const char 
     { A_EXIT, 6, NULL, "llrun", "the hardware asked for is not usable: --isa not on this CPU, or --gpu require without a GPU", "llrun cpu; llrun doctor", "leave out --isa or --gpu require" },
     { A_EXIT, 124, NULL, "the timeout command, Linux and macOS", "the time limit was reached", "the command line begins with timeout", "a longer limit: slow disks take minutes to load a large model" },
     { A_EXIT, 125, NULL, "docker run", "docker itself failed before the program began: image, device or GPU option", "docker prints 'docker: Error response from daemon'", "correct the docker command; for --gpus install the NVIDIA container toolkit" },
-    { A_EXIT, 126, "permission denied*exec|cannot execute|exec format error", "shells, Linux and macOS", "the program was found, but cannot be executed: no permission, a file system mounted noexec, or built for another CPU", "ls -l and file on the program", "chmod +x; another folder; the build for this machine" },
-    { A_EXIT, 127, "command not found|error while loading shared libraries|cannot open shared object file", "shells and the loader, Linux and macOS", "the program or a shared library that it needs was not found", "ldd PROGRAM shows 'not found'", "install what is missing or correct PATH; llrun needs only libc, libm and pthread" },
+    { A_EXIT, 126, "cannot execute binary|exec format error", "shells, Linux and macOS", "the program was found, but cannot be executed: no permission, a file system mounted noexec, or built for another CPU", "ls -l and file on the program", "chmod +x; another folder; the build for this machine" },
+    { A_EXIT, 127, "command not found|error while loading shared libraries", "shells and the loader, Linux and macOS", "the program or a shared library that it needs was not found", "ldd PROGRAM shows 'not found'", "install what is missing or correct PATH; llrun needs only libc, libm and pthread" },
     { A_EXIT, 255, NULL, "any program", "it returned -1: an error without a number of its own (ssh: the connection failed)", "the last lines of its log", "what those lines say" },
-    { A_EXIT, 7, NULL, "curl", "could not connect: no server listens there", "llrun doctor shows who uses the ports", "start the server; check address and port" },
-    { A_EXIT, 28, NULL, "curl", "the time limit of the client was reached: loading or the prompt took longer", "the log of the server goes on afterwards", "a longer limit in the client; streaming" },
-    { A_EXIT, 52, NULL, "curl", "the server closed the connection without an answer: it probably died", "is its process still there? its log", "explain its exit status" },
+    { A_EXIT, 7, "curl: (7)", "curl", "could not connect: no server listens there", "llrun doctor shows who uses the ports", "start the server; check address and port" },
+    { A_EXIT, 28, "curl: (28)", "curl", "the time limit of the client was reached: loading or the prompt took longer", "the log of the server goes on afterwards", "a longer limit in the client; streaming" },
+    { A_EXIT, 52, "curl: (52)", "curl", "the server closed the connection without an answer: it probably died", "is its process still there? its log", "explain its exit status" },
 
     /* signals */
     { A_SIGNAL, 1, "sighup|signal: hangup", "Linux, macOS", "hangup: the terminal or ssh connection that it belonged to was closed", "it ended when the session ended", "start it as a service, or with nohup or in tmux" },
     { A_SIGNAL, 2, "sigint|signal: interrupt", "Linux, macOS", "interrupted with Ctrl-C, or by the program that started it", "130 = 128 + 2", "nothing, if it was meant" },
     { A_SIGNAL, 3, "sigquit|signal: quit", "Linux, macOS", "quit with Ctrl-\\; Go programs then print all goroutines", "131 = 128 + 3", "nothing, if it was meant" },
-    { A_SIGNAL, 4, "sigill|signal: illegal instruction|illegal instruction|illegal hardware instruction", "Linux, macOS", "illegal instruction: the program was built for a newer CPU (AVX, AVX2, F16C, FMA, BMI2, AVX-512), or a virtual machine or the kernel hides what it needs",
+    { A_SIGNAL, 4, "sigill|signal: illegal instruction|illegal instruction|exc_bad_instruction|=4/ill|illegal hardware instruction", "Linux, macOS", "illegal instruction: the program was built for a newer CPU (AVX, AVX2, F16C, FMA, BMI2, AVX-512), or a virtual machine or the kernel hides what it needs",
       "llrun cpu lists what CPU and system offer; dmesg says 'invalid opcode' or 'trap'", "a build for older CPUs without -march=native; in a VM set the CPU type to 'host'; llrun chooses its kernels at run time; if llrun itself did it: --isa sse2 and report it" },
-    { A_SIGNAL, 5, "sigtrap|trace/breakpoint trap|signal: trace", "Linux, macOS", "a trap: on ARM and macOS an assertion or an explicit stop of the program (__builtin_trap), or a debugger", "the lines before it; on macOS the crash report in Console", "update the program; report the crash" },
-    { A_SIGNAL, 6, "sigabrt|signal: aborted|aborted (core dumped)|abort trap: 6|abort trap", "Linux, macOS", "the program ended itself with abort(): an assertion failed (GGML_ASSERT, GGML_ABORT), an exception was not caught (std::bad_alloc: out of memory), or the heap was found damaged",
+    { A_SIGNAL, 5, "sigtrap|trace/breakpoint trap|signal: trace|trace/bpt trap|exc_breakpoint|=5/trap", "Linux, macOS", "a trap: on ARM and macOS an assertion or an explicit stop of the program (__builtin_trap), or a debugger", "the lines before it; on macOS the crash report in Console", "update the program; report the crash" },
+    { A_SIGNAL, 6, "sigabrt|signal: aborted|aborted (core dumped)|abort trap: 6|abort trap|zsh: abort|exc_crash|=6/abrt", "Linux, macOS", "the program ended itself with abort(): an assertion failed (GGML_ASSERT, GGML_ABORT), an exception was not caught (std::bad_alloc: out of memory), or the heap was found damaged",
       "the last lines before it name the file and line, or 'terminate called after throwing'", "explain those lines; out of memory: smaller context, fewer GPU layers or a smaller model; else update" },
-    { A_SIGNAL, 7, "sigbus|signal: bus error|bus error", "Linux (macOS: 10)", "bus error: a mapped file became shorter, or its disk or network drive failed while it was read; in containers also a full /dev/shm",
+    { A_SIGNAL, 7, "sigbus|model file changed|signal: bus error|bus error|=7/bus", "Linux (macOS: 10)", "bus error: a mapped file became shorter, or its disk or network drive failed while it was read; in containers also a full /dev/shm",
       "is the file as long as it should be (llrun show MODEL)? dmesg shows I/O errors; df /dev/shm", "do not change the model file while it is in use; copy it to a local disk; --no-mmap; docker --shm-size" },
-    { A_SIGNAL, 8, "sigfpe|signal: floating point exception|floating point exception", "Linux, macOS", "an integer division by zero, despite its name; a damaged model file with a dimension of 0 does it", "llrun show MODEL checks the file wholly", "download the file again; update the program" },
-    { A_SIGNAL, 9, "sigkill|signal: killed|^killed$|killed (core|killed: 9|out of memory: killed process|oom-kill|oom_reaper|oomkilled|memory cgroup out of memory", "Linux, macOS, containers", "killed from outside; nearly always the kernel for lack of memory (OOM killer), or a container above its limit; else kill -9 or a supervisor that lost patience",
+    { A_SIGNAL, 8, "sigfpe|signal: floating point exception|floating point exception|exc_arithmetic|=8/fpe", "Linux, macOS", "an integer division by zero, despite its name; a damaged model file with a dimension of 0 does it", "llrun show MODEL checks the file wholly", "download the file again; update the program" },
+    { A_SIGNAL, 9, "sigkill|signal: killed|^killed$|killed (core|zsh: killed|: killed$| killed ./|killed: 9|=9/kill|by the oom killer|jetsam|out of memory: killed process|oom-kill|oom_reaper|oomkilled|memory cgroup out of memory", "Linux, macOS, containers", "killed from outside; nearly always the kernel for lack of memory (OOM killer), or a container above its limit; else kill -9 or a supervisor that lost patience",
       "dmesg | grep -i -E 'out of memory|oom' ; in a container memory.events counts oom_kill; docker inspect shows OOMKilled", "llrun plan MODEL shows the need before: smaller -c, --kv q8_0, a smaller quantisation; raise the container's memory; add swap" },
     { A_SIGNAL, 10, NULL, "macOS (Linux: SIGUSR1)", "bus error on macOS: a mapped file became shorter or its disk failed, or a wrong address; on Linux 10 is SIGUSR1, sent by another program", "llrun show MODEL; the crash report in Console", "do not change the model file while it is in use; --no-mmap" },
-    { A_SIGNAL, 11, "sigsegv|signal: segmentation fault|segmentation fault|segmentation violation|signal arrived during cgo|unexpected signal", "Linux, macOS", "memory access at a wrong address: an error in the program, often after an allocation that failed and was not checked, or a damaged model file",
+    { A_SIGNAL, 11, "sigsegv|signal: segmentation fault|segmentation fault|segmentation violation|signal arrived during cgo|unexpected signal|exc_bad_access|=11/segv", "Linux, macOS", "memory access at a wrong address: an error in the program, often after an allocation that failed and was not checked, or a damaged model file",
       "the lines before it (failed to allocate?); llrun show MODEL; dmesg has the address", "update the program; smaller context or fewer GPU layers; check the file; then report it" },
     { A_SIGNAL, 13, "sigpipe|signal: broken pipe", "Linux, macOS", "it wrote to a reader that had gone away (a client that closed, or `| head`)", "141 = 128 + 13", "nothing, if the reader was meant to end" },
     { A_SIGNAL, 14, "sigalrm|alarm clock", "Linux, macOS", "a timer of the program ran out", "142 = 128 + 14", "a longer limit" },
@@ -3227,7 +3230,7 @@ static const struct explanation { enum about about; uint32_t number; const char 
     { A_SIGNAL, 31, "sigsys|bad system call", "Linux (macOS: 12)", "a system call was refused by a seccomp filter: an old container runtime with a new program, or a strict sandbox", "dmesg or the audit log has 'type=1326'", "update docker or libseccomp; adapt the sandbox" },
 
     /* Windows */
-    { A_NT, 0xC0000005u, "access violation|status_access_violation|exception code: 0xc0000005", "Windows", "access violation: memory access at a wrong address, an error in the program or a driver, often after an allocation that failed",
+    { A_NT, 0xC0000005u, "access violation|status_access_violation|exception_access_violation", "Windows", "access violation: memory access at a wrong address, an error in the program or a driver, often after an allocation that failed",
       "the lines before it; Event Viewer names the module (nvcuda64.dll, amdvlk64.dll: the driver)", "update program and GPU driver; smaller context or fewer GPU layers; check the file with llrun show" },
     { A_NT, 0xC0000006u, "status_in_page_error", "Windows", "a page of a mapped file could not be read: disk error, network drive or removed stick", "Event Viewer, System: disk", "copy the model to a local disk; --no-mmap; chkdsk" },
     { A_NT, 0xC0000008u, NULL, "Windows", "invalid handle", "the log of the program", "update the program" },
@@ -3235,98 +3238,210 @@ static const struct explanation { enum about about; uint32_t number; const char 
     { A_NT, 0xC000001Du, "status_illegal_instruction|exception_illegal_instruction|exception 0xc000001d", "Windows", "illegal instruction: the program uses instructions (AVX, AVX2, F16C, FMA, AVX-512) that this CPU or virtual machine lacks; Windows 7 without SP1 has no AVX either",
       "llrun cpu lists what CPU and system offer", "a build for older CPUs; llrun chooses its kernels at run time (--isa sse2 if in doubt)" },
     { A_NT, 0xC0000022u, NULL, "Windows", "access denied while starting, often by a virus scanner or policy", "the log of the scanner", "allow the program" },
-    { A_NT, 0xC000007Bu, "status_invalid_image_format|application was unable to start correctly", "Windows", "a 32-bit program met a 64-bit DLL or the reverse, or a DLL is damaged", "which DLLs lie beside the program?", "reinstall program and Visual C++ run-time of the same bitness" },
+    { A_NT, 0xC000007Bu, "status_invalid_image_format", "Windows", "a 32-bit program met a 64-bit DLL or the reverse, or a DLL is damaged", "which DLLs lie beside the program?", "reinstall program and Visual C++ run-time of the same bitness" },
     { A_NT, 0xC000008Eu, NULL, "Windows", "floating point division by zero, trapped", "the lines before it", "update the program" },
     { A_NT, 0xC0000094u, "status_integer_divide_by_zero", "Windows", "an integer division by zero; a damaged model file with a dimension of 0 does it", "llrun show MODEL checks the file", "download the file again; update the program" },
     { A_NT, 0xC0000096u, NULL, "Windows", "a privileged instruction: an error in the program, or damaged code", "the lines before it", "update or reinstall the program" },
-    { A_NT, 0xC00000FDu, "status_stack_overflow|stack overflow", "Windows", "the stack is full: endless recursion, for instance in a template or a grammar", "the lines before it", "a simpler grammar or template; update the program" },
-    { A_NT, 0xC0000135u, "status_dll_not_found|the code execution cannot proceed because", "Windows", "a DLL was not found: Visual C++ run-time, cudart, cublas or vulkan-1", "start it in a console: the message names the DLL", "install the Visual C++ redistributable, or the CUDA package of the release" },
-    { A_NT, 0xC0000139u, "status_entrypoint_not_found|entry point not found", "Windows", "a DLL lacks a function: DLLs of different versions, or a Windows too old for the program", "which DLL does the message name?", "DLLs of the same release; a build for this Windows" },
+    { A_NT, 0xC00000FDu, "status_stack_overflow|exception_stack_overflow|stack overflow", "Windows", "the stack is full: endless recursion, for instance in a template or a grammar", "the lines before it", "a simpler grammar or template; update the program" },
+    { A_NT, 0xC0000135u, "status_dll_not_found|the code execution cannot proceed because|program can't start because*missing|dll was not found|dll is missing|dll load failed|specified module could not be found|could not find module|failed to load dynlib|winerror 126", "Windows", "a DLL was not found, or one that it needs in turn: Visual C++ run-time, cudart, cublas or vulkan-1", "the message names the DLL; if that one is there, one that it needs is missing (the program Dependencies shows which)", "install the Visual C++ redistributable, or the CUDA package of the release" },
+    { A_NT, 0xC0000139u, "status_entrypoint_not_found|entry point not found|procedure entry point|specified procedure could not be found|winerror 127", "Windows", "a DLL lacks a function: DLLs of different versions, or a Windows too old for the program", "which DLL does the message name?", "DLLs of the same release; a build for this Windows" },
     { A_NT, 0xC000013Au, "status_control_c_exit", "Windows", "ended with Ctrl-C, or its console window was closed", "was the window closed?", "nothing, if it was meant" },
     { A_NT, 0xC0000142u, "status_dll_init_failed", "Windows", "a DLL failed to start itself: too few desktop resources, a logoff, or a damaged driver DLL", "does it happen after a restart too?", "restart Windows; reinstall the GPU driver" },
+    { A_TEXT, 0, "winerror 1114|(dll) initialization routine failed|dll initialization routine failed", "Windows; Python programs, KoboldCpp", "a DLL was found but failed to start itself: mostly a CUDA or AVX2 build on a CPU without AVX2, or a GPU driver that is too old",
+      "llrun cpu shows whether the CPU has avx2; nvidia-smi shows the driver", "a build for old CPUs (koboldcpp: oldcpu), or without CUDA; update the driver and the Visual C++ redistributable" },
+    { A_TEXT, 0, "not a valid win32 application|winerror 193|app can't run on your pc|bad cpu type in executable|not compatible with the version of windows", "Windows, macOS", "the program or DLL is for another kind of CPU or system (ARM against x64, 64 against 32 bits), or its download was cut short",
+      "compare the file's size with the published one; which CPU is it for (macOS: file PROGRAM)?", "the build for this machine; download it again" },
     { A_NT, 0xC0000374u, "status_heap_corruption|heap corruption", "Windows", "the heap was found damaged: an error in the program", "the lines before it", "update the program; report it" },
-    { A_NT, 0xC0000409u, "status_stack_buffer_overrun|stack buffer overrun|fast fail", "Windows", "the program ended itself (fast fail). It is what abort() of Microsoft's run-time library gives: an assertion (GGML_ASSERT) or an exception that was not caught, often out of memory. It is not the sign of a missing AVX: that would be 0xC000001D",
+    { A_NT, 0xC0000409u, "status_stack_buffer_overrun|stack buffer overrun|fast fail|18446744072635812000", "Windows", "the program ended itself (fast fail). It is what abort() of Microsoft's run-time library gives: an assertion (GGML_ASSERT) or an exception that was not caught, often out of memory. It is not the sign of a missing AVX: that would be 0xC000001D",
       "the last lines before it: GGML_ASSERT, 'failed to allocate', bad_alloc", "explain those lines; smaller context or fewer GPU layers; update: old releases failed so on new models" },
     { A_NT, 0xC0000417u, "status_invalid_cruntime_parameter", "Windows", "the C run-time library got an invalid argument: an error in the program", "the lines before it", "update the program" },
     { A_NT, 0xC000041Du, NULL, "Windows", "an exception inside a callback of Windows was not handled", "Event Viewer names the module", "update program and GPU driver" },
-    { A_NT, 0xE06D7363u, "uncaught c++ exception|unhandled c++ exception|0xe06d7363", "Windows", "a C++ exception that nobody caught; std::bad_alloc (out of memory) is the usual one", "the text before it: what():", "smaller context or model; update the program" },
+    { A_NT, 0xE06D7363u, "uncaught c++ exception|unhandled c++ exception|18446744073179853000", "Windows", "a C++ exception that nobody caught; std::bad_alloc (out of memory) is the usual one", "the text before it: what():", "smaller context or model; update the program" },
     { A_NT, 0x80000003u, "status_breakpoint", "Windows", "a breakpoint: an assertion in a debug build", "the lines before it", "use a release build; report the assertion" },
+    { A_TEXT, 0, "18446744072635810000", "LM Studio, Windows", "a status that LM Studio rounds, 0xC0000000 to 0xC00003FF: mostly 0xC0000005 (access violation), 0xC000001D (illegal instruction: a CPU without AVX2) or 0xC0000135 (a DLL is missing)",
+      "Event Viewer, Windows Logs, Application: the entry 'Application Error' has the exact code; explain that one", "another runtime of LM Studio (CPU, Vulkan); update it and the GPU driver; llrun cpu shows whether the CPU has avx2" },
+    { A_TEXT, 0, "18446744073709515000", "LM Studio, Windows", "a status that LM Studio rounds, near 0xFFFF7000: it is given for a crash of which no report could be written", "its log before that; Event Viewer, Application Error", "another runtime (CPU, Vulkan); update LM Studio and the GPU driver; a smaller context" },
+    { A_NT, 0xC000009Au, "insufficient system resources exist", "Windows", "the system ran out of resources: memory, paged pool or commit", "Task Manager: committed of limit", "smaller context or model; enlarge the paging file; restart Windows" },
+    { A_NT, 0xC000012Du, "status_commitment_limit", "Windows", "the limit of committed memory was reached: RAM and paging file together", "Task Manager: committed of limit", "let Windows manage the paging file; smaller context or model" },
+    { A_NT, 0xC000012Fu, "bad image|is either not designed to run on windows", "Windows", "a program or DLL is damaged or no such file: a download that was cut short", "compare its size and SHA-256", "download and unpack it again" },
+    { A_NT, 0xC0000420u, "status_assertion_failure", "Windows", "an assertion of the program failed", "the lines before it", "update the program; report it" },
+    { A_NT, 0xC0000428u, "status_invalid_image_hash", "Windows", "the signature of a program or DLL is not accepted by a policy (Smart App Control, WDAC)", "Event Viewer, CodeIntegrity", "a signed build, or allow it in the policy" },
+    { A_NT, 0xC0000602u, "status_fail_fast_exception", "Windows", "the program ended itself (fast fail), mostly after an exception that nobody caught", "the lines before it", "explain those lines; update the program" },
+    { A_NT, 0xC0000906u, "contains a virus or potentially unwanted", "Windows", "the virus scanner blocked or removed a file of the program", "the protection history of the scanner", "restore and allow it, if it comes from the real project" },
+    { A_NT, 0xC06D007Eu, NULL, "Windows", "a DLL that is loaded late was not found (CUDA, Vulkan)", "which DLLs lie beside the program?", "install the GPU driver, or the CUDA files of the release" },
+    { A_NT, 0xC06D007Fu, NULL, "Windows", "a DLL that is loaded late lacks a function: another version than the program needs", "the versions of driver and DLLs", "update the GPU driver; DLLs of the same release" },
+    { A_NT, 0xCFFFFFFFu, NULL, "Windows", "it did not react any more and was ended by the user or by Windows", "Event Viewer: Application Hang", "more patience while a model loads; a smaller model" },
+    { A_NT, 0xE0434352u, "unhandled exception. system.", "Windows; .NET programs", "a .NET exception that nobody caught", "the text before it", "explain that text" },
+    { A_NT, 0x40000015u, NULL, "Windows", "the program ended itself with a fatal error, mostly abort()", "the lines before it", "explain those lines; update the program" },
     { A_NT, 0x40010004u, NULL, "Windows", "ended by a debugger, or at logoff or shutdown", "did Windows restart?", "nothing, if it was meant" },
 
     /* CPU */
-    { A_TEXT, 0, "cpu does not have avx|cpu does not have vector extensions|disabling gpu support|no avx", "Ollama, Linux and Windows", "older versions switch the GPU off when the CPU has no AVX or a virtual machine hides it", "llrun cpu lists the features and what masks them", "in a VM set the CPU type to 'host'; a newer Ollama; llrun needs no AVX" },
-    { A_TEXT, 0, "requires avx2|avx2 is required|does not support avx2|avx2 not supported|cpu*not*support*avx", "LM Studio and others", "the program wants AVX2, which this CPU (or VM) lacks; an option 'old CPU' may still need AVX", "llrun cpu", "llrun or another program with kernels for older CPUs" },
-    { A_TEXT, 0, "invalid opcode|trap invalid opcode", "Linux kernel log", "a program executed an instruction that the CPU lacks (SIGILL)", "llrun cpu; the program's name stands in the same line", "a build for older CPUs; in a VM CPU type 'host'" },
-    { A_TEXT, 0, "version `glibc_|version 'glibc_|glibcxx_*not found|glibc_*not found", "Linux", "the program was built for a newer C or C++ library than this system has", "ldd --version", "a static or older build; llrun builds from source here with cc" },
+    { A_TEXT, 0, "cpu does not have avx|cpu does not have vector extensions|disabling gpu support", "Ollama, Linux and Windows", "older versions switch the GPU off when the CPU has no AVX or a virtual machine hides it", "llrun cpu lists the features and what masks them", "in a VM set the CPU type to 'host'; a newer Ollama; llrun needs no AVX" },
+    { A_TEXT, 0, "requires*avx|avx*is required|does not support avx|avx2 not supported|cpu*not*support*avx|no avx|with avx2 support|old cpu", "LM Studio and others", "the program wants AVX2, which this CPU (or VM) lacks; an option 'old CPU' may still need AVX", "llrun cpu", "llrun or another program with kernels for older CPUs" },
+    { A_TEXT, 0, "usable here:|no kernels are called|operating system cannot run it|refused: this cpu|os has not enabled|does not save its registers", "llrun", "the kernels asked for (--isa, LLRUN_ISA) are not in this build, or CPU or system cannot run them", "llrun cpu lists what is built, usable and masked", "leave --isa out: the best usable ones are taken; in a VM set the CPU type to 'host'" },
+    { A_TEXT, 0, "invalid opcode|unhandled instruction|unrecognised instruction", "Linux kernel log, emulators, valgrind", "a program executed an instruction that the CPU lacks (SIGILL)", "llrun cpu; the program's name stands in the same line", "a build for older CPUs; in a VM CPU type 'host'" },
+    { A_TEXT, 0, "version `glibc_|version 'glibc_|glibcxx_*not found|glibc_*not found|cxxabi_*not found", "Linux", "the program was built for a newer C or C++ library than this system has", "ldd --version", "a static or older build; llrun builds from source here with cc" },
 
     /* GPU */
-    { A_TEXT, 0, "cudamalloc failed|cuda error: out of memory|cuda error*out of memory|cuda out of memory|cuda_error_out_of_memory|cublas_status_alloc_failed|hipmalloc failed|vk_error_out_of_device_memory|erroroutofdevicememory|outofdevicememory|ggml_metal*insufficient memory|kiogpucommandbuffercallbackerroroutofmemory|failed to allocate cuda|cublas_status_not_initialized", "llama.cpp, Ollama, LM Studio", "the memory of the GPU is full: weights of the layers, KV cache of the context, or another program's share",
+    { A_TEXT, 0, "cudamalloc failed|cuda error 2 |cuda error: out of memory|cuda error*out of memory|cuda out of memory|cuda_error_out_of_memory|cublas_status_alloc_failed|hipmalloc failed|out_of_device_memory|outofdevicememory|device memory allocation of size|gpu does not have enough memory|not enough gpu memory|exceeds device*limit|ggml_metal*insufficient memory|kiogpucommandbuffercallbackerroroutofmemory|failed to allocate cuda|cublas_status_not_initialized", "llama.cpp, Ollama, LM Studio", "the memory of the GPU is full: weights of the layers, KV cache of the context, or another program's share",
       "nvidia-smi (rocm-smi) shows free memory and who has it; llrun doctor lists other runners", "fewer GPU layers (-ngl), a smaller context (-c), q8_0 KV cache; end other runners, orphaned ones too" },
     { A_TEXT, 0, "entering low vram mode|low vram mode", "Ollama", "the GPU has less memory than Ollama's threshold (about 20 GB): it takes smaller defaults. A note, not an error", "the line gives the total VRAM", "nothing; if the model is too large, see the other lines" },
     { A_TEXT, 0, "unable to allocate backend buffer|unable to allocate*buffer|failed to allocate buffer|failed to allocate*buffer|alloc_tensor_range: failed|failed to allocate compute buffers|failed to initialize the context: failed to allocate|unable to allocate cpu_repack|unable to allocate*cpu buffer", "llama.cpp, Ollama, LM Studio", "memory for weights, context or scratch could not be had: on the GPU if the line says CUDA, Vulkan, ROCm or Metal, else in RAM",
       "the line names the backend and the bytes; llrun plan MODEL shows the parts", "a smaller context or batch, fewer GPU layers, q8_0 KV cache, a smaller quantisation" },
-    { A_TEXT, 0, "no cuda-capable device|cuda_error_no_device|no cuda devices found|no nvidia devices|no compatible gpus were discovered|no usable gpu found|cuinit*100|failed to initialize nvml|couldn't communicate with the nvidia driver", "llama.cpp, Ollama", "no GPU that the program can use: no driver, a container without access, or CUDA_VISIBLE_DEVICES hides it",
+    { A_TEXT, 0, "no cuda-capable device|cuda error 100|cuda_error_no_device|no cuda devices found|no nvidia devices|no compatible gpus were discovered|no usable gpu found|cuinit*100|init failure: 100|failed to initialize nvml: driver|failed to initialize nvml: no|couldn't communicate with the nvidia driver|nvidia-smi*not found|nvidia-smi*not recognized|gpu discovery*no", "llama.cpp, Ollama", "no GPU that the program can use: no driver, a container without access, or CUDA_VISIBLE_DEVICES hides it",
       "nvidia-smi; echo $CUDA_VISIBLE_DEVICES; llrun doctor shows driver and libraries", "install the driver; docker run --gpus all with the NVIDIA container toolkit; unset CUDA_VISIBLE_DEVICES" },
-    { A_TEXT, 0, "cuda driver version is insufficient|driver version is insufficient|cuda_error_insufficient_driver|nvidia driver is too old|unsupported cuda driver|unsupported display driver|cudagetdevicecount*35", "llama.cpp, Ollama", "the GPU driver is older than the CUDA run-time library of the program", "nvidia-smi shows the driver and the CUDA version it supports", "update the driver, or take the build for an older CUDA (cu11)" },
-    { A_TEXT, 0, "no kernel image is available|cuda_error_no_binary_for_gpu|unsupported gpu|compute capability*not supported|invalid device function|ptx was compiled with an unsupported toolchain|gpu too old", "llama.cpp, Ollama", "the program has no code for this GPU's compute capability: card too old, too new, or a build for others",
+    { A_TEXT, 0, "driver*supports cuda*needs|cuda driver version is insufficient|driver version is insufficient|cuda_error_insufficient_driver|nvidia driver is too old|unsupported cuda driver|init failure: 35|cudagetdevicecount*35|cuda error 35|cuda error: 35", "llama.cpp, Ollama", "the GPU driver is older than the CUDA run-time library of the program", "nvidia-smi shows the driver and the CUDA version it supports", "update the driver, or take the build for an older CUDA (cu11)" },
+    { A_TEXT, 0, "!rocm|no kernel image is available|cuda_error_no_binary_for_gpu|compute capability*not supported|invalid device function|ptx was compiled with an unsupported toolchain|kernel image is invalid|gpu too old|has no kernels in this build", "llama.cpp, Ollama", "the program has no code for this GPU's compute capability: card too old, too new, or a build for others",
       "nvidia-smi --query-gpu=name,compute_cap --format=csv", "a build with this architecture (CMAKE_CUDA_ARCHITECTURES), an older release for Kepler and Maxwell, or run on the CPU (-ngl 0)" },
-    { A_TEXT, 0, "driver/library version mismatch|nvml*version mismatch|api mismatch", "NVIDIA driver, Linux", "the kernel module and the libraries of the driver have different versions: it was updated without a restart", "cat /proc/driver/nvidia/version beside the version of libcuda.so.*; llrun doctor compares them", "restart, or stop all GPU programs and reload the modules (rmmod nvidia_uvm nvidia ...; modprobe nvidia)" },
-    { A_TEXT, 0, "unknown error*999|error 999|cuda_error_unknown|cudaerrorunknown|cuinit*999|cuda error: unknown error|cuda driver library failed to get device context 999|cuinit returned 999", "llama.cpp, Ollama, Linux", "CUDA is unusable, typically after suspend and resume", "does it work after a restart? dmesg | grep -i nvidia", "stop GPU programs, then: sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm" },
-    { A_TEXT, 0, "an illegal memory access was encountered|cuda_error_illegal_address|unspecified launch failure|misaligned address|device-side assert", "llama.cpp, Ollama", "a GPU kernel accessed wrong memory: an error in the program or driver, or overclocked or faulty GPU memory; the process cannot use the GPU any more",
+    { A_TEXT, 0, "driver/library version mismatch|nvml*version mismatch|api mismatch|unsupported display driver|init failure: 803|system_driver_mismatch", "NVIDIA driver, Linux", "the kernel module and the libraries of the driver have different versions: it was updated without a restart", "cat /proc/driver/nvidia/version beside the version of libcuda.so.*; llrun doctor compares them", "restart, or stop all GPU programs and reload the modules (rmmod nvidia_uvm nvidia ...; modprobe nvidia)" },
+    { A_TEXT, 0, "unusable after suspend|unknown error*999|error 999|cuda_error_unknown|cudaerrorunknown|cuinit*999|cuda error: unknown error|device context 999|init failure: 999|cuda unknown error", "llama.cpp, Ollama, Linux", "CUDA is unusable, typically after suspend and resume", "does it work after a restart? dmesg | grep -i nvidia", "stop GPU programs, then: sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm" },
+    { A_TEXT, 0, "an illegal memory access was encountered|cuda error 700|cuda error 719|cuda_error_illegal_address|unspecified launch failure|misaligned address|device-side assert", "llama.cpp, Ollama", "a GPU kernel accessed wrong memory: an error in the program or driver, or overclocked or faulty GPU memory; the process cannot use the GPU any more",
       "dmesg | grep -i xid; does it happen without flash attention and on one GPU?", "update program and driver; switch flash attention off; no overclocking; restart the program" },
     { A_TEXT, 0, "xid (pci|nvrm: xid|gpu has fallen off the bus|gpu is lost", "NVIDIA driver, Linux", "the GPU reported a fault (Xid); 79: fallen off the bus (power, heat, slot), 31 and 13: faulty access, 48: memory error", "dmesg | grep -i xid; nvidia-smi -q", "restart; check power supply, temperature and slot; update the driver" },
-    { A_TEXT, 0, "libcuda.so*cannot open|libcuda.so.1: cannot|unable to load libcuda|libcudart*cannot open|libcublas*cannot open|libcublas*not found|nvcuda.dll*not found|unable to load nvcuda", "llama.cpp, Ollama", "the CUDA library was not found: libcuda and nvcuda belong to the driver, libcudart and libcublas to the toolkit or the program's package", "ldconfig -p | grep -E 'cuda|cublas'", "install the driver (libcuda) or the CUDA files of the release (cudart, cublas); in Docker --gpus all" },
-    { A_TEXT, 0, "rocblas*could not initialize|rocblas error|hip error|hsa_status_error|no rocm devices|unable to detect rocm|amdgpu*not supported|amdgpu is not supported|tensilelibrary", "llama.cpp, Ollama; AMD", "ROCm has no code for this GPU, or no access to /dev/kfd", "rocminfo; groups (render, video)", "add the user to render and video; HSA_OVERRIDE_GFX_VERSION for a near relative; Vulkan builds run on older cards" },
-    { A_TEXT, 0, "vk_error_device_lost|errordevicelost|device_lost|errorinitializationfailed|vulkan*failed to initialize", "llama.cpp, LM Studio; Vulkan", "the GPU driver gave up or reset the device: too long a kernel, too little memory, or a driver error", "vulkaninfo --summary; dmesg", "update the driver; fewer GPU layers, a smaller batch (-ub)" },
+    { A_TEXT, 0, "libcuda.so*cannot open|libcuda.so*not found|libcuda.so.1: cannot|unable to load libcuda|libcudart*cannot open|libcublas*cannot open|libcublas*not found|nvcuda.dll*not found|unable to load nvcuda", "llama.cpp, Ollama", "the CUDA library was not found: libcuda and nvcuda belong to the driver, libcudart and libcublas to the toolkit or the program's package", "ldconfig -p | grep -E 'cuda|cublas'", "install the driver (libcuda) or the CUDA files of the release (cudart, cublas); in Docker --gpus all" },
+    { A_TEXT, 0, "rocblas*could not initialize|rocblas error|hip error|hsa_status_error|no rocm devices|no rocm-capable|unable to detect rocm|amdgpu*not supported|amdgpu too old|tensilelibrary|hiperrornobinaryforgpu|hiperrorinvaliddevicefunction|hiperrornodevice|no compatible code objects|rocm error: no kernel image|rocm error: invalid device function|/dev/kfd", "llama.cpp, Ollama; AMD", "ROCm has no code for this GPU, or no access to /dev/kfd", "rocminfo; groups (render, video)", "add the user to render and video; HSA_OVERRIDE_GFX_VERSION for a near relative; Vulkan builds run on older cards" },
+    { A_TEXT, 0, "device_lost|devicelost|dxgi_error_device", "llama.cpp, LM Studio; Vulkan, SYCL", "the GPU driver gave up or reset the device: too long a kernel, too little memory, or a driver error", "vulkaninfo --summary; dmesg", "update the driver; fewer GPU layers, a smaller batch (-ub)" },
+    { A_TEXT, 0, "ggml_vulkan: no devices|errorincompatibledriver|errorfeaturenotpresent|errorextensionnotpresent|errorlayernotpresent|errorinitializationfailed|vulkan*failed to initialize|vulkan-1.dll|libvulkan.so|no vulkan|ggml_vulkan*too small", "llama.cpp, LM Studio, KoboldCpp; Vulkan", "no GPU driver that can do what the Vulkan build needs: none installed, too old, or a GPU without it (16-bit storage, memory per group)",
+      "vulkaninfo --summary lists the drivers", "install or update the GPU driver (Linux: mesa-vulkan-drivers); another build (CUDA, CPU)" },
+    { A_TEXT, 0, "memory access fault by gpu|hw exception by gpu|gpu hang|amdgpu*page fault|amdgpu*ring*timeout|gpu reset|engine reset|timedout job", "AMD and Intel GPUs, Linux", "the GPU hung or accessed wrong memory and was reset: an error in driver or program, a wrong HSA_OVERRIDE_GFX_VERSION, or an unstable clock",
+      "dmesg | grep -i -E 'amdgpu|i915|xe '", "update kernel, driver and program; take HSA_OVERRIDE_GFX_VERSION out; no overclocking; a Vulkan build" },
+    { A_TEXT, 0, "amdgpu version file missing|ollama recommends running the https://www.amd.com", "Ollama, Linux", "a note: the amdgpu driver of the kernel is in use, not AMD's own package. It works with most cards", "does a later line say 'amdgpu is supported'?", "nothing, if the GPU is used; else AMD's driver" },
+    { A_TEXT, 0, "command buffer*failed with status|callbackerrorsubmissionsignored|callbackerrortimeout|callbackerrorimpactinginteractivity|callbackerrorhang|callbackerrorinnocentvictim|callbackerrorpagefault", "llama.cpp, Ollama, LM Studio; macOS", "a job of the GPU failed (status 5 only says: error); the next line has the reason, mostly memory; after one failure all later jobs are ignored",
+      "the first such line and the one after it; Activity Monitor: memory pressure", "a smaller context or model, fewer GPU layers; restart the program; sudo sysctl iogpu.wired_limit_mb gives the GPU more" },
+    { A_TEXT, 0, "ggml_metal_init() failed|mtllibraryerrordomain|ggml-metal.metal*no such|failed to initialize metal backend|ggml_metal*failed to create", "llama.cpp and programs with it; macOS", "the GPU code for Metal could not be found or compiled: files of different versions, an old macOS, or an Intel Mac whose GPU cannot do it",
+      "the line with MTLLibraryErrorDomain or the file's name", "install the program again; update macOS; on an Intel Mac -ngl 0" },
+    { A_TEXT, 0, "cublas error|cublas_status_execution_failed|cublas_status_internal_error|cublas_status_not_supported|cublas_status_arch_mismatch|cublas_status_invalid_value|cuda error*invalid argument", "llama.cpp, Ollama; CUDA", "CUDA refused a calculation: the GPU's memory is full, CUDA files of different versions, or an error in the program",
+      "nvidia-smi while it happens; which cublas and cudart files does it load?", "fewer GPU layers or a smaller batch (-ub); update program and driver; flash attention on or off" },
+    { A_TEXT, 0, "could not select device driver|nvidia-container-cli|invalid runtime name: nvidia|unresolvable cdi devices", "Docker, Podman", "the container cannot get the GPU: the NVIDIA container toolkit is missing or not set up, or the host has no working driver (Docker Desktop on Linux has no GPU)",
+      "nvidia-smi on the host; docker info lists the runtimes", "install nvidia-container-toolkit; nvidia-ctk runtime configure --runtime=docker; restart docker" },
+    { A_TEXT, 0, "failed to initialize nvml: unknown error|failed to get device context 80|device context 46|!: 35|!: 100|!: 803|!: 999|nvcuda init failure|cudart init failure|cuda driver library init failure|cuinit err", "Ollama, containers", "the driver is there but does not open the GPU: a container that lost it (systemctl daemon-reload, a driver update), a missing /dev/nvidia-uvm, or a virtual GPU",
+      "nvidia-smi on the host and inside; ls /dev/nvidia*", "restart the container (or set no-cgroups = false and restart docker); sudo nvidia-modprobe -u; update the toolkit" },
+    { A_TEXT, 0, "failure during gpu discovery|failed to finish discovery before timeout", "Ollama", "the trial run that looks for GPUs died or took too long (30 s): a broken or mixed GPU library, or a GPU that is asleep", "OLLAMA_DEBUG=1: the lines of that trial", "install Ollama and the driver again; remove other ROCm or CUDA versions from the library path" },
+    { A_GENERAL, 0, "cuda error|rocm error|ggml_cuda*failed|ggml_vulkan: error|vk::|native api failed|level_zero backend failed|ur_result_error|ze_result_error|sycl*exception", "llama.cpp, Ollama; GPU", "the GPU's library reported an error; the reason stands in this line or the next", "the lines around it; the same with -ngl 0 (CPU only)", "update driver and program; fewer GPU layers; the CPU" },
     { A_TEXT, 0, "gpu vram usage didn't recover|vram usage didn't recover within timeout", "Ollama", "a model was unloaded, but its GPU memory did not come back in time: its runner hangs or is an orphan, or another program took the memory", "nvidia-smi; llrun doctor lists runners without a parent", "end the old runner; restart Ollama" },
-    { A_TEXT, 0, "offloaded 0/|offloading 0 repeating layers|model requires more*vram|model too large for*vram|insufficient vram", "llama.cpp, Ollama", "the model does not fit into the memory of the GPU: layers stay on the CPU", "the line says how many layers; nvidia-smi shows what is free", "a smaller quantisation or context; end other GPU programs" },
-    { A_TEXT, 0, "without gpu support|not compiled with gpu|no gpu support|compiled without gpu offload|gpu_layers option will be ignored|n-gpu-layers*ignored", "llama.cpp, llrun", "this build has no GPU support; -ngl is ignored", "its version line lists the backends", "a build with CUDA, Vulkan or Metal" },
+    { A_TEXT, 0, "offloaded 0/|offloading 0 repeating layers|model requires more*vram|model too large for*vram|insufficient vram|vram free|unable to fit|failed to fit", "llama.cpp, Ollama", "the model does not fit into the memory of the GPU: layers stay on the CPU", "the line says how many layers; nvidia-smi shows what is free", "a smaller quantisation or context; end other GPU programs" },
+    { A_TEXT, 0, "without gpu support|built without cuda|not compiled with gpu|no gpu support|compiled without gpu offload|gpu_layers option will be ignored|n-gpu-layers*ignored", "llama.cpp, llrun", "this build has no GPU support; -ngl is ignored", "its version line lists the backends", "a build with CUDA, Vulkan or Metal" },
 
     /* memory */
     { A_TEXT, 0, "model requires more system memory", "Ollama", "Ollama refuses: weights and context need more RAM than is available", "the line has both numbers; free -g; in a container memory.max", "a smaller context (num_ctx), fewer parallel requests (OLLAMA_NUM_PARALLEL=1), a smaller model; end other programs" },
     { A_TEXT, 0, "bad_alloc|posix_memalign failed|virtualalloc failed|runtime: cannot allocate", "all programs", "an allocation failed: memory, the container's limit, ulimit -v, or the commit limit of the system", "llrun doctor (memory, limits); llrun plan MODEL", "a smaller context, batch or model; raise the limit; add swap" },
-    { A_GENERAL, 0, "cannot allocate memory|out of memory|not enough memory|failed to allocate|insufficient memory|enomem|^oom$", "all programs", "an allocation failed: memory, the container's limit, ulimit -v, or the commit limit of the system", "llrun doctor (memory, limits); llrun plan MODEL", "a smaller context, batch or model; raise the limit; add swap" },
-    { A_TEXT, 0, "failed to mlock|mlock failed|not locked|mlock*cannot allocate|rlimit_memlock", "llama.cpp, llrun", "the weights could not be locked into memory (RLIMIT_MEMLOCK, or not enough RAM). A warning: they work unlocked", "ulimit -l", "ulimit -l unlimited; systemd LimitMEMLOCK=infinity; docker --ulimit memlock=-1; or leave --mlock out" },
-    { A_TEXT, 0, "mmap failed|failed to mmap|mapviewoffile failed|createfilemapping*failed|mmap*no such device|unable to mmap", "llama.cpp, Ollama, llrun", "the file could not be mapped: a file system that cannot (some FUSE and network drives), an address space that is too small (32-bit, ulimit -v), or too many mappings", "llrun doctor MODEL tests the mapping; ulimit -v; sysctl vm.max_map_count", "--no-mmap; copy the file to a local disk; ulimit -v unlimited; a 64-bit build" },
+    { A_GENERAL, 0, "cannot allocate memory|out of memory|needs*available|of the context need|cannot reserve|not enough memory|failed to allocate|insufficient memory|enomem|^oom$", "all programs", "an allocation failed: memory, the container's limit, ulimit -v, or the commit limit of the system", "llrun doctor (memory, limits); llrun plan MODEL", "a smaller context, batch or model; raise the limit; add swap" },
+    { A_TEXT, 0, "failed to mlock|mlock failed|not locked|mlock*cannot allocate|rlimit_memlock|rlimit_mlock|not permitted*mlock|failed to virtuallock", "llama.cpp, llrun", "the weights could not be locked into memory (RLIMIT_MEMLOCK, or not enough RAM). A warning: they work unlocked", "ulimit -l", "ulimit -l unlimited; systemd LimitMEMLOCK=infinity; docker --ulimit memlock=-1; or leave --mlock out" },
+    { A_TEXT, 0, "mmap failed|cannot be mapped|mmap:|reading into ram instead|failed to mmap|mapviewoffile failed|createfilemapping*failed|mmap*no such device|unable to mmap", "llama.cpp, Ollama, llrun", "the file could not be mapped: a file system that cannot (some FUSE and network drives), an address space that is too small (32-bit, ulimit -v), or too many mappings", "llrun doctor MODEL tests the mapping; ulimit -v; sysctl vm.max_map_count", "--no-mmap; copy the file to a local disk; ulimit -v unlimited; a 64-bit build" },
+    { A_TEXT, 0, "madvise*failed|failed to munmap|prefetchvirtualmemory", "llama.cpp", "a hint to the system about reading the mapped file was refused (Windows 7 does not know PrefetchVirtualMemory). A warning: loading is slower at most", "does it go on afterwards?", "nothing" },
+    { A_TEXT, 0, "insufficient system resources. overload|model loading aborted due to insufficient|loading guardrails", "LM Studio", "LM Studio refuses: it estimates that weights and context do not fit into memory", "its estimate beside the free RAM and VRAM", "a smaller context or model; fewer GPU layers; relax the guardrails in its settings" },
+    { A_TEXT, 0, "context's memory pool|not enough space in the buffer|ggml_sched_max_splits|llama_max_nodes|cannot reallocate multi buffer", "llama.cpp and programs with it", "a buffer of fixed size inside the program is too small: an error in it, not a lack of memory", "does a smaller batch or a single GPU help?", "update the program; a smaller batch or context; without flash attention or a second GPU" },
     { A_TEXT, 0, "paging file is too small|os error 1455|winerror 1455", "Windows", "the system cannot promise more memory: the paging file is too small", "Task Manager: committed of limit", "let Windows manage the paging file, or enlarge it" },
-    { A_TEXT, 0, "failed to find a memory slot|failed to find kv cache slot|could not find a kv slot|kv cache is full|no kv slot|find_slot: n_tokens|context size exceeded|exceed*context size|exceeds the available context|context window*exceed|longer than the context|input length exceeds|prompt*too long|requested tokens*exceed|truncating input prompt|exceed_context_size_error", "llama.cpp, Ollama, LM Studio, llrun", "prompt and answer are longer than the context", "the line has the numbers of tokens", "a larger context (-c, num_ctx; see llrun plan for the memory) or a shorter prompt. Ollama cuts off the beginning silently" },
-    { A_TEXT, 0, "failed to create context|failed to create llama_context|unable to create context|failed to initialize the context|llama_init_from_model: failed|llama_kv_cache*failed|failed to allocate kv|kv cache*failed", "llama.cpp, Ollama", "the context could not be made: its KV cache does not fit into memory, or its options contradict each other", "the lines before; llrun plan MODEL -c N", "a smaller -c; q8_0 KV cache; fewer parallel slots (-np 1)" },
+    { A_TEXT, 0, "tokens, the context|tokens do not fit|> context|failed to find a memory slot|failed to find kv cache slot|could not find a kv slot|kv cache is full|no kv slot|find_slot: n_tokens|failed to find free space in the kv|prepare attention ubatches|context size exceeded|context size has been exceeded|context limit hit|too big compared to kv|context shift is disabled|context the overflows|keep from the initial prompt|exceed context window|maximum context length|exceed*context size|exceeds the available context|context window*exceed|longer than the context|input length exceeds|prompt*too long|requested tokens*exceed|truncating input prompt|exceed_context_size_error", "llama.cpp, Ollama, LM Studio, llrun", "prompt and answer are longer than the context", "the line has the numbers of tokens", "a larger context (-c, num_ctx; see llrun plan for the memory) or a shorter prompt. Ollama cuts off the beginning silently" },
+    { A_TEXT, 0, "physical batch size|n_tokens*<=*n_batch|n_tokens*<=*n_ubatch|batch size too small", "llama.cpp", "more tokens at once than the batch takes; text for embeddings and reranking has to fit into one physical batch", "the line or the one before has the number of tokens", "larger -b and -ub (batch_size, n_batch), up to the context; shorter pieces of text" },
+    { A_TEXT, 0, "requires flash_attn|requires flash attention|requires flash-attn", "llama.cpp, Ollama, LM Studio", "a quantised V cache works only with flash attention, which is off or cannot be used with this model or GPU", "a line before says why: 'forcing off'", "-fa on (OLLAMA_FLASH_ATTENTION=1), or leave the V cache at f16" },
+    { A_GENERAL, 0, "failed to decode|decode() failed|llama_decode*failed|failed to eval|failed to process graph|failed to compute graph|graph_compute*failed|llama_decode returned", "llama.cpp and programs with it", "the calculation failed. ret = 1: no room in the KV cache (context full); 2: stopped from outside; -1: wrong input; -2: no memory; -3: the CPU or GPU code failed",
+      "the lines before it", "1: a larger context; -2: a smaller one, fewer GPU layers; -3: update program and GPU driver" },
+    { A_TEXT, 0, "scores are not numbers|unsupported value: nan|gggggggg|logits*nan|failed to sample*nan", "Ollama, llama.cpp", "the model computes no numbers any more (NaN): a GPU or flash attention path that is wrong for it, too small a number format, or damaged weights", "the same with -ngl 0 and without flash attention", "update; flash attention off; another GPU backend or the CPU; download the model again" },
+    { A_TEXT, 0, "failed to create context|unable to create llama context|failed to create llama_context|unable to create context|failed to initialize the context|llama_init_from_model: failed|llama_kv_cache*failed|failed to allocate kv|kv cache*failed", "llama.cpp, Ollama", "the context could not be made: its KV cache does not fit into memory, or its options contradict each other", "the lines before; llrun plan MODEL -c N", "a smaller -c; q8_0 KV cache; fewer parallel slots (-np 1)" },
 
     /* files */
-    { A_TEXT, 0, "unknown model architecture|unsupported model architecture|unsupported architecture|unknown architecture|architecture*not supported|model_type*not supported", "llama.cpp, Ollama, LM Studio, llrun", "the file is valid, but of a family that this version does not know", "llrun show MODEL names the architecture", "a newer version of the program (an LM Studio runtime), or another model" },
-    { A_TEXT, 0, "data is not within the file bounds|not within the file bounds|model is corrupted or incomplete|corrupted or incomplete|unexpectedly reached end of file|file is truncated|failed to read tensor|unexpected eof|unexpected end of file|ends past the end", "llama.cpp, Ollama, LM Studio, llrun", "the file is cut short: a download that did not finish, or a full disk", "llrun show MODEL names the tensor and the bytes that are missing; compare size and SHA-256", "resume or repeat the download (ollama rm and pull); df" },
-    { A_TEXT, 0, "invalid magic|bad magic|invalid file magic|unknown (magic|bad file magic|not a gguf|invalid gguf magic|gguf_init_from_file*magic|file does not contain gguf", "llama.cpp, Ollama, LM Studio, llrun", "the file is no GGUF: an HTML page instead of the download, a git-lfs pointer, a model from before August 2023 (ggml, ggjt), safetensors, or one of several raw pieces", "llrun show FILE says what it is; head -c 200 FILE", "the 'resolve' address instead of 'blob'; git lfs pull; the GGUF version of the model; join pieces with cat" },
-    { A_TEXT, 0, "unknown tensor type|invalid ggml type|invalid ggml_type|has invalid ggml type|unsupported tensor type|unsupported quantization|removed from gguf|unknown type*tensor|tensor*unsupported type", "llama.cpp, Ollama, llrun", "a tensor is of a type that this version does not know (newer than the program, or removed long ago)", "llrun show MODEL lists the types", "a newer version, or the model as Q4_K_M or Q8_0" },
-    { A_TEXT, 0, "unknown pre-tokenizer type|unknown pre-tokenizer|tokenizer rule|unknown tokenizer|missing pre-tokenizer|cannot find tokenizer merges|error loading model vocabulary|tokenizer*not supported", "llama.cpp, Ollama, llrun", "the tokenizer of the file is unknown to this version, or missing in the file", "llrun show MODEL: vocabulary", "a newer version; a file that was converted anew" },
-    { A_TEXT, 0, "wrong number of tensors|missing tensor|tensor*not found|check_tensor_dims|tensor*has wrong shape|wrong shape", "llama.cpp, Ollama", "the file does not have the tensors that the program expects: made for another version or fork, a projector or adapter file, or a bad conversion", "llrun show MODEL lists the tensors", "a newer version; the file of the right kind (an mmproj file is not a model); another conversion" },
-    { A_TEXT, 0, "key not found in model|unsupported gguf version|bad gguf version|invalid gguf version|gguf version*not supported|file format version", "llama.cpp, Ollama", "the metadata lacks something, or the version of the format is unknown: file and program are of different times", "llrun show MODEL", "a newer program, or a newer conversion of the model" },
-    { A_TEXT, 0, "invalid split|split*not found|missing shard|shard*missing|illegal split file|failed to load*split|split*failed to open|gguf-split", "llama.cpp, llrun", "a file of a split model is missing, or not the first was given", "llrun show FIRST-00001-of-0000N.gguf names the missing one", "put all files into one folder with their names and give the first" },
+    { A_TEXT, 0, "unknown model architecture|unsupported model architecture|unsupported architecture|unknown architecture|architecture*not supported|model_type*not supported|are not yet supported|model is unknown or unsupported|unsupported model family", "llama.cpp, Ollama, LM Studio, llrun", "the file is valid, but of a family that this version does not know", "llrun show MODEL names the architecture", "a newer version of the program (an LM Studio runtime), or another model" },
+    { A_TEXT, 0, "!retr|!predict|!attempt|not within the file bounds|model is corrupted or incomplete|corrupted or incomplete|unexpectedly reached end of file|file is truncated|failed to read tensor|unexpected eof|unexpectedly reached the end|unexpected end of file|past the end of the file|ends past the end|is incomplete: it has|the file ends inside|bytes follow|is empty (0 bytes)|bytes: no gguf file", "llama.cpp, Ollama, LM Studio, llrun", "the file is cut short: a download that did not finish, or a full disk", "llrun show MODEL names the tensor and the bytes that are missing; compare size and SHA-256", "resume or repeat the download (ollama rm and pull); df" },
+    { A_TEXT, 0, "invalid magic|bad magic|invalid file magic|html page|git-lfs pointer|raw piece|unknown (magic|bad file magic|not a gguf|not a valid gguf|invalid gguf magic|gguf_init_from_file*magic|file does not contain gguf|tensors are not aligned; convert|(old version with", "llama.cpp, Ollama, LM Studio, llrun", "the file is no GGUF: an HTML page instead of the download, a git-lfs pointer, a model from before August 2023 (ggml, ggjt), safetensors, or one of several raw pieces", "llrun show FILE says what it is; head -c 200 FILE", "the 'resolve' address instead of 'blob'; git lfs pull; the GGUF version of the model; join pieces with cat" },
+    { A_TEXT, 0, "tensor type*is unknown|tensor type*no longer in use|an array of arrays|unknown tensor type|uses type*unsupported|unknown data type|invalid ggml type|invalid ggml_type|has invalid ggml type|unsupported tensor type|unsupported quantization|removed from gguf|unknown type*tensor|tensor*unsupported type", "llama.cpp, Ollama, llrun", "a tensor is of a type that this version does not know (newer than the program, or removed long ago)", "llrun show MODEL lists the types", "a newer version, or the model as Q4_K_M or Q8_0" },
+    { A_TEXT, 0, "no tokenizer that could be used|has no tokenizer|the tokenizer has|unknown pre-tokenizer type|unknown pre-tokenizer|tokenizer rule|unknown tokenizer|missing pre-tokenizer|cannot find tokenizer merges|error loading model vocabulary|tokenizer*not supported", "llama.cpp, Ollama, llrun", "the tokenizer of the file is unknown to this version, or missing in the file", "llrun show MODEL: vocabulary", "a newer version; a file that was converted anew" },
+    { A_TEXT, 0, "invalid gguf at byte|the metadata key|the metadata value|head_count*multiple|head_count*divide|dimension_count*must|entries for*tokens|tokenizer.ggml.tokens is empty|has offset*expected|is duplicated|duplicate*tensor|duplicate*key|invalid number of dimensions|number of dimensions*exceeds|failed to read key|failed to read header|failed to read magic|invalid gguf type|error decoding gguf|bad key type|invalid key type|bad_alloc*while reading", "llama.cpp, Ollama, llrun", "the header of the file contradicts itself: a damaged download, a faulty conversion tool, or tensor types that this version counts otherwise",
+      "llrun show MODEL checks all of it", "download it again; another conversion; a newer program" },
+    { A_TEXT, 0, "unknown projector type|failed to load clip|failed to load mmproj|support projector|failed to load multimodal|failed to load vision|architecture: 'clip'|mmproj*not|missing mmproj", "llama.cpp, KoboldCpp, LM Studio", "the file for images (mmproj, CLIP) is newer than the program, belongs to another model, or was given as the model itself",
+      "llrun show FILE: architecture clip", "the model with -m and its own projector with --mmproj; a newer program; --no-mmproj for text only" },
+    { A_TEXT, 0, "failed to open*no such file|gguf*no such file|no such file*gguf|cannot find the file specified|cannot find the path specified|model path does not exist|failed to open gguf|unable to open*gguf", "all programs", "no file of that name: a typing error, another working folder, a path of the host inside a container, or a letter that is not ASCII", "ls -l FILE with the same path, in the same container", "correct the path; quote it; docker -v for the folder" },
+    { A_GENERAL, 0, "no such file or directory|error: cannot open|error: cannot read|failed to open '|enoent|[errno 2]", "all programs", "a file is not there, or not where the program looks: a typing error, another working folder, a path of the host inside a container", "ls -l FILE with the same path, in the same container", "correct the path; quote it; docker -v for the folder" },
+    { A_TEXT, 0, "lora adapter|lora tensor|apply lora|adapter*incompatible|failed to load lora", "llama.cpp, Ollama", "the adapter (LoRA) does not fit: made for another model or architecture, not converted to GGUF, or of a version that is not supported", "llrun show on adapter and model: architecture and shapes", "the base model that it was trained on; convert_lora_to_gguf.py of the same release" },
+    { A_TEXT, 0, "the tensor*is missing|has the shape*asks for|wrong number of tensors|missing tensor|unable to find tensor|tensor*not found|check_tensor_dims|tensor*has wrong shape|wrong shape|shape mismatch|size mismatch|missing*.weight", "llama.cpp, Ollama", "the file does not have the tensors that the program expects: made for another version or fork (expected 292, got 291: Llama 3.1 in a program older than it), a projector or adapter file, or a bad conversion", "llrun show MODEL lists the tensors", "a newer version; the file of the right kind (an mmproj file is not a model); another conversion" },
+    { A_TEXT, 0, "key not found in model|error loading model hyperparameters|ggufv1|no longer supported*version|unsupported gguf version|gguf at byte 4: |bad gguf version|invalid gguf version|gguf version*not supported|file format version", "llama.cpp, Ollama", "the metadata lacks something, or the version of the format is unknown: file and program are of different times", "llrun show MODEL", "a newer program, or a newer conversion of the model" },
+    { A_TEXT, 0, "the first of*shards|split.no|invalid split|split*not found|missing shard|shard*missing|illegal split file|failed to load*split|split*failed to open|gguf-split", "llama.cpp, llrun", "a file of a split model is missing, or not the first was given", "llrun show FIRST-00001-of-0000N.gguf names the missing one", "put all files into one folder with their names and give the first" },
     { A_TEXT, 0, "digest mismatch|sha256 mismatch|checksum mismatch|file is corrupted", "Ollama and others", "the download is damaged: network, disk or memory error", "sha256sum FILE beside the published sum", "pull again; if it repeats, test disk and memory" },
     { A_TEXT, 0, "no space left on device|disk quota exceeded|not enough space on the disk|enospc", "all programs", "the disk is full, or the quota is used up", "df -h; du -sh ~/.ollama", "remove old models; OLLAMA_MODELS on another disk" },
-    { A_TEXT, 0, "input/output error|i/o error|buffer i/o error|stale file handle|os error 5)", "all programs", "the disk or network drive failed to deliver data", "dmesg; smartctl -a", "copy the model to a good local disk; replace the disk" },
-    { A_TEXT, 0, "mkdir*permission denied|open*permission denied|permission denied*models|models*permission denied|.ollama*permission denied|blobs*permission denied", "Ollama, Linux", "the user that the program runs as (ollama, under systemd) may not read or write the models' folder", "sudo -u ollama ls FOLDER", "chown -R ollama:ollama FOLDER; execute permission on every folder above it" },
-    { A_TEXT, 0, "try pulling it first|model*not found, try|pull model manifest|file does not exist*manifest|manifest*not found", "Ollama", "no model of that name in the store that the server uses", "ollama list; is OLLAMA_MODELS the same for the service and for you?", "ollama pull NAME" },
-    { A_TEXT, 0, "requires a newer version of ollama", "Ollama", "the model needs a newer Ollama", "ollama --version", "update Ollama" },
+    { A_TEXT, 0, "input/output error|read error: |i/o error|buffer i/o error|stale file handle|os error 5)", "all programs", "the disk or network drive failed to deliver data", "dmesg; smartctl -a", "copy the model to a good local disk; replace the disk" },
+    { A_TEXT, 0, "mkdir*permission denied|open*permission denied|permission denied*models|models/*permission denied|.ollama*permission denied|blobs*permission denied", "Ollama, Linux", "the user that the program runs as (ollama, under systemd) may not read or write the models' folder", "sudo -u ollama ls FOLDER", "chown -R ollama:ollama FOLDER; execute permission on every folder above it" },
+    { A_TEXT, 0, "no model '|try pulling it first|model*not found, try|model manifest: file does not exist|file does not exist*manifest|manifest*not found|manifest unknown|model '*' not found|status code 404*model|model not found", "Ollama", "no model of that name in the store that the server uses", "ollama list; is OLLAMA_MODELS the same for the service and for you?", "ollama pull NAME" },
+    { A_TEXT, 0, "requires a newer version of ollama|not supported by your version of ollama", "Ollama", "the model needs a newer Ollama", "ollama --version", "update Ollama" },
+
+    { A_TEXT, 0, "no from line|no modelfile|unsupported content type|command must be one of", "Ollama", "the Modelfile for ollama create is missing, or what it names is no model", "cat Modelfile; file on what FROM names", "a line FROM ./model.gguf; run it in that folder" },
+    { A_TEXT, 0, "does not support tools|does not support generate|does not support chat|do not support chat|does not support thinking|does not support insert|does not support embed|does not support completion|does not support image|does not support vision|image input is not supported", "Ollama, llama.cpp", "this model cannot do what was asked: tools and thinking need a template for it, embedding models give no text, images need a projector", "ollama show NAME: capabilities; llrun show MODEL", "another model; for embeddings /api/embed instead of run or chat; switch the feature off in the client" },
+
+    /* network */
+    { A_TEXT, 0, "x509:|failed to verify certificate|certificate_verify_failed|certificate verify failed|ssl peer certificate|unable to get local issuer|self-signed certificate|self signed certificate|ssl connect error|unable to establish ssl|cannot verify*certificate", "all programs that download", "the certificate of the other side is not trusted: a company proxy or virus scanner that opens encrypted connections, a wrong clock, an entry in the hosts file, or missing ca-certificates",
+      "date; openssl s_client -connect HOST:443 shows who signed it", "add the proxy's certificate to the system's (Ollama: then restart the service; in Docker put it into the image); correct the clock; --insecure does not help against this" },
+    { A_TEXT, 0, "no such host|server misbehaving|name resolution|could not resolve host|couldn't resolve host|getaddrinfo|name or service not known", "all programs that download", "the name of the other machine could not be looked up: no network, a DNS server that fails or blocks, or no DNS inside the container", "nslookup registry.ollama.ai; cat /etc/resolv.conf", "another DNS server; docker --dns; for Ollama behind a proxy HTTPS_PROXY in its service" },
+    { A_TEXT, 0, "max retries exceeded: |attempt*failed:*retrying|tls handshake timeout|dial tcp*i/o timeout|dial tcp*timed out|stalled; retrying|part*stalled|network is unreachable|no route to host", "Ollama and others that download", "the connection broke off again and again: a flaky line, a proxy, VPN or firewall, or a server under load", "the same address with curl -v", "again: it goes on where it stopped; without VPN, or with HTTPS_PROXY set for the service; another time" },
+    { A_TEXT, 0, "connection reset by peer|econnreset|recv failure|upstream prematurely closed|socket hang up|server disconnected|remote end closed|predict*eof|post*\": eof|do load request*eof|wsarecv|forcibly closed", "clients of all servers", "the other side cut the connection: the server or its runner died in the middle (its log has the reason), or a proxy or firewall on the way to the internet",
+      "does the server still run? its log at that second", "explain its last lines (llrun doctor < server.log); when downloading, try again" },
+    { A_TEXT, 0, "headers_timeout|client.timeout exceeded|read timed out|readtimeout|504 gateway|gateway time-out|gateway timeout|upstream timed out|operation timed out|request timed out|apitimeout|deadline exceeded|etimedout", "clients and proxies", "the client or a proxy between gave up before the answer: loading or a long prompt took longer than its limit", "the time until the message is the limit; the server goes on working", "a longer limit (nginx: proxy_read_timeout); streaming; keep the model loaded (keep_alive)" },
+    { A_TEXT, 0, "blocked by cors|forbidden origin|origin not allowed|access-control-allow-origin", "Ollama, llama.cpp; browsers", "a page in the browser may not use the server: its origin is not allowed", "the browser's console names the origin", "OLLAMA_ORIGINS with that origin (in the service), or the CORS option of the server" },
+    { A_TEXT, 0, "error: 403|error: 407|http 407|proxy authentication|proxyconnect|403 client error|status code 403", "all programs that download", "access refused by a proxy or by the other side (403: forbidden; 407: the proxy wants a password)", "curl -v with the same address", "HTTPS_PROXY with user and password, for the service too; accept the model's terms; a token" },
+    { A_TEXT, 0, "401 unauthorized|401 client error|invalid api key|incorrect api key|gated repo|authentication_error|unauthorized: |invalid username or password", "servers, Hugging Face", "no key or a wrong one; a model of Hugging Face with terms wants an account that accepted them", "is the key set in this process (HF_TOKEN, --api-key)?", "the right key; accept the terms on the model's page, then HF_TOKEN" },
+    { A_TEXT, 0, "https is not supported|built without ssl|built without curl|built without libcurl|llama_curl|failed to download|no gguf files found|repository not found|entry not found|404 client error", "llama.cpp and others", "the model could not be downloaded: no such name or no GGUF in it, no network, or a program built without HTTPS", "the address in a browser, or with curl -LO", "download the file by hand and give its path; correct the name" },
+
+    /* building */
+    { A_TEXT, 0, "failed building wheel|could not build wheel|cmake_c_compiler|cmake_cxx_compiler|no cmake_cuda_compiler|cmake_cuda_compiler|nmake*not found", "llama-cpp-python and others", "it is built on your machine, and a compiler (or CMake, the CUDA Toolkit) is missing or too old", "the first error above it; cc --version; nvcc --version", "install compiler and CMake (build-essential, Xcode tools, Visual Studio Build Tools), or take a ready-made build" },
+    { A_TEXT, 0, "target specific option mismatch|inlining failed in call", "building llama.cpp", "the compiler was not given all the instruction sets that a file uses (AVX2 without FMA or F16C), or is too old", "the flags -m... in the command above", "GGML_NATIVE=ON on the machine itself, or all of -mavx2 -mfma -mf16c; a newer compiler" },
+    { A_TEXT, 0, "nvcc fatal|unsupported gpu architecture", "building with CUDA", "the CUDA Toolkit does not know the architecture asked for: older than the card, or so new that it dropped the card", "nvcc --version; nvidia-smi --query-gpu=compute_cap --format=csv", "a Toolkit that knows the card; CMAKE_CUDA_ARCHITECTURES" },
 
     /* servers and processes */
-    { A_TEXT, 0, "address already in use|only one usage of each socket address|wsaeaddrinuse|eaddrinuse|couldn't bind*socket|couldn't bind http server socket|bind: an attempt was made to access a socket", "Ollama, llama.cpp, all systems", "another program uses the port; often the same server started as a service before", "ss -ltnp | grep -E '11434|8080' ; Windows: netstat -ano; llrun doctor", "use the server that runs, end it, or choose another port (OLLAMA_HOST, --port)" },
-    { A_TEXT, 0, "connection refused|actively refused it|could not connect to a running ollama|could not connect to ollama|connect: no connection could be made", "clients of all servers", "nobody listens at that address: the server is not running, died, or listens elsewhere (in Docker localhost is the container)", "curl http://127.0.0.1:11434; docker: host.docker.internal", "start the server; OLLAMA_HOST=0.0.0.0 if clients are elsewhere" },
+    { A_TEXT, 0, "address already in use|already used (pid|only one usage of each socket address|wsaeaddrinuse|eaddrinuse|couldn't bind*socket|couldn't bind http server socket|bind: an attempt was made to access a socket", "Ollama, llama.cpp, all systems", "another program uses the port; often the same server started as a service before", "ss -ltnp | grep -E '11434|8080' ; Windows: netstat -ano; llrun doctor", "use the server that runs, end it, or choose another port (OLLAMA_HOST, --port)" },
+    { A_TEXT, 0, "connection refused|econnrefused|cannot connect to|could not connect|failed to connect|unable to connect|issue connecting|connection failed|connection error|actively refused it|could not connect to a running ollama|could not connect to ollama|connect: no connection could be made|apiconnectionerror", "clients of all servers", "nobody listens at that address: the server is not running, died, or listens elsewhere (in Docker localhost is the container)", "curl http://127.0.0.1:11434; docker: host.docker.internal", "start the server; OLLAMA_HOST=0.0.0.0 if clients are elsewhere" },
     { A_TEXT, 0, "timed out waiting for llama runner to start|timed out waiting for llama runner|timed out waiting for server to start|load timeout", "Ollama", "loading took longer than the limit (5 minutes without progress): slow or network disk, or memory so short that it swaps", "progress in the log; iostat or Task Manager while loading", "OLLAMA_LOAD_TIMEOUT=30m; model on a faster disk; a smaller model" },
     { A_TEXT, 0, "runner process no longer running|llama runner process no longer running", "Ollama", "its runner died; -1 means that the server does not know how (on Linux mostly killed for lack of memory)", "dmesg | grep -i oom; the lines before", "a smaller context or model; explain the lines before" },
-    { A_GENERAL, 0, "unable to load model:|failed to load model|error loading model|llama_model_load: error|failed to load the model|error loading llama server|unable to load model", "llama.cpp, Ollama, LM Studio", "the model could not be loaded; the reason stands in this line or just before", "llrun doctor MODEL and llrun show MODEL check the file", "what the other lines say; update the program if the model is newer than it" },
-    { A_GENERAL, 0, "llama runner process has terminated|runner process has terminated|llama-server*exited|model has crashed without additional information|the model has crashed|process exited|llama runner exited|channel error", "Ollama, LM Studio", "the process that ran the model died; the reason is its exit status and the lines before", "its exit status (llrun doctor --explain), server.log; journalctl -u ollama", "llrun doctor < server.log" },
-    { A_TEXT, 0, "ggml_assert|ggml_abort|ggml.c:*assert|assertion failed|assertion `|fatal error*ggml", "llama.cpp, Ollama, LM Studio", "an assertion of ggml failed: the program met what it did not expect (unsupported model, damaged file, memory not had) and ended itself: SIGABRT, 134, on Windows 0xC0000409", "file and line in the message; llrun show MODEL", "update the program; a smaller context or batch, flash attention off; search for file and line in its issues" },
+    { A_GENERAL, 0, "unable to load model:|failed to load model|error loading model|llama_model_load: error|failed to load the model|failed to load text model|could not load text model|error loading llama server|unable to load model|model loading error|could not load llama model|failed to load llm engine|load-error|invalid load message|load failed|assert self.model|assert self.ctx|'llama' object has no attribute", "llama.cpp, Ollama, LM Studio", "the model could not be loaded; the reason stands in this line or just before", "llrun doctor MODEL and llrun show MODEL check the file", "what the other lines say; update the program if the model is newer than it" },
+    { A_GENERAL, 0, "llama runner process has terminated|runner process has terminated|runner terminated|llama-server*exited|model has crashed without additional information|the model has crashed|llama*process exited|llama runner exited|failed to start a llama runner|rpc error: code|error reading from server|channel error|runner has unexpectedly stopped|unknown error was encountered while running|llama_cpp_process_error|something went wrong, please see|process encountered an unexpected error|llamacpperror|failed to start model|failed to start llama", "Ollama, LM Studio", "the process that ran the model died; the reason is its exit status and the lines before", "its exit status (llrun doctor --explain), server.log; journalctl -u ollama", "llrun doctor < server.log" },
+    { A_TEXT, 0, "ggml_assert|ggml_abort|ggml.c:*assert|assertion failed|assertion `|ggml*: fatal error$|assertion*failed", "llama.cpp, Ollama, LM Studio", "an assertion of ggml failed: the program met what it did not expect (unsupported model, damaged file, memory not had) and ended itself: SIGABRT, 134, on Windows 0xC0000409", "file and line in the message; llrun show MODEL", "update the program; a smaller context or batch, flash attention off; search for file and line in its issues" },
     { A_TEXT, 0, "panic: |panic serving|goroutine 1 [running]|fatal error: unexpected|[recovered]", "Ollama", "the Go program panicked and ends with exit status 2; the text after 'panic:' is the reason", "the lines before and after 'panic:'", "explain that text; update Ollama; check the model (llrun show)" },
-    { A_TEXT, 0, "terminate called after throwing|libc++abi: terminating|what(): |uncaught exception", "C++ programs", "an exception was not caught; the text after what() is the reason; then SIGABRT (134)", "the line with what()", "explain that line" },
-    { A_TEXT, 0, "free(): invalid|double free|malloc(): corrupted|munmap_chunk|corrupted size vs. prev_size|heap-buffer-overflow", "Linux", "the heap is damaged: an error in the program", "the lines before", "update the program; report it" },
+    { A_TEXT, 0, "!locale::facet|terminate called after throwing|libc++abi: terminating|what(): |uncaught exception", "C++ programs", "an exception was not caught; the text after what() is the reason; then SIGABRT (134)", "the line with what()", "explain that line" },
+    { A_TEXT, 0, "locale::facet", "C++ programs, Linux", "LANG or LC_ALL names a language setting that is not installed; the program did not catch the exception", "locale -a; echo $LC_ALL $LANG", "LC_ALL=C.UTF-8 before the command, or install the locale" },
+    { A_TEXT, 0, "engine protocol startup was aborted|no lm runtime found|no compatible runtime|could not load engine|default engine variant", "LM Studio, Jan", "the engine (runtime) for this kind of model is missing, damaged, or cannot start on this CPU or driver", "its page of runtimes; llrun cpu", "install or change the runtime there (CPU, Vulkan, CUDA); update LM Studio" },
+    { A_TEXT, 0, "failed to load shared library|shared library with base name|dllnotfound|the native library|type initializer for|unsatisfiedlinkerror", "llama-cpp-python, LLamaSharp and others", "the compiled library of the package is missing, or one that it needs (CUDA run-time, libggml)", "the rest of the line names it; ldd on libllama.so", "install the package again without cache, in the build that fits (CPU, or your CUDA version)" },
+    { A_TEXT, 0, "fork/exec*permission denied|fork/exec*not permitted|failed to map segment|permission denied*.so|noexec", "Ollama, Linux", "a program or library may not be executed where it lies: /tmp mounted noexec, SELinux or fapolicyd, wrong permissions", "mount | grep noexec; ls -lZ FILE; ausearch -m avc", "a newer Ollama (needs no /tmp), or OLLAMA_TMPDIR in a folder that allows it; chmod a+rx; restorecon" },
+    { A_TEXT, 0, "backend not found|failed to find ggml_backend_init|load_backend: failed|no backends are loaded", "llama.cpp, LocalAI and others", "a part of the program that computes (backend) is missing beside it, or of another release", "which libggml-* or backends does its folder have?", "unpack the whole release into one folder; install the backend; remove files of older releases" },
+    { A_TEXT, 0, "unable to find an interpreter|run-detectors", "llamafile, Linux", "the system takes the file for a Windows program (binfmt of Wine or Mono) and finds nothing to run it with", "ls /proc/sys/fs/binfmt_misc", "sh ./FILE; or install the ape loader and register it, as its README says" },
+    { A_TEXT, 0, "cannot execute: required file not found|not found*ld-linux|ld-linux*no such file", "Linux", "the loader that the program names is missing: it is for another C library (Alpine has musl, not glibc) or another kind of CPU", "file PROGRAM names the interpreter", "a static build, the build for this system, or gcompat" },
+    { A_TEXT, 0, "symbol lookup error|undefined symbol|symbol not found", "Linux, macOS", "program and libraries are of different builds: an older libllama or libggml is found first", "ldd PROGRAM shows which ones it loads", "build again from scratch (remove the build folder), or remove the old libraries; LD_LIBRARY_PATH" },
+    { A_TEXT, 0, "cannot run the operation|unsupported op|op not supported|not supported by the backend", "programs with ggml", "the GPU code (backend) cannot compute a step that the model or the options need", "the same on the CPU (-ngl 0)", "another backend or the CPU; other options (KV type, flash attention); update the program" },
+    { A_TEXT, 0, "peer access|peer mapping|nccl", "several GPUs, CUDA", "the GPUs cannot reach each other's memory, or not so many of them at once", "nvidia-smi topo -m", "one GPU (CUDA_VISIBLE_DEVICES), --split-mode layer, or a build without peer copies (GGML_CUDA_NO_PEER_COPY)" },
+    { A_TEXT, 0, "cannot be used with preferred buffer type", "llama.cpp, KoboldCpp", "a note: that tensor stays in the CPU's memory. Not an error", "does it go on afterwards?", "nothing" },
+    { A_TEXT, 0, "invalid logits id|no logits", "programs with llama.cpp", "the program asked for results that it had not ordered, or the calculation before failed: an error in the program", "the lines before it", "update the program; another model" },
+    { A_TEXT, 0, "no module named|modulenotfounderror", "Python programs", "a Python package is missing in the environment that runs, or is installed in another one", "which python; pip show PACKAGE", "pip install PACKAGE in that environment" },
+    { A_GENERAL, 0, "failed to execute script|traceback (most recent|keyerror: |attributeerror: |typeerror: |indexerror: |runtimeerror: |importerror: ", "Python programs", "the program ended with a Python exception; the last line of the traceback says which. An attribute or key that is not there: program and package are of different versions", "the whole traceback", "explain its last line; update program and packages together" },
+    { A_TEXT, 0, "read-only file system", "all programs", "the file system cannot be written: a read-only container or mount, or a disk error that made the kernel lock it", "mount; dmesg", "a writable volume for the models; fsck after disk errors" },
+    { A_GENERAL, 0, "operation not permitted", "Linux", "the system refuses it: a missing capability, the seccomp profile of a container, or SELinux", "dmesg; ausearch -m avc", "the capability that the program's manual names; adapt the profile" },
+    { A_TEXT, 0, "unknown option|needs a value|must be from|takes no value|has no option|too many*argument|unknown argument: |invalid argument: -|unknown flag: |unrecognized argument|unrecognized option|error while handling argument|invalid option -", "all programs", "an option that this version does not know, or a wrong value: options change between versions", "PROGRAM --help; PROGRAM --version", "the name that --help shows" },
+    { A_TEXT, 0, "start request repeated too quickly|start-limit-hit|back-off restarting|crashloopbackoff", "systemd, Kubernetes", "it died several times in a row and is not started any more for now", "journalctl -u SERVICE: its first death", "explain that; then systemctl reset-failed SERVICE" },
+    { A_TEXT, 0, "203/exec|200/chdir|217/user|226/namespace|209/stdout", "systemd", "systemd could not start the program: path, folder or user of the unit are wrong, or it may not be executed (SELinux)", "systemctl cat SERVICE; ls -lZ PROGRAM", "correct the unit; chmod +x; restorecon" },
+    { A_TEXT, 0, "free(): invalid|double free|malloc(): |munmap_chunk|corrupted size vs. prev_size|corrupted double-linked|heap-buffer-overflow", "Linux", "the heap is damaged: an error in the program", "the lines before", "update the program; report it" },
     { A_TEXT, 0, "server busy, please try again|maximum pending requests exceeded|too many requests|no slot available|slot unavailable", "Ollama, llama.cpp", "more requests than the server takes", "HTTP status 503 or 429", "OLLAMA_MAX_QUEUE, OLLAMA_NUM_PARALLEL, -np; or fewer requests at a time" },
-    { A_TEXT, 0, "loading model\"|\"loading model|503*loading model|model is loading|server is loading", "llama.cpp, llrun", "the server is up, but the model is still being loaded (HTTP 503)", "GET /health", "wait and try again" },
+    { A_TEXT, 0, "!level=|loading model\"|\"loading model|503*loading model|server is loading|http 503|model is loading", "llama.cpp, llrun", "the server is up, but the model is still being loaded (HTTP 503)", "GET /health", "wait and try again" },
     { A_TEXT, 0, "aborting completion request due to client closing|client closing the connection|context canceled|context cancelled|request was cancelled", "Ollama", "the client closed the connection before the answer was complete, mostly by its own time limit", "the time between request and this line is the client's limit", "a longer limit in the client; streaming; keep_alive so that the model stays loaded" },
-    { A_GENERAL, 0, "killed by signal|main process exited, code=killed|code=dumped|status=9/kill|failed with result 'oom-kill'", "systemd", "the service was ended by a signal; status=9/KILL is mostly lack of memory", "journalctl -u SERVICE; dmesg", "explain the signal: llrun doctor --explain 'signal 9'" },
+    { A_GENERAL, 0, "killed by signal|main process exited, code=killed|code=dumped|status=9/kill|failed with result 'oom-kill'|failed with result 'core-dump'|failed with result 'signal'|failed with result 'exit-code'|status=1/failure|status=127/n/a", "systemd", "the service ended by itself (exit-code: after an error that it printed) or by a signal (status=9/KILL is mostly lack of memory)", "journalctl -u SERVICE: the lines before; dmesg", "explain those lines: journalctl -u SERVICE | llrun doctor" },
     { A_TEXT, 0, "too many open files|emfile", "Linux, macOS", "the limit of open files was reached", "ulimit -n", "ulimit -n 65536; systemd LimitNOFILE=" },
     { A_TEXT, 0, "resource temporarily unavailable|pthread_create failed|failed to create new os thread|can't start new thread", "Linux", "no more threads may be started: ulimit -u, or pids.max of the container", "ulimit -u; cat /sys/fs/cgroup/pids.max", "raise the limit; docker --pids-limit" },
     { A_TEXT, 0, "developer cannot be verified|is damaged and can't be opened|code signature invalid|killed: 9*codesign|library not loaded", "macOS", "Gatekeeper or the loader refuses the program: not signed, quarantined after the download, or a library is missing", "xattr -l FILE; codesign -v FILE; otool -L FILE", "xattr -d com.apple.quarantine FILE; build it on this machine" },
-    { A_TEXT, 0, "failed to parse*template|chat template*not supported|failed to apply*template|jinja*error|template*error|unsupported chat template", "llama.cpp, LM Studio", "the chat template of the model could not be understood", "the line names the place", "--chat-template chatml or a newer version" }
+    { A_TEXT, 0, "!chat_template|jinja exception|roles must alternate|system message must be|only user and assistant roles|raise_exception", "llama.cpp, LM Studio", "the chat template of the model refuses the conversation: roles in an order that it does not allow (two of a kind in a row, system not first, tools)",
+      "the text after 'Exception:' is the template's own", "change what the client sends: one system message first, then user and assistant in turn; or another --chat-template" },
+    { A_TEXT, 0, "grammar stack|parse grammar|parsing grammar|error parsing*grammar|unrecognized schema|invalid grammar|json schema*not support", "llama.cpp", "the grammar or JSON schema of the request cannot be used: wrong syntax (GBNF, not JSON), an unknown part of JSON Schema, or an answer that it does not allow", "the line names the place", "a simpler schema or grammar; a newer version" },
+    { A_TEXT, 0, "!exception:|!alternate|failed to parse*template|chat template*not supported|failed to apply*template|jinja*error|template*error|rendering prompt|unknown test:|unknown filter|unsupported chat template|template line|template needs|no chat template", "llama.cpp, LM Studio", "the chat template of the model could not be understood", "the line names the place", "--chat-template chatml or a newer version" },
+    { A_GENERAL, 0, "400 bad request|error 400|invalid request|status code 400|422 unprocessable|error 422", "clients of all servers", "HTTP status 400 or 422: the server does not accept the request: a field of the wrong type, an unknown one, or a text longer than the context", "the text after it; the same request with curl", "what that text says; client and server of the same time" },
+    { A_GENERAL, 0, "404 page not found|404 not found|error 404|status code 404|405 method not allowed", "clients of all servers", "HTTP status 404 or 405: no such address on this server, or no such model", "does the address end in /v1 or /api as the client expects? GET /v1/models, /api/tags", "correct the address or the model's name" },
+    { A_GENERAL, 0, "502 bad gateway|503 service|error 502|error 503|status code 502|status code 503", "clients of all servers", "HTTP status 502 or 503: the server behind a proxy is not there, still loads the model, or has too much to do", "the server's log; GET /health", "wait and try again; start the server" },
+    { A_GENERAL, 0, "internal server error|error 500|500 error|message='internal", "clients of all servers", "HTTP status 500: the server itself failed; only its own log says why", "its log at that second", "llrun doctor < server.log" },
+
+    /* by a word, when nothing else is known */
+    { A_LOOSE, 0, "json", "clients and servers", "a JSON text could not be read, by the server (a wrong request) or by the client (an error page of a proxy, or a wrong address, answers with HTML)", "the same request with curl -i", "correct the request or the address" },
+    { A_LOOSE, 0, "timed out|timeout|time out", "any program", "a time limit was reached: loading from a slow disk and reading a long prompt take minutes", "who writes the line, the client or the server?", "a longer limit; a smaller model or prompt" },
+    { A_LOOSE, 0, "permission|access is denied|access denied|eacces|forbidden", "any program", "the user that it runs as may not do this: files, folders, devices or addresses", "who owns what the line names, and as whom does the program run?", "correct owner or rights; for services the user in the unit" },
+    { A_LOOSE, 0, "cuda|cublas|nvidia|nvml|vulkan|metal|rocm|amdgpu|hip_|sycl|opencl|gpu|vram", "any program", "it is about the GPU: its memory, driver or backend; what exactly failed is not known here", "the lines around it; the same on the CPU (-ngl 0)", "update driver and program; fewer GPU layers" },
+    { A_LOOSE, 0, "memory|malloc|alloc", "any program", "it is about memory; what exactly failed is not known here", "llrun doctor; llrun plan MODEL", "a smaller context, batch or model" },
+    { A_LOOSE, 0, "connect|network|socket|proxy|http", "clients and servers", "it is about a connection; what exactly failed is not known here", "curl -v with the same address; the log of the server", "address, port, proxy and firewall" },
+    { A_LOOSE, 0, "corrupt|damaged|truncated", "any program", "a file is damaged or cut short", "llrun show MODEL; compare size and SHA-256", "download it again" },
+    { A_LOOSE, 0, ".dll|.so.|.so:|.so$|.dylib|shared object|library", "any program", "it is about a library of the program: missing, of another version or not loadable", "ldd PROGRAM (Linux), otool -L (macOS)", "install the program again, all files of one release" },
+    { A_LOOSE, 0, "template|tokenizer|vocab|tensor|gguf|quantiz|layer|lora|model", "any program", "it is about the model file or how the program reads it; what exactly failed is not known here", "llrun show MODEL checks the whole file; llrun doctor MODEL", "a newer version of the program, or another conversion of the model" },
+    { A_LOOSE, 0, "unsupported|not supported|not implemented|incompatible|mismatch", "any program", "this version cannot do what was asked, or parts of different versions meet", "its version and its manual", "update it; all files of one release" },
+    { A_LOOSE, 0, "exception|fatal|panic|crash|abort", "any program", "the program failed; the line does not say why", "the lines before it; its exit status", "llrun doctor < its.log; llrun doctor --explain STATUS" }
 };
 enum { N_EXPLANATIONS = sizeof explanations / sizeof explanations[0] };
 
@@ -3355,7 +3470,7 @@ static int has_text(const char *line, const char *texts)
     size_t k;
     for (; texts && *texts; texts += k + (texts[k] == '|')) {
         k = strcspn(texts, "|");
-        if (has_parts(line, texts, k)) return 1;
+        if (has_parts(line, texts + (*texts == '!'), k - (*texts == '!'))) return *texts != '!';
     }
     return 0;
 }
@@ -3381,13 +3496,13 @@ static size_t number_at(const char *s, int64_t *v)
     unsigned base = s[i] == '0' && s[i + 1] == 'x' ? 16 : 10;
     uint64_t u = 0;
     if (base == 16) i += 2;
-    for (; digits < 18; i++, digits++) {
+    for (; digits < 20; i++, digits++) {
         unsigned d = s[i] >= '0' && s[i] <= '9' ? (unsigned)(s[i] - '0') : s[i] >= 'a' && s[i] <= 'f' ? (unsigned)(s[i] - 'a') + 10 : 99;
         if (d >= base) break;
         u = u * base + d;
     }
-    if (!digits || (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9')) return 0;
-    *v = *s == '-' ? -(int64_t)u : (int64_t)u;
+    if (!digits || (s[i] >= 'a' && s[i] <= 'z') || (s[i] >= '0' && s[i] <= '9') || s[i] == '/') return 0;
+    *v = (int64_t)(*s == '-' ? 0 - u : u);
     return i;
 }
 
@@ -3404,12 +3519,33 @@ static enum about normal_number(int64_t v, uint32_t *number)
     return A_EXIT;
 }
 
-/* Rows of llrun itself do not explain other programs, and the reverse. */
+/* Words that stand before an exit status. */
+static int is_status_word(const char *w, size_t n)
+{
+    static const char words[] = "|status|code|with|returned|returncode|exitcode|exited|exit|rc|errorlevel|signal|exception|";
+    char key[16];
+    if (!n || n > 12) return 0;
+    (void)snprintf(key, sizeof key, "|%.*s|", (int)n, w);
+    return strstr(words, key) != NULL;
+}
+
+/* A line that names no program: nothing but such words and numbers. */
+static int is_bare(const char *line)
+{
+    size_t k;
+    for (; *line; line += k ? k : 1) {
+        k = strspn(line, "abcdefghijklmnopqrstuvwxyz");
+        if (k > 2 && !is_status_word(line, k) && (k != 7 || memcmp(line, "process", 7))) return 0;
+    }
+    return 1;
+}
+
+/* Rows of llrun itself explain a line that names it or no program ("exit status 5"), and only they explain its codes. */
 static int is_about(const struct explanation *e, const char *line)
 {
     int own = !strncmp(e->where, "llrun", 5);
     if (has_text(line, "llrun")) return own || e->about != A_EXIT || e->number == 0;
-    return !own || !has_text(line, "ollama|runner|llama-server|llama-cli|llama.cpp|lm studio|lmstudio|koboldcpp|python|docker|curl");
+    return !own || is_bare(line);
 }
 
 static int hit(struct hits *h, int row, unsigned long line)
@@ -3429,20 +3565,14 @@ static int hit_number(struct hits *h, enum about about, uint32_t number, const c
 /* May the number at `at` be an exit status? 0: no; 1: yes; 2: the number of a signal. In logs only after plain words. */
 static int status_context(const char *line, const char *at, int64_t v, size_t len, int log)
 {
-    static const char *const words[] = { "status", "code", "with", "returned", "returncode", "exitcode", "exited", "exit", "rc", "errorlevel", "signal", "exception" };
     const char *e = at, *w;
-    size_t i, k;
     if ((v >= 0xc0000000ll && v <= 0xffffffffll && (len == 10)) || (v >= -0x40000000ll && v < -0x3fff0000ll)) return 1;
     while (e > line && strchr(" :=#('\"", e[-1])) e--;
     for (w = e; w > line && ((w[-1] >= 'a' && w[-1] <= 'z') || w[-1] == '_'); ) w--;
-    k = (size_t)(e - w);
     if (e <= line + 1 && !log && at[len] == '\n') return 1;             /* nothing but the number */
-    for (i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strlen(words[i]) == k && !memcmp(words[i], w, k)) {
-            if (!strcmp(words[i], "signal")) return 2;
-            return !log || has_text(line, "exit|terminated|died|crashed");
-        }
-    return 0;
+    if (!is_status_word(w, (size_t)(e - w))) return 0;
+    if (!strncmp(w, "signal", 6)) return 2;
+    return has_text(line, log ? "exit|terminated|died|crashed" : "exit|terminated|died|crashed|return|killed|no longer running") || (!log && is_bare(line));
 }
 
 static int hit_numbers(struct hits *h, const char *line, unsigned long line_number, int log)
@@ -3471,13 +3601,14 @@ static int hit_numbers(struct hits *h, const char *line, unsigned long line_numb
 static int explain_line(struct hits *h, const char *s, size_t n, unsigned long line_number, int log)
 {
     struct buf b = { NULL, 0, 0 };
-    int i, found;
+    int i, k, found;
     fold_line(&b, s, n);
     found = hit_numbers(h, b.p, line_number, log);
     for (i = 0; i < N_EXPLANATIONS; i++)
-        if (explanations[i].about != A_GENERAL && !(h->first[i] == line_number && h->count[i]) && has_text(b.p, explanations[i].texts)) found += hit(h, i, line_number);
-    for (i = 0; !found && i < N_EXPLANATIONS; i++)
-        if (explanations[i].about == A_GENERAL && has_text(b.p, explanations[i].texts)) { (void)hit(h, i, line_number); break; }
+        if (explanations[i].about < A_GENERAL && !(h->first[i] == line_number && h->count[i]) && has_text(b.p, explanations[i].texts)) found += hit(h, i, line_number);
+    for (k = A_GENERAL; k <= (log ? A_GENERAL : A_LOOSE); k++)
+        for (i = 0; !found && i < N_EXPLANATIONS; i++)
+            if ((int)explanations[i].about == k && has_text(b.p, explanations[i].texts)) found += hit(h, i, line_number);
     free(b.p);
     return found;
 }
@@ -3654,32 +3785,54 @@ PRINTF(3, 4) static size_t system_text(char *text, size_t cap, const char *fmt, 
     return n;
 }
 
+/* Is the word in the list of words? */
+static int has_word(const char *list, const char *word)
+{
+    size_t n = strlen(word);
+    const char *s = list;
+    while ((s = strstr(s, word)) && !((s == list || strchr(" \t\n", s[-1])) && strchr(" \t\n", s[n]))) s += n;
+    return s != NULL;
+}
+
 static void check_cpu(void)
 {
-    static char info[16384], cmdline[4096];
+    static const struct { const char *name; uint64_t xcr0; } wide[] = { { "avx", 4 }, { "f16c", 4 }, { "fma", 4 }, { "avx2", 4 }, { "avx512f", 0xe0 } };
+    static char info[65536], cmdline[4096];
     llr_cpu_info c;
-    char built[120], usable[120], mask[200];
-    const char *word, *vm;
+    char built[120], usable[120], features[600], masked[100], hidden[100], mask[200], *flags, *end;
+    const char *word, *name;
+    size_t n = 0, n_masked = 0, n_hidden = 0, i;
+    int vm;
     llr_cpu(&c);
     (void)system_text(info, sizeof info, "%s/cpuinfo", proc_root());
     (void)system_text(cmdline, sizeof cmdline, "%s/cmdline", proc_root());
-    isa_list(built, sizeof built, c.built);
-    isa_list(usable, sizeof usable, c.usable);
-    vm = strstr(info, " hypervisor") ? " in a virtual machine" : "";
-    finding(FINE, "cpu", NULL, "%s%s; avx %s, f16c %s, fma %s, avx2 %s, avx512f %s; XCR0 0x%llx", *c.brand ? c.brand : "unknown", vm, has_feature(&c, "avx") ? "yes" : "no",
-            has_feature(&c, "f16c") ? "yes" : "no", has_feature(&c, "fma") ? "yes" : "no", has_feature(&c, "avx2") ? "yes" : "no", has_feature(&c, "avx512f") ? "yes" : "no",
-            (unsigned long long)c.xcr0);
-    mask[0] = 0;
+    if ((flags = strstr(info, "\nflags")) && (end = strchr(flags + 1, '\n'))) *end = 0;     /* the first CPU's; ARM has no such line */
+    vm = flags && has_word(flags, "hypervisor");
+    features[0] = masked[0] = hidden[0] = mask[0] = 0;
+    for (i = 0; (name = llr_cpu_feature_name((int)i)); i++)
+        if (c.features >> i & 1 && n < sizeof features) n += (size_t)snprintf(features + n, sizeof features - n, " %s", name);
+    for (i = 0; i < sizeof wide / sizeof wide[0]; i++) {
+        if (!has_feature(&c, wide[i].name)) continue;
+        if ((c.xcr0 & wide[i].xcr0) != wide[i].xcr0) n_masked += (size_t)snprintf(masked + n_masked, sizeof masked - n_masked, " %s", wide[i].name);
+        else if (flags && !has_word(flags, wide[i].name)) n_hidden += (size_t)snprintf(hidden + n_hidden, sizeof hidden - n_hidden, " %s", wide[i].name);
+    }
+    finding(FINE, "cpu", NULL, "%s%s;%s; the system saves the registers of%s%s%s (XCR0 0x%llx)", *c.brand ? c.brand : "unknown", vm ? " in a virtual machine" : "", *features ? features : " no features known",
+            c.xcr0 & 2 || has_feature(&c, "sse2") ? " sse" : " none of these", c.xcr0 & 4 ? " avx" : "", (c.xcr0 & 0xe0) == 0xe0 ? " avx512" : "", (unsigned long long)c.xcr0);
     for (word = cmdline; *word; word += strcspn(word, " \n"), word += strspn(word, " \n"))
-        if (!strncmp(word, "clearcpuid=", 11) || !strncmp(word, "noxsave", 7) || !strncmp(word, "noavx", 5))
+        if (!strncmp(word, "clearcpuid=", 11) || !strncmp(word, "noxsave", 7) || !strncmp(word, "noavx", 5) || !strncmp(word, "gather_data_sampling=force", 26))
             (void)snprintf(mask, sizeof mask, "%.*s", (int)strcspn(word, " \n"), word);
     if (*mask) finding(WARNING, "cpu", "remove it from the boot loader's configuration, unless it is meant", "the kernel was started with '%s', which hides features of the CPU", mask);
-    if (has_feature(&c, "avx") && !(c.xcr0 & 4))
-        finding(WARNING, "cpu", *vm ? "set the CPU type of the virtual machine to 'host'; remove noxsave" : "remove noxsave and clearcpuid from the kernel's command line; Windows 7 needs SP1; check the BIOS",
-                "the CPU has AVX, but the system does not save its registers (XCR0 = 0x%llx): %s is used", (unsigned long long)c.xcr0, llr_isa_name(c.best));
-    else if (*vm && has_feature(&c, "sse2") && !has_feature(&c, "avx2"))
-        finding(WARNING, "cpu", "set the CPU type of the virtual machine to 'host' (Proxmox, QEMU: -cpu host)", "the virtual machine shows no %s; the machine below probably has it",
-                has_feature(&c, "avx") ? "AVX2" : "AVX");
+    if (*masked)
+        finding(WARNING, "cpu", vm ? "set the CPU type of the virtual machine to 'host'; remove noxsave" : "remove noxsave and clearcpuid from the kernel's command line; Windows 7 needs SP1; check the BIOS",
+                "the CPU has%s, but the system does not save the registers (XCR0 0x%llx): %s is used", masked, (unsigned long long)c.xcr0, llr_isa_name(c.best));
+    if (*hidden) finding(WARNING, "cpu", "look for clearcpuid= on the kernel's command line and for a CPU mitigation that switches them off (gather_data_sampling)", "the CPU has%s, but the kernel does not list them", hidden);
+    if (has_feature(&c, "sse2") && !has_feature(&c, "avx2")) {
+        if (vm) finding(WARNING, "cpu", "set the CPU type of the virtual machine to 'host' (Proxmox, QEMU: -cpu host)", "the virtual machine shows no %s; the machine below probably has it", has_feature(&c, "avx") ? "AVX2" : "AVX");
+        else if (flags && has_word(flags, "rdseed") && (strstr(info, "Core(TM) i") || strstr(info, "Xeon") || strstr(info, "Ryzen") || strstr(info, "EPYC")))     /* its siblings all have it */
+            finding(WARNING, "cpu", "look for it among the CPU's settings in the BIOS; update the BIOS", "CPUs of this kind have AVX2, but this one does not show it: the BIOS switched it off, or microcode");
+    }
+    isa_list(built, sizeof built, c.built);
+    isa_list(usable, sizeof usable, c.usable);
     finding(FINE, "kernels", NULL, "built: %s; usable: %s; chosen: %s%s%s%s", built, usable, llr_isa_name(chosen_isa == LLR_ISA_BEST ? c.best : chosen_isa),
             chosen_isa == LLR_ISA_BEST ? "" : " (forced)", *c.why ? "; " : "", c.why);
 }
@@ -4022,49 +4175,230 @@ static void check_limits(void)
     if (sizeof(void *) < 8) finding(WARNING, "limits", "the 64-bit build, if CPU and system can", "a 32-bit program: files of more than about 2 GiB cannot be mapped");
 }
 
+static struct { uint64_t cpus[16], left; int id; } nodes[64];       /* NUMA; cpus: a bit each */
+static int n_nodes;
+
+/* "0-3,8" to bits; others than the first 1024 are left out. */
+static void list_bits(const char *list, uint64_t bits[16])
+{
+    memset(bits, 0, 16 * sizeof *bits);
+    while (*list >= '0' && *list <= '9') {
+        char *end;
+        unsigned long a = strtoul(list, &end, 10), b = a;
+        if (*end == '-') b = strtoul(end + 1, &end, 10);
+        for (; a <= b && a < 1024; a++) bits[a / 64] |= (uint64_t)1 << a % 64;
+        list = end + (*end == ',');
+    }
+}
+
+/* The list after "name:" in the status of a process. */
+static void status_bits(const char *pid, const char *name, uint64_t bits[16])
+{
+    static char text[16384];
+    const char *s;
+    (void)system_text(text, sizeof text, "%s/%s/status", proc_root(), pid);
+    s = strstr(text, name);
+    list_bits(s ? s + strlen(name) + strspn(s + strlen(name), ": \t") : "", bits);
+}
+
+static int bits_meet(const uint64_t *a, const uint64_t *b)
+{
+    int i;
+    for (i = 0; i < 16; i++) if (a[i] & b[i]) return 1;
+    return 0;
+}
+
+/* Does the memory of a process sit on nodes where its threads may not run? */
+static void check_numa_of(const char *pid, const char *name)
+{
+    char path[400], line[4096];
+    uint64_t cpus[16], all = 0, away = 0;
+    FILE *f;
+    int i;
+    if (n_nodes < 2) return;
+    status_bits(pid, "\nCpus_allowed_list", cpus);
+    (void)snprintf(path, sizeof path, "%.300s/%.20s/numa_maps", proc_root(), pid);
+    if (!(f = open_utf8(path, "rb"))) return;
+    while (fgets(line, sizeof line, f)) {
+        const char *s = strstr(line, "kernelpagesize_kB=");
+        uint64_t page = s ? (uint64_t)strtoull(s + 18, NULL, 10) * 1024 : 4096;
+        for (i = 0; i < n_nodes; i++) {
+            char key[20];
+            (void)snprintf(key, sizeof key, " N%d=", nodes[i].id);
+            if (!(s = strstr(line, key))) continue;
+            all += page * (uint64_t)strtoull(s + strlen(key), NULL, 10);
+            if (!bits_meet(nodes[i].cpus, cpus)) away += page * (uint64_t)strtoull(s + strlen(key), NULL, 10);
+        }
+    }
+    (void)fclose(f);
+    if (away > 64u << 20 && away > all / 10)
+        finding(WARNING, "numa", "let threads and memory be on one node: numactl --cpunodebind=N --membind=N; for a model's pages that are cached elsewhere: echo 1 > /proc/sys/vm/drop_caches, then load again",
+                "%s: %s of its %s lie on a node where its threads may not run, and are read more slowly", name, size_text(away).s, size_text(all).s);
+}
+
 static void check_numa(void)
 {
     static char text[4096];
-    char list[600], cpus[200];
+    char list[600];
+    uint64_t mine[16], memory[16];
     size_t n = 0;
-    int i, nodes = 0;
+    int i, near = 0, reach = 0;
     list[0] = 0;
-    for (i = 0; i < 64; i++) {
-        uint64_t total = UINT64_MAX, left = UINT64_MAX;
+    status_bits("self", "\nCpus_allowed_list", mine);
+    status_bits("self", "\nMems_allowed_list", memory);
+    for (i = n_nodes = 0; i < 64; i++) {
+        uint64_t total = UINT64_MAX;
         char *p;
         if (!system_text(text, sizeof text, "%s/devices/system/node/node%d/meminfo", sys_root(), i)) continue;
         if ((p = strstr(text, "MemTotal:"))) total = field_of(p, "MemTotal");
-        if ((p = strstr(text, "MemFree:"))) left = field_of(p, "MemFree");
-        (void)system_text(cpus, sizeof cpus, "%s/devices/system/node/node%d/cpulist", sys_root(), i);
-        cpus[strcspn(cpus, "\n")] = 0;
-        nodes++;
-        if (n < sizeof list) n += (size_t)snprintf(list + n, sizeof list - n, "; node %d: CPUs %.60s, %s, %s free", i, *cpus ? cpus : "none", size_text(total == UINT64_MAX ? 0 : total * 1024).s,
-                                                   size_text(left == UINT64_MAX ? 0 : left * 1024).s);
+        nodes[n_nodes].left = (p = strstr(text, "MemFree:")) ? field_of(p, "MemFree") : UINT64_MAX;
+        if (nodes[n_nodes].left == UINT64_MAX) nodes[n_nodes].left = 0;
+        nodes[n_nodes].id = i;
+        (void)system_text(text, sizeof text, "%s/devices/system/node/node%d/cpulist", sys_root(), i);
+        text[strcspn(text, "\n")] = 0;
+        list_bits(text, nodes[n_nodes].cpus);
+        if (n < sizeof list) n += (size_t)snprintf(list + n, sizeof list - n, "; node %d: CPUs %.60s, %s, %s free", i, *text ? text : "none", size_text(total == UINT64_MAX ? 0 : total * 1024).s,
+                                                   size_text(nodes[n_nodes].left * 1024).s);
+        if (bits_meet(nodes[n_nodes].cpus, mine)) {
+            near++;
+            reach += (int)(memory[0] >> i & 1);
+        }
+        n_nodes++;
     }
-    if (nodes > 1)
-        finding(WARNING, "numa", "keep threads and memory of a model that fits into one node together: numactl --cpunodebind=0 --membind=0 llrun ...; else numactl --interleave=all",
-                "%d memory nodes%s: threads reading from another node are slower", nodes, list);
-    else finding(FINE, "numa", NULL, "one memory node");
+    if (n_nodes < 2) { finding(FINE, "numa", NULL, "one memory node"); return; }
+    if (near && !reach && memory[0])
+        finding(WARNING, "numa", "allow memory of the same node: cpuset of the container, numactl --membind", "the CPUs that this process may use are of other nodes than the memory that it may use%s", list);
+    else if (near == 1) finding(FINE, "numa", "a model larger than the free memory of that node comes from the others, and is read more slowly", "%d memory nodes, this process runs on one of them%s", n_nodes, list);
+    else finding(WARNING, "numa", "keep threads and memory of a model that fits into one node together: numactl --cpunodebind=0 --membind=0 llrun ...; else numactl --interleave=all",
+                 "%d memory nodes%s: threads reading from another node are slower", n_nodes, list);
 }
 
-/* The version in the name that libcuda.so.1 leads to: it must be the one of the kernel module. */
-static int cuda_library(char *path, size_t cap, char *version, size_t version_cap)
+/* The version in the name that a library of the driver leads to: it must be the one of the kernel module. LLRUN_LIB: a root for tests. */
+static int driver_library(const char *library, char *path, size_t cap, char *version, size_t version_cap)
 {
     static const char *const folders[] = { "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib/aarch64-linux-gnu", "/usr/lib", "/lib64", "/usr/lib/wsl/lib", "/usr/local/nvidia/lib64",
         "/usr/lib/x86_64-linux-gnu/nvidia/current", "/run/opengl-driver/lib", "/usr/lib/nvidia" };
-    char name[300], target[300];
+    char target[300];
     size_t i;
     ssize_t n;
     for (i = 0; i < sizeof folders / sizeof folders[0]; i++) {
-        (void)snprintf(name, sizeof name, "%s/libcuda.so.1", folders[i]);
-        if (access(name, R_OK)) continue;
-        (void)snprintf(path, cap, "%s", name);
-        n = readlink(name, target, sizeof target - 1);
+        (void)snprintf(path, cap, "%.200s%s/%s", root_of("LLRUN_LIB", ""), folders[i], library);
+        n = readlink(path, target, sizeof target - 1);
+        if (n < 0 && access(path, R_OK)) continue;
         target[n > 0 ? n : 0] = 0;
         (void)snprintf(version, version_cap, "%s", strstr(target, ".so.") ? strstr(target, ".so.") + 4 : "");
         return 1;
     }
     return 0;
+}
+
+/* What a program that may hang writes to standard output, within 5 seconds. NULL: there is no such program. */
+static const char *output_of(const char *const *argv, char *text, size_t cap)
+{
+    int out_in[2], status = 0, ended = 0;
+    size_t n = 0;
+    pid_t pid;
+    struct timespec begin, now;
+    text[0] = 0;
+    if (pipe(out_in)) return NULL;
+    put_flush();                                /* or the child would write it again */
+    if (!(pid = fork())) {
+        int null = open("/dev/null", O_RDWR);
+        (void)setpgid(0, 0);
+        if (null < 0 || dup2(null, 0) < 0 || dup2(out_in[1], 1) < 0 || dup2(null, 2) < 0) _exit(127);
+        (void)close(out_in[0]);
+        (void)execvp(argv[0], (char *const *)(size_t)argv);
+        _exit(127);
+    }
+    (void)close(out_in[1]);
+    (void)clock_gettime(CLOCK_MONOTONIC, &begin);
+    while (pid > 0 && n < cap - 1 && !ended) {
+        struct pollfd p;
+        ssize_t k;
+        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        p.fd = out_in[0];
+        p.events = POLLIN;
+        if (now.tv_sec - begin.tv_sec >= 5 || poll(&p, 1, 1000) < 0) break;
+        if (!p.revents) continue;
+        k = read(out_in[0], text + n, cap - 1 - n);
+        if (k > 0) n += (size_t)k;
+        else ended = 1;
+    }
+    text[n] = 0;
+    (void)close(out_in[0]);
+    if (pid < 0) return NULL;
+    (void)kill(-pid, SIGKILL);
+    (void)waitpid(pid, &status, ended ? 0 : WNOHANG);   /* a program that hangs in its driver may not even die */
+    return ended && WIFEXITED(status) && WEXITSTATUS(status) == 127 ? NULL : text;
+}
+
+static struct { unsigned long pid, mib; char name[60]; int told; } gpu_users[64];
+static int n_gpu_users;
+
+/* One line of nvidia-smi's tables: fields divided by ", ". Returns how many. */
+static int split_fields(char *line, char *fields[], int n)
+{
+    int k = 0;
+    while (k < n) {
+        char *comma = strstr(line, ", ");
+        fields[k++] = line;
+        if (!comma) break;
+        *comma = 0;
+        line = comma + 2;
+    }
+    return k;
+}
+
+static void check_nvidia_smi(void)
+{
+    static const char *const gpus[] = { "nvidia-smi", "--query-gpu=index,name,memory.total,memory.free,driver_version", "--format=csv,noheader,nounits", NULL };
+    static const char *const users[] = { "nvidia-smi", "--query-compute-apps=pid,process_name,used_memory", "--format=csv,noheader,nounits", NULL };
+    static char text[16384];
+    char *line, *next, *f[5];
+    if (!output_of(gpus, text, sizeof text)) return;
+    if (!*text) { finding(PROBLEM, "gpu", "dmesg | grep -i nvidia; restart the machine", "nvidia-smi does not answer: the driver hangs"); return; }
+    for (line = text; *line; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = 0;
+        if (!*line) continue;
+        if (split_fields(line, f, 5) < 5) { finding(PROBLEM, "gpu", "llrun doctor --explain with this line", "nvidia-smi: %.300s", line); return; }
+        finding(strtoul(f[3], NULL, 10) < strtoul(f[2], NULL, 10) / 10 ? WARNING : FINE, "gpu", strtoul(f[3], NULL, 10) < strtoul(f[2], NULL, 10) / 10 ? "end programs that hold it" : NULL,
+                "GPU %.20s: %.80s, driver %.30s, %s of %s free", f[0], f[1], f[4], size_text((uint64_t)strtoul(f[3], NULL, 10) << 20).s, size_text((uint64_t)strtoul(f[2], NULL, 10) << 20).s);
+    }
+    if (!output_of(users, text, sizeof text)) return;
+    for (line = text; *line && n_gpu_users < 64; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = 0;
+        if (split_fields(line, f, 3) < 3 || *line < '0' || *line > '9') continue;
+        gpu_users[n_gpu_users].pid = strtoul(f[0], NULL, 10);
+        gpu_users[n_gpu_users].mib = strtoul(f[2], NULL, 10);
+        (void)snprintf(gpu_users[n_gpu_users].name, sizeof gpu_users[0].name, "%.59s", strrchr(f[1], '/') ? strrchr(f[1], '/') + 1 : f[1]);
+        n_gpu_users++;
+    }
+}
+
+/* Memory of the GPU that a process holds, in bytes: from nvidia-smi's list, or from what the other drivers note at its open files. */
+static uint64_t gpu_memory_of(const char *pid)
+{
+    char path[400], text[4096];
+    uint64_t most = 0;
+    DIR *d;
+    struct dirent *e;
+    int i;
+    for (i = 0; i < n_gpu_users; i++)
+        if (gpu_users[i].pid == strtoul(pid, NULL, 10)) {
+            gpu_users[i].told = 1;
+            most += (uint64_t)gpu_users[i].mib << 20;
+        }
+    (void)snprintf(path, sizeof path, "%.300s/%.20s/fdinfo", proc_root(), pid);
+    d = opendir(path);
+    while (d && (e = readdir(d))) {             /* files of one client tell the same number: the largest counts */
+        uint64_t kib;
+        if (!system_text(text, sizeof text, "%.330s/%.60s", path, e->d_name) || (kib = field_of(text, "drm-memory-vram")) == UINT64_MAX) continue;
+        if (kib << 10 > most) most = kib << 10;
+    }
+    if (d) (void)closedir(d);
+    return most;
 }
 
 static int nvidia_card(void)                    /* on the PCI bus, with a driver or without */
@@ -4086,24 +4420,38 @@ static int nvidia_card(void)                    /* on the PCI bus, with a driver
 
 static void check_gpus(void)
 {
-    char text[1000], module[60], library[300], version[60], path[400];
+    static const char *const libraries[] = { "libcuda.so.1", "libnvidia-ml.so.1" };
+    char text[1000], module[60], library[600], version[60], path[400];
     const char *p;
-    int cards = nvidia_card(), have_library = cuda_library(library, sizeof library, version, sizeof version);
+    int cards = nvidia_card(), have[2], fits = 1, i;
     module[0] = 0;
     (void)system_text(text, sizeof text, "%s/driver/nvidia/version", proc_root());
     for (p = strstr(text, "Module"); p && *p && !*module; p += strcspn(p, " \n"), p += strspn(p, " \n"))
         if (*p >= '0' && *p <= '9') (void)snprintf(module, sizeof module, "%.*s", (int)(strcspn(p, " \n") < 50 ? strcspn(p, " \n") : 50), p);
-    if (*module && !have_library)
-        finding(WARNING, "gpu", "install the driver's libraries of the same version; in Docker --gpus all", "NVIDIA driver %s is loaded, but libcuda.so.1 is not there", module);
-    else if (*module && *version && strchr(version, '.') && strcmp(version, module))
+    for (i = 1; i >= 0; i--) {                  /* libcuda last: its path is shown */
+        have[i] = driver_library(libraries[i], library, sizeof library, version, sizeof version);
+        if (!*module || !have[i] || !strchr(version, '.') || !strcmp(version, module)) continue;
+        fits = 0;
         finding(PROBLEM, "gpu", "restart the machine, or reload the nvidia modules: the driver was updated while it was loaded", "driver %s in the kernel, but %s is of %s: no program can use the GPU", module, library, version);
-    else if (*module) finding(FINE, "gpu", NULL, "NVIDIA driver %s, %s; this build of llrun computes on the CPU", module, library);
-    else if (cards) finding(WARNING, "gpu", "install the NVIDIA driver; nouveau cannot compute", "%d NVIDIA card%s, but no driver is loaded", cards, cards == 1 ? "" : "s");
-    else if (have_library) finding(FINE, "gpu", "in Docker: --gpus all; else load the driver: modprobe nvidia", "%s is there, but no NVIDIA driver is loaded", library);
-    else finding(FINE, "gpu", NULL, "no NVIDIA driver; this build of llrun computes on the CPU");
+    }
+    if (*module && !have[0]) finding(WARNING, "gpu", "install the driver's libraries of the same version; in Docker --gpus all", "NVIDIA driver %s is loaded, but libcuda.so.1 is not there", module);
+    else if (*module && fits) finding(FINE, "gpu", NULL, "NVIDIA driver %s, %s; this build of llrun computes on the CPU", module, library);
+    else if (!*module && cards) finding(WARNING, "gpu", "install the NVIDIA driver; nouveau cannot compute", "%d NVIDIA card%s, but no driver is loaded", cards, cards == 1 ? "" : "s");
+    else if (!*module && have[0]) finding(FINE, "gpu", "in Docker: --gpus all; else load the driver: modprobe nvidia", "%s is there, but no NVIDIA driver is loaded", library);
+    else if (!*module) finding(FINE, "gpu", NULL, "no NVIDIA driver; this build of llrun computes on the CPU");
+    check_nvidia_smi();
     (void)snprintf(path, sizeof path, "%.300s/module/amdgpu", sys_root());
     if (!access(path, F_OK)) finding(FINE, "gpu", access("/dev/kfd", F_OK) || !access("/dev/kfd", R_OK | W_OK) ? NULL : "for ROCm programs: add yourself to the groups render and video",
                                      "AMD driver amdgpu is loaded; this build of llrun computes on the CPU");
+    for (i = 0; i < 16; i++) {
+        uint64_t total, used;
+        (void)system_text(text, sizeof text, "%s/class/drm/card%d/device/mem_info_vram_total", sys_root(), i);
+        total = number_in(text);
+        (void)system_text(text, sizeof text, "%s/class/drm/card%d/device/mem_info_vram_used", sys_root(), i);
+        used = number_in(text);
+        if (total != UINT64_MAX && used <= total) finding(used > total / 10 * 9 ? WARNING : FINE, "gpu", used > total / 10 * 9 ? "end programs that hold it" : NULL,
+                                                          "AMD card %d: %s of %s free", i, size_text(total - used).s, size_text(total).s);
+    }
 }
 
 /* Programs that hold models in memory. child: normally started by another one. */
@@ -4117,10 +4465,10 @@ static const struct { const char *name, *argument; int child; } runners[] = {
 static void check_process(const char *pid)
 {
     static char status[8192], parent[300], line[2048], group[2048];
-    char name[64];
-    uint64_t rss, ppid;
+    char name[64], held[160];
+    uint64_t rss, ppid, vram;
     size_t i, n;
-    int orphan;
+    int orphan, large;
     if (strspn(pid, "0123456789") != strlen(pid) || !system_text(name, sizeof name, "%s/%s/comm", proc_root(), pid)) return;
     name[strcspn(name, "\n")] = 0;
     if (!strcmp(root_of("LLRUN_PROC", ""), "") && atol(pid) == (long)getpid()) return;
@@ -4134,30 +4482,84 @@ static void check_process(const char *pid)
     rss = field_of(status, "VmRSS");
     ppid = field_of(status, "PPid");
     if (rss == UINT64_MAX) rss = 0;
+    vram = gpu_memory_of(pid);
+    large = rss > 256u << 10 || vram > 256u << 20;
+    (void)snprintf(held, sizeof held, "pid %.20s, %s in memory%s%s%s", pid, size_text(rss * 1024).s, vram ? ", " : "", vram ? size_text(vram).s : "", vram ? " of the GPU's" : "");
     (void)system_text(parent, sizeof parent, "%s/%llu/comm", proc_root(), (unsigned long long)ppid);
     parent[strcspn(parent, "\n")] = 0;
     /* with its parent gone it belongs to process 1 or to a subreaper; services of systemd are there on purpose */
     orphan = (ppid == 1 || !strcmp(parent, "systemd") || !strcmp(parent, "tini") || !strcmp(parent, "dumb-init")) && (runners[i].child || !strstr(group, ".service"));
     if (orphan && runners[i].child)
-        finding(PROBLEM, "processes", "end it: kill PID, then kill -9 PID; it holds memory, and GPU memory too if it used the GPU", "%s (pid %s, %s in memory) has lost its parent (now %llu %s)", name, pid,
-                size_text(rss * 1024).s, (unsigned long long)ppid, parent);
-    else finding(rss > 256u << 10 || orphan ? WARNING : FINE, "processes", orphan ? "if nobody needs it any more: kill PID" : rss > 256u << 10 ? "end it or unload its model (ollama stop) if memory is short" : NULL,
-                 "%s runs (pid %s, %s in memory%s%s)", name, pid, size_text(rss * 1024).s, orphan ? ", its parent is gone or is " : "", orphan ? parent : "");
+        finding(PROBLEM, "processes", "end it: kill PID, then kill -9 PID; it holds memory, and GPU memory too if it used the GPU", "%s (%s) has lost its parent (now %llu %s)", name, held, (unsigned long long)ppid, parent);
+    else finding(large || orphan ? WARNING : FINE, "processes", orphan ? "if nobody needs it any more: kill PID" : large ? "end it or unload its model (ollama stop) if memory is short" : NULL,
+                 "%s runs (%s%s%s)", name, held, orphan ? ", its parent is gone or is " : "", orphan ? parent : "");
+    check_numa_of(pid, name);
 }
 
 static void check_processes(void)
 {
     DIR *d = opendir(proc_root());
     struct dirent *e;
-    int before = found.n[0] + found.n[1] + found.n[2];
+    int i, before = found.n[0] + found.n[1] + found.n[2];
     while (d && (e = readdir(d))) if (e->d_name[0] >= '1' && e->d_name[0] <= '9') check_process(e->d_name);
     if (d) (void)closedir(d);
+    for (i = 0; i < n_gpu_users; i++)
+        if (!gpu_users[i].told) finding(gpu_users[i].mib > 256 ? WARNING : FINE, "processes", gpu_users[i].mib > 256 ? "end it if the GPU's memory is short" : NULL, "%s (pid %lu) holds %s of the GPU's memory",
+                                        gpu_users[i].name, gpu_users[i].pid, size_text((uint64_t)gpu_users[i].mib << 20).s);
     if (before == found.n[0] + found.n[1] + found.n[2]) finding(FINE, "processes", NULL, "no other runner of language models is visible");
+}
+
+/* The socket that listens at the port, as its inode; 0: none. */
+static unsigned long listener_of(int port)
+{
+    static const char *const tables[] = { "tcp", "tcp6" };
+    char path[400], line[600];
+    unsigned long inode = 0, id;
+    unsigned p, state;
+    size_t i;
+    for (i = 0; i < 2 && !inode; i++) {
+        FILE *f;
+        (void)snprintf(path, sizeof path, "%.300s/net/%s", proc_root(), tables[i]);
+        if (!(f = open_utf8(path, "rb"))) continue;
+        while (!inode && fgets(line, sizeof line, f))
+            if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %*s %*s %lu", &p, &state, &id) == 3 && (int)p == port && state == 10) inode = id;
+        (void)fclose(f);
+    }
+    return inode;
+}
+
+/* " by NAME (pid N)", or what to do where its files are not shown. */
+static void holder_of(unsigned long inode, char *text, size_t cap)
+{
+    char want[40], path[400], link[80], name[64];
+    DIR *d = opendir(proc_root()), *fds;
+    struct dirent *e, *fd;
+    (void)snprintf(want, sizeof want, "socket:[%lu]", inode);
+    (void)snprintf(text, cap, " by a process of another user (sudo ss -ltnp shows it)");
+    while (d && (e = readdir(d))) {
+        if (e->d_name[0] < '1' || e->d_name[0] > '9') continue;
+        (void)snprintf(path, sizeof path, "%.300s/%.20s/fd", proc_root(), e->d_name);
+        fds = opendir(path);
+        while (fds && (fd = readdir(fds))) {
+            ssize_t n;
+            (void)snprintf(path, sizeof path, "%.300s/%.20s/fd/%.20s", proc_root(), e->d_name, fd->d_name);
+            n = readlink(path, link, sizeof link - 1);
+            link[n > 0 ? n : 0] = 0;
+            if (strcmp(link, want)) continue;
+            (void)system_text(name, sizeof name, "%s/%s/comm", proc_root(), e->d_name);
+            name[strcspn(name, "\n")] = 0;
+            (void)snprintf(text, cap, " by %s (pid %.20s)", name, e->d_name);
+        }
+        if (fds) (void)closedir(fds);
+    }
+    if (d) (void)closedir(d);
 }
 
 static void check_port(int port, const char *whose)
 {
     struct sockaddr_in a;
+    char holder[120] = "";
+    unsigned long inode = listener_of(port);
     int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1, e = 0;
     if (fd < 0) return;
     memset(&a, 0, sizeof a);
@@ -4167,7 +4569,8 @@ static void check_port(int port, const char *whose)
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);   /* connections of the past are no hindrance */
     if (bind(fd, (struct sockaddr *)&a, sizeof a) || listen(fd, 1)) e = errno;
     (void)close(fd);
-    if (e == EADDRINUSE) finding(WARNING, "ports", "use that server, end it, or give another port; ss -ltnp shows who it is", "127.0.0.1:%d (%s) is in use", port, whose);
+    if (inode) holder_of(inode, holder, sizeof holder);
+    if (inode || e == EADDRINUSE) finding(WARNING, "ports", "use that server, end it, or give another port", "127.0.0.1:%d (%s) is in use%s", port, whose, holder);
     else if (e) finding(WARNING, "ports", "choose another port", "127.0.0.1:%d (%s) cannot be used: %s", port, whose, strerror(e));
     else finding(FINE, "ports", NULL, "127.0.0.1:%d (%s) is free", port, whose);
 }
@@ -4191,9 +4594,17 @@ static void check_file_system(void)
     if (!fstatfs(fd, &fs))
         for (i = 0; i < sizeof file_systems / sizeof file_systems[0]; i++)
             if (file_systems[i].magic == (uint32_t)fs.f_type) { name = file_systems[i].name; network = file_systems[i].network; }
-    map = mmap(NULL, 1, PROT_READ, MAP_SHARED, fd, 0);
-    if (map == MAP_FAILED) e = errno;
-    else (void)munmap(map, 1);
+    map = (uint64_t)st.st_size > SIZE_MAX ? MAP_FAILED : mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    if (map == MAP_FAILED) e = (uint64_t)st.st_size > SIZE_MAX ? EFBIG : errno;
+    else {
+        unsigned char in_memory;
+        size_t at, page = (size_t)sysconf(_SC_PAGESIZE);
+        volatile const char *bytes = (volatile const char *)map;
+        for (at = 0; n_nodes > 1 && at < (size_t)st.st_size; at += page)    /* pages that are cached show in numa_maps once they are touched */
+            if (!mincore((char *)map + at, 1, &in_memory) && in_memory & 1) (void)bytes[at];
+        check_numa_of("self", "the model's pages in memory");
+        (void)munmap(map, (size_t)st.st_size);
+    }
     (void)close(fd);
     if (e) finding(WARNING, "disk", "copy the model to a local disk, or --no-mmap", "the file system (%s) cannot map the file: %s", name, strerror(e));
     else if (network) finding(WARNING, "disk", "copy the model to a local disk: when the connection breaks, a mapped file gives SIGBUS", "the model lies on a network or shared file system: %s", name);
