@@ -16381,8 +16381,10 @@ LLR_API llr_status llr_template_render(const llr_template *t, const char *json, 
 /* Whether the text begins (or ends) with the token that the tokenizer adds there by itself: its bytes, else 0. */
 static size_t llri_prompt_frame(const llri_render *r, const llr_vocab *v, int32_t id, int at_end) {
     llri_str token = id < 0 ? llri_slice("", 0) : llri_word(&v->text, (size_t)id);
-    const char *p = r->out + (at_end ? r->n_out - token.n : 0);
-    return token.n && token.n <= r->n_out && memcmp(p, token.p, token.n) == 0 && !llri_any_said(&r->mem, p, token.n) ? token.n : 0;
+    const char *p;
+    if (!token.n || token.n > r->n_out) return 0;
+    p = r->out + (at_end ? r->n_out - token.n : 0);
+    return memcmp(p, token.p, token.n) == 0 && !llri_any_said(&r->mem, p, token.n) ? token.n : 0;
 }
 
 /* The stretches of the text, from `from` on, that the conversation said. With out NULL: how many. */
