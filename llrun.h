@@ -13181,8 +13181,24 @@ static llri_val llri_lazy_done(llri_render *r, llri_list *l) {
     return v;
 }
 
+/* The values in a tuple of tuples, each taken as a step: they may be very many. */
+static size_t llri_key_size(llri_render *r, llri_val key, int depth) {
+    size_t n = 1;
+    uint32_t i;
+    for (i = 0; key.kind == LLRI_V_TUPLE && depth && i < key.u.list->n && llri_charge(r, 1); i++)
+        n += llri_key_size(r, key.u.list->v[i], depth - 1);
+    return n;
+}
+
+/* Finds a key and takes the steps for it. Numbers with a point and tuples may all have the same hash. */
+static uint32_t llri_key_find(llri_render *r, const llri_dict *d, llri_val key) {
+    size_t cost = key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4;
+    if (key.kind == LLRI_V_TUPLE) cost *= llri_key_size(r, key, LLRI_TPL_VALUE_DEPTH);
+    return llri_charge(r, cost) ? llri_dict_find(d, key) : UINT32_MAX;
+}
+
 static int llri_put_key(llri_render *r, llri_dict *d, llri_val key, llri_val v) {
-    if (!d || !llri_charge(r, key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4)) return 0;
+    if (!d || r->status || (llri_key_find(r, d, key) == UINT32_MAX && r->status)) return 0;
     if (key.kind == LLRI_V_LIST || key.kind == LLRI_V_DICT || key.kind == LLRI_V_BIG) {
         llri_tpl_fail(r, "a %s cannot be a key", llri_kind_names[key.kind]);
         return 0;
@@ -13328,7 +13344,7 @@ static void llri_put_repr_dict(llri_render *r, const llri_dict *d, int depth) {
 }
 
 static void llri_put_repr(llri_render *r, llri_val v, int depth) {
-    if (!llri_charge(r, 1) || llri_deep(r, depth)) return;
+    if (!llri_charge(r, 2) || llri_deep(r, depth)) return;
     switch (v.kind) {
     case LLRI_V_UNDEF: llri_puts(r, "Undefined"); break;
     case LLRI_V_NONE: llri_puts(r, "None"); break;
@@ -13371,6 +13387,7 @@ static void llri_put_json_str(llri_render *r, llri_str s, int ascii) {
         if (c >= 0x20 && c != '"' && c != '\\' && !(ascii && c >= 0x7f)) continue;
         llri_put(r, s.p + plain, i - plain);
         plain = i + len;
+        llri_charge(r, 4);
         r->as_said = llri_is_said(&r->mem, s.p + i);
         at = c && c < 0x80 ? strchr(special, (int)c) : NULL;
         if (len == 1 && c >= 0x80) c = 0xfffd;
@@ -13441,7 +13458,7 @@ static void llri_put_json_list(llri_render *r, const llri_list *l, const llri_js
 }
 
 static void llri_put_json(llri_render *r, llri_val v, const llri_json_style *s, int depth) {
-    if (!llri_charge(r, 1) || llri_deep(r, depth)) return;
+    if (!llri_charge(r, 4) || llri_deep(r, depth)) return;
     switch (v.kind) {
     case LLRI_V_NONE: llri_puts(r, "null"); break;
     case LLRI_V_BOOL: llri_puts(r, v.u.i ? "true" : "false"); break;
@@ -13478,7 +13495,7 @@ static int llri_equal_dict(llri_render *r, const llri_dict *a, const llri_dict *
     uint32_t i, k;
     if (a->n != b->n) return 0;
     for (i = 0; i < a->n && !r->status; i++) {
-        k = llri_dict_find(b, a->v[i].key);
+        k = llri_key_find(r, b, a->v[i].key);
         if (k == UINT32_MAX || !llri_equal(r, a->v[i].val, b->v[k].val, depth + 1)) return 0;
     }
     return 1;
@@ -13598,8 +13615,7 @@ static int llri_contains(llri_render *r, llri_val needle, llri_val hay) {
         return 0;
     }
     if (hay.kind == LLRI_V_DICT)
-        return llri_charge(r, 1 + (needle.kind == LLRI_V_STR ? needle.n / 256 : 0)) &&
-               llri_dict_find(hay.u.dict, needle) != UINT32_MAX;
+        return llri_key_find(r, hay.u.dict, needle) != UINT32_MAX;
     if (hay.kind == LLRI_V_UNDEF) return 0;
     if (!llri_is_seq(hay)) {
         llri_tpl_fail(r, "nothing can be in a %s", llri_kind_names[hay.kind]);
@@ -13668,7 +13684,7 @@ static llri_val llri_escape(llri_render *r, llri_str s) {
     static const char *const names[] = { "&amp;", "&lt;", "&gt;", "&#39;", "&#34;" };
     size_t start = r->n_out, i;
     llri_val v;
-    llri_charge(r, s.n / 4);
+    llri_charge(r, s.n);
     for (i = 0; i < s.n && !r->status; i++) {
         const char *at = s.p[i] ? strchr(chars, s.p[i]) : NULL;
         r->as_said = llri_is_said(&r->mem, s.p + i);
@@ -13905,8 +13921,7 @@ static llri_val llri_item(llri_render *r, llri_val v, llri_val key) {
     if (r->status) return llri_v(LLRI_V_UNDEF);
     if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no items", LLRI_S(llri_str_of(v)));
     if (v.kind == LLRI_V_DICT) {
-        llri_charge(r, key.kind == LLRI_V_STR ? key.n / 256 : 0);
-        i = llri_dict_find(v.u.dict, key);
+        i = llri_key_find(r, v.u.dict, key);
         if (i != UINT32_MAX) return v.u.dict->v[i].val;
     }
     if ((llri_is_seq(v) || v.kind == LLRI_V_STR) && llri_is_int(key)) return llri_item_at(r, v, key.u.i);
@@ -13935,7 +13950,7 @@ static llri_val llri_cut(llri_render *r, llri_val v, llri_val from, llri_val to,
             return llri_tpl_fail(r, "the step of a slice must be a number and not 0");
         by = step.u.i;
     }
-    if (!llri_charge_bytes(r, v.kind == LLRI_V_STR ? v.n : 0)) return llri_v(LLRI_V_UNDEF);
+    if (!llri_charge(r, v.kind == LLRI_V_STR ? v.n / 4 : 0)) return llri_v(LLRI_V_UNDEF);
     n = v.kind == LLRI_V_STR ? (int64_t)llri_count_chars(llri_str_of(v)) : (int64_t)v.u.list->n;
     low = by < 0 ? -1 : 0;                                   /* backwards, bounds run from n - 1 down to -1 */
     a = llri_bound_of(r, from, n, low, by < 0 ? n - 1 : 0);
@@ -14081,6 +14096,7 @@ static void llri_put_padding(llri_render *r, size_t start, const llri_spec *s, c
     int n, left, i;
     if (r->status) return;
     n = s->width - (int)llri_count_chars(llri_str_of(text));
+    llri_charge(r, n > 0 ? (size_t)n / 2 + text.n / 8 : text.n / 8);
     if (s->align) align = s->align;
     left = n <= 0 || align == '<' ? 0 : align == '>' ? n : n / 2;
     if (align == 'c' && n > 0) left += n & s->width & 1;     /* str.center */
@@ -14098,6 +14114,7 @@ static void llri_put_digits(llri_render *r, const llri_spec *s, llri_str digits,
     whole = strcspn(digits.p, ".");
     if (whole > digits.n) whole = digits.n;
     if (sign) llri_putc(r, sign);
+    llri_charge(r, s->zero ? (size_t)s->width / 2 : 0);
     n += digits.n + (sign != 0) + (s->comma && whole ? (whole - 1) / 3 : 0);
     for (i = n; s->zero && i < (size_t)s->width && !r->status; i++) llri_putc(r, '0');
     for (i = 0; i < digits.n; i++) {
@@ -14161,7 +14178,7 @@ static llri_val llri_percent(llri_render *r, llri_str fmt, llri_val args) {
     const char *p = fmt.p, *end = fmt.p + fmt.n, *close;
     size_t start = r->n_out;
     uint32_t used = 0;
-    while (p < end && !r->status) {
+    while (p < end && llri_charge(r, 2)) {
         llri_spec s;
         llri_val v = args;
         const char *at = (const char *)memchr(p, '%', (size_t)(end - p));
@@ -14308,7 +14325,7 @@ enum { LLRI_CASE_UPPER, LLRI_CASE_LOWER, LLRI_CASE_CAPITAL, LLRI_CASE_TITLE, LLR
 static llri_val llri_case_of(llri_render *r, llri_str s, int how) {
     size_t start = r->n_out, i, len;
     int first = 1;
-    llri_charge(r, s.n / 4);
+    llri_charge(r, s.n);
     for (i = 0; i < s.n && !r->status; i += len) {
         uint32_t c, up, low;
         int capital = how == LLRI_CASE_UPPER || (first && how >= LLRI_CASE_CAPITAL && how != LLRI_CASE_SWAP);
@@ -14589,6 +14606,7 @@ static llri_val llri_m_zfill(llri_render *r, llri_frame *c) {
     size_t start = r->n_out, sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
     int64_t n = llri_int_arg(r, "zfill", c->p[1], 0, -1000000, 1000000) - (int64_t)llri_count_chars(s);
     llri_put(r, s.p, sign);
+    llri_charge(r, n > 0 ? (size_t)n / 2 : 0);
     for (; n > 0 && !r->status; n--) llri_putc(r, '0');
     llri_put(r, s.p + sign, s.n - sign);
     return llri_take_text(r, start);
@@ -14721,7 +14739,7 @@ static llri_val llri_m_clear(llri_render *r, llri_frame *c) {
 }
 
 static llri_val llri_m_get(llri_render *r, llri_frame *c) {
-    uint32_t i = llri_charge(r, 1) ? llri_dict_find(c->p[0].u.dict, c->p[1]) : UINT32_MAX;
+    uint32_t i = llri_key_find(r, c->p[0].u.dict, c->p[1]);
     return i != UINT32_MAX ? c->p[0].u.dict->v[i].val : llri_given(c->p[2]) ? c->p[2] : llri_v(LLRI_V_NONE);
 }
 
@@ -14751,17 +14769,17 @@ static llri_val llri_m_values(llri_render *r, llri_frame *c) {
 
 static llri_val llri_m_dict_pop(llri_render *r, llri_frame *c) {
     llri_dict *d = c->p[0].u.dict;
-    uint32_t i = llri_dict_find(d, c->p[1]);
+    uint32_t i = llri_key_find(r, d, c->p[1]);
     llri_val v;
     if (i == UINT32_MAX) return llri_given(c->p[2]) ? c->p[2] : llri_tpl_fail(r, "pop: the key is not in the dict");
     v = d->v[i].val;
-    llri_charge(r, 1 + d->n);
+    llri_charge(r, 1 + 4 * (size_t)d->n);
     llri_dict_remove(d, i);
     return v;
 }
 
 static llri_val llri_m_setdefault(llri_render *r, llri_frame *c) {
-    uint32_t i = llri_dict_find(c->p[0].u.dict, c->p[1]);
+    uint32_t i = llri_key_find(r, c->p[0].u.dict, c->p[1]);
     llri_val v = llri_given(c->p[2]) ? c->p[2] : llri_v(LLRI_V_NONE);
     if (i != UINT32_MAX) return c->p[0].u.dict->v[i].val;
     llri_put_key(r, c->p[0].u.dict, c->p[1], v);
@@ -14911,6 +14929,7 @@ static llri_val llri_path(llri_render *r, llri_val v, llri_val path) {
     int64_t i;
     if (llri_is_int(path)) return llri_item(r, v, path);
     s = llri_str_arg(r, "attribute", path);
+    llri_charge(r, s.n);
     while (!r->status) {
         llri_str part = llri_slice(s.p, 0);
         while (part.n < s.n && s.p[part.n] != '.') part.n++;
@@ -15051,7 +15070,7 @@ static llri_val llri_f_unique(llri_render *r, llri_frame *c) {
     llri_dict *seen = llri_tpl_dict(r);
     uint32_t i;
     for (i = 0; keys && i < keys->n && !r->status; i++)
-        if (seen && llri_dict_find(seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE)))
+        if (seen && llri_key_find(r, seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE)))
             llri_push(r, l, items->v[i]);
     return llri_lazy_done(r, l);
 }
@@ -15073,7 +15092,7 @@ static llri_val llri_f_sum(llri_render *r, llri_frame *c) {
     llri_list *l = llri_items(r, c->p[0]);
     llri_val total = llri_given(c->p[2]) ? c->p[2] : llri_v_int(0);
     uint32_t i;
-    for (i = 0; l && i < l->n && !r->status; i++)
+    for (i = 0; l && i < l->n && llri_charge(r, 1); i++)
         total = llri_arith(r, '+', total, llri_key_of_item(r, l->v[i], c->p[1], 1));
     return total;
 }
@@ -15355,7 +15374,7 @@ static llri_val llri_f_escape(llri_render *r, llri_frame *c) {
 static llri_val llri_f_urlencode(llri_render *r, llri_frame *c) {
     llri_str s = llri_str_of(llri_text_arg(r, c));
     size_t start = r->n_out, i;
-    llri_charge(r, s.n / 4);
+    llri_charge(r, s.n);
     for (i = 0; i < s.n && !r->status; i++) {
         char ch = s.p[i];
         r->as_said = llri_is_said(&r->mem, s.p + i);
@@ -15591,6 +15610,7 @@ static void llri_put_date(llri_render *r, const llri_date *d, llri_str fmt, int 
     size_t i, k;
     for (i = 0; i < fmt.n && !r->status; i++) {
         char code, flag = 0;
+        if (!llri_charge(r, fmt.p[i] == '%' ? 20 : 1)) return;
         if (fmt.p[i] != '%' || i + 1 >= fmt.n) { llri_put(r, fmt.p + i, 1); continue; }
         code = fmt.p[++i];
         if ((code == '-' || code == '_' || code == '0' || code == '^') && i + 1 < fmt.n) { flag = code; code = fmt.p[++i]; }

@@ -311,7 +311,18 @@ static void test_template_hostile(void) {
         { "{{ 1 ** 10 ** 18 }}{{ [1, 2][::9223372036854775807] }}{{ [1, 2][-9223372036854775807:] }}", "1[1][1, 2]" },
         { "{% for i in range(9999) %}{{ 5e-324 }}{% endfor %}", "!gave up after" },
         { "{{ range(*range(2000)) }}", "!more than 1024 arguments" },
-        { "{{ ('[' * 200)|from_json }}", "!too many nested lists" }
+        { "{{ ('[' * 200)|from_json }}", "!too many nested lists" },
+        /* what takes long but for a limit of its own */
+        { "{% set n = namespace(a=(1,), b=(1,)) %}{% for i in range(40) %}{% set n.a = (n.a, n.a) %}{% set n.b = (n.b, n.b) %}{% endfor %}{{ {n.a: 1}[n.b] }}", "!gave up after" },
+        { "{% set n = namespace(a=(1,), b=(1,)) %}{% for i in range(40) %}{% set n.a = (n.a, n.a) %}{% set n.b = (n.b, n.b) %}{% endfor %}{{ n.b in {n.a: 1} }}", "!gave up after" },
+        { "{% set l = range(99999)|list %}{% for i in range(9999) %}{% set x = l|sum %}{% endfor %}", "!gave up after" },
+        { "{% for i in range(999) %}{% set x = strftime_now('%c' * 1000000) %}{% endfor %}", "!gave up after" },
+        { "{% for i in range(999) %}{% set x = ('%%' * 1000000) % () %}{% endfor %}", "!gave up after" },
+        { "{% set s = '\xe4' * 1000000 %}{% for i in range(9999) %}{% set x = s[-5:] %}{% endfor %}", "!gave up after" },
+        { "{% for i in range(9999) %}{% set x = 'a'.center(1000000) %}{% endfor %}", "!gave up after" },
+        { "{% for i in range(9999) %}{% set x = '{:099999d}'.format(1) %}{% endfor %}", "!gave up after" },
+        { "{% set s = 'ab' * 1000000 %}{% for i in range(9999) %}{% set x = s|title %}{% endfor %}", "!gave up after" },
+        { "{% set s = '\x01' * 5000000 %}{% for i in range(9999) %}{% set x = s|tojson %}{% endfor %}", "!gave up after" }
     };
     static const char *const nested[] = { "(", "[", "-", "not ", "{1:", "1 if 1 else ", "x(" };
     char text[8192];
