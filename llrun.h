@@ -11230,7 +11230,7 @@ static int llri_mark_set(llri_heap *a, const char *p, size_t n, int said) {
     uintptr_t at = (uintptr_t)p, page;
     llri_mark *m;
     while (a->marking && n) {
-        size_t i = at % LLRI_MARK_BYTES, end = n < LLRI_MARK_BYTES - i ? i + n : LLRI_MARK_BYTES, slot;
+        size_t i = at % LLRI_MARK_BYTES, room = LLRI_MARK_BYTES - i, end = i + (n < room ? n : room), slot;
         page = at / LLRI_MARK_BYTES;
         n -= end - i;
         at += end - i;
@@ -11259,7 +11259,7 @@ static int llri_mark_set(llri_heap *a, const char *p, size_t n, int said) {
 /* How many of the n > 0 bytes at p are alike, and whether they were said. */
 static size_t llri_mark_run(const llri_heap *a, const char *p, size_t n, int *said) {
     uintptr_t at = (uintptr_t)p, in = at - (uintptr_t)a->said.p;
-    size_t i = at % LLRI_MARK_BYTES, begin = i, end = n < LLRI_MARK_BYTES - i ? i + n : LLRI_MARK_BYTES;
+    size_t i = at % LLRI_MARK_BYTES, begin = i, room = LLRI_MARK_BYTES - i, end = i + (n < room ? n : room);
     const llri_mark *m = a->cap_marks ? a->marks[llri_mark_slot(a, at / LLRI_MARK_BYTES)] : NULL;
     *said = in < a->said.n;
     if (*said) return n < a->said.n - in ? n : a->said.n - (size_t)in;
