@@ -1668,47 +1668,30 @@ static llr_template *chat_template(const llr_gguf *g)
     return t;
 }
 
-/* text of a token into the JSON object that a template is given */
-static void add_token_text(struct buf *json, const char *name, const llr_vocab *v, int32_t id)
-{
-    char piece[256];
-    size_t n = id >= 0 ? llr_token_piece(v, id, 1, piece, sizeof piece) : 0;
-    buf_text(json, ",\"");
-    buf_text(json, name);
-    buf_text(json, "\":");
-    buf_json_string(json, piece, n < sizeof piece ? n : 0);
-}
-
 /* The conversation so far (JSON messages, separated by commas) as the tokens that ask for an answer */
 static llr_status render_chat(const llr_template *t, const llr_vocab *v, const struct buf *messages, struct ids *ids, llr_error *err)
 {
     struct buf json = { NULL, 0, 0 };
-    llr_vocab_info info;
+    unsigned flags = (opt.no_bos ? 0u : (unsigned)LLR_TOK_SPECIAL) | (opt.no_special ? 0u : (unsigned)LLR_TOK_PARSE);
+    llr_prompt prompt;
     llr_status st;
-    char *text, when[32], bos[256];
-    size_t n, skip = 0;
+    char when[32];
+    size_t i;
     time_t clock = time(NULL);
     struct tm *local = localtime(&clock);
-    llr_vocab_describe(v, &info);
     buf_text(&json, "{\"messages\":[");
     buf_add(&json, messages->p, messages->n);
     buf_text(&json, "],\"add_generation_prompt\":true");
-    add_token_text(&json, "bos_token", v, info.bos);
-    add_token_text(&json, "eos_token", v, info.eos);
     if (local && strftime(when, sizeof when, "%Y-%m-%dT%H:%M:%S", local)) {
         buf_text(&json, ",\"now\":");
         buf_json_string(&json, when, strlen(when));
     }
     buf_text(&json, "}");
-    st = llr_template_render(t, json.p, json.n, &text, &n, err);
+    st = llr_template_chat(t, v, json.p, json.n, flags, &prompt, err);
     free(json.p);
     if (st) return st;
-    if (info.add_bos && info.bos >= 0 && !opt.no_bos) {        /* the tokenizer adds it: not twice */
-        size_t b = llr_token_piece(v, info.bos, 1, bos, sizeof bos);
-        if (b && b <= sizeof bos && b <= n && memcmp(text, bos, b) == 0) skip = b;
-    }
-    tokenize(v, text + skip, n - skip, ids);
-    llr_template_text_free(t, text, n);
+    for (i = 0; i < prompt.n_ids; i++) ids_add(ids, prompt.ids[i]);
+    llr_prompt_free(t, &prompt);
     return LLR_OK;
 }
 

@@ -234,6 +234,11 @@ LLR_API int        llr_vocab_is_control(const llr_vocab *v, int32_t id);   /* no
 /* *n_out = number of ids; at most `cap` are written, and LLR_E_FULL is returned if there are more. */
 LLR_API llr_status llr_tokenize(const llr_vocab *v, const char *text, size_t n_bytes, unsigned flags,
                                 int32_t *out, size_t cap, size_t *n_out, llr_error *err);
+/* The same for a text with stretches that a user wrote (in order, not empty): nothing that touches one becomes a control
+ * token. The rest of the text is cut as if there were no spans. */
+typedef struct llr_span { size_t begin, end; } llr_span;     /* of bytes */
+LLR_API llr_status llr_tokenize_spans(const llr_vocab *v, const char *text, size_t n_bytes, const llr_span *user, size_t n_user,
+                                      unsigned flags, int32_t *out, size_t cap, size_t *n_out, llr_error *err);
 /* The bytes of one token, which may be a part of a UTF-8 sequence. Returns the number needed, writes at most cap. With
  * `special` control tokens are spelled out, else they are empty. */
 LLR_API size_t     llr_token_piece(const llr_vocab *v, int32_t id, int special, char *out, size_t cap);
@@ -357,6 +362,21 @@ LLR_API void       llr_template_free(llr_template *t);
  * message is its text; or the template failed, and the message begins with "template line". */
 LLR_API llr_status llr_template_render(const llr_template *t, const char *json, size_t json_bytes, char **out, size_t *n_out, llr_error *err);
 LLR_API void       llr_template_text_free(const llr_template *t, char *text, size_t n_bytes);
+
+/* A conversation as the tokens that ask for an answer. The variables of `json` are the conversation's: no text of theirs
+ * becomes a control token, whatever the template does with it; exempt are roles that are plain names, and bos_token and
+ * eos_token, which come from v. What the caller says is first made into what the template can show: without content, it is
+ * empty; parts become a text, or a text parts; `developer` and `system` go where the template has no such role to the system
+ * or the next message; arguments of tool calls become objects or JSON; an empty list of tools is none.
+ * v NULL: text and spans alone. flags: as llr_tokenize; a BOS or EOS that the tokenizer adds is no longer in the text. */
+typedef struct llr_prompt {
+    char *text; size_t n_bytes;                  /* NUL-terminated */
+    llr_span *user; size_t n_user;               /* what the conversation said of it */
+    int32_t *ids; size_t n_ids, cap_ids;
+} llr_prompt;
+LLR_API llr_status llr_template_chat(const llr_template *t, const llr_vocab *v, const char *json, size_t json_bytes,
+                                     unsigned flags, llr_prompt *out, llr_error *err);
+LLR_API void       llr_prompt_free(const llr_template *t, llr_prompt *p);
 
 #ifdef __cplusplus
 }
@@ -8917,8 +8937,9 @@ static const llri_pre *llri_pre_find(llri_str name) {
 enum { LLRI_TOK_SPM, LLRI_TOK_BPE, LLRI_TOK_WPM, LLRI_TOK_UGM, LLRI_TOK_RWKV, LLRI_TOK_PLAMO2 };
 enum {
     LLRI_ATTR_UNKNOWN = 1, LLRI_ATTR_UNUSED = 2, LLRI_ATTR_NORMAL = 4, LLRI_ATTR_CONTROL = 8, LLRI_ATTR_USER = 16, LLRI_ATTR_BYTE = 32,
-    LLRI_ATTR_LSTRIP = 64, LLRI_ATTR_RSTRIP = 128, LLRI_ATTR_EOG = 256,
-    LLRI_ATTR_SPECIAL = LLRI_ATTR_CONTROL | LLRI_ATTR_USER | LLRI_ATTR_UNKNOWN
+    LLRI_ATTR_LSTRIP = 64, LLRI_ATTR_RSTRIP = 128, LLRI_ATTR_EOG = 256, LLRI_ATTR_CHANNEL = 512,
+    LLRI_ATTR_SPECIAL = LLRI_ATTR_CONTROL | LLRI_ATTR_USER | LLRI_ATTR_UNKNOWN,
+    LLRI_ATTR_GUARDED = LLRI_ATTR_CONTROL | LLRI_ATTR_UNKNOWN | LLRI_ATTR_EOG | LLRI_ATTR_CHANNEL      /* never in a user's text */
 };
 #define LLRI_NONE 0xffffffffu
 
@@ -9539,12 +9560,12 @@ static void llri_vocab_eog(llr_vocab *v, const int32_t *sp) {
     int call = llri_find_text(v, "<|call|>") >= 0 || llri_find_text(v, "<|calls|>") >= 0;
     size_t i;
     llri_mark_names(v, llri_eog_names, 0, LLRI_ATTR_CONTROL | LLRI_ATTR_EOG);
-    llri_mark_names(v, llri_shown_names, 0xff, LLRI_ATTR_USER);     /* gpt-oss: its channels are part of the text */
+    llri_mark_names(v, llri_shown_names, 0xff, LLRI_ATTR_USER | LLRI_ATTR_CHANNEL);     /* gpt-oss: its channels are part of the text */
     for (i = 0; i < LLRI_N_OF(ends); i++)
         if (sp[ends[i]] >= 0) v->attr[sp[ends[i]]] |= LLRI_ATTR_EOG;
     /* gpt-oss and Solar end a message with <|end|>, not the answer. */
     if (end >= 0 && call && (llri_find_text(v, "<|return|>") >= 0 || llri_find_text(v, "<|flush|>") >= 0))
-        v->attr[end] = LLRI_ATTR_USER;
+        v->attr[end] = LLRI_ATTR_USER | LLRI_ATTR_CHANNEL;
     /* Gemma 4: </s> is a tag of HTML. */
     if (s >= 0 && llri_find_text(v, "<|tool_response>") >= 0) v->attr[s] = LLRI_ATTR_NORMAL;
 }
@@ -9624,6 +9645,7 @@ typedef struct llri_tok_job {
     size_t cap, n;                              /* ids found; the first cap are in out */
     size_t n_todo;
     int after_special;                          /* nothing or a special token precedes */
+    const llr_span *user; size_t n_user;        /* where no control token is looked for; if there are any, none comes of plain text either */
     llri_tok_room todo, sym, word, norm, clean, off, codes, cut, at;
 } llri_tok_job;
 
@@ -9699,6 +9721,20 @@ static llri_todo llri_todo_pop(llri_tok_job *j) {
     return top;
 }
 
+/* A token that a user's text must not become. */
+static inline int llri_guarded(const llri_tok_job *j, uint32_t id) { return j->n_user && (j->v->attr[id] & LLRI_ATTR_GUARDED); }
+
+static int32_t llri_plain_find(const llri_tok_job *j, llri_str s) {
+    int32_t id = llri_vocab_find(j->v, s);
+    return id >= 0 && llri_guarded(j, (uint32_t)id) ? -1 : id;
+}
+
+static uint32_t llri_piece_find(const llri_tok_job *j, llri_str s) {
+    uint32_t i = llri_prefix_find(&j->v->piece, s);
+    while (i != LLRI_NONE && llri_guarded(j, j->v->piece.id[i])) i = j->v->piece.link[i];
+    return i;
+}
+
 /* --- SPM and BPE: merge neighbours, best first --- */
 /* Rising with falling score; NaN last. */
 static uint32_t llri_score_order(float f) {
@@ -9716,7 +9752,7 @@ static llr_status llri_merge_try(llri_tok_job *j, const uint8_t *text, uint32_t 
     if (a == LLRI_NONE || b == LLRI_NONE) return LLR_OK;
     n = s[a].n + s[b].n;
     if (j->v->kind == LLRI_TOK_SPM) {
-        int32_t id = llri_vocab_find(j->v, llri_slice(text + s[a].start, n));
+        int32_t id = llri_plain_find(j, llri_slice(text + s[a].start, n));
         if (id < 0) return LLR_OK;
         rank = llri_score_order(llri_tok_score(j->v, (uint32_t)id));
     } else {
@@ -9767,7 +9803,7 @@ static llr_status llri_merge_emit(llri_tok_job *j, const uint8_t *text) {
     uint32_t i, k;
     llr_status st;
     for (i = 0; i != LLRI_NONE; i = s[i].next) {
-        int32_t id = llri_vocab_find(j->v, llri_slice(text + s[i].start, s[i].n));
+        int32_t id = llri_plain_find(j, llri_slice(text + s[i].start, s[i].n));
         if (id >= 0) { llri_tok_emit(j, id); continue; }
         for (k = 0; k < s[i].n; k++) {
             id = j->v->byte_id[text[s[i].start + k]];
@@ -9829,7 +9865,7 @@ static llr_status llri_bpe_word(llri_tok_job *j, const uint8_t *p, size_t n) {
     }
     for (i = 0; i < n && newlines; i++) newlines = p[i] == '\n';
     if ((j->v->flags & LLRI_PRE_WHOLE) || ((j->v->flags & LLRI_PRE_GEMMA4) && newlines)) {
-        int32_t id = llri_vocab_find(j->v, llri_slice(p, n));
+        int32_t id = llri_plain_find(j, llri_slice(p, n));
         if (id >= 0) { llri_tok_emit(j, id); return LLR_OK; }
     }
     st = llri_merge_all(j, p, n);
@@ -9965,7 +10001,7 @@ static llr_status llri_dna(llri_tok_job *j, const uint8_t *p, size_t n) {
 static llr_status llri_wpm_word(llri_tok_job *j, const uint8_t *s, size_t n) {
     size_t start = j->n, i;
     for (i = 0; i < n;) {
-        uint32_t x = llri_prefix_find(&j->v->piece, llri_slice(s + i, n - i));
+        uint32_t x = llri_piece_find(j, llri_slice(s + i, n - i));
         if (x == LLRI_NONE) {
             j->n = start;
             return llri_tok_unknown(j);
@@ -10144,13 +10180,14 @@ static llr_status llri_ugm(llri_tok_job *j, const uint8_t *p, size_t n) {
     for (i = 0; i <= n; i++) { b[i].sum = -1.7976931348623157e308; b[i].id = v->info.unk; b[i].from = 0; }
     b[0].sum = 0;
     for (i = 0; i < n; i += len) {
-        uint32_t k = llri_prefix_find(x, llri_slice(p + i, n - i));
+        uint32_t k = llri_piece_find(j, llri_slice(p + i, n - i));
         int single = 0;
         len = llri_utf8_announced(p[i]);
         if (len > n - i) len = n - i;
         for (; k != LLRI_NONE; k = x->link[k]) {
             size_t w = llri_word(x->words, x->id[k]).n;
             double score = v->attr[x->id[k]] & LLRI_ATTR_USER ? 0.0 : (double)llri_tok_score(v, x->id[k]);
+            if (llri_guarded(j, x->id[k])) continue;
             llri_ugm_better(b, i + w, i, score, (int32_t)x->id[k]);
             single |= w == len;
         }
@@ -10165,7 +10202,7 @@ static llr_status llri_rwkv(llri_tok_job *j, const uint8_t *p, size_t n) {
     size_t i;
     llr_status st;
     for (i = 0; i < n;) {
-        uint32_t k = llri_prefix_find(x, llri_slice(p + i, n - i));
+        uint32_t k = llri_piece_find(j, llri_slice(p + i, n - i));
         if (k == LLRI_NONE) {
             if ((st = llri_tok_unknown(j)) != LLR_OK) return st;
             i++;
@@ -10205,7 +10242,7 @@ static llr_status llri_plamo(llri_tok_job *j, const uint8_t *p, size_t n) {
         c[i].sum = INT64_MAX;
         for (t = llri_prefix_find(x, llri_slice(p + i, n - i)); t != LLRI_NONE; t = x->link[t]) {
             size_t len = llri_word(x->words, x->id[t]).n;
-            if ((i + len < n && (p[i + len] & 0xc0) == 0x80) || !llri_plamo_cost(j->v, x->id[t], &cost)) continue;
+            if ((i + len < n && (p[i + len] & 0xc0) == 0x80) || llri_guarded(j, x->id[t]) || !llri_plamo_cost(j->v, x->id[t], &cost)) continue;
             if (c[i + len].sum + cost >= c[i].sum) continue;
             c[i].sum = c[i + len].sum + cost;
             c[i].id = (int32_t)x->id[t];
@@ -10244,11 +10281,23 @@ static llr_status llri_tok_encode(llri_tok_job *j, const uint8_t *p, size_t n) {
  * shorter one where that has come to overlap a token that was found before. */
 enum { LLRI_AT_TEXT = 0, LLRI_AT_INSIDE, LLRI_AT_DROPPED, LLRI_AT_TOKEN };      /* LLRI_AT_TOKEN + id */
 
+/* Bytes from `at` up to a user's text. */
+static size_t llri_before_user(const llri_tok_job *j, size_t at) {
+    size_t lo = 0, hi = j->n_user, mid;         /* the first span that ends behind `at` */
+    while (lo < hi) {
+        mid = lo + (hi - lo) / 2;
+        if (j->user[mid].end <= at) lo = mid + 1; else hi = mid;
+    }
+    return lo == j->n_user ? SIZE_MAX : j->user[lo].begin > at ? j->user[lo].begin - at : 0;
+}
+
 /* Puts place `at` on the list with the longest token from x on that is allowed and has at most `room` bytes. */
 static llr_status llri_special_push(llri_tok_job *j, uint32_t x, size_t at, size_t room, unsigned flags) {
     const llri_prefix *s = &j->v->special;
+    size_t own = x == LLRI_NONE ? 0 : llri_before_user(j, at);
     for (; x != LLRI_NONE; x = s->link[x]) {
         size_t n = llri_word(s->words, s->id[x]).n;
+        if (n > own && llri_guarded(j, s->id[x])) continue;
         if (n > room || (!(flags & LLR_TOK_PARSE) && (j->v->attr[s->id[x]] & (LLRI_ATTR_CONTROL | LLRI_ATTR_UNKNOWN)))) continue;
         return llri_todo_push(j, (uint64_t)(LLRI_NONE - n) << 32 | s->id[x], (uint32_t)at, x);
     }
@@ -10314,10 +10363,21 @@ static llr_status llri_tokenize_text(llri_tok_job *j, const uint8_t *p, size_t n
 
 LLR_API llr_status llr_tokenize(const llr_vocab *v, const char *text, size_t n_bytes, unsigned flags,
                                 int32_t *out, size_t cap, size_t *n_out, llr_error *err) {
+    return llr_tokenize_spans(v, text, n_bytes, NULL, 0, flags, out, cap, n_out, err);
+}
+
+LLR_API llr_status llr_tokenize_spans(const llr_vocab *v, const char *text, size_t n_bytes, const llr_span *user, size_t n_user,
+                                      unsigned flags, int32_t *out, size_t cap, size_t *n_out, llr_error *err) {
     llri_tok_job j;
     llr_status st;
     int add = (flags & LLR_TOK_SPECIAL) != 0, wpm;
-    if (!v || (!text && n_bytes) || (!out && cap) || !n_out) return llri_fail(err, LLR_E_ARG, "llr_tokenize: an argument is NULL");
+    size_t i;
+    if (!v || (!text && n_bytes) || (!out && cap) || (!user && n_user) || !n_out)
+        return llri_fail(err, LLR_E_ARG, "llr_tokenize: an argument is NULL");
+    for (i = 0; i < n_user; i++)
+        if (user[i].begin >= user[i].end || user[i].end > n_bytes || (i && user[i].begin < user[i - 1].end))
+            return llri_fail(err, LLR_E_ARG, "span %llu (%llu to %llu) is empty, out of order or beyond the %llu bytes of the text", (unsigned long long)i,
+                             (unsigned long long)user[i].begin, (unsigned long long)user[i].end, (unsigned long long)n_bytes);
     if (n_bytes > LLRI_TEXT_MAX)
         return llri_fail(err, LLR_E_ARG, "the text has %llu bytes, more than %llu: split it", (unsigned long long)n_bytes,
                          (unsigned long long)LLRI_TEXT_MAX);
@@ -10326,6 +10386,8 @@ LLR_API llr_status llr_tokenize(const llr_vocab *v, const char *text, size_t n_b
     j.err = err;
     j.out = out;
     j.cap = cap;
+    j.user = user;
+    j.n_user = n_user;
     wpm = v->kind == LLRI_TOK_WPM;              /* always framed by CLS and SEP */
     if (v->kind == LLRI_TOK_RWKV || v->kind == LLRI_TOK_PLAMO2) add = 0;
     if (add && v->info.bos >= 0 && (wpm || v->info.add_bos)) llri_tok_emit(&j, v->info.bos);
@@ -11020,7 +11082,7 @@ LLR_API void llr_stream_end(llr_stream *s, const char **text, size_t *n_bytes)
  * transformers sets it up: trim_blocks, lstrip_blocks, no escaping, break and continue). A template is parsed once into
  * nodes; every rendering then works in an arena of its own, which is freed at once. Templates come with model files and
  * are not trusted: steps, memory, output and nesting are bounded, so that an endless loop ends with an error.
- * Differences: lists may be changed (append, pop); filters that are lazy in Python give lists; integers have 64 bits;
+ * Differences: lists may be changed (append, pop); filters that are lazy in Python give lists, which are true; integers have 64 bits;
  * case of letters is known for Latin, Greek, Cyrillic and Armenian.
  */
 enum {
@@ -11050,6 +11112,9 @@ typedef struct llri_heap {
     llri_chunk *texts[LLRI_HEAP_TEXTS]; unsigned next_text;      /* the last long texts, that may grow */
     size_t total, limit;                /* bytes taken, and how many may be */
     int no_memory, over_limit;          /* why an allocation failed */
+    int marking;                        /* see below */
+    llri_str said;
+    struct llri_mark **marks; size_t n_marks, cap_marks;
 } llri_heap;
 
 static void llri_heap_init(llri_heap *a, const llr_allocator *mem, size_t limit) {
@@ -11133,6 +11198,104 @@ static int llri_heap_extend(llri_heap *a, const char *p, size_t n, size_t more) 
     return 0;
 }
 
+/* --- which bytes the conversation has said ---
+ * Control tokens are looked for in what the template writes itself, and nowhere else. So every byte is known as the
+ * template's or the conversation's, through slices, filters and sums of texts. Values need not know it: the variables lie in
+ * one place (`said`), and of every other text the marks are kept by address, a bit per byte, in pages found by a hash.
+ * Where a text is copied, its marks are copied. */
+enum { LLRI_MARK_BYTES = 4096 };
+typedef struct llri_mark { uintptr_t page; uint8_t bits[LLRI_MARK_BYTES / 8]; } llri_mark;
+
+/* Place of the page in the table, or where it would be. */
+static size_t llri_mark_slot(const llri_heap *a, uintptr_t page) {
+    size_t i = (size_t)(((uint64_t)page * 0x9e3779b97f4a7c15u) >> 32) & (a->cap_marks - 1);
+    while (a->marks[i] && a->marks[i]->page != page) i = (i + 1) & (a->cap_marks - 1);
+    return i;
+}
+
+static int llri_mark_grow(llri_heap *a) {
+    size_t n = a->cap_marks, i;
+    llri_mark **old = a->marks, **fresh = (llri_mark **)llri_heap_get(a, (n ? 2 * n : 64) * sizeof *fresh, 8);
+    if (!fresh) return 0;
+    a->marks = fresh;
+    a->cap_marks = n ? 2 * n : 64;
+    memset(fresh, 0, a->cap_marks * sizeof *fresh);
+    for (i = 0; i < n; i++)
+        if (old[i]) fresh[llri_mark_slot(a, old[i]->page)] = old[i];
+    return 1;
+}
+
+/* Marks p[n] as said or not; 0: no memory. */
+static int llri_mark_set(llri_heap *a, const char *p, size_t n, int said) {
+    uintptr_t at = (uintptr_t)p, page;
+    llri_mark *m;
+    while (a->marking && n) {
+        size_t i = at % LLRI_MARK_BYTES, room = LLRI_MARK_BYTES - i, end = i + (n < room ? n : room), slot;
+        page = at / LLRI_MARK_BYTES;
+        n -= end - i;
+        at += end - i;
+        slot = a->cap_marks ? llri_mark_slot(a, page) : 0;
+        if (!a->cap_marks || !a->marks[slot]) {
+            if (!said) continue;
+            if (2 * a->n_marks >= a->cap_marks && !llri_mark_grow(a)) return 0;
+            m = (llri_mark *)llri_heap_get(a, sizeof *m, 8);
+            if (!m) return 0;
+            memset(m, 0, sizeof *m);
+            m->page = page;
+            slot = llri_mark_slot(a, page);
+            a->marks[slot] = m;
+            a->n_marks++;
+        }
+        m = a->marks[slot];
+        while (i < end) {
+            if (i % 8 == 0 && end - i >= 8) { m->bits[i / 8] = said ? 0xff : 0; i += 8; continue; }
+            m->bits[i / 8] = (uint8_t)((m->bits[i / 8] & ~(1u << i % 8)) | (unsigned)said << i % 8);
+            i++;
+        }
+    }
+    return 1;
+}
+
+/* How many of the n > 0 bytes at p are alike, and whether they were said. */
+static size_t llri_mark_run(const llri_heap *a, const char *p, size_t n, int *said) {
+    uintptr_t at = (uintptr_t)p, in = at - (uintptr_t)a->said.p;
+    size_t i = at % LLRI_MARK_BYTES, begin = i, room = LLRI_MARK_BYTES - i, end = i + (n < room ? n : room);
+    const llri_mark *m = a->cap_marks ? a->marks[llri_mark_slot(a, at / LLRI_MARK_BYTES)] : NULL;
+    *said = in < a->said.n;
+    if (*said) return n < a->said.n - in ? n : a->said.n - (size_t)in;
+    if (!m) return end - begin;
+    *said = m->bits[i / 8] >> i % 8 & 1;
+    for (i++; i < end;) {
+        if (i % 8 == 0 && end - i >= 8 && m->bits[i / 8] == (*said ? 0xff : 0)) i += 8;
+        else if ((m->bits[i / 8] >> i % 8 & 1) == *said) i++;
+        else break;
+    }
+    return i - begin;
+}
+
+static int llri_is_said(const llri_heap *a, const char *p) {
+    int said = 0;
+    if (a->marking) (void)llri_mark_run(a, p, 1, &said);
+    return said;
+}
+
+static int llri_any_said(const llri_heap *a, const char *p, size_t n) {
+    size_t run;
+    int said = 0;
+    for (; a->marking && n && !said; n -= run, p += run) run = llri_mark_run(a, p, n, &said);
+    return said;
+}
+
+static int llri_mark_copy(llri_heap *a, const char *to, const char *from, size_t n) {
+    size_t run;
+    int said;
+    for (; a->marking && n; n -= run, to += run, from += run) {
+        run = llri_mark_run(a, from, n, &said);
+        if (!llri_mark_set(a, to, run, said)) return 0;
+    }
+    return 1;
+}
+
 /* --- values --- */
 typedef enum llri_kind {
     LLRI_V_MISSING, LLRI_V_UNDEF, LLRI_V_NONE, LLRI_V_BOOL, LLRI_V_INT, LLRI_V_BIG, LLRI_V_FLOAT, LLRI_V_STR, LLRI_V_LIST,
@@ -11149,7 +11312,7 @@ struct llri_dict;
 /* MISSING: an argument that was not given. UNDEF: s[n] is the name that was not found. BIG: an integer of the variables
  * that does not fit 64 bits, as text s[n]. Strings are views: into the template, the variables or the arena. */
 typedef struct llri_val {
-    uint8_t kind, holder;               /* holder: of UNDEF, the kind that was asked for the name; of STR, 1: `safe` */
+    uint8_t kind, holder;               /* holder: of UNDEF, the kind that was asked for the name; of STR, 1: `safe`; of LIST, 1: lazy */
     uint32_t n;
     union { int64_t i; double f; const char *s; struct llri_list *list; struct llri_dict *dict; const void *p; } u;
 } llri_val;
@@ -11760,6 +11923,7 @@ static llri_val llri_json_string(llri_json *j) {
         }
     }
     j->p = e + 1;
+    if (!llri_mark_set(j->mem, out, (size_t)(o - out), llri_any_said(j->mem, start, (size_t)(e - start)))) return llri_json_fail(j, "no memory");
     return llri_v_str(out, (size_t)(o - out));
 }
 
@@ -12930,6 +13094,7 @@ typedef struct llri_render {
     uint32_t at;                        /* where in the source */
     int depth;
     char *out; size_t n_out, cap_out;   /* all text, also that of macros and blocks while they are rendered */
+    int as_said;                        /* what is written now stands for text of the conversation */
     llri_val *globals;                  /* [t->n_names] variables of the outermost scope */
     llri_scope *scope, outermost;
     llri_arg *args; uint32_t n_args;    /* [LLRI_TPL_ARGS] of the calls in progress */
@@ -13009,8 +13174,31 @@ static llri_val llri_list_done(llri_render *r, llri_list *l) {
     return r->status || !l ? llri_v(LLRI_V_UNDEF) : llri_v_list(LLRI_V_LIST, l);
 }
 
+/* What is lazy in Python is true even if nothing is in it. */
+static llri_val llri_lazy_done(llri_render *r, llri_list *l) {
+    llri_val v = llri_list_done(r, l);
+    if (v.kind == LLRI_V_LIST) v.holder = 1;
+    return v;
+}
+
+/* The values in a tuple of tuples, each taken as a step: they may be very many. */
+static size_t llri_key_size(llri_render *r, llri_val key, int depth) {
+    size_t n = 1;
+    uint32_t i;
+    for (i = 0; key.kind == LLRI_V_TUPLE && depth && i < key.u.list->n && llri_charge(r, 1); i++)
+        n += llri_key_size(r, key.u.list->v[i], depth - 1);
+    return n;
+}
+
+/* Finds a key and takes the steps for it. Numbers with a point and tuples may all have the same hash. */
+static uint32_t llri_key_find(llri_render *r, const llri_dict *d, llri_val key) {
+    size_t cost = key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4;
+    if (key.kind == LLRI_V_TUPLE) cost *= llri_key_size(r, key, LLRI_TPL_VALUE_DEPTH);
+    return llri_charge(r, cost) ? llri_dict_find(d, key) : UINT32_MAX;
+}
+
 static int llri_put_key(llri_render *r, llri_dict *d, llri_val key, llri_val v) {
-    if (!d || !llri_charge(r, key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4)) return 0;
+    if (!d || r->status || (llri_key_find(r, d, key) == UINT32_MAX && r->status)) return 0;
     if (key.kind == LLRI_V_LIST || key.kind == LLRI_V_DICT || key.kind == LLRI_V_BIG) {
         llri_tpl_fail(r, "a %s cannot be a key", llri_kind_names[key.kind]);
         return 0;
@@ -13033,6 +13221,7 @@ static int llri_out_room(llri_render *r, size_t n) {
     p = (char *)llri_alloc(r->mem.mem, cap, 16);
     if (!p) { r->status = llri_nomem(r->err, "the text of a template", cap); return 0; }
     if (r->n_out) memcpy(p, r->out, r->n_out);
+    if (!llri_mark_copy(&r->mem, p, r->out, r->n_out)) { llri_free(r->mem.mem, p, cap); llri_tpl_nomem(r); return 0; }
     llri_free(r->mem.mem, r->out, r->cap_out);
     r->out = p;
     r->cap_out = cap;
@@ -13040,8 +13229,11 @@ static int llri_out_room(llri_render *r, size_t n) {
 }
 
 static void llri_put(llri_render *r, const char *p, size_t n) {
+    char *to;
     if (!n || !llri_out_room(r, n)) return;
-    memcpy(r->out + r->n_out, p, n);
+    to = r->out + r->n_out;
+    memcpy(to, p, n);
+    if (!(r->as_said ? llri_mark_set(&r->mem, to, n, 1) : llri_mark_copy(&r->mem, to, p, n))) llri_tpl_nomem(r);
     r->n_out += n;
 }
 
@@ -13059,6 +13251,7 @@ static llri_val llri_take_text(llri_render *r, size_t start) {
     char *p = (char *)llri_tpl_get(r, n, 1);
     if (!p) return llri_v(LLRI_V_UNDEF);
     if (n) memcpy(p, r->out + start, n);
+    if (!llri_mark_copy(&r->mem, p, r->out + start, n)) return llri_tpl_nomem(r);
     r->n_out = start;
     return llri_v_str(p, n);
 }
@@ -13102,6 +13295,7 @@ static void llri_put_repr_str(llri_render *r, llri_str s) {
         if (c != '\\' && c != (uint32_t)(uint8_t)quote && (!llri_unprintable(c) || (len == 1 && c >= 0x80))) continue;
         llri_put(r, s.p + plain, i - plain);
         plain = i + len;
+        r->as_said = llri_is_said(&r->mem, s.p + i);
         if (c == '\\' || c == (uint32_t)(uint8_t)quote) { llri_putc(r, '\\'); llri_putc(r, (char)c); }
         else if (c == '\n' || c == '\r' || c == '\t') {
             llri_putc(r, '\\');
@@ -13111,6 +13305,7 @@ static void llri_put_repr_str(llri_render *r, llri_str s) {
             llri_puts(r, c < 0x100 ? "\\x" : c < 0x10000 ? "\\u" : "\\U");
             llri_put_hex(r, c, c < 0x100 ? 2 : c < 0x10000 ? 4 : 8);
         }
+        r->as_said = 0;
     }
     llri_put(r, s.p + plain, s.n - plain);
     llri_putc(r, quote);
@@ -13149,7 +13344,7 @@ static void llri_put_repr_dict(llri_render *r, const llri_dict *d, int depth) {
 }
 
 static void llri_put_repr(llri_render *r, llri_val v, int depth) {
-    if (!llri_charge(r, 1) || llri_deep(r, depth)) return;
+    if (!llri_charge(r, 2) || llri_deep(r, depth)) return;
     switch (v.kind) {
     case LLRI_V_UNDEF: llri_puts(r, "Undefined"); break;
     case LLRI_V_NONE: llri_puts(r, "None"); break;
@@ -13180,6 +13375,7 @@ static llri_val llri_to_str(llri_render *r, llri_val v) {
 typedef struct llri_json_style { int ascii, sort, pretty; llri_str item, key, indent; } llri_json_style;   /* pretty: new lines */
 
 static void llri_put_json_str(llri_render *r, llri_str s, int ascii) {
+    static const char special[] = "\"\\\b\f\n\r\t";
     size_t i, len, plain = 0;
     llri_charge(r, s.n / 16);
     llri_putc(r, '"');
@@ -13191,20 +13387,18 @@ static void llri_put_json_str(llri_render *r, llri_str s, int ascii) {
         if (c >= 0x20 && c != '"' && c != '\\' && !(ascii && c >= 0x7f)) continue;
         llri_put(r, s.p + plain, i - plain);
         plain = i + len;
-        at = c ? strchr("\"\\\b\f\n\r\t", c < 0x80 ? (int)c : ' ') : NULL;
-        if (at && c < 0x80) {
-            llri_putc(r, '\\');
-            llri_putc(r, "\"\\bfnrt"[at - strchr("\"\\\b\f\n\r\t", '"')]);
-            continue;
-        }
+        llri_charge(r, 4);
+        r->as_said = llri_is_said(&r->mem, s.p + i);
+        at = c && c < 0x80 ? strchr(special, (int)c) : NULL;
         if (len == 1 && c >= 0x80) c = 0xfffd;
         if (c >= 0x10000) {
             llri_puts(r, "\\u");
             llri_put_hex(r, 0xd800 + ((c - 0x10000) >> 10), 4);
             c = 0xdc00 + ((c - 0x10000) & 0x3ff);
         }
-        llri_puts(r, "\\u");
-        llri_put_hex(r, c, 4);
+        if (at) { llri_putc(r, '\\'); llri_putc(r, "\"\\bfnrt"[at - special]); }
+        else { llri_puts(r, "\\u"); llri_put_hex(r, c, 4); }
+        r->as_said = 0;
     }
     llri_put(r, s.p + plain, s.n - plain);
     llri_putc(r, '"');
@@ -13264,7 +13458,7 @@ static void llri_put_json_list(llri_render *r, const llri_list *l, const llri_js
 }
 
 static void llri_put_json(llri_render *r, llri_val v, const llri_json_style *s, int depth) {
-    if (!llri_charge(r, 1) || llri_deep(r, depth)) return;
+    if (!llri_charge(r, 4) || llri_deep(r, depth)) return;
     switch (v.kind) {
     case LLRI_V_NONE: llri_puts(r, "null"); break;
     case LLRI_V_BOOL: llri_puts(r, v.u.i ? "true" : "false"); break;
@@ -13289,7 +13483,7 @@ static int llri_truthy(llri_val v) {
     case LLRI_V_BOOL: case LLRI_V_INT: return v.u.i != 0;
     case LLRI_V_FLOAT: return v.u.f != 0;
     case LLRI_V_STR: return v.n != 0;
-    case LLRI_V_LIST: case LLRI_V_TUPLE: return v.u.list->n != 0;
+    case LLRI_V_LIST: case LLRI_V_TUPLE: return v.u.list->n != 0 || v.holder;
     case LLRI_V_DICT: return v.u.dict->n != 0;
     default: return 1;
     }
@@ -13301,7 +13495,7 @@ static int llri_equal_dict(llri_render *r, const llri_dict *a, const llri_dict *
     uint32_t i, k;
     if (a->n != b->n) return 0;
     for (i = 0; i < a->n && !r->status; i++) {
-        k = llri_dict_find(b, a->v[i].key);
+        k = llri_key_find(r, b, a->v[i].key);
         if (k == UINT32_MAX || !llri_equal(r, a->v[i].val, b->v[k].val, depth + 1)) return 0;
     }
     return 1;
@@ -13421,8 +13615,7 @@ static int llri_contains(llri_render *r, llri_val needle, llri_val hay) {
         return 0;
     }
     if (hay.kind == LLRI_V_DICT)
-        return llri_charge(r, 1 + (needle.kind == LLRI_V_STR ? needle.n / 256 : 0)) &&
-               llri_dict_find(hay.u.dict, needle) != UINT32_MAX;
+        return llri_key_find(r, hay.u.dict, needle) != UINT32_MAX;
     if (hay.kind == LLRI_V_UNDEF) return 0;
     if (!llri_is_seq(hay)) {
         llri_tpl_fail(r, "nothing can be in a %s", llri_kind_names[hay.kind]);
@@ -13476,12 +13669,13 @@ static llri_val llri_concat(llri_render *r, llri_str a, llri_str b) {
     if (!llri_charge_bytes(r, b.n)) return llri_v(LLRI_V_UNDEF);
     if (llri_heap_extend(&r->mem, a.p, a.n, b.n)) {         /* the usual case of a text that grows piece by piece */
         memcpy((char *)a.p + a.n, b.p, b.n);
-        return llri_v_str(a.p, a.n + b.n);
+        return llri_mark_copy(&r->mem, a.p + a.n, b.p, b.n) ? llri_v_str(a.p, a.n + b.n) : llri_tpl_nomem(r);
     }
     p = llri_charge_bytes(r, a.n) ? llri_heap_text(&r->mem, a.n + b.n) : NULL;
     if (!p) return llri_tpl_nomem(r);
     memcpy(p, a.p, a.n);
     memcpy(p + a.n, b.p, b.n);
+    if (!llri_mark_copy(&r->mem, p, a.p, a.n) || !llri_mark_copy(&r->mem, p + a.n, b.p, b.n)) return llri_tpl_nomem(r);
     return llri_v_str(p, a.n + b.n);
 }
 
@@ -13490,12 +13684,14 @@ static llri_val llri_escape(llri_render *r, llri_str s) {
     static const char *const names[] = { "&amp;", "&lt;", "&gt;", "&#39;", "&#34;" };
     size_t start = r->n_out, i;
     llri_val v;
-    llri_charge(r, s.n / 4);
+    llri_charge(r, s.n);
     for (i = 0; i < s.n && !r->status; i++) {
         const char *at = s.p[i] ? strchr(chars, s.p[i]) : NULL;
+        r->as_said = llri_is_said(&r->mem, s.p + i);
         if (at) llri_puts(r, names[at - chars]);
         else llri_putc(r, s.p[i]);
     }
+    r->as_said = 0;
     v = llri_take_text(r, start);
     if (v.kind == LLRI_V_STR) v.holder = 1;
     return v;
@@ -13725,8 +13921,7 @@ static llri_val llri_item(llri_render *r, llri_val v, llri_val key) {
     if (r->status) return llri_v(LLRI_V_UNDEF);
     if (v.kind == LLRI_V_UNDEF) return llri_tpl_fail(r, "'%.*s' is undefined, it has no items", LLRI_S(llri_str_of(v)));
     if (v.kind == LLRI_V_DICT) {
-        llri_charge(r, key.kind == LLRI_V_STR ? key.n / 256 : 0);
-        i = llri_dict_find(v.u.dict, key);
+        i = llri_key_find(r, v.u.dict, key);
         if (i != UINT32_MAX) return v.u.dict->v[i].val;
     }
     if ((llri_is_seq(v) || v.kind == LLRI_V_STR) && llri_is_int(key)) return llri_item_at(r, v, key.u.i);
@@ -13755,7 +13950,7 @@ static llri_val llri_cut(llri_render *r, llri_val v, llri_val from, llri_val to,
             return llri_tpl_fail(r, "the step of a slice must be a number and not 0");
         by = step.u.i;
     }
-    if (!llri_charge_bytes(r, v.kind == LLRI_V_STR ? v.n : 0)) return llri_v(LLRI_V_UNDEF);
+    if (!llri_charge(r, v.kind == LLRI_V_STR ? v.n / 4 : 0)) return llri_v(LLRI_V_UNDEF);
     n = v.kind == LLRI_V_STR ? (int64_t)llri_count_chars(llri_str_of(v)) : (int64_t)v.u.list->n;
     low = by < 0 ? -1 : 0;                                   /* backwards, bounds run from n - 1 down to -1 */
     a = llri_bound_of(r, from, n, low, by < 0 ? n - 1 : 0);
@@ -13901,6 +14096,7 @@ static void llri_put_padding(llri_render *r, size_t start, const llri_spec *s, c
     int n, left, i;
     if (r->status) return;
     n = s->width - (int)llri_count_chars(llri_str_of(text));
+    llri_charge(r, n > 0 ? (size_t)n / 2 + text.n / 8 : text.n / 8);
     if (s->align) align = s->align;
     left = n <= 0 || align == '<' ? 0 : align == '>' ? n : n / 2;
     if (align == 'c' && n > 0) left += n & s->width & 1;     /* str.center */
@@ -13918,6 +14114,7 @@ static void llri_put_digits(llri_render *r, const llri_spec *s, llri_str digits,
     whole = strcspn(digits.p, ".");
     if (whole > digits.n) whole = digits.n;
     if (sign) llri_putc(r, sign);
+    llri_charge(r, s->zero ? (size_t)s->width / 2 : 0);
     n += digits.n + (sign != 0) + (s->comma && whole ? (whole - 1) / 3 : 0);
     for (i = n; s->zero && i < (size_t)s->width && !r->status; i++) llri_putc(r, '0');
     for (i = 0; i < digits.n; i++) {
@@ -13981,7 +14178,7 @@ static llri_val llri_percent(llri_render *r, llri_str fmt, llri_val args) {
     const char *p = fmt.p, *end = fmt.p + fmt.n, *close;
     size_t start = r->n_out;
     uint32_t used = 0;
-    while (p < end && !r->status) {
+    while (p < end && llri_charge(r, 2)) {
         llri_spec s;
         llri_val v = args;
         const char *at = (const char *)memchr(p, '%', (size_t)(end - p));
@@ -13989,7 +14186,7 @@ static llri_val llri_percent(llri_render *r, llri_str fmt, llri_val args) {
         llri_put(r, p, (size_t)(at - p));
         if (at == end) break;
         p = at + 1;
-        if (p < end && *p == '%') { llri_putc(r, *p++); continue; }
+        if (p < end && *p == '%') { llri_put(r, p++, 1); continue; }
         llri_spec_init(&s);
         if (p < end && *p == '(' && (close = (const char *)memchr(p, ')', (size_t)(end - p))) != NULL) {
             v = llri_item(r, args, llri_v_str(p + 1, (size_t)(close - p - 1)));
@@ -14078,8 +14275,8 @@ static llri_val llri_m_format(llri_render *r, llri_frame *c) {
         llri_spec s;
         llri_val v;
         int repr = 0;
-        if (fmt.p[i] != '{' && fmt.p[i] != '}') { llri_putc(r, fmt.p[i]); continue; }
-        if (i + 1 < fmt.n && fmt.p[i + 1] == fmt.p[i]) { llri_putc(r, fmt.p[i++]); continue; }
+        if (fmt.p[i] != '{' && fmt.p[i] != '}') { llri_put(r, fmt.p + i, 1); continue; }
+        if (i + 1 < fmt.n && fmt.p[i + 1] == fmt.p[i]) { llri_put(r, fmt.p + i++, 1); continue; }
         for (end = i; end < fmt.n && fmt.p[end] != '}';) end++;
         if (fmt.p[i] == '}' || end >= fmt.n) return llri_tpl_fail(r, "format: a brace alone");
         for (colon = i + 1; colon < end && fmt.p[colon] != ':' && fmt.p[colon] != '!';) colon++;
@@ -14128,12 +14325,13 @@ enum { LLRI_CASE_UPPER, LLRI_CASE_LOWER, LLRI_CASE_CAPITAL, LLRI_CASE_TITLE, LLR
 static llri_val llri_case_of(llri_render *r, llri_str s, int how) {
     size_t start = r->n_out, i, len;
     int first = 1;
-    llri_charge(r, s.n / 4);
+    llri_charge(r, s.n);
     for (i = 0; i < s.n && !r->status; i += len) {
         uint32_t c, up, low;
         int capital = how == LLRI_CASE_UPPER || (first && how >= LLRI_CASE_CAPITAL && how != LLRI_CASE_SWAP);
         len = llri_char_len(s.p + i, s.n - i);
         c = llri_char_at(s.p + i, len);
+        r->as_said = llri_is_said(&r->mem, s.p + i);
         if (len == 1 && c >= 0x80) { llri_putc(r, s.p[i]); continue; }
         if (len > 1) llri_charge(r, 1);
         up = llri_upper(c);
@@ -14145,6 +14343,7 @@ static llri_val llri_case_of(llri_render *r, llri_str s, int how) {
         else if (how == LLRI_CASE_WORDS) first = llri_py_space(c) || (c < 0x80 && strchr("-({[<", (int)c) != NULL);
         else first = 0;
     }
+    r->as_said = 0;
     return llri_take_text(r, start);
 }
 
@@ -14405,8 +14604,9 @@ static llri_val llri_m_center(llri_render *r, llri_frame *c) {
 static llri_val llri_m_zfill(llri_render *r, llri_frame *c) {
     llri_str s = LLRI_SELF;
     size_t start = r->n_out, sign = s.n && (s.p[0] == '-' || s.p[0] == '+');
-    int64_t n = llri_int_arg(r, "zfill", c->p[1], 0, 0, 1000000) - (int64_t)llri_count_chars(s);
+    int64_t n = llri_int_arg(r, "zfill", c->p[1], 0, -1000000, 1000000) - (int64_t)llri_count_chars(s);
     llri_put(r, s.p, sign);
+    llri_charge(r, n > 0 ? (size_t)n / 2 : 0);
     for (; n > 0 && !r->status; n--) llri_putc(r, '0');
     llri_put(r, s.p + sign, s.n - sign);
     return llri_take_text(r, start);
@@ -14539,7 +14739,7 @@ static llri_val llri_m_clear(llri_render *r, llri_frame *c) {
 }
 
 static llri_val llri_m_get(llri_render *r, llri_frame *c) {
-    uint32_t i = llri_charge(r, 1) ? llri_dict_find(c->p[0].u.dict, c->p[1]) : UINT32_MAX;
+    uint32_t i = llri_key_find(r, c->p[0].u.dict, c->p[1]);
     return i != UINT32_MAX ? c->p[0].u.dict->v[i].val : llri_given(c->p[2]) ? c->p[2] : llri_v(LLRI_V_NONE);
 }
 
@@ -14569,17 +14769,17 @@ static llri_val llri_m_values(llri_render *r, llri_frame *c) {
 
 static llri_val llri_m_dict_pop(llri_render *r, llri_frame *c) {
     llri_dict *d = c->p[0].u.dict;
-    uint32_t i = llri_dict_find(d, c->p[1]);
+    uint32_t i = llri_key_find(r, d, c->p[1]);
     llri_val v;
     if (i == UINT32_MAX) return llri_given(c->p[2]) ? c->p[2] : llri_tpl_fail(r, "pop: the key is not in the dict");
     v = d->v[i].val;
-    llri_charge(r, 1 + d->n);
+    llri_charge(r, 1 + 4 * (size_t)d->n);
     llri_dict_remove(d, i);
     return v;
 }
 
 static llri_val llri_m_setdefault(llri_render *r, llri_frame *c) {
-    uint32_t i = llri_dict_find(c->p[0].u.dict, c->p[1]);
+    uint32_t i = llri_key_find(r, c->p[0].u.dict, c->p[1]);
     llri_val v = llri_given(c->p[2]) ? c->p[2] : llri_v(LLRI_V_NONE);
     if (i != UINT32_MAX) return c->p[0].u.dict->v[i].val;
     llri_put_key(r, c->p[0].u.dict, c->p[1], v);
@@ -14729,6 +14929,7 @@ static llri_val llri_path(llri_render *r, llri_val v, llri_val path) {
     int64_t i;
     if (llri_is_int(path)) return llri_item(r, v, path);
     s = llri_str_arg(r, "attribute", path);
+    llri_charge(r, s.n);
     while (!r->status) {
         llri_str part = llri_slice(s.p, 0);
         while (part.n < s.n && s.p[part.n] != '.') part.n++;
@@ -14824,9 +15025,9 @@ static llri_val llri_f_join(llri_render *r, llri_frame *c) {
 }
 
 static llri_val llri_f_items(llri_render *r, llri_frame *c) {
-    if (c->p[0].kind == LLRI_V_UNDEF) return llri_list_done(r, llri_tpl_list(r));
+    if (c->p[0].kind == LLRI_V_UNDEF) return llri_lazy_done(r, llri_tpl_list(r));
     if (c->p[0].kind != LLRI_V_DICT) return llri_tpl_fail(r, "items: a %s is no dict", llri_kind_names[c->p[0].kind]);
-    return llri_m_items(r, c);
+    return llri_lazy_done(r, llri_m_items(r, c).u.list);
 }
 
 static llri_val llri_f_list(llri_render *r, llri_frame *c) { return llri_list_done(r, llri_copy_items(r, c->p[0])); }
@@ -14845,7 +15046,7 @@ static llri_val llri_f_reverse(llri_render *r, llri_frame *c) {
     llri_list *l = llri_copy_items(r, c->p[0]);
     uint32_t i;
     for (i = 0; l && i < l->n / 2; i++) { llri_val v = l->v[i]; l->v[i] = l->v[l->n - 1 - i]; l->v[l->n - 1 - i] = v; }
-    return c->p[0].kind == LLRI_V_STR ? llri_join(r, llri_slice("", 0), l) : llri_list_done(r, l);
+    return c->p[0].kind == LLRI_V_STR ? llri_join(r, llri_slice("", 0), l) : llri_lazy_done(r, l);
 }
 
 static llri_val llri_f_sort(llri_render *r, llri_frame *c) {
@@ -14869,9 +15070,9 @@ static llri_val llri_f_unique(llri_render *r, llri_frame *c) {
     llri_dict *seen = llri_tpl_dict(r);
     uint32_t i;
     for (i = 0; keys && i < keys->n && !r->status; i++)
-        if (seen && llri_dict_find(seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE)))
+        if (seen && llri_key_find(r, seen, keys->v[i]) == UINT32_MAX && llri_put_key(r, seen, keys->v[i], llri_v(LLRI_V_NONE)))
             llri_push(r, l, items->v[i]);
-    return llri_list_done(r, l);
+    return llri_lazy_done(r, l);
 }
 
 /* The smallest (sign -1) or largest (1). */
@@ -14891,7 +15092,7 @@ static llri_val llri_f_sum(llri_render *r, llri_frame *c) {
     llri_list *l = llri_items(r, c->p[0]);
     llri_val total = llri_given(c->p[2]) ? c->p[2] : llri_v_int(0);
     uint32_t i;
-    for (i = 0; l && i < l->n && !r->status; i++)
+    for (i = 0; l && i < l->n && llri_charge(r, 1); i++)
         total = llri_arith(r, '+', total, llri_key_of_item(r, l->v[i], c->p[1], 1));
     return total;
 }
@@ -14927,7 +15128,7 @@ static llri_val llri_f_batch(llri_render *r, llri_frame *c) {
         llri_push(r, row, in->v[i]);
     }
     while (row && llri_given(c->p[2]) && c->p[2].kind != LLRI_V_NONE && row->n < size && llri_push(r, row, c->p[2])) continue;
-    return llri_list_done(r, out);
+    return llri_lazy_done(r, out);
 }
 
 static llri_val llri_f_slice(llri_render *r, llri_frame *c) {
@@ -14941,7 +15142,7 @@ static llri_val llri_f_slice(llri_render *r, llri_frame *c) {
         if (llri_given(c->p[2]) && c->p[2].kind != LLRI_V_NONE && longer && k >= longer) llri_push(r, part, c->p[2]);
         llri_push(r, out, llri_v_list(LLRI_V_LIST, part));
     }
-    return llri_list_done(r, out);
+    return llri_lazy_done(r, out);
 }
 
 /* map('filter', ...) or map(attribute=..., default=...) */
@@ -14950,7 +15151,7 @@ static llri_val llri_f_map(llri_render *r, llri_frame *c) {
     llri_val attribute = llri_named(c, "attribute"), missing = llri_named(c, "default"), name = llri_placed(c, 1);
     const llri_row *row = NULL;
     uint32_t i;
-    if (!llri_truthy(c->arg[0].v)) return llri_list_done(r, out);       /* none, too, as in jinja2 */
+    if (!llri_truthy(c->arg[0].v)) return llri_lazy_done(r, out);       /* none, too, as in jinja2 */
     if (!llri_given(attribute)) {
         row = llri_filter_row(llri_str_arg(r, "map", name));
         if (!row) return llri_tpl_fail(r, "filter '%.*s' is not supported", LLRI_S(llri_str_arg(r, "map", name)));
@@ -14960,7 +15161,7 @@ static llri_val llri_f_map(llri_render *r, llri_frame *c) {
         llri_val v = row ? llri_call_with(r, row, in->v[i], c->arg + 2, c->n - 2) : llri_path(r, in->v[i], attribute);
         llri_push(r, out, !row && v.kind == LLRI_V_UNDEF && llri_given(missing) ? missing : v);
     }
-    return llri_list_done(r, out);
+    return llri_lazy_done(r, out);
 }
 
 /* Items for which a test (or the value itself) is as wanted; attr: the test looks at an attribute. */
@@ -14969,7 +15170,7 @@ static llri_val llri_select(llri_render *r, llri_frame *c, int attr, int wanted)
     llri_val name = llri_placed(c, 1 + attr);
     const llri_row *row = NULL;
     uint32_t i;
-    if (!llri_truthy(c->arg[0].v)) return llri_list_done(r, out);
+    if (!llri_truthy(c->arg[0].v)) return llri_lazy_done(r, out);
     if (attr && c->n < 2) return llri_tpl_fail(r, "selectattr needs the name of an attribute");
     if (llri_given(name)) {
         row = llri_test_row(llri_str_arg(r, "select", name));
@@ -14981,7 +15182,7 @@ static llri_val llri_select(llri_render *r, llri_frame *c, int attr, int wanted)
         if (row) v = llri_call_with(r, row, v, c->arg + 2 + attr, c->n - 2 - attr);
         if (!r->status && llri_truthy(v) == wanted) llri_push(r, out, in->v[i]);
     }
-    return llri_list_done(r, out);
+    return llri_lazy_done(r, out);
 }
 
 static llri_val llri_f_select(llri_render *r, llri_frame *c) { return llri_select(r, c, 0, 1); }
@@ -15173,12 +15374,14 @@ static llri_val llri_f_escape(llri_render *r, llri_frame *c) {
 static llri_val llri_f_urlencode(llri_render *r, llri_frame *c) {
     llri_str s = llri_str_of(llri_text_arg(r, c));
     size_t start = r->n_out, i;
-    llri_charge(r, s.n / 4);
+    llri_charge(r, s.n);
     for (i = 0; i < s.n && !r->status; i++) {
         char ch = s.p[i];
+        r->as_said = llri_is_said(&r->mem, s.p + i);
         if ((llri_name_char(ch) && (uint8_t)ch < 0x80) || (ch && strchr("-.~/", ch))) llri_putc(r, ch);
         else { llri_putc(r, '%'); llri_putc(r, "0123456789ABCDEF"[(uint8_t)ch >> 4]); llri_putc(r, "0123456789ABCDEF"[ch & 15]); }
     }
+    r->as_said = 0;
     return llri_take_text(r, start);
 }
 
@@ -15275,7 +15478,7 @@ static llri_val llri_t_even(llri_render *r, llri_frame *c) {
 }
 
 static llri_val llri_t_odd(llri_render *r, llri_frame *c) {
-    return llri_v_bool(llri_truthy(llri_arith(r, '%', c->p[0], llri_v_int(2))));
+    return llri_v_bool(llri_equal(r, llri_arith(r, '%', c->p[0], llri_v_int(2)), llri_v_int(1), 0));
 }
 
 static llri_val llri_t_lower(llri_render *r, llri_frame *c) {
@@ -15407,7 +15610,8 @@ static void llri_put_date(llri_render *r, const llri_date *d, llri_str fmt, int 
     size_t i, k;
     for (i = 0; i < fmt.n && !r->status; i++) {
         char code, flag = 0;
-        if (fmt.p[i] != '%' || i + 1 >= fmt.n) { llri_putc(r, fmt.p[i]); continue; }
+        if (!llri_charge(r, fmt.p[i] == '%' ? 20 : 1)) return;
+        if (fmt.p[i] != '%' || i + 1 >= fmt.n) { llri_put(r, fmt.p + i, 1); continue; }
         code = fmt.p[++i];
         if ((code == '-' || code == '_' || code == '0' || code == '^') && i + 1 < fmt.n) { flag = code; code = fmt.p[++i]; }
         for (k = 0; k < sizeof numbers / sizeof numbers[0] && numbers[k].code != code;) k++;
@@ -15956,10 +16160,13 @@ LLR_API llr_status llr_template_from_gguf(llr_template **out, const llr_gguf *g,
 
 /* Variables of the outermost scope: the functions, then what the JSON has. */
 static void llri_set_globals(llri_render *r, const llri_dict *vars) {
+    llri_dict *self;
     uint32_t i, id;
     for (i = 0; i < r->t->n_names; i++) r->globals[i] = llri_v(LLRI_V_MISSING);
     for (i = 0; i < sizeof llri_functions / sizeof llri_functions[0]; i++)
         llri_set_named(r, &r->outermost, llri_functions[i].name, llri_v_ptr(LLRI_V_FUNC, &llri_functions[i]));
+    if (llri_find_name(r->t, "self", &id) && (self = llri_tpl_dict(r)) != NULL)      /* the blocks: there are none */
+        r->globals[id] = llri_v_dict(LLRI_V_SPACE, self);
     for (i = 0; i < vars->n; i++) {
         llri_str key = llri_str_of(vars->v[i].key);
         if (llri_str_eq(key, "now")) {                       /* the clock: no variable of the template */
@@ -15971,7 +16178,164 @@ static void llri_set_globals(llri_render *r, const llri_dict *vars) {
     }
 }
 
-static void llri_render_run(llri_render *r, llri_str json) {
+/* --- conversations: what callers say, as the template wants it --- */
+#define LLRI_PROBE(messages) "{\"bos_token\":\"\",\"eos_token\":\"\",\"now\":\"2000-01-01\",\"add_generation_prompt\":true,\"messages\":[" messages "]}"
+#define LLRI_PROBE_SYSTEM "{\"role\":\"system\",\"content\":\"llr-system\"}"
+#define LLRI_PROBE_USER "{\"role\":\"user\",\"content\":\"llr-text\"}"
+#define LLRI_PROBE_PARTS "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"llr-text\"}]}"
+#define LLRI_PROBE_CALL(arguments) "{\"role\":\"assistant\",\"content\":\"\",\"tool_calls\":[{\"type\":\"function\",\"id\":\"abcdefgh1\"," \
+    "\"function\":{\"name\":\"f\",\"arguments\":" arguments "}}]},{\"role\":\"tool\",\"name\":\"f\",\"tool_call_id\":\"abcdefgh1\",\"content\":\"1\"}"
+
+/* Templates differ in what they can show: rendered for a small conversation, is `what` in the text, and `never` not? */
+static int llri_chat_probe(llri_render *r, const char *json, const char *what, const char *never) {
+    char *text;
+    size_t n;
+    int yes;
+    llr_status status = r->status ? r->status : llr_template_render(r->t, json, strlen(json), &text, &n, NULL);
+    if (status == LLR_E_NOMEM) llri_tpl_nomem(r);
+    if (status) return 0;
+    yes = strstr(text, what) != NULL && !strstr(text, never);
+    llr_template_text_free(r->t, text, n);
+    return yes;
+}
+
+/* The value of a key, NULL if there is none. */
+static llri_val *llri_chat_key(llri_val of, const char *key) {
+    uint32_t i = of.kind == LLRI_V_DICT ? llri_dict_find(of.u.dict, llri_v_str(key, strlen(key))) : UINT32_MAX;
+    return i == UINT32_MAX ? NULL : &of.u.dict->v[i].val;
+}
+
+static void llri_chat_put(llri_render *r, llri_val of, const char *key, llri_val v) {
+    (void)llri_put_key(r, of.u.dict, llri_v_str(key, strlen(key)), v);
+}
+
+/* A content as text: its parts one per line. */
+static llri_val llri_chat_text(llri_render *r, llri_val content) {
+    llri_list *texts;
+    uint32_t i;
+    if (content.kind == LLRI_V_STR || content.kind != LLRI_V_LIST) return content.kind == LLRI_V_STR ? content : llri_v_str("", 0);
+    texts = llri_tpl_list(r);
+    for (i = 0; i < content.u.list->n; i++) {
+        const llri_val *part = llri_chat_key(content.u.list->v[i], "text");
+        if (part && part->kind == LLRI_V_STR) llri_push(r, texts, *part);
+    }
+    return llri_join(r, llri_slice("\n", 1), texts);
+}
+
+static llri_val llri_chat_parts(llri_render *r, llri_val text) {
+    llri_list *l = llri_tpl_list(r);
+    llri_val part = llri_v_dict(LLRI_V_DICT, llri_tpl_dict(r));
+    llri_chat_put(r, part, "type", llri_v_str("text", 4));
+    llri_chat_put(r, part, "text", text);
+    llri_push(r, l, part);
+    return llri_list_done(r, l);
+}
+
+/* The program names the roles: a plain name may become a part of a control token such as <|user|>. */
+static llri_val llri_chat_role(llri_render *r, llri_val role) {
+    char *p;
+    uint32_t i;
+    for (i = 0; i < role.n; i++)
+        if (!llri_name_char(role.u.s[i]) || (uint8_t)role.u.s[i] >= 0x80) return role;
+    if (llri_is_text(role, "developer") && llri_find(r, r->t->src, llri_str_of(role), 0) == SIZE_MAX) return llri_v_str("system", 6);
+    p = (char *)llri_tpl_get(r, role.n, 1);
+    if (!p) return role;
+    if (role.n) memcpy(p, role.u.s, role.n);
+    return llri_mark_set(&r->mem, p, role.n, 0) ? llri_v_str(p, role.n) : llri_tpl_nomem(r);
+}
+
+/* The arguments of tool calls: an object where the template reads or writes one, else its JSON. *object: -1, not known. */
+static void llri_chat_arguments(llri_render *r, llri_val message, int *object) {
+    const llri_val *calls = llri_chat_key(message, "tool_calls");
+    llri_json_style style;
+    const char *why;
+    size_t where, start;
+    uint32_t i;
+    if (!calls || calls->kind != LLRI_V_LIST || !calls->u.list->n) return;
+    memset(&style, 0, sizeof style);
+    style.item = llri_cstr(", ");
+    style.key = llri_cstr(": ");
+    if (*object < 0) *object = llri_chat_probe(r, LLRI_PROBE(LLRI_PROBE_USER "," LLRI_PROBE_CALL("{\"llr-key\":\"llr-value\"}")), "llr-value", "'llr-key'") ||
+             !llri_chat_probe(r, LLRI_PROBE(LLRI_PROBE_USER "," LLRI_PROBE_CALL("\"{\\\"llr-key\\\":\\\"llr-value\\\"}\"")), "llr-value", "\\\"llr");
+    for (i = 0; i < calls->u.list->n && !r->status; i++) {
+        llri_val *f = llri_chat_key(calls->u.list->v[i], "function"), *args = f ? llri_chat_key(*f, "arguments") : NULL, v;
+        if (!args) continue;
+        if (args->kind == LLRI_V_STR && *object) {
+            v = llri_json_read(&r->mem, &r->steps, llri_str_of(*args), &why, &where);
+            if (r->mem.no_memory || r->mem.over_limit) llri_tpl_nomem(r);
+            if (!why && v.kind == LLRI_V_DICT) *args = v;
+        } else if (args->kind == LLRI_V_DICT && !*object) {
+            start = r->n_out;
+            llri_put_json(r, *args, &style, 0);
+            *args = llri_take_text(r, start);
+        }
+    }
+}
+
+/* Without a place for system messages in the template, they begin the message that follows. */
+static llri_list *llri_chat_system(llri_render *r, llri_list *messages) {
+    llri_list *l = llri_tpl_list(r);
+    llri_val held = llri_v_str("", 0);
+    uint32_t i;
+    for (i = 0; i < messages->n && !r->status; i++) {
+        llri_val m = messages->v[i], *role = llri_chat_key(m, "role"), *content = llri_chat_key(m, "content"), text = llri_chat_text(r, *content);
+        if (role && llri_is_text(*role, "system")) {
+            held = llri_concat(r, llri_str_of(held), llri_str_of(text));
+            if (!r->status) held = llri_concat(r, llri_str_of(held), llri_slice("\n", 1));
+            continue;
+        }
+        if (held.n && !r->status) *content = llri_concat(r, llri_str_of(held), llri_str_of(text));
+        held.n = 0;
+        llri_push(r, l, m);
+    }
+    return l;
+}
+
+static void llri_chat_prepare(llri_render *r, llri_val vars, const llr_vocab *v) {
+    static const char *const names[] = { "bos_token", "eos_token" };
+    llri_val *messages = llri_chat_key(vars, "messages"), *tools = llri_chat_key(vars, "tools"), *x;
+    int32_t ids[2];
+    int strings, parts, system = 0, object = -1;
+    uint32_t i;
+    for (i = 0; messages && messages->kind == LLRI_V_LIST && i < messages->u.list->n; i++)
+        if (messages->u.list->v[i].kind != LLRI_V_DICT) break;
+    if (!messages || messages->kind != LLRI_V_LIST || i < messages->u.list->n) {
+        r->status = llri_fail(r->err, LLR_E_ARG, "a conversation needs \"messages\", a list of objects");
+        return;
+    }
+    if (tools && !llri_truthy(*tools)) tools->kind = LLRI_V_MISSING;
+    for (i = 0; v && i < 2; i++) {
+        size_t n;
+        char *p;
+        ids[0] = v->info.bos; ids[1] = v->info.eos;
+        n = ids[i] < 0 ? 0 : llr_token_piece(v, ids[i], 1, NULL, 0);
+        p = (char *)llri_tpl_get(r, n, 1);
+        if (!p) return;
+        if (n) (void)llr_token_piece(v, ids[i], 1, p, n);
+        if (!llri_mark_set(&r->mem, p, n, 0)) { llri_tpl_nomem(r); return; }
+        llri_chat_put(r, vars, names[i], llri_v_str(p, n));
+    }
+    strings = llri_chat_probe(r, LLRI_PROBE(LLRI_PROBE_USER), "llr-text", "\n\n\n\n");
+    parts = llri_chat_probe(r, LLRI_PROBE(LLRI_PROBE_PARTS), "llr-text", "type");
+    messages = llri_chat_key(vars, "messages");
+    for (i = 0; i < messages->u.list->n && !r->status; i++) {
+        llri_val m = messages->u.list->v[i];
+        x = llri_chat_key(m, "role");
+        if (x && x->kind == LLRI_V_STR) { *x = llri_chat_role(r, *x); system |= llri_is_text(*x, "system"); }
+        x = llri_chat_key(m, "content");
+        if (!x || x->kind == LLRI_V_NONE) llri_chat_put(r, m, "content", llri_v_str("", 0));
+        else if (x->kind == LLRI_V_LIST && strings && !parts) *x = llri_chat_text(r, *x);
+        llri_chat_arguments(r, m, &object);
+    }
+    if (system && strings && !llri_chat_probe(r, LLRI_PROBE(LLRI_PROBE_SYSTEM "," LLRI_PROBE_USER), "llr-system", "\n\n\n\n"))
+        messages->u.list = llri_chat_system(r, messages->u.list);
+    for (i = 0; parts && !strings && !r->status && i < messages->u.list->n; i++) {
+        x = llri_chat_key(messages->u.list->v[i], "content");
+        if (x && x->kind == LLRI_V_STR) *x = llri_chat_parts(r, *x);
+    }
+}
+
+static void llri_render_run(llri_render *r, llri_str json, int chat, const llr_vocab *v) {
     const char *why;
     size_t where;
     llri_val vars = llri_json_read(&r->mem, NULL, json, &why, &where);
@@ -15981,6 +16345,8 @@ static void llri_render_run(llri_render *r, llri_str json) {
                               why ? why : "another value", (unsigned long long)where);
         return;
     }
+    if (chat) llri_chat_prepare(r, vars, v);
+    if (r->status) return;
     r->globals = (llri_val *)llri_heap_get(&r->mem, r->t->n_names * sizeof *r->globals, 8);
     r->args = (llri_arg *)llri_heap_get(&r->mem, LLRI_TPL_ARGS * sizeof *r->args, 8);
     if (!r->globals || !r->args) { llri_tpl_nomem(r); return; }
@@ -15988,34 +16354,123 @@ static void llri_render_run(llri_render *r, llri_str json) {
     llri_run_body(r, r->t->body);
 }
 
+static void llri_render_start(llri_render *r, const llr_template *t, size_t json_bytes, llr_error *err) {
+    size_t most = json_bytes < (size_t)64 << 20 ? json_bytes : (size_t)64 << 20;     /* what raises the limits; 32-bit: below 2^32 */
+    size_t more = sizeof(size_t) < 8 ? 4 * most : LLRI_TPL_MEMORY_PER_BYTE * most;
+    memset(r, 0, sizeof *r);
+    r->t = t;
+    r->err = err;
+    r->steps = r->max_steps = LLRI_TPL_STEPS + (uint64_t)LLRI_TPL_STEPS_PER_BYTE * most;
+    r->scope = &r->outermost;
+    llri_heap_init(&r->mem, &t->mem, (size_t)LLRI_TPL_MEMORY + more);
+}
+
+/* The text written from `from` on, for the caller. NULL: failed. */
+static char *llri_render_text(llri_render *r, size_t from) {
+    size_t n = r->n_out - from;
+    char *text = r->status ? NULL : (char *)llri_alloc(&r->t->mem, n + 1, 1);
+    if (!text && !r->status) r->status = llri_nomem(r->err, "the text of a template", n + 1);
+    if (!text) return NULL;
+    if (n) memcpy(text, r->out + from, n);
+    text[n] = 0;
+    return text;
+}
+
+static llr_status llri_render_end(llri_render *r) {
+    llri_free(&r->t->mem, r->out, r->cap_out);
+    llri_heap_free(&r->mem);
+    return r->status;
+}
+
 LLR_API llr_status llr_template_render(const llr_template *t, const char *json, size_t json_bytes, char **out, size_t *n_out,
                                        llr_error *err) {
     llri_render r;
-    char *text = NULL;
-    size_t most = json_bytes < (size_t)64 << 20 ? json_bytes : (size_t)64 << 20;     /* what raises the limits; 32-bit: below 2^32 */
-    size_t more = sizeof(size_t) < 8 ? 4 * most : LLRI_TPL_MEMORY_PER_BYTE * most;
+    char *text;
     if (!t || !out || !n_out || (!json && json_bytes))
         return llri_fail(err, LLR_E_ARG, "rendering needs a template, its variables and a place for the text");
-    memset(&r, 0, sizeof r);
-    r.t = t;
-    r.err = err;
-    r.steps = r.max_steps = LLRI_TPL_STEPS + (uint64_t)LLRI_TPL_STEPS_PER_BYTE * most;
-    r.scope = &r.outermost;
-    llri_heap_init(&r.mem, &t->mem, (size_t)LLRI_TPL_MEMORY + more);
-    llri_render_run(&r, llri_slice(json ? json : "", json_bytes));
-    if (!r.status) {
-        text = (char *)llri_alloc(&t->mem, r.n_out + 1, 1);
-        if (!text) r.status = llri_nomem(err, "the text of a template", r.n_out + 1);
-    }
+    llri_render_start(&r, t, json_bytes, err);
+    llri_render_run(&r, llri_slice(json ? json : "", json_bytes), 0, NULL);
+    text = llri_render_text(&r, 0);
     if (text) {
-        if (r.n_out) memcpy(text, r.out, r.n_out);
-        text[r.n_out] = 0;
         *out = text;
         *n_out = r.n_out;
     }
-    llri_free(&t->mem, r.out, r.cap_out);
-    llri_heap_free(&r.mem);
-    return r.status;
+    return llri_render_end(&r);
+}
+
+/* Whether the text begins (or ends) with the token that the tokenizer adds there by itself: its bytes, else 0. */
+static size_t llri_prompt_frame(const llri_render *r, const llr_vocab *v, int32_t id, int at_end) {
+    llri_str token = id < 0 ? llri_slice("", 0) : llri_word(&v->text, (size_t)id);
+    const char *p;
+    if (!token.n || token.n > r->n_out) return 0;
+    p = r->out + (at_end ? r->n_out - token.n : 0);
+    return memcmp(p, token.p, token.n) == 0 && !llri_any_said(&r->mem, p, token.n) ? token.n : 0;
+}
+
+/* The stretches of the text, from `from` on, that the conversation said. With out NULL: how many. */
+static size_t llri_prompt_spans(const llri_render *r, size_t from, llr_span *out) {
+    size_t i, n = 0, run, end = 0;
+    int said;
+    for (i = from; i < r->n_out; i += run) {
+        run = llri_mark_run(&r->mem, r->out + i, r->n_out - i, &said);
+        if (!said) continue;
+        if (!n || end != i) {
+            if (out) out[n].begin = i - from;
+            n++;
+        }
+        end = i + run;
+        if (out) out[n - 1].end = end - from;
+    }
+    return n;
+}
+
+static void llri_prompt_ids(llri_render *r, const llr_vocab *v, unsigned flags, llr_prompt *p) {
+    size_t need = p->n_bytes + 8;
+    llr_status status;
+    do {
+        llri_free(&r->t->mem, p->ids, p->cap_ids * sizeof *p->ids);
+        p->cap_ids = 0;
+        p->ids = (int32_t *)llri_alloc(&r->t->mem, need * sizeof *p->ids, 64);
+        if (!p->ids) { r->status = llri_nomem(r->err, "the tokens of a prompt", need * sizeof *p->ids); return; }
+        p->cap_ids = need;
+        status = llr_tokenize_spans(v, p->text, p->n_bytes, p->user, p->n_user, flags, p->ids, p->cap_ids, &need, r->err);
+    } while (status == LLR_E_FULL && need > p->cap_ids);
+    r->status = status;
+    p->n_ids = need;
+}
+
+LLR_API llr_status llr_template_chat(const llr_template *t, const llr_vocab *v, const char *json, size_t json_bytes,
+                                     unsigned flags, llr_prompt *out, llr_error *err) {
+    llri_render r;
+    size_t from = 0;
+    if (!t || !out || (!json && json_bytes)) return llri_fail(err, LLR_E_ARG, "a chat needs a template, its variables and a place for the prompt");
+    memset(out, 0, sizeof *out);
+    llri_render_start(&r, t, json_bytes, err);
+    r.mem.marking = 1;
+    r.mem.said = llri_slice(json ? json : "", json_bytes);
+    llri_render_run(&r, r.mem.said, 1, v);
+    if (!r.status && v && (flags & LLR_TOK_SPECIAL)) {
+        if (v->info.add_bos) from = llri_prompt_frame(&r, v, v->info.bos, 0);
+        if (v->info.add_eos && from < r.n_out) r.n_out -= llri_prompt_frame(&r, v, v->info.eos, 1);
+    }
+    out->text = llri_render_text(&r, from);
+    if (out->text) {
+        out->n_bytes = r.n_out - from;
+        out->n_user = llri_prompt_spans(&r, from, NULL);
+        out->user = (llr_span *)llri_alloc(&t->mem, (out->n_user + 1) * sizeof *out->user, 16);
+        if (out->user) (void)llri_prompt_spans(&r, from, out->user);
+        else r.status = llri_nomem(err, "the prompt", (out->n_user + 1) * sizeof *out->user);
+    }
+    if (!r.status && v) llri_prompt_ids(&r, v, flags, out);
+    if (r.status) llr_prompt_free(t, out);
+    return llri_render_end(&r);
+}
+
+LLR_API void llr_prompt_free(const llr_template *t, llr_prompt *p) {
+    if (p->text) llri_free(&t->mem, p->text, p->n_bytes + 1);
+    llri_free(&t->mem, p->user, (p->n_user + 1) * sizeof *p->user);
+    llri_free(&t->mem, p->ids, p->cap_ids * sizeof *p->ids);
+    memset(p, 0, sizeof *p);
 }
 
 LLR_API void llr_template_text_free(const llr_template *t, char *text, size_t n_bytes) { llri_free(&t->mem, text, n_bytes + 1); }

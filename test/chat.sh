@@ -31,7 +31,7 @@ model "$T/thinks.gguf" --ctx 256 --template "$template" --says '<think>|Let me s
 
 |The answer| is 42.'
 model "$T/says.gguf" --ctx 256 --template "$template" --says 'Well| said.'
-model "$T/strict.gguf" --template "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system, please') }}{% endif %}{{ m.content }}{% endfor %}>" --says 'Yes.'
+model "$T/strict.gguf" --template "{% for m in messages %}{% if 'Be-' in m.content %}{{ raise_exception('not like that, please') }}{% endif %}{{ m.content }}{% endfor %}>" --says 'Yes.'
 model "$T/long.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8 --template "$template"
 
 section 'editing a line'
@@ -229,9 +229,10 @@ has '"messages":\[{"role":"system","content":"Be-brief"}\]' "$(cat "$T/cleared.j
 has '"messages":\[{"role":"system","content":"Be long"}\]' "$(cat "$T/system.json")"
 # what a template refuses is taken back, and the chat goes on
 on 100x30 run "$T/strict.gguf" <<END
-send /system X\r
+send Be-cause\r
+expect not like that, please
 send hello\r
-expect no system, please
+expect Yes.
 send /load $T/saved.json\r
 expect is not a conversation for this model
 send /clear\r
