@@ -43,12 +43,22 @@ $(B)/make_model: test/make_model.c | $(B)
 	$(CC) -O2 -o $@ test/make_model.c -lm
 
 $(B)/child: test/child.c | $(B)
-	$(CC) -O1 -Wall -Wextra -o $@ test/child.c
+	$(CC) -O1 -Wall -Wextra -o $@ test/child.c -lpthread
 
-test: llrun $(B)/test $(B)/make_model $(B)/child
+# every failure of an allocation or file, every length of a file
+$(B)/fail: test/fail.c llrun.c llrun.h | $(B)
+	$(CC) -O1 -Wall -Wextra -DLLRUN_TIERS=2 -o $@ test/fail.c $(LDLIBS)
+
+$(B)/fail.d: $(B)/make_model
+	mkdir -p $@
+	$(B)/make_model $@/tiny.gguf --type q4_0 --layers 1 --embd 64 --ff 64 --heads 2 --vocab 320 --template '{% for m in messages %}{{ m.content }}{% endfor %}'
+	$(B)/make_model $@/least.gguf --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
+
+test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/fail $(B)/fail.d
 	@failed=0; \
 	$(B)/test $(TESTS) || failed=1; \
 	CC='$(CC)' sh test/program.sh ./llrun $(B) || failed=1; \
+	$(B)/fail $(B)/fail.d || failed=1; \
 	sh test/doctor.sh ./llrun $(B) || failed=1; \
 	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
 	exit $$failed
@@ -64,7 +74,7 @@ $(B)/llrun-asan: llrun.c llrun.h | $(B)
 
 asan: $(B)/test-asan $(B)/llrun-asan $(B)/make_model $(B)/child
 	$(B)/test-asan $(TESTS)
-	CC='$(CC)' MEMORY=0 sh test/program.sh $(B)/llrun-asan $(B)
+	CC='$(CC)' MEMORY=0 SANITIZERS=1 sh test/program.sh $(B)/llrun-asan $(B)
 	sh test/doctor.sh $(B)/llrun-asan $(B)
 
 $(B)/test-tsan: $(TEST_SRC) | $(B)

@@ -844,7 +844,7 @@ static void put_text(int fd, const char *s)     /* in signal handlers */
     (void)n;
 }
 
-/* The evaluation is asked to stop. If it is still in a large matrix product after 100 ms, nothing is lost by leaving. */
+/* The evaluation is asked to stop. If it is still in a large matrix product after 50 ms, nothing is lost by leaving. */
 static void on_alarm(int sig)
 {
     (void)sig;
@@ -863,7 +863,7 @@ static void on_signal(int sig)
     llr_session_cancel(active);
     if (chatting && sig == SIGINT) return;      /* it ends the answer, not the program */
     memset(&t, 0, sizeof t);
-    t.it_value.tv_usec = 100000;
+    t.it_value.tv_usec = 50000;
     (void)setitimer(ITIMER_REAL, &t, NULL);
     errno = e;
 }
@@ -2003,11 +2003,19 @@ static void show_text(const llr_gguf *g, const struct verdict *v)
     }
 }
 
+/* Is that a judgement, or what kept the file from being judged? */
+static void need_judgement(const llr_error *err)
+{
+    if (err->code != LLR_E_FORMAT && err->code != LLR_E_UNSUPPORTED) die_status(err, CODE_FILE);
+}
+
 static int cmd_show(void)
 {
     llr_gguf *g = open_gguf();
     struct verdict v;
     judge(g, &v);
+    if (!v.model) need_judgement(&v.model_err);
+    if (!v.vocab) need_judgement(&v.vocab_err);
     if (opt.json) show_json(g, &v);
     else show_text(g, &v);
     put_flush();
@@ -2566,14 +2574,14 @@ static const struct explanation { enum about about; uint32_t number; const char 
     /* llrun's own codes, and what others mean by the same ones */
     { A_EXIT, 0, NULL, "any program", "it ended without an error",
       "if the answer is missing all the same, look at standard error", "nothing" },
-    { A_EXIT, 1, NULL, "llrun", "it failed while running: input or output, or an internal error", "the line 'llrun: error:' on standard error", "what that line says; llrun doctor MODEL" },
+    { A_EXIT, 1, NULL, "llrun", "it failed while running: input or output, a model file that was cut short while in use, or an internal error", "the line 'llrun: error:' on standard error", "what that line says; llrun doctor MODEL" },
     { A_EXIT, 1, NULL, "Ollama and llama.cpp, all systems", "an ordinary error that was printed before: the model could not be loaded, memory could not be had, an option is wrong",
       "the last 20 lines of its log; llrun doctor < server.log finds the telling one", "what those lines say" },
     { A_EXIT, 2, NULL, "llrun", "wrong usage: unknown command or option, bad value, or a prompt longer than the context", "the line 'llrun: error:'", "llrun help COMMAND; for a long prompt -c N" },
     { A_EXIT, 2, NULL, "Ollama, all systems", "its runner is a Go program, and Go ends with 2 when it panics (and on a fatal runtime error, which may be a signal inside C code)",
       "the log has 'panic:' or 'fatal error:' or 'SIGSEGV', and 'goroutine 1 [running]' with a stack; the cause is in the lines before",
       "explain those lines (llrun doctor < server.log). Frequent: out of memory (smaller context or model), a damaged model (llrun show MODEL), an old version" },
-    { A_EXIT, 3, NULL, "llrun", "the model file cannot be used: missing, not a GGUF, cut short or damaged", "llrun show MODEL", "download it again or resume; compare the SHA-256" },
+    { A_EXIT, 3, NULL, "llrun", "the model file cannot be used: missing, not a GGUF, cut short or damaged", "llrun show MODEL", "download it again or resume; compare the SHA-256 (llrun show --checksum)" },
     { A_EXIT, 3, NULL, "C and C++ programs, Windows", "abort() in a program of Microsoft's run-time library that has error reports switched off: an assertion (GGML_ASSERT) or an uncaught exception",
       "the lines before it: GGML_ASSERT, 'terminate called', bad_alloc", "explain those lines; update the program" },
     { A_EXIT, 4, NULL, "llrun", "the file is valid, but its architecture, tensor type or tokenizer is not supported (exit status 4 is not signal 4)", "the line 'llrun: error:' names it", "another quantisation or a newer llrun; llrun show MODEL lists what is in the file" },
@@ -3758,6 +3766,7 @@ static int run_program(int argc, char **argv)
         choose_isa();
         check_gpu();
         code = c->run();
+        if (file_failed()) die(CODE_FAILED, "%s was cut short, or its disk failed, while it was in use: what was written may be wrong", opt.model);
     }
     put_flush();
     if (fclose(out)) die_output();              /* network file systems report a full disk only here */
