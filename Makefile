@@ -83,7 +83,8 @@ $(B)/test-tsan: $(TEST_SRC) | $(B)
 tsan: $(B)/test-tsan
 	$(B)/test-tsan pool session
 
-FUZZERS  = gguf tokenizer template
+FUZZERS  = gguf tokenizer template program
+$(B)/fuzz_program: llrun.c
 $(B)/fuzz_%: test/fuzz_%.c test/fuzz.h llrun.h | $(B)
 	$(CLANG) $(SAN) -fsanitize=fuzzer,address,undefined -DLLRUN_TIERS=2 -o $@ $< $(LDLIBS)
 
@@ -94,7 +95,7 @@ fuzz: $(FUZZERS:%=$(B)/fuzz_%) $(B)/make_model
 	$(B)/make_model $(B)/corpus/gguf/b --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
 	$(B)/make_model $(B)/corpus/gguf/c --type f32 --layers 2 --embd 8 --ff 8 --heads 2 --kv-heads 1 --vocab 264 --tied --template '{{ messages[0].content }}'
 	for f in $(FUZZERS); do \
-	    $(B)/fuzz_$$f -max_total_time=$$(($(FUZZ_SECONDS) / 3)) -max_len=40000 -timeout=30 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
+	    $(B)/fuzz_$$f -max_total_time=$$(($(FUZZ_SECONDS) / 4)) -max_len=40000 -timeout=30 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
 	        -artifact_prefix=$(B)/$$f- $(B)/corpus/$$f $(SEEDS) || exit 1; \
 	done
 

@@ -494,7 +494,7 @@ enum {
     C_EVAL = C_RUN | C_PLAN | C_LOGITS | C_PERPLEXITY | C_BENCH,
     C_ALL = 0xffff
 };
-enum kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS, OPTIONAL };    /* OPTIONAL: a whole number after = or nothing */
+enum kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS, MAYBE };    /* MAYBE: a whole number after = or nothing */
 enum { MAX_STOPS = 16, MAX_POSITIONAL = 3 };
 #define NO_INTEGER INT64_MIN
 #define NO_NUMBER (-HUGE_VAL)
@@ -558,7 +558,7 @@ static struct options {
     X("--checksum",                      FLAG,    checksum,      NULL, C_SHOW, 0, 0, "SHA-256 of every file, as it is published beside it, and of the bytes of every tensor: reads everything") \
     X("--markdown",                      FLAG,    markdown,      NULL, C_HELP, 0, 0, "the table of all options for README.md") \
     X("--isa",                           TEXT,    isa,           "NAME", C_ALL, 0, 0, "kernels for this instruction set (see llrun cpu); LLRUN_ISA in the environment does the same") \
-    X("--die-with-parent",               OPTIONAL, die_with_parent, "[=PID]", C_ALL, 0, 2147483647.0, "end when the process that started this one ends, however it ends; PID: it must be this one") \
+    X("--die-with-parent",               MAYBE,   die_with_parent, "[=PID]", C_ALL, 0, 2147483647.0, "end when the process that started this one ends, however it ends; PID: it must be this one") \
     X("-q --quiet",                      FLAG,    quiet,         NULL, C_ALL, 0, 0, "no messages but errors") \
     X("-h --help",                       FLAG,    help,          NULL, C_ALL, 0, 0, "explain the command") \
     X("--version",                       FLAG,    version,       NULL, C_ALL, 0, 0, "name the version")
@@ -676,7 +676,7 @@ static void set_option(const struct option *o, const char *name, const char *val
     void *at = (char *)&opt + o->at;
     switch (o->kind) {
     case FLAG: *(int *)at = 1; break;
-    case INTEGER: case OPTIONAL: *(int64_t *)at = parse_integer(name, value, o->lo, o->hi); break;
+    case INTEGER: case MAYBE: *(int64_t *)at = parse_integer(name, value, o->lo, o->hi); break;
     case NUMBER: *(double *)at = parse_number(name, value, o->lo, o->hi); break;
     case TEXT: *(const char **)at = value; break;
     case TEXTS:
@@ -736,7 +736,7 @@ static void parse_arguments(const struct command *c, int argc, char **argv)
         if (o->kind == FLAG) {
             if (eq) die(CODE_USAGE, "%.*s takes no value", (int)n, a);
         } else if (eq) value = eq + 1;
-        else if (o->kind == OPTIONAL) value = "0";
+        else if (o->kind == MAYBE) value = "0";
         else if (i + 1 < argc) value = argv[++i];
         else die(CODE_USAGE, "%s needs a value: %s %s", a, a, o->arg);
         {
@@ -1154,13 +1154,34 @@ static void warm_up(const llr_gguf *g)
     if (llr_gguf_preload(g, &o, &err)) die_status(&err, CODE_FILE);
 }
 
+/* The model cannot be opened: with what may help. */
+NORETURN static void die_model(const llr_error *err)
+{
+    struct buf b = { NULL, 0, 0 };
+    int i;
+    if (err->code == LLR_E_UNSUPPORTED && strstr(err->msg, "architecture '")) {
+        buf_text(&b, "\n  Supported:");
+        for (i = 0; llr_arch_name(i); i++) { buf_text(&b, " "); buf_text(&b, llr_arch_name(i)); }
+    } else if (err->code == LLR_E_UNSUPPORTED && !opt.no_vocab && strstr(err->msg, "tokenizer"))
+        buf_text(&b, "\n  With --no-vocab the model runs on token ids (--tokens, --ids).");
+#ifndef _WIN32
+    else if (err->code == LLR_E_IO && opt.model[0] != '/' && access(opt.model, F_OK)) {
+        char folder[1024];
+        if (getcwd(folder, sizeof folder)) { buf_text(&b, "\n  The current folder is "); buf_text(&b, folder); }
+    }
+#endif
+    buf_add(&b, "", 1);
+    if (*b.p && !got_signal && !file_failed()) die(exit_code(err->code, CODE_FILE), "%s%s", err->msg, b.p);
+    die_status(err, CODE_FILE);
+}
+
 static llr_gguf *open_gguf(void)
 {
     llr_options o = library_options();
     llr_gguf *g;
     llr_error err;
     o.no_mmap = o.mlock = 0;
-    if (llr_gguf_open(&g, opt.model, &o, &err)) die_status(&err, CODE_FILE);
+    if (llr_gguf_open(&g, opt.model, &o, &err)) die_model(&err);
     return g;
 }
 
@@ -1187,11 +1208,7 @@ static llr_model *open_model(void)
             die(CODE_MEMORY, "not enough memory: with --no-mmap the file takes %s, %s are available\n  Without --no-mmap it is used where it lies.",
                 size_text(need).s, size_text(have).s);
     }
-    if (llr_model_open(&m, opt.model, &o, &err)) {
-        if (err.code == LLR_E_UNSUPPORTED && !opt.no_vocab && strstr(err.msg, "tokenizer"))
-            die(CODE_UNSUPPORTED, "%s\n  With --no-vocab the model runs on token ids (--tokens, --ids).", err.msg);
-        die_status(&err, CODE_FILE);
-    }
+    if (llr_model_open(&m, opt.model, &o, &err)) die_model(&err);
     llr_model_describe(m, &info);
     running_isa = info.isa;
     return m;
@@ -1824,6 +1841,7 @@ static void put_value(const llr_meta *v, int json)
 
 /* SHA-256 (FIPS 180-4) */
 struct sha256 { uint32_t h[8]; uint64_t n; unsigned char block[64]; };
+struct sha256_text { char s[65]; };
 
 static uint32_t turn(uint32_t x, int n) { return x >> n | x << (32 - n); }
 
@@ -1871,7 +1889,7 @@ static void sha256_add(struct sha256 *x, const void *data, size_t n)
     if (n) memcpy(x->block, p, n);
 }
 
-static struct sha256_text { char s[65]; } sha256_end(struct sha256 *x)
+static struct sha256_text sha256_end(struct sha256 *x)
 {
     static const unsigned char padding[64] = { 0x80 };
     struct sha256_text text;

@@ -6905,7 +6905,8 @@ static llr_status llri_model_arch(llr_model *m, llr_error *err)
         return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but of general.type '%.*s', not a model", LLRI_S(kind));
     m->arch = llri_find_arch(name);
     if (!m->arch)
-        return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but its architecture '%.*s' is not supported",
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but its architecture '%.*s' is not supported by "
+                         "llrun " LLRUN_VERSION "; a newer one may know it",
                          LLRI_S(name));
     return LLR_OK;
 }
@@ -9342,7 +9343,9 @@ static llr_status llri_vocab_model(llr_vocab *v, const llr_gguf *g, const llr_op
                          "instead of text", llri_gguf_kv(g, "tokenizer.ggml.model") ? "\"none\"" : "missing");
     for (i = 0; i < LLRI_N_OF(llri_tok_models); i++)
         if (llri_str_eq(name, llri_tok_models[i].name)) m = &llri_tok_models[i];
-    if (!m) return llri_fail(err, LLR_E_UNSUPPORTED, "the tokenizer \"%.*s\" is not supported", LLRI_S(name));
+    if (!m)
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the tokenizer \"%.*s\" is not supported by llrun " LLRUN_VERSION ": llama, gpt2, gemma4, "
+                         "hybriddna, whitespace, bert, t5, rwkv and plamo2 are. A newer llrun may know it", LLRI_S(name));
     v->kind = m->kind;
     v->info.bos = m->bos; v->info.eos = m->eos; v->info.unk = m->unk; v->info.sep = m->sep; v->info.pad = m->pad;
     v->info.eot = v->info.nl = -1;
@@ -9363,7 +9366,16 @@ static llr_status llri_vocab_model(llr_vocab *v, const llr_gguf *g, const llr_op
         pre = llri_cstr("default");
     }
     p = llri_pre_find(pre);
-    if (!p) return llri_fail(err, LLR_E_UNSUPPORTED, "the pre-tokenizer \"%.*s\" (tokenizer.ggml.pre) is not supported", LLRI_S(pre));
+    if (!p) {
+        char known[320];
+        size_t at = 0;
+        for (i = 0; i < LLRI_N_OF(llri_pre_table); i++) {       /* the first name of every row */
+            size_t n = strcspn(llri_pre_table[i].names, " ");
+            if (at + n + 2 < sizeof known) at += (size_t)snprintf(known + at, sizeof known - at, " %.*s", (int)n, llri_pre_table[i].names);
+        }
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the pre-tokenizer \"%.*s\" (tokenizer.ggml.pre) is not supported by llrun " LLRUN_VERSION
+                         ", and with another the model would answer badly. Known, with others like them:%s", LLRI_S(pre), known);
+    }
     llri_tok_copy_text(v->pre, sizeof v->pre, pre);
     v->flags = p->flags;
     v->escape = (p->flags & LLRI_PRE_ESCAPE) != 0;
