@@ -93,7 +93,7 @@ fuzz: $(FUZZERS:%=$(B)/fuzz_%) $(B)/make_model
 	mkdir -p $(FUZZERS:%=$(B)/corpus/%)
 	$(B)/make_model $(B)/corpus/gguf/a --type q8_0 --layers 1 --embd 32 --ff 32 --heads 2 --vocab 264 --ctx 64
 	$(B)/make_model $(B)/corpus/gguf/b --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
-	$(B)/make_model $(B)/corpus/gguf/c --type f32 --layers 2 --embd 8 --ff 8 --heads 2 --kv-heads 1 --vocab 264 --tied --template '{{ messages[0].content }}'
+	$(B)/make_model $(B)/corpus/gguf/c --type f32 --layers 2 --embd 8 --ff 8 --heads 2 --kv-heads 1 --vocab 264 --ctx 32 --tied --template '{{ messages[0].content }}'
 	for f in $(FUZZERS); do \
 	    $(B)/fuzz_$$f -max_total_time=$$(($(FUZZ_SECONDS) / 4)) -max_len=40000 -timeout=30 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
 	        -artifact_prefix=$(B)/$$f- $(B)/corpus/$$f $(SEEDS) || exit 1; \

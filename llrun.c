@@ -122,11 +122,20 @@ static int exit_code(llr_status st, int io)
     }
 }
 
-/* A file that fails after it was opened is no bad file. */
+static const char *model_path;                /* of a mapped model; NULL: none */
+static uint64_t opened_bytes;                 /* of that file, when it was opened */
+
+/* A file that fails after it was opened is no bad file. What is lost of its last page reads as zeros, without a signal. */
 static int file_failed(void)
 {
     int i;
     for (i = 0; i < LLR_GUARD_FILES; i++) if (guard.file[i].bad_page) return 1;
+#ifndef _WIN32
+    {
+        struct stat st;
+        if (model_path && stat(model_path, &st) == 0 && (uint64_t)st.st_size < opened_bytes) return 1;
+    }
+#endif
     return 0;
 }
 
@@ -836,7 +845,27 @@ static BOOL WINAPI on_console(DWORD event)      /* on a thread of its own */
     return TRUE;
 }
 
-static void install_signals(void) { (void)SetConsoleCtrlHandler(on_console, TRUE); }
+/* As on_fault below: a mapped file whose disk failed, or a bug. */
+static LONG WINAPI on_exception(EXCEPTION_POINTERS *e)
+{
+    const EXCEPTION_RECORD *r = e->ExceptionRecord;
+    char line[200];
+    DWORD n, written;
+    int io = r->ExceptionCode == EXCEPTION_IN_PAGE_ERROR;
+    if (io) n = (DWORD)snprintf(line, sizeof line, "llrun: error: the model file or its disk failed while it was in use\n");
+    else n = (DWORD)snprintf(line, sizeof line, "llrun: error: internal error: exception 0x%08lx at %p, kernels %s, llrun " LLRUN_VERSION
+                             "\n  Try --isa sse2, and report this line.\n", (unsigned long)r->ExceptionCode, r->ExceptionAddress,
+                             running_isa ? llr_isa_name(running_isa) : "not chosen yet");
+    (void)WriteFile(GetStdHandle(STD_ERROR_HANDLE), line, n, &written, NULL);
+    if (io) ExitProcess(CODE_FAILED);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void install_signals(void)
+{
+    (void)SetConsoleCtrlHandler(on_console, TRUE);
+    (void)SetUnhandledExceptionFilter(on_exception);
+}
 #else
 static void put_text(int fd, const char *s)     /* in signal handlers */
 {
@@ -1175,6 +1204,14 @@ NORETURN static void die_model(const llr_error *err)
     die_status(err, CODE_FILE);
 }
 
+static void note_size(const llr_gguf *g)
+{
+    size_t n;
+    if (!llr_gguf_is_mapped(g) || !llr_gguf_bytes(g, 0, &n)) return;
+    opened_bytes = n;
+    model_path = opt.model;
+}
+
 static llr_gguf *open_gguf(void)
 {
     llr_options o = library_options();
@@ -1182,6 +1219,7 @@ static llr_gguf *open_gguf(void)
     llr_error err;
     o.no_mmap = o.mlock = 0;
     if (llr_gguf_open(&g, opt.model, &o, &err)) die_model(&err);
+    note_size(g);
     return g;
 }
 
@@ -1209,6 +1247,7 @@ static llr_model *open_model(void)
                 size_text(need).s, size_text(have).s);
     }
     if (llr_model_open(&m, opt.model, &o, &err)) die_model(&err);
+    note_size(llr_model_gguf(m));
     llr_model_describe(m, &info);
     running_isa = info.isa;
     return m;
@@ -1730,8 +1769,10 @@ static int is_gguf(const char *path)
 {
     char magic[4];
     FILE *f = open_utf8(path, "rb");
-    int yes = f && fread(magic, 1, 4, f) == 4 && memcmp(magic, "GGUF", 4) == 0;
-    if (f) (void)fclose(f);
+    int yes;
+    if (!f) die(CODE_FILE, "cannot open %s: %s", path, strerror(errno));
+    yes = fread(magic, 1, 4, f) == 4 && memcmp(magic, "GGUF", 4) == 0;
+    (void)fclose(f);
     return yes;
 }
 

@@ -189,7 +189,8 @@ static const char *const names[] = { "attn_q.weight", "attn_q.bias", "attn_k.bia
     "rope_freqs.weight", "attn_sinks.weight", "attn_norm_2.weight" };
 
 /* One change that moves what follows it. */
-enum edit { DROP_KEY, COPY_KEY, SET_TEXT, NEW_KEY, RENAME_KEY, NEW_ARCH, DROP_TENSOR, RENAME_TENSOR, N_EDITS };
+enum edit { DROP_KEY, COPY_KEY, SET_TEXT, NEW_KEY, RENAME_KEY, NEW_ARCH, DROP_TENSOR, RENAME_TENSOR, N_EDITS, WANT_KEY, WANT_TENSOR, WANT_NOT };
+typedef struct want { char name[128]; unsigned long long n[2]; } want;      /* a key; a tensor and its shape */
 
 static void put_new_key(fuzz_out *o, llri_str arch)
 {
@@ -207,10 +208,9 @@ static void put_new_key(fuzz_out *o, llri_str arch)
 }
 
 /* The file g, whose bytes are data, with one edit. */
-static void rebuild(fuzz_out *o, const llr_gguf *g, const uint8_t *data, size_t size)
+static void rebuild(fuzz_out *o, const llr_gguf *g, const uint8_t *data, size_t size, enum edit edit, const want *w)
 {
-    enum edit edit = (enum edit)fuzz_random(N_EDITS);
-    size_t i, k = fuzz_random(g->n_kvs), t = fuzz_random(g->n_tensors), align = 32, end = 24;
+    size_t i, start, kept = 0, k = fuzz_random(g->n_kvs), t = fuzz_random(g->n_tensors), align = 32, end = 24;
     const llri_kv *kv = llri_gguf_kv(g, "general.architecture"), *al = llri_gguf_kv(g, "general.alignment");
     llri_str arch = { "", 0 };
     const char *other = llr_arch_name((int)fuzz_random(LLRI_N_ARCHS)), *s;
@@ -218,8 +218,10 @@ static void rebuild(fuzz_out *o, const llr_gguf *g, const uint8_t *data, size_t 
     if (kv) (void)llri_kv_str(kv, &arch);
     if (al) align = llri_rd32(al->data);
     fuzz_put(o, data, 8);
-    fuzz_int(o, g->n_tensors - (edit == DROP_TENSOR && g->n_tensors > 0), 8);
-    fuzz_int(o, g->n_kvs - (edit == DROP_KEY && g->n_kvs > 0) + (edit == COPY_KEY && g->n_kvs > 0) + (edit == NEW_KEY), 8);
+    for (i = 0; i < g->n_tensors; i++)
+        kept += !(edit == DROP_TENSOR && i == t) && !(edit >= WANT_TENSOR && llri_str_eq(g->tensors[i].name, w->name));
+    fuzz_int(o, kept + (edit == WANT_TENSOR), 8);
+    fuzz_int(o, g->n_kvs - (edit == DROP_KEY && g->n_kvs > 0) + (edit == COPY_KEY && g->n_kvs > 0) + (edit == NEW_KEY || edit == WANT_KEY), 8);
     for (i = 0; i < g->n_kvs; i++) {
         size_t rest, header;
         kv = &g->kvs[i];
@@ -259,20 +261,76 @@ static void rebuild(fuzz_out *o, const llr_gguf *g, const uint8_t *data, size_t 
         }
     }
     if (edit == NEW_KEY) put_new_key(o, arch);
+    if (edit == WANT_KEY) {
+        uint32_t type = strstr(w->name, "epsilon") || strstr(w->name, "scale") ? LLR_META_F32 : strstr(w->name, "parallel") ? LLR_META_BOOL : LLR_META_U32;
+        fuzz_key(o, w->name, type);
+        fuzz_int(o, type == LLR_META_F32 ? 0x3a83126f : 1 + fuzz_random(2), type == LLR_META_BOOL ? 1 : 4);
+    }
     for (i = 0; i < g->n_tensors; i++) {
         const llri_tensor *x = &g->tensors[i];
         size_t rest = 4 + 8 * (size_t)x->n_dims + 12;
         end = (size_t)((const uint8_t *)x->name.p - data) + x->name.n + rest;
-        if (edit == DROP_TENSOR && i == t) continue;
+        if ((edit == DROP_TENSOR && i == t) || (edit >= WANT_TENSOR && llri_str_eq(x->name, w->name))) continue;
         if (edit == RENAME_TENSOR && i == t) {
             (void)snprintf(name, sizeof name, fuzz_random(4) ? "blk.%d.%s" : "%.0d%s", (int)fuzz_random(3), FUZZ_PICK(names));
             fuzz_text(o, name, strlen(name));
         } else fuzz_text(o, x->name.p, x->name.n);
         fuzz_put(o, x->name.p + x->name.n, rest);
     }
-    while (o->n % align) fuzz_int(o, 0, 1);
     end = (end + align - 1) / align * align;
-    if (end < size) fuzz_put(o, data + end, size - end);
+    size = end < size ? size - end : 0;                 /* of the tensors */
+    if (edit == WANT_TENSOR) {
+        fuzz_text(o, w->name, strlen(w->name));
+        fuzz_int(o, 2, 4);
+        fuzz_int(o, w->n[0], 8);
+        fuzz_int(o, w->n[1], 8);
+        fuzz_int(o, LLRI_F32, 4);
+        fuzz_int(o, (size + align - 1) / align * align, 8);
+    }
+    while (o->n % align) fuzz_int(o, 0, 1);
+    start = o->n;
+    fuzz_put(o, data + end, size);
+    if (edit != WANT_TENSOR) return;
+    while ((o->n - start) % align) fuzz_int(o, 0, 1);
+    for (i = 0; i < w->n[0] * w->n[1]; i++) fuzz_int(o, 0x3d800000u + (uint32_t)fuzz_random(1 << 24), 4);
+}
+
+/* After another architecture: what the loader misses is added, by what it says, so that small models of all of them come
+ * into being. data has room for max_size bytes; returns the new size. */
+static size_t complete(uint8_t *data, size_t size, size_t max_size)
+{
+    fuzz_out o;
+    int i;
+    o.p = (uint8_t *)malloc(max_size);
+    o.room = max_size;
+    for (i = 0; o.p && i < 60; i++) {
+        llr_options opt;
+        llr_model *m;
+        llr_gguf *g;
+        llr_error err;
+        want w;
+        const char *at;
+        enum edit edit;
+        memset(&opt, 0, sizeof opt);
+        opt.no_vocab = 1;
+        memset(&w, 0, sizeof w);
+        if (llr_model_open_mem(&m, data, size, &opt, &err) == LLR_OK) { llr_model_close(m); break; }
+        if (sscanf(err.msg, "the metadata key %127s is missing", w.name) == 1) {
+            edit = WANT_KEY;
+        } else if (sscanf(err.msg, "the tensor %127s has the shape", w.name) == 1 && (at = strstr(err.msg, "asks for [")) != NULL &&
+                   sscanf(at, "asks for [%llu, %llu]", &w.n[0], &w.n[1]) == 2 && w.n[0] <= 4096 && w.n[1] <= 4096) edit = WANT_TENSOR;
+        else if (sscanf(err.msg, "the tensor %127s is missing", w.name) == 1) { edit = WANT_TENSOR; w.n[0] = w.n[1] = 1; }
+        else if ((at = strstr(err.msg, "what its tensor ")) != NULL && sscanf(at, "what its tensor %127s is", w.name) == 1) edit = WANT_NOT;
+        else break;
+        if (llr_gguf_open_mem(&g, data, size, NULL, NULL)) break;
+        o.n = 0;
+        rebuild(&o, g, data, size, edit, &w);
+        llr_gguf_close(g);
+        if (o.n > max_size) break;
+        memcpy(data, o.p, size = o.n);
+    }
+    free(o.p);
+    return size;
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed)
@@ -290,9 +348,11 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     }
     if (fuzz_random(16) == 0 || llr_gguf_open_mem(&g, data, size, NULL, NULL)) return LLVMFuzzerMutate(data, size, max_size);
     if (fuzz_random(3) == 0 && (o.p = (uint8_t *)malloc(max_size)) != NULL) {
-        rebuild(&o, g, data, size);
+        enum edit edit = (enum edit)fuzz_random(N_EDITS);
+        rebuild(&o, g, data, size, edit, NULL);
         if (o.n <= max_size) memcpy(data, o.p, size = o.n);
         free(o.p);
+        if (edit == NEW_ARCH && fuzz_random(4)) size = complete(data, size, max_size);
     } else {
         size_t i = fuzz_random(g->n_kvs + g->n_tensors + 1);
         if (i < g->n_kvs) break_key(&g->kvs[i]);

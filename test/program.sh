@@ -300,6 +300,11 @@ for c in "run $T/cut.gguf $long" "perplexity $T/cut.gguf -c 4096 --tokens @$T/lo
     said '^llrun: error: the model file was cut short.* from byte [0-9]* of [0-9]* on'; wait
 done
 
+cp "$m" "$T/cut.gguf"                                           # by less than a page, while it waits for input: no signal comes
+{ sleep 0.5; dd if=/dev/null of="$T/cut.gguf" bs=1 seek=$(($(wc -c <"$m") - 1)) 2>/dev/null; echo ab; } | {
+    "$child" -t 60 "$llrun" tokenize "$T/cut.gguf" >"$out" 2>"$err"; echo $? >"$T/code"; }
+is 1 "$(cat "$T/code")"; said '^llrun: error: .* cut short'
+
 section 'the parent is killed'
 k=0; while [ $k -lt "${ORPHANS:-10}" ]; do
     k=$((k + 1))
@@ -311,6 +316,7 @@ t 0 cpu --die-with-parent
 rm -f "$T/slow.gguf"
 { "$child" -t 60 "$llrun" run "$m" $long </dev/null 2>"$err"; echo $? >"$T/code"; } | head -c 1 >/dev/null
 code=$(cat "$T/code"); case $code in 0|1) pass;; *) fail "exit $code after a broken pipe";; esac
+check 'a broken pipe is not quiet' sh -c '! grep -q -e error -e internal "$1"' - "$err"
 if [ -w /dev/full ]; then
     for c in "run $m -p ab --raw -n 5 --temp 0" "logits $m --tokens 1,2,3" 'cpu' 'help' "show $m" "tokenize $m" "dump $m output_norm.weight"; do
         "$child" "$llrun" $c <"$in" >/dev/full 2>"$err"; is 1 $?; said '^llrun: error: .'
