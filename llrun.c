@@ -122,8 +122,10 @@ static int exit_code(llr_status st, int io)
     }
 }
 
+#ifndef _WIN32
 static const char *model_path;                /* of a mapped model; NULL: none */
-static uint64_t opened_bytes;                 /* of that file, when it was opened */
+static struct stat model_stat;                /* when it was opened */
+#endif
 
 /* A file that fails after it was opened is no bad file. What is lost of its last page reads as zeros, without a signal. */
 static int file_failed(void)
@@ -133,7 +135,8 @@ static int file_failed(void)
 #ifndef _WIN32
     {
         struct stat st;
-        if (model_path && stat(model_path, &st) == 0 && (uint64_t)st.st_size < opened_bytes) return 1;
+        if (model_path && stat(model_path, &st) == 0 && st.st_dev == model_stat.st_dev && st.st_ino == model_stat.st_ino &&
+            st.st_size < model_stat.st_size) return 1;
     }
 #endif
     return 0;
@@ -1206,10 +1209,11 @@ NORETURN static void die_model(const llr_error *err)
 
 static void note_size(const llr_gguf *g)
 {
-    size_t n;
-    if (!llr_gguf_is_mapped(g) || !llr_gguf_bytes(g, 0, &n)) return;
-    opened_bytes = n;
-    model_path = opt.model;
+#ifndef _WIN32
+    if (llr_gguf_is_mapped(g) && stat(opt.model, &model_stat) == 0) model_path = opt.model;
+#else
+    (void)g;
+#endif
 }
 
 static llr_gguf *open_gguf(void)
