@@ -24,7 +24,7 @@ help:
 	@echo 'make matrix    other languages, compilers, options and targets, as far as they are installed'
 	@echo 'make asan      the tests with the address and undefined behaviour sanitizers'
 	@echo 'make tsan      the tests of threads and sessions with the thread sanitizer'
-	@echo 'make fuzz      [FUZZ_SECONDS=60]: random GGUF files, with clang and libFuzzer'
+	@echo 'make fuzz      [FUZZ_SECONDS=60] [SEEDS=folder]: hostile files, texts and templates, with clang and libFuzzer'
 	@echo 'make emulate   [MODEL=file.gguf]: CPUs without AVX, without AVX2, and with AVX masked by the OS, with qemu-x86_64'
 	@echo 'make bench     [MODEL=file.gguf]: speed; without a model, of a random one with 1.1 billion weights'
 	@echo 'make symbols   what the implementation exports, needs and keeps in writable memory'
@@ -46,13 +46,23 @@ $(B)/pty: test/pty.c | $(B)
 	$(CC) -O1 -Wall -Wextra -o $@ test/pty.c
 
 $(B)/child: test/child.c | $(B)
-	$(CC) -O1 -Wall -Wextra -o $@ test/child.c
+	$(CC) -O1 -Wall -Wextra -o $@ test/child.c -lpthread
 
-test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty
+# every failure of an allocation or file, every length of a file
+$(B)/fail: test/fail.c llrun.c llrun.h | $(B)
+	$(CC) -O1 -Wall -Wextra -DLLRUN_TIERS=2 -o $@ test/fail.c $(LDLIBS)
+
+$(B)/fail.d: $(B)/make_model
+	mkdir -p $@
+	$(B)/make_model $@/tiny.gguf --type q4_0 --layers 1 --embd 64 --ff 64 --heads 2 --vocab 320 --template '{% for m in messages %}{{ m.content }}{% endfor %}'
+	$(B)/make_model $@/least.gguf --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
+
+test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail $(B)/fail.d
 	@failed=0; \
 	$(B)/test $(TESTS) || failed=1; \
 	CC='$(CC)' sh test/program.sh ./llrun $(B) || failed=1; \
 	sh test/chat.sh ./llrun $(B) || failed=1; \
+	$(B)/fail $(B)/fail.d || failed=1; \
 	sh test/doctor.sh ./llrun $(B) || failed=1; \
 	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
 	exit $$failed
@@ -68,7 +78,7 @@ $(B)/llrun-asan: llrun.c llrun.h | $(B)
 
 asan: $(B)/test-asan $(B)/llrun-asan $(B)/make_model $(B)/child
 	$(B)/test-asan $(TESTS)
-	CC='$(CC)' MEMORY=0 sh test/program.sh $(B)/llrun-asan $(B)
+	CC='$(CC)' MEMORY=0 SANITIZERS=1 sh test/program.sh $(B)/llrun-asan $(B)
 	sh test/doctor.sh $(B)/llrun-asan $(B)
 
 $(B)/test-tsan: $(TEST_SRC) | $(B)
@@ -77,14 +87,21 @@ $(B)/test-tsan: $(TEST_SRC) | $(B)
 tsan: $(B)/test-tsan
 	$(B)/test-tsan pool session
 
-$(B)/fuzz_gguf: test/fuzz_gguf.c llrun.h | $(B)
-	$(CLANG) $(SAN) -fsanitize=fuzzer,address,undefined -DLLRUN_TIERS=2 -o $@ test/fuzz_gguf.c $(LDLIBS)
+FUZZERS  = gguf tokenizer template program
+$(B)/fuzz_program: llrun.c
+$(B)/fuzz_%: test/fuzz_%.c test/fuzz.h llrun.h | $(B)
+	$(CLANG) $(SAN) -fsanitize=fuzzer,address,undefined -DLLRUN_TIERS=2 -o $@ $< $(LDLIBS)
 
-fuzz: $(B)/fuzz_gguf $(B)/make_model
-	mkdir -p $(B)/corpus
-	$(B)/make_model $(B)/corpus/a.gguf --type q8_0 --layers 1 --embd 32 --ff 32 --heads 2 --vocab 264 --ctx 64
-	$(B)/make_model $(B)/corpus/b.gguf --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
-	$(B)/fuzz_gguf -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=2048 -artifact_prefix=$(B)/ -print_final_stats=1 $(B)/corpus
+# The GGUF seeds are made here, the others by the fuzzers themselves. SEEDS: more files to begin with.
+fuzz: $(FUZZERS:%=$(B)/fuzz_%) $(B)/make_model
+	mkdir -p $(FUZZERS:%=$(B)/corpus/%)
+	$(B)/make_model $(B)/corpus/gguf/a --type q8_0 --layers 1 --embd 32 --ff 32 --heads 2 --vocab 264 --ctx 64
+	$(B)/make_model $(B)/corpus/gguf/b --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
+	$(B)/make_model $(B)/corpus/gguf/c --type f32 --layers 2 --embd 8 --ff 8 --heads 2 --kv-heads 1 --vocab 264 --ctx 32 --tied --template '{{ messages[0].content }}'
+	for f in $(FUZZERS); do \
+	    $(B)/fuzz_$$f -max_total_time=$$(($(FUZZ_SECONDS) / 4)) -max_len=40000 -timeout=30 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
+	        -artifact_prefix=$(B)/$$f- $(B)/corpus/$$f $(SEEDS) || exit 1; \
+	done
 
 emulate: llrun $(B)/make_model
 	sh test/emulate.sh ./llrun $(B) $(MODEL)

@@ -22,11 +22,15 @@
 #  include <windows.h>
 #  include <io.h>
 #  include <shellapi.h>
+#  include <tlhelp32.h>
 #  define isatty _isatty
 #  define fileno _fileno
 #else
 #  include <pthread.h>
 #  include <sys/mman.h>
+#  ifdef __linux__
+#    include <sys/prctl.h>
+#  endif
 #  include <sys/stat.h>
 #  include <sys/time.h>
 #  include <sys/wait.h>
@@ -61,7 +65,8 @@ enum { CODE_OK = 0, CODE_FAILED = 1, CODE_USAGE = 2, CODE_FILE = 3, CODE_UNSUPPO
 
 static volatile sig_atomic_t got_signal;      /* SIGINT, SIGTERM; 0: none */
 static int quiet;                             /* -q */
-static int progress_shown;                    /* a progress line stands on standard error */
+static llr_guard guard;                       /* the mapped files: a SIGBUS in one of them is an error, not the end */
+static volatile sig_atomic_t progress_shown;  /* a progress line stands on standard error */
 static FILE *out;                             /* results: standard output or the file of -o */
 static const char *out_name;                  /* NULL: standard output */
 
@@ -123,10 +128,30 @@ static int exit_code(llr_status st, int io)
     }
 }
 
+#ifndef _WIN32
+static const char *model_path;                /* of a mapped model; NULL: none */
+static struct stat model_stat;                /* when it was opened */
+#endif
+
+/* A file that fails after it was opened is no bad file. What is lost of its last page reads as zeros, without a signal. */
+static int file_failed(void)
+{
+    int i;
+    for (i = 0; i < LLR_GUARD_FILES; i++) if (guard.file[i].bad_page) return 1;
+#ifndef _WIN32
+    {
+        struct stat st;
+        if (model_path && stat(model_path, &st) == 0 && st.st_dev == model_stat.st_dev && st.st_ino == model_stat.st_ino &&
+            st.st_size < model_stat.st_size) return 1;
+    }
+#endif
+    return 0;
+}
+
 NORETURN static void die_status(const llr_error *err, int io)
 {
     if (got_signal) exit_by_signal();
-    die(exit_code(err->code, io), "%s", err->msg);
+    die(err->code == LLR_E_IO && file_failed() ? CODE_FAILED : exit_code(err->code, io), "%s", err->msg);
 }
 
 /* A reader that has gone away (`llrun ... | head`) needs no message; a full disk does. */
@@ -488,7 +513,7 @@ enum {
     C_EVAL = C_RUN | C_PLAN | C_LOGITS | C_PERPLEXITY | C_BENCH,
     C_ALL = 0xffff
 };
-enum kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS };
+enum kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS, MAYBE };    /* MAYBE: a whole number after = or nothing */
 enum { MAX_STOPS = 16, MAX_POSITIONAL = 3 };
 #define NO_INTEGER INT64_MIN
 #define NO_NUMBER (-HUGE_VAL)
@@ -497,8 +522,8 @@ static struct options {
     const char *explain;
     const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *stops[MAX_STOPS];
     int n_stops, help, version, quiet, raw, ids, ignore_eos, json, jsonl, hex, no_bos, no_special, all, exact, no_mmap, mlock, no_vocab,
-        force, markdown;
-    int64_t predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs;
+        force, markdown, checksum;
+    int64_t die_with_parent, predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs;
     double temp, top_p, min_p, typical, repeat, frequency, presence;
     const char *args[MAX_POSITIONAL];       /* positional, after MODEL */
     int n_args;
@@ -549,8 +574,10 @@ static struct options {
     X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU; this build has no GPU support") \
     X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto (default), off, or require: fail without a usable GPU") \
     X("--explain",                       TEXT,    explain,       "WHAT", C_DOCTOR, 0, 0, "decode an exit status or an error text of llrun, Ollama, llama.cpp or LM Studio") \
+    X("--checksum",                      FLAG,    checksum,      NULL, C_SHOW, 0, 0, "SHA-256 of every file, as it is published beside it, and of the bytes of every tensor: reads everything") \
     X("--markdown",                      FLAG,    markdown,      NULL, C_HELP, 0, 0, "the table of all options for README.md") \
     X("--isa",                           TEXT,    isa,           "NAME", C_ALL, 0, 0, "kernels for this instruction set (see llrun cpu); LLRUN_ISA in the environment does the same") \
+    X("--die-with-parent",               MAYBE,   die_with_parent, "[=PID]", C_ALL, 0, 2147483647.0, "end when the process that started this one ends, however it ends; PID: it must be this one") \
     X("-q --quiet",                      FLAG,    quiet,         NULL, C_ALL, 0, 0, "no messages but errors") \
     X("-h --help",                       FLAG,    help,          NULL, C_ALL, 0, 0, "explain the command") \
     X("--version",                       FLAG,    version,       NULL, C_ALL, 0, 0, "name the version")
@@ -577,7 +604,7 @@ static const struct command {
       "if that is no terminal, or --tokens LIST; it is put into the model's chat template, and what the model answers is written,\n"
       "then a newline. With --raw, or if the model has no template, the text is continued as it is." },
     { "show", C_SHOW, cmd_show, 0, "MODEL", "metadata and tensors of a file, and whether it is supported",
-      "Checks the file wholly, loads nothing." },
+      "Checks the structure of the whole file, loads nothing. --checksum also reads all of it." },
     { "plan", C_PLAN, cmd_plan, 0, "MODEL", "the memory that a run would take, and whether it fits",
       "Exit status 0: it fits; 5: it does not." },
     { "cpu", C_CPU, cmd_cpu, 0, "", "what this CPU and system can run, and which kernels are chosen", "" },
@@ -667,7 +694,7 @@ static const char *set_option(const struct option *o, const char *value)
     double x;
     switch (o->kind) {
     case FLAG: *(int *)at = 1; return NULL;
-    case INTEGER:
+    case INTEGER: case MAYBE:
         if (!parse_integer(value, &i)) return "that is not a whole number";
         (void)snprintf(wrong, sizeof wrong, "must be from %.0f to %.0f", o->lo, o->hi);
         if ((double)i < o->lo || (double)i > o->hi) return wrong;
@@ -714,7 +741,7 @@ NORETURN static void die_option(const struct command *c, const char *name, size_
 static void clear_options(void)
 {
     memset(&opt, 0, sizeof opt);
-    opt.predict = opt.ctx = opt.batch = opt.threads = opt.top_k = opt.last_n = opt.seed = NO_INTEGER;
+    opt.die_with_parent = opt.predict = opt.ctx = opt.batch = opt.threads = opt.top_k = opt.last_n = opt.seed = NO_INTEGER;
     opt.bench_prompt = opt.bench_predict = opt.runs = NO_INTEGER;
     opt.temp = opt.top_p = opt.min_p = opt.typical = opt.repeat = opt.frequency = opt.presence = NO_NUMBER;
 }
@@ -739,6 +766,7 @@ static void parse_arguments(const struct command *c, int argc, char **argv)
         if (o->kind == FLAG) {
             if (eq) die(CODE_USAGE, "%.*s takes no value", (int)n, a);
         } else if (eq) value = eq + 1;
+        else if (o->kind == MAYBE) value = "0";
         else if (i + 1 < argc) value = argv[++i];
         else die(CODE_USAGE, "%s needs a value: %s %s", a, a, o->arg);
         value = set_option(o, value);           /* now what is wrong with it */
@@ -1231,7 +1259,11 @@ static int edit_line(struct buf *b)             /* the console has an editor of 
 
 /* ---- signals and progress ------------------------------------------------------------------------------------------ */
 
+#ifndef _WIN32
+enum { PARENT_SIGNAL = SIGUSR2 };               /* of --die-with-parent */
+#endif
 static volatile sig_atomic_t chatting;          /* an answer is being written in a chat */
+static llr_isa running_isa;                     /* kernels of the model that was opened last */
 static llr_session *volatile active;            /* what a signal has to cancel; NULL: nothing, the program just ends */
 
 #ifdef _WIN32
@@ -1247,9 +1279,35 @@ static BOOL WINAPI on_console(DWORD event)      /* on a thread of its own */
     return TRUE;
 }
 
-static void install_signals(void) { (void)SetConsoleCtrlHandler(on_console, TRUE); }
+/* As on_fault below: a mapped file whose disk failed, or a bug. */
+static LONG WINAPI on_exception(EXCEPTION_POINTERS *e)
+{
+    const EXCEPTION_RECORD *r = e->ExceptionRecord;
+    char line[200];
+    DWORD n, written;
+    int io = r->ExceptionCode == EXCEPTION_IN_PAGE_ERROR;
+    if (io) n = (DWORD)snprintf(line, sizeof line, "llrun: error: the model file or its disk failed while it was in use\n");
+    else n = (DWORD)snprintf(line, sizeof line, "llrun: error: internal error: exception 0x%08lx at %p, kernels %s, llrun " LLRUN_VERSION
+                             "\n  Try --isa sse2, and report this line.\n", (unsigned long)r->ExceptionCode, r->ExceptionAddress,
+                             running_isa ? llr_isa_name(running_isa) : "not chosen yet");
+    (void)WriteFile(GetStdHandle(STD_ERROR_HANDLE), line, n, &written, NULL);
+    if (io) ExitProcess(CODE_FAILED);
+    return EXCEPTION_CONTINUE_SEARCH;
+}
+
+static void install_signals(void)
+{
+    (void)SetConsoleCtrlHandler(on_console, TRUE);
+    (void)SetUnhandledExceptionFilter(on_exception);
+}
 #else
-/* The evaluation is asked to stop. If it is still in a large matrix product after 100 ms, nothing is lost by leaving. */
+static void put_text(int fd, const char *s)     /* in signal handlers */
+{
+    ssize_t n = write(fd, s, strlen(s));
+    (void)n;
+}
+
+/* The evaluation is asked to stop. If it is still in a large matrix product after 50 ms, nothing is lost by leaving. */
 static void on_alarm(int sig)
 {
     (void)sig;
@@ -1263,29 +1321,50 @@ static void on_signal(int sig)
     struct itimerval t;
     if (!active || got_signal) {
         terminal_restore();
+        if (progress_shown) put_text(2, "\n");
         _exit(128 + sig);
     }
     got_signal = sig;
     llr_session_cancel(active);
     if (chatting && sig == SIGINT) return;      /* it ends the answer, not the program */
     memset(&t, 0, sizeof t);
-    t.it_value.tv_usec = 100000;
+    t.it_value.tv_usec = 50000;
     (void)setitimer(ITIMER_REAL, &t, NULL);
     errno = e;
 }
 
-/* A mapped file was cut short or its disk failed; or the CPU lacks what it reports. Say so instead of dying silently. */
-static void on_fault(int sig)
+/* SIGBUS in a model file: zeros stand for what is missing, and the call that runs ends with an error. All else is a bug of
+ * llrun or a CPU that lacks what it reports: a line that says where, and the signal does what it always does. */
+static void on_fault(int sig, siginfo_t *info, void *context)
 {
-    static const char bus[] = "llrun: error: the model file was cut short while in use, or its disk failed (SIGBUS)\n"
-                              "  Try again when it is whole, or use --no-mmap\n";
-    static const char ill[] = "llrun: error: illegal instruction: the CPU lacks something that it reports to have (SIGILL)\n"
-                              "  Use --isa scalar, and report what llrun cpu says\n";
-    ssize_t n;
+    static const struct { int sig; const char *name, *help; } rows[] = {
+        { SIGILL, "illegal instruction (SIGILL)", "Try --isa sse2, and report this line with what llrun cpu says." },
+        { SIGFPE, "arithmetic fault (SIGFPE)", "Try --isa scalar, and report this line." },
+        { SIGBUS, "memory that cannot be read (SIGBUS)", "Try --no-mmap, and report this line." },
+        { SIGSEGV, "invalid memory access (SIGSEGV)", "Try --isa sse2, and report this line." }
+    };
+    uintptr_t at = (uintptr_t)info->si_addr;
+    char hex[2 * sizeof at + 1];
+    size_t i;
+    struct sigaction sa;
+    (void)context;
+    if (sig == SIGBUS && llr_guard_catch(&guard, info->si_addr)) return;
     terminal_restore();
-    n = sig == SIGBUS ? write(2, bus, sizeof bus - 1) : write(2, ill, sizeof ill - 1);
-    (void)n;
-    _exit(sig == SIGBUS ? CODE_FILE : CODE_FAILED);
+    for (i = 0; i < sizeof hex - 1; i++) hex[i] = "0123456789abcdef"[at >> 4 * (sizeof hex - 2 - i) & 15];
+    hex[i] = 0;
+    put_text(2, "llrun: error: internal error: ");
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) if (rows[i].sig == sig) put_text(2, rows[i].name);
+    put_text(2, " at 0x");
+    put_text(2, hex);
+    put_text(2, ", kernels ");
+    put_text(2, running_isa ? llr_isa_name(running_isa) : "not chosen yet");
+    put_text(2, ", llrun " LLRUN_VERSION "\n  ");
+    for (i = 0; i < sizeof rows / sizeof rows[0]; i++) if (rows[i].sig == sig) put_text(2, rows[i].help);
+    put_text(2, "\n");
+    memset(&sa, 0, sizeof sa);
+    sa.sa_handler = SIG_DFL;
+    (void)sigaction(sig, &sa, NULL);
+    (void)raise(sig);                           /* comes when the handler returns, if the fault itself does not come again */
 }
 
 /* A standard stream that is closed must not become the number of a file that is opened later. */
@@ -1304,14 +1383,25 @@ static void reserve_streams(void)       /* in the wrong direction, so that using
 
 static void install_signals(void)
 {
+    static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE }, ours[] = { SIGTERM, SIGINT, SIGALRM, PARENT_SIGNAL };
+    static char stack[1 << 16];                 /* for faults: the usual one may be what overflowed */
     struct sigaction sa, old;
+    stack_t alt;
+    sigset_t set;
+    size_t i;
     reserve_streams();
+    memset(&alt, 0, sizeof alt);
+    alt.ss_sp = stack;
+    alt.ss_size = sizeof stack;
+    (void)sigaltstack(&alt, NULL);
     memset(&sa, 0, sizeof sa);
     (void)sigemptyset(&sa.sa_mask);
-    sa.sa_handler = on_fault;
-    (void)sigaction(SIGBUS, &sa, NULL);
-    (void)sigaction(SIGILL, &sa, NULL);
-    sa.sa_handler = on_signal;                  /* no SA_RESTART: a blocked read or write returns */
+    sa.sa_sigaction = on_fault;
+    sa.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    for (i = 0; i < sizeof faults / sizeof faults[0]; i++)      /* a sanitizer that has handlers keeps them */
+        if (sigaction(faults[i], NULL, &old) == 0 && (faults[i] == SIGBUS || old.sa_handler == SIG_DFL)) (void)sigaction(faults[i], &sa, NULL);
+    sa.sa_flags = 0;                            /* no SA_RESTART: a blocked read or write returns */
+    sa.sa_handler = on_signal;
     if (sigaction(SIGINT, NULL, &old) == 0 && old.sa_handler != SIG_IGN) (void)sigaction(SIGINT, &sa, NULL);  /* else in the background */
     (void)sigaction(SIGTERM, &sa, NULL);
     sa.sa_handler = on_alarm;
@@ -1319,6 +1409,94 @@ static void install_signals(void)
     (void)atexit(terminal_restore);
     sa.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &sa, NULL);        /* a write then fails with EPIPE */
+    (void)sigemptyset(&set);                    /* the parent may have had them blocked */
+    for (i = 0; i < sizeof ours / sizeof ours[0]; i++) (void)sigaddset(&set, ours[i]);
+    (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+#endif
+
+/* --die-with-parent: whoever started this process may be killed without a chance to end it. =PID names the parent, so that
+ * one that died before this is reached is noticed, too. */
+#ifdef _WIN32
+static DWORD WINAPI wait_parent(LPVOID parent)
+{
+    (void)WaitForSingleObject((HANDLE)parent, INFINITE);
+    ExitProcess(143);
+    return 0;
+}
+
+static DWORD parent_id(void)
+{
+    HANDLE list = CreateToolhelp32Snapshot(TH32CS_SNAPPROCESS, 0);
+    PROCESSENTRY32W e;
+    DWORD id = 0;
+    BOOL more;
+    e.dwSize = sizeof e;
+    for (more = Process32FirstW(list, &e); more && !id; more = Process32NextW(list, &e))
+        if (e.th32ProcessID == GetCurrentProcessId()) id = e.th32ParentProcessID;
+    (void)CloseHandle(list);
+    return id;
+}
+
+static void watch_parent(int64_t expected)
+{
+    DWORD id = parent_id();
+    HANDLE parent = id ? OpenProcess(SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION, FALSE, id) : NULL, thread;
+    FILETIME born, mine, unused;
+    int older = parent && GetProcessTimes(parent, &born, &unused, &unused, &unused) &&
+                GetProcessTimes(GetCurrentProcess(), &mine, &unused, &unused, &unused) && CompareFileTime(&born, &mine) <= 0;
+    if (!older || (expected && (DWORD)expected != id))          /* the number of a dead process may be used again */
+        die(CODE_FAILED, "--die-with-parent: the process that started this one is gone");
+    thread = CreateThread(NULL, 0, wait_parent, parent, 0, NULL);
+    if (!thread) die(CODE_FAILED, "--die-with-parent: no thread could be started");
+    (void)CloseHandle(thread);
+}
+#else
+static pid_t parent;
+
+/* Comes when the thread that started this process ends. The parent itself may live on; then another of its threads takes
+ * over, and this comes again when that one ends. */
+static void on_parent(int sig)
+{
+    (void)sig;
+    if (getppid() != parent) _exit(143);
+}
+
+static void *poll_parent(void *unused)
+{
+    struct timespec t = { 0, 100000000 };
+    while (getppid() == parent) (void)nanosleep(&t, NULL);
+    _exit(143);
+    return unused;
+}
+
+static void watch_parent(int64_t expected)
+{
+    struct sigaction sa;
+    sigset_t all, old;
+    pthread_t thread;
+    int failed;
+    memset(&sa, 0, sizeof sa);
+    (void)sigemptyset(&sa.sa_mask);
+    sa.sa_handler = on_parent;
+    sa.sa_flags = SA_RESTART;
+    parent = getppid();
+    if (!parent) { note("warning: --die-with-parent: the parent is outside of this PID namespace and cannot be watched"); return; }
+    (void)sigaction(PARENT_SIGNAL, &sa, NULL);
+#ifdef __linux__
+    failed = prctl(PR_SET_PDEATHSIG, PARENT_SIGNAL) != 0;
+#else
+    failed = 1;
+#endif
+    if (failed) {                               /* or the system has no such thing: look from time to time */
+        (void)sigfillset(&all);
+        (void)pthread_sigmask(SIG_SETMASK, &all, &old);
+        failed = pthread_create(&thread, NULL, poll_parent, NULL);
+        (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+        if (failed) die(CODE_FAILED, "--die-with-parent: no thread could be started: %s", strerror(failed));
+    }
+    if (getppid() != parent || (expected && expected != parent))        /* before the signal was armed */
+        die(CODE_FAILED, "--die-with-parent: the process that started this one is gone");
 }
 #endif
 
@@ -1369,6 +1547,7 @@ static llr_options library_options(void)
     o.no_vocab = opt.no_vocab;
     o.log = on_log;
     o.progress = on_progress;
+    o.guard = &guard;
     return o;
 }
 
@@ -1442,13 +1621,44 @@ static void warm_up(const llr_gguf *g)
     if (llr_gguf_preload(g, &o, &err)) die_status(&err, CODE_FILE);
 }
 
+/* The model cannot be opened: with what may help. */
+NORETURN static void die_model(const llr_error *err)
+{
+    struct buf b = { NULL, 0, 0 };
+    int i;
+    if (err->code == LLR_E_UNSUPPORTED && strstr(err->msg, "architecture '")) {
+        buf_text(&b, "\n  Supported:");
+        for (i = 0; llr_arch_name(i); i++) { buf_text(&b, " "); buf_text(&b, llr_arch_name(i)); }
+    } else if (err->code == LLR_E_UNSUPPORTED && !opt.no_vocab && strstr(err->msg, "tokenizer"))
+        buf_text(&b, "\n  With --no-vocab the model runs on token ids (--tokens, --ids).");
+#ifndef _WIN32
+    else if (err->code == LLR_E_IO && opt.model[0] != '/' && access(opt.model, F_OK)) {
+        char folder[1024];
+        if (getcwd(folder, sizeof folder)) { buf_text(&b, "\n  The current folder is "); buf_text(&b, folder); }
+    }
+#endif
+    buf_add(&b, "", 1);
+    if (*b.p && !got_signal && !file_failed()) die(exit_code(err->code, CODE_FILE), "%s%s", err->msg, b.p);
+    die_status(err, CODE_FILE);
+}
+
+static void note_size(const llr_gguf *g)
+{
+#ifndef _WIN32
+    if (llr_gguf_is_mapped(g) && stat(opt.model, &model_stat) == 0) model_path = opt.model;
+#else
+    (void)g;
+#endif
+}
+
 static llr_gguf *open_gguf(void)
 {
     llr_options o = library_options();
     llr_gguf *g;
     llr_error err;
     o.no_mmap = o.mlock = 0;
-    if (llr_gguf_open(&g, opt.model, &o, &err)) die_status(&err, CODE_FILE);
+    if (llr_gguf_open(&g, opt.model, &o, &err)) die_model(&err);
+    note_size(g);
     return g;
 }
 
@@ -1464,6 +1674,7 @@ static llr_vocab *open_vocab(const llr_gguf *g)
 static llr_model *open_model(void)
 {
     llr_options o = library_options();
+    llr_model_info info;
     llr_model *m;
     llr_error err;
     if (opt.no_mmap && !opt.force) {            /* before the file is read */
@@ -1474,11 +1685,10 @@ static llr_model *open_model(void)
             die(CODE_MEMORY, "not enough memory: with --no-mmap the file takes %s, %s are available\n  Without --no-mmap it is used where it lies.",
                 size_text(need).s, size_text(have).s);
     }
-    if (llr_model_open(&m, opt.model, &o, &err)) {
-        if (err.code == LLR_E_UNSUPPORTED && !opt.no_vocab && strstr(err.msg, "tokenizer"))
-            die(CODE_UNSUPPORTED, "%s\n  With --no-vocab the model runs on token ids (--tokens, --ids).", err.msg);
-        die_status(&err, CODE_FILE);
-    }
+    if (llr_model_open(&m, opt.model, &o, &err)) die_model(&err);
+    note_size(llr_model_gguf(m));
+    llr_model_describe(m, &info);
+    running_isa = info.isa;
     return m;
 }
 
@@ -2393,8 +2603,10 @@ static int is_gguf(const char *path)
 {
     char magic[4];
     FILE *f = open_utf8(path, "rb");
-    int yes = f && fread(magic, 1, 4, f) == 4 && memcmp(magic, "GGUF", 4) == 0;
-    if (f) (void)fclose(f);
+    int yes;
+    if (!f) die(CODE_FILE, "cannot open %s: %s", path, strerror(errno));
+    yes = fread(magic, 1, 4, f) == 4 && memcmp(magic, "GGUF", 4) == 0;
+    (void)fclose(f);
     return yes;
 }
 
@@ -2502,6 +2714,82 @@ static void put_value(const llr_meta *v, int json)
     putf(json ? "]}" : "]");
 }
 
+/* SHA-256 (FIPS 180-4) */
+struct sha256 { uint32_t h[8]; uint64_t n; unsigned char block[64]; };
+struct sha256_text { char s[65]; };
+
+static uint32_t turn(uint32_t x, int n) { return x >> n | x << (32 - n); }
+
+static void sha256_block(uint32_t *h, const unsigned char *p)
+{
+    static const uint32_t k[64] = {     /* fractions of the cube roots of the first 64 primes */
+        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be,
+        0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174, 0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa,
+        0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967, 0x27b70a85,
+        0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3,
+        0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070, 0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f,
+        0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2
+    };
+    uint32_t w[64], a = h[0], b = h[1], c = h[2], d = h[3], e = h[4], f = h[5], g = h[6], last = h[7];
+    int i;
+    for (i = 0; i < 16; i++) w[i] = (uint32_t)p[4 * i] << 24 | (uint32_t)p[4 * i + 1] << 16 | (uint32_t)p[4 * i + 2] << 8 | p[4 * i + 3];
+    for (; i < 64; i++)
+        w[i] = (turn(w[i - 2], 17) ^ turn(w[i - 2], 19) ^ w[i - 2] >> 10) + w[i - 7] + (turn(w[i - 15], 7) ^ turn(w[i - 15], 18) ^ w[i - 15] >> 3) + w[i - 16];
+    for (i = 0; i < 64; i++) {
+        uint32_t t = last + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + (g ^ (e & (f ^ g))) + k[i] + w[i];
+        uint32_t u = (turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) | (c & (a | b)));
+        last = g; g = f; f = e; e = d + t;
+        d = c; c = b; b = a; a = t + u;
+    }
+    h[0] += a; h[1] += b; h[2] += c; h[3] += d;
+    h[4] += e; h[5] += f; h[6] += g; h[7] += last;
+}
+
+static void sha256_init(struct sha256 *x)
+{
+    static const uint32_t h[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+    memset(x, 0, sizeof *x);
+    memcpy(x->h, h, sizeof h);
+}
+
+static void sha256_add(struct sha256 *x, const void *data, size_t n)
+{
+    const unsigned char *p = (const unsigned char *)data;
+    size_t used = (size_t)(x->n % 64), k = used ? 64 - used : 0;
+    x->n += n;
+    if (k > n) k = n;
+    if (k) memcpy(x->block + used, p, k);
+    if (used && used + k == 64) sha256_block(x->h, x->block);
+    for (p += k, n -= k; n >= 64; p += 64, n -= 64) sha256_block(x->h, p);
+    if (n) memcpy(x->block, p, n);
+}
+
+static struct sha256_text sha256_end(struct sha256 *x)
+{
+    static const unsigned char padding[64] = { 0x80 };
+    struct sha256_text text;
+    unsigned char bits[8];
+    int i;
+    for (i = 0; i < 8; i++) bits[i] = (unsigned char)(x->n << 3 >> (56 - 8 * i));
+    sha256_add(x, padding, 64 - (size_t)((x->n + 8) % 64));
+    sha256_add(x, bits, 8);
+    for (i = 0; i < 8; i++) (void)snprintf(text.s + 8 * i, 9, "%08lx", (unsigned long)x->h[i]);
+    return text;
+}
+
+/* The sum of n bytes of file `shard`. The system is free to drop what was read: a model may be larger than memory. */
+static struct sha256_text checksum(const llr_gguf *g, int shard, uint64_t offset, uint64_t n)
+{
+    struct sha256 x;
+    size_t size;
+    const char *bytes = (const char *)llr_gguf_bytes(g, shard, &size);
+    llr_error err;
+    sha256_init(&x);
+    sha256_add(&x, bytes + offset, (size_t)n);
+    if (llr_gguf_check(g, &err)) die_status(&err, CODE_FILE);
+    return sha256_end(&x);
+}
+
 /* What the parts of the engine say about a file. */
 struct verdict {
     llr_vocab *vocab; llr_model *model;                 /* NULL: the reason is in the error */
@@ -2530,7 +2818,7 @@ static void show_json(const llr_gguf *g, const struct verdict *v)
 {
     llr_meta x;
     llr_tensor t;
-    size_t i;
+    size_t i, n;
     int k;
     putf("{\"file\":");
     json_text(opt.model);
@@ -2564,19 +2852,25 @@ static void show_json(const llr_gguf *g, const struct verdict *v)
         json_string(t.name, t.name_bytes);
         putf(",\"type\":\"%s\",\"shape\":[", t.type_name);
         for (k = 0; k < t.n_dims; k++) putf(k ? ",%llu" : "%llu", (unsigned long long)t.ne[k]);
-        putf("],\"bytes\":%llu,\"offset\":%llu,\"file\":%d}", (unsigned long long)t.n_bytes, (unsigned long long)t.offset, t.shard);
+        putf("],\"bytes\":%llu,\"offset\":%llu,\"file\":%d", (unsigned long long)t.n_bytes, (unsigned long long)t.offset, t.shard);
+        if (opt.checksum) putf(",\"sha256\":\"%s\"", checksum(g, t.shard, t.offset, t.n_bytes).s);
+        put("}", 1);
     }
-    putf("]}\n");
+    put("]", 1);
+    for (k = 0; opt.checksum && llr_gguf_bytes(g, k, &n); k++)
+        putf("%s{\"bytes\":%llu,\"sha256\":\"%s\"}", k ? "," : ",\"files\":[", (unsigned long long)n, checksum(g, k, 0, n).s);
+    putf(opt.checksum ? "]}\n" : "}\n");
 }
 
 static void show_text(const llr_gguf *g, const struct verdict *v)
 {
     llr_meta x;
     llr_tensor t;
-    size_t i;
+    size_t i, n;
     int k;
     putf("file          %s: GGUF version %d, %s, %s weights", opt.model, llr_gguf_version(g), size_text(llr_gguf_file_bytes(g)).s, count_text(v->n_weights).s);
     putf(file_type_name(g) ? ", mostly %s\n" : "\n", file_type_name(g));
+    for (k = 0; opt.checksum && llr_gguf_bytes(g, k, &n); k++) putf("%-14s%s\n", k ? "" : "sha256", checksum(g, k, 0, n).s);
     if (v->model) putf("model         %s: %ld layers, embedding %ld, %ld heads (%ld for KV), context %lu: supported\n", v->mi.arch, (long)v->mi.n_layer, (long)v->mi.n_embd,
                        (long)v->mi.n_head, (long)v->mi.n_head_kv, (unsigned long)v->mi.n_ctx_train);
     else putf("model         %s\n", v->model_err.msg);
@@ -2597,8 +2891,15 @@ static void show_text(const llr_gguf *g, const struct verdict *v)
         put_clean(t.name, t.name_bytes, 200);
         putf(" [");
         for (k = 0; k < t.n_dims; k++) putf(k ? ", %llu" : "%llu", (unsigned long long)t.ne[k]);
-        putf("]\n");
+        if (opt.checksum) putf("] %s\n", checksum(g, t.shard, t.offset, t.n_bytes).s);
+        else putf("]\n");
     }
+}
+
+/* Is that a judgement, or what kept the file from being judged? */
+static void need_judgement(const llr_error *err)
+{
+    if (err->code != LLR_E_FORMAT && err->code != LLR_E_UNSUPPORTED) die_status(err, CODE_FILE);
 }
 
 static int cmd_show(void)
@@ -2606,6 +2907,8 @@ static int cmd_show(void)
     llr_gguf *g = open_gguf();
     struct verdict v;
     judge(g, &v);
+    if (!v.model) need_judgement(&v.model_err);
+    if (!v.vocab) need_judgement(&v.vocab_err);
     if (opt.json) show_json(g, &v);
     else show_text(g, &v);
     put_flush();
@@ -3166,14 +3469,14 @@ static const struct explanation { enum about about; uint32_t number; const char 
     /* llrun's own codes, and what others mean by the same ones */
     { A_EXIT, 0, NULL, "any program", "it ended without an error",
       "if the answer is missing all the same, look at standard error", "nothing" },
-    { A_EXIT, 1, NULL, "llrun", "it failed while running: input or output, or an internal error", "the line 'llrun: error:' on standard error", "what that line says; llrun doctor MODEL" },
+    { A_EXIT, 1, NULL, "llrun", "it failed while running: input or output, a model file that was cut short while in use, or an internal error", "the line 'llrun: error:' on standard error", "what that line says; llrun doctor MODEL" },
     { A_EXIT, 1, NULL, "Ollama and llama.cpp, all systems", "an ordinary error that was printed before: the model could not be loaded, memory could not be had, an option is wrong",
       "the last 20 lines of its log; llrun doctor < server.log finds the telling one", "what those lines say" },
     { A_EXIT, 2, NULL, "llrun", "wrong usage: unknown command or option, bad value, or a prompt longer than the context", "the line 'llrun: error:'", "llrun help COMMAND; for a long prompt -c N" },
     { A_EXIT, 2, NULL, "Ollama, all systems", "its runner is a Go program, and Go ends with 2 when it panics (and on a fatal runtime error, which may be a signal inside C code)",
       "the log has 'panic:' or 'fatal error:' or 'SIGSEGV', and 'goroutine 1 [running]' with a stack; the cause is in the lines before",
       "explain those lines (llrun doctor < server.log). Frequent: out of memory (smaller context or model), a damaged model (llrun show MODEL), an old version" },
-    { A_EXIT, 3, NULL, "llrun", "the model file cannot be used: missing, not a GGUF, cut short or damaged", "llrun show MODEL", "download it again or resume; compare the SHA-256" },
+    { A_EXIT, 3, NULL, "llrun", "the model file cannot be used: missing, not a GGUF, cut short or damaged", "llrun show MODEL", "download it again or resume; compare the SHA-256 (llrun show --checksum)" },
     { A_EXIT, 3, NULL, "C and C++ programs, Windows", "abort() in a program of Microsoft's run-time library that has error reports switched off: an assertion (GGML_ASSERT) or an uncaught exception",
       "the lines before it: GGML_ASSERT, 'terminate called', bad_alloc", "explain those lines; update the program" },
     { A_EXIT, 4, NULL, "llrun", "the file is valid, but its architecture, tensor type or tokenizer is not supported (exit status 4 is not signal 4)", "the line 'llrun: error:' names it", "another quantisation or a newer llrun; llrun show MODEL lists what is in the file" },
@@ -4762,9 +5065,11 @@ static int run_program(int argc, char **argv)
         put_command_help(c);
         code = CODE_OK;
     } else {
+        if (opt.die_with_parent != NO_INTEGER) watch_parent(opt.die_with_parent);
         choose_isa();
         check_gpu();
         code = c->run();
+        if (file_failed()) die(CODE_FAILED, "%s was cut short, or its disk failed, while it was in use: what was written may be wrong", opt.model);
     }
     put_flush();
     if (fclose(out)) die_output();              /* network file systems report a full disk only here */

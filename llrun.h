@@ -61,8 +61,8 @@
  *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, or on
  *               which sessions are evaluated together. They are the same on all tiers without, and on all tiers with fused
  *               multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
- *   Safety      Model files and texts are untrusted: every offset, size and count is checked. A mapped file must not be
- *               cut short while it is in use: the system would send SIGBUS.
+ *   Safety      Model files and texts are untrusted: every offset, size and count is checked. If a mapped file is cut short
+ *               while it is in use, the system sends SIGBUS: see llr_guard for how a program survives that.
  *   CPU         An instruction is executed only after CPUID and XGETBV have said that CPU and OS support it.
  */
 #ifndef LLRUN_H
@@ -154,7 +154,21 @@ typedef struct llr_options {
     int no_mmap;                 /* read the file into memory instead of mapping it */
     int mlock;                   /* try to keep the weights in memory; failure is a warning */
     int no_vocab;                /* do not read the tokenizer: token ids only */
+    struct llr_guard *guard;     /* lists the mapped files for llr_guard_catch; NULL: none */
 } llr_options;
+
+/* --- Files that fail while they are mapped ------------------------------------------------------------------------------
+ * If a mapped file is cut short, or its disk or network gives up, the system sends SIGBUS to the thread that reads it. The
+ * library installs no signal handlers. A program that wants to live on gives a guard (static and zeroed; it must outlive
+ * what is opened with it; several models may share it) and calls llr_guard_catch with si_addr in its own SIGBUS handler, on
+ * whatever thread that runs. 1: zeros stand for the rest of the file now, and the handler returns. The call that was running
+ * ends with LLR_E_IO, as do all later ones on that model: close it; everything else goes on. 0: the address is in none of
+ * the files, or the system cannot do it (Windows): the program ends. Safe in signal handlers, changes no errno. */
+enum { LLR_GUARD_FILES = 256 };  /* mappings at a time; later ones are not guarded */
+typedef struct llr_guard {
+    struct { volatile int32_t state, bad_page; const void *base; size_t n_bytes; } file[LLR_GUARD_FILES];
+} llr_guard;
+LLR_API int        llr_guard_catch(llr_guard *guard, const void *address);
 
 /* --- CPU ------------------------------------------------------------------------------------------------------------ */
 typedef struct llr_cpu_info {
@@ -213,6 +227,10 @@ LLR_API int        llr_gguf_is_mapped(const llr_gguf *g);     /* 1: weights are 
 LLR_API uint64_t   llr_gguf_file_bytes(const llr_gguf *g);    /* of all shards */
 /* Dequantises n elements from element `first` (a multiple of the type's block, n too, or up to the end of a row). */
 LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t first, size_t n, float *out, llr_error *err);
+/* LLR_E_IO if its guard caught a fault: what was read from the file since, strings too, may be zeros. */
+LLR_API llr_status llr_gguf_check(const llr_gguf *g, llr_error *err);
+/* The bytes of file `shard`, as long as g is open: those of a tensor begin at its offset. NULL past the last. */
+LLR_API const void *llr_gguf_bytes(const llr_gguf *g, int shard, size_t *n_bytes);
 /* Touches the whole mapping in order with `progress`, so that a cold file is read at the speed of the disk. */
 LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err);
 
@@ -764,6 +782,8 @@ static void llri_unmap(llri_mapping *m) {
     m->base = NULL;
 }
 
+static inline int llri_zero_pages(void *p, size_t n) { (void)p; (void)n; return 0; }      /* a view cannot be replaced in part */
+
 static inline void llri_advise_willneed(const void *p, size_t n) { (void)p; (void)n; }
 
 static int llri_lock_pages(const void *p, size_t n) { return VirtualLock((void *)(uintptr_t)p, n) ? 0 : llri_last_errno(); }
@@ -852,6 +872,18 @@ static void llri_unmap(llri_mapping *m) {
     m->base = NULL;
 }
 
+/* Zeros in place of mapped pages. */
+static int llri_zero_pages(void *p, size_t n) {
+#ifdef MAP_ANONYMOUS
+    int code = errno, ok = mmap(p, n, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != MAP_FAILED;
+    errno = code;
+    return ok;
+#else
+    (void)p; (void)n;
+    return 0;
+#endif
+}
+
 /* p at the start of a page. */
 static inline void llri_advise_willneed(const void *p, size_t n) {
 #if defined(MADV_WILLNEED)
@@ -864,6 +896,45 @@ static inline void llri_advise_willneed(const void *p, size_t n) {
 static int llri_lock_pages(const void *p, size_t n) { return mlock(p, n) == 0 ? 0 : errno; }
 static inline void llri_unlock_pages(const void *p, size_t n) { (void)munlock(p, n); }
 #endif
+
+/* --- mappings that a signal handler can find. A slot is claimed by the first to count it up from 0, and readable while
+ * LLRI_GUARDED is in its state. --- */
+enum { LLRI_GUARDED = 1 << 16 };
+
+/* Lists a mapping: its slot, or -1 if there is none. */
+static int llri_guard_add(llr_guard *guard, const llri_mapping *m) {
+    int i;
+    for (i = 0; guard && i < LLR_GUARD_FILES; i++) {
+        if (llri_atomic_add(&guard->file[i].state, 1) == 0) {
+            guard->file[i].bad_page = 0;
+            guard->file[i].base = m->base;
+            guard->file[i].n_bytes = m->n;
+            (void)llri_atomic_add(&guard->file[i].state, LLRI_GUARDED);
+            return i;
+        }
+        (void)llri_atomic_add(&guard->file[i].state, -1);
+    }
+    return -1;
+}
+
+static void llri_guard_remove(llr_guard *guard, int slot) {
+    (void)llri_atomic_add(&guard->file[slot].state, -LLRI_GUARDED);
+    (void)llri_atomic_add(&guard->file[slot].state, -1);
+}
+
+/* Pages are counted from 1 in bad_page; the first one that failed is kept. */
+LLR_API int llr_guard_catch(llr_guard *guard, const void *address) {
+    size_t page = llri_page_bytes();
+    int i;
+    for (i = 0; i < LLR_GUARD_FILES; i++) {
+        size_t at = (size_t)((uintptr_t)address - (uintptr_t)guard->file[i].base) / page * page;
+        if (llri_atomic_load(&guard->file[i].state) < LLRI_GUARDED || at >= guard->file[i].n_bytes) continue;
+        if (!llri_atomic_load(&guard->file[i].bad_page))
+            llri_atomic_store(&guard->file[i].bad_page, at / page < INT32_MAX ? (int32_t)(at / page + 1) : INT32_MAX);
+        return llri_zero_pages((char *)(uintptr_t)guard->file[i].base + at, guard->file[i].n_bytes - at);
+    }
+    return 0;
+}
 
 /* >>util --------------------------------------------------------------------------------------------------------------
  * What every section needs and the C library does not offer in a form that can be trusted with files from anywhere:
@@ -2377,10 +2448,17 @@ typedef struct llri_tensor {
 } llri_tensor;
 
 /* One file. Its bytes are base[0..n-1], in a mapping, in memory of ours, or in memory of the caller. */
-typedef struct llri_shard { const uint8_t *base; size_t n; llri_mapping map; void *mem; int locked; } llri_shard;
+typedef struct llri_shard {
+    const uint8_t *base;
+    size_t n;
+    llri_mapping map;
+    void *mem;
+    int locked, guarded;                    /* guarded: 1 + its slot in the guard, or 0 */
+} llri_shard;
 
 struct llr_gguf {
     llr_allocator mem;
+    llr_guard *guard;
     uint32_t version;
     llri_kv *kvs;                           /* of the first shard */
     size_t n_kvs;
@@ -3048,6 +3126,7 @@ static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f,
                                  "build of llrun, or a smaller model.", LLRI_S(name), llri_size_text(n).s);
         } else {
             s->base = (const uint8_t *)s->map.base + skip;
+            s->guarded = llri_guard_add(g->guard, &s->map) + 1;
         }
     }
     if (!st && l->opt && l->opt->mlock) llri_lock_shard(s, file, l->opt);
@@ -3202,6 +3281,7 @@ LLR_API void llr_gguf_close(llr_gguf *g) {
     for (i = 0; i < g->n_shards; i++) {
         llri_shard *s = &g->shards[i];
         if (s->locked && !s->map.base) llri_unlock_pages(s->base, s->n);
+        if (s->guarded) llri_guard_remove(g->guard, s->guarded - 1);
         llri_unmap(&s->map);
         llri_free(&mem, s->mem, s->n);
     }
@@ -3218,6 +3298,7 @@ static llr_gguf *llri_gguf_new(const llr_options *opt, llr_error *err) {
     llr_gguf *g = (llr_gguf *)llri_calloc(mem, sizeof *g, 16);
     if (g) {
         g->mem = *mem;
+        g->guard = opt ? opt->guard : NULL;
         g->shards = (llri_shard *)llri_calloc(mem, sizeof *g->shards, 16);
         g->n_shards = 1;
         if (g->shards) return g;
@@ -3227,10 +3308,25 @@ static llr_gguf *llri_gguf_new(const llr_options *opt, llr_error *err) {
     return NULL;
 }
 
+LLR_API llr_status llr_gguf_check(const llr_gguf *g, llr_error *err) {
+    int i;
+    for (i = 0; i < g->n_shards; i++) {
+        const llri_shard *s = &g->shards[i];
+        int32_t page = s->guarded ? llri_atomic_load(&g->guard->file[s->guarded - 1].bad_page) : 0;
+        uint64_t at = page ? (uint64_t)(page - 1) * llri_page_bytes() : 0, skip = page ? (uint64_t)(s->base - (const uint8_t *)s->map.base) : 0;
+        if (page)
+            return llri_fail(err, LLR_E_IO, "the model file was cut short, or its disk failed, while it was in use: from byte %llu of %llu "
+                             "on (file %d of %d) it cannot be read. Load it again when it is whole.",
+                             (unsigned long long)(at > skip ? at - skip : 0), (unsigned long long)s->n, i + 1, g->n_shards);
+    }
+    return LLR_OK;
+}
+
 /* Parses what was loaded as shard 0, and the rest of a split file. Gives *out, or frees g. */
 static llr_status llri_gguf_finish(llr_gguf **out, llr_gguf *g, llr_status st, const char *path, const char *file, llri_loader *l) {
     if (!st) st = llri_parse_shard(g, 0, file, l->err);
     if (!st) st = llri_load_split(g, path, file, l);
+    if (llr_gguf_check(g, l->err)) st = LLR_E_IO;       /* and the zeros may have looked like a damaged file */
     if (st) llr_gguf_close(g);
     else *out = g;
     return st;
@@ -3286,6 +3382,12 @@ LLR_API llr_status llr_gguf_open_mem(llr_gguf **out, const void *data, size_t n_
 }
 
 /* --- queries --- */
+LLR_API const void *llr_gguf_bytes(const llr_gguf *g, int shard, size_t *n_bytes) {
+    if (shard < 0 || shard >= g->n_shards) return NULL;
+    *n_bytes = g->shards[shard].n;
+    return g->shards[shard].base;
+}
+
 LLR_API size_t llr_gguf_meta_count(const llr_gguf *g) { return g->n_kvs; }
 LLR_API size_t llr_gguf_tensor_count(const llr_gguf *g) { return g->n_tensors; }
 LLR_API int llr_gguf_version(const llr_gguf *g) { return (int)g->version; }
@@ -3394,7 +3496,7 @@ LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t firs
         return llri_fail(err, LLR_E_UNSUPPORTED, "tensor '%.*s' has type %s, which is for activations and holds no weights",
                          LLRI_S(t->name), info->name);
     llri_dequant(t->type, t->data + (size_t)(first / info->block) * info->bytes, out, n);
-    return LLR_OK;
+    return llr_gguf_check(g, err);
 }
 
 LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err) {
@@ -3415,7 +3517,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
         done += s->n;
     }
     if (llri_progress(opt, LLR_PHASE_LOAD, total, total)) return llri_fail(err, LLR_E_CANCELLED, "loading was cancelled at its end");
-    return LLR_OK;
+    return llr_gguf_check(g, err);
 }
 
 #if defined(__clang__)
@@ -6823,7 +6925,8 @@ static llr_status llri_model_arch(llr_model *m, llr_error *err)
         return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but of general.type '%.*s', not a model", LLRI_S(kind));
     m->arch = llri_find_arch(name);
     if (!m->arch)
-        return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but its architecture '%.*s' is not supported",
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the file is a valid GGUF, but its architecture '%.*s' is not supported by "
+                         "llrun " LLRUN_VERSION "; a newer one may know it",
                          LLRI_S(name));
     return LLR_OK;
 }
@@ -7370,6 +7473,7 @@ static llr_status llri_model_new(llr_model **out, const llri_source *from, const
     if (st == LLR_OK) st = llri_model_arch(m, err);
     if (st == LLR_OK) st = llri_model_load(m, err);
     if (st == LLR_OK) st = llri_model_vocab(m, err);
+    if (m->gguf && llr_gguf_check(m->gguf, err)) st = LLR_E_IO;
     m->counting = 0;
     if (st != LLR_OK) { llr_model_close(m); return st; }
     m->ops = llri_ops_get(m->isa);
@@ -7970,6 +8074,7 @@ static llr_status llri_forward(const llri_pass *p)
     for (i = 0; i < m->n_layer; i++) {
         const llri_layer *y = &m->layers[i];
         if (llri_cancelled(p)) return LLR_E_CANCELLED;
+        if (llr_gguf_check(m->gguf, NULL)) return LLR_E_IO;
 
         llri_norm_rows(p, &y->attn_norm, h, x);
         llri_mix_attention(p, i, y->attn_norm.on ? h : x);
@@ -8052,6 +8157,7 @@ static llr_status llri_run_passes(const llri_call *c, uint64_t total, llr_error 
             if (part->s->high < part->pos0 + (uint32_t)part->n) part->s->high = part->pos0 + (uint32_t)part->n;
         }
         st = llri_forward(&p);
+        if (llr_gguf_check(p.m->gguf, err)) return LLR_E_IO;
         done += (uint64_t)p.n;
         if (st == LLR_OK && llri_progress(&lead->m->opt, LLR_PHASE_EVAL, done, total) && done < total) st = LLR_E_CANCELLED;
         if (st != LLR_OK)
@@ -9258,7 +9364,9 @@ static llr_status llri_vocab_model(llr_vocab *v, const llr_gguf *g, const llr_op
                          "instead of text", llri_gguf_kv(g, "tokenizer.ggml.model") ? "\"none\"" : "missing");
     for (i = 0; i < LLRI_N_OF(llri_tok_models); i++)
         if (llri_str_eq(name, llri_tok_models[i].name)) m = &llri_tok_models[i];
-    if (!m) return llri_fail(err, LLR_E_UNSUPPORTED, "the tokenizer \"%.*s\" is not supported", LLRI_S(name));
+    if (!m)
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the tokenizer \"%.*s\" is not supported by llrun " LLRUN_VERSION ": llama, gpt2, gemma4, "
+                         "hybriddna, whitespace, bert, t5, rwkv and plamo2 are. A newer llrun may know it", LLRI_S(name));
     v->kind = m->kind;
     v->info.bos = m->bos; v->info.eos = m->eos; v->info.unk = m->unk; v->info.sep = m->sep; v->info.pad = m->pad;
     v->info.eot = v->info.nl = -1;
@@ -9279,7 +9387,16 @@ static llr_status llri_vocab_model(llr_vocab *v, const llr_gguf *g, const llr_op
         pre = llri_cstr("default");
     }
     p = llri_pre_find(pre);
-    if (!p) return llri_fail(err, LLR_E_UNSUPPORTED, "the pre-tokenizer \"%.*s\" (tokenizer.ggml.pre) is not supported", LLRI_S(pre));
+    if (!p) {
+        char known[320];
+        size_t at = 0;
+        for (i = 0; i < LLRI_N_OF(llri_pre_table); i++) {       /* the first name of every row */
+            size_t n = strcspn(llri_pre_table[i].names, " ");
+            if (at + n + 2 < sizeof known) at += (size_t)snprintf(known + at, sizeof known - at, " %.*s", (int)n, llri_pre_table[i].names);
+        }
+        return llri_fail(err, LLR_E_UNSUPPORTED, "the pre-tokenizer \"%.*s\" (tokenizer.ggml.pre) is not supported by llrun " LLRUN_VERSION
+                         ", and with another the model would answer badly. Known, with others like them:%s", LLRI_S(pre), known);
+    }
     llri_tok_copy_text(v->pre, sizeof v->pre, pre);
     v->flags = p->flags;
     v->escape = (p->flags & LLRI_PRE_ESCAPE) != 0;
@@ -10581,6 +10698,7 @@ LLR_API llr_status llr_vocab_new(llr_vocab **out, const llr_gguf *g, const llr_o
         st = llri_vocab_tables(v, g, err);
     }
     if (st == LLR_OK) st = llri_vocab_newline(v, err);
+    if (llr_gguf_check(g, err)) st = LLR_E_IO;
     if (st != LLR_OK) {
         llr_vocab_free(v);
         return st;

@@ -1,13 +1,25 @@
 /* child: runs a command as the tests of the program need it, the same on every system and from every shell.
  *
- *     child [-s SIGNAL -a MS] [-w MS] [-m MIB] [-t SECONDS] COMMAND ...
+ *     child [-s SIGNAL | -k] [-a MS] [-w MS] [-m MIB] [-t SECONDS] [-1] [-v] COMMAND ...
  *
  * Signals are at their defaults in COMMAND. -s: sends signal number SIGNAL after -a milliseconds; COMMAND must then end
  * within -w milliseconds (default 1000), else the exit status is 125. -m: limit of its address space. -t: it is killed after
  * that many seconds (default 60), exit status 124. Else the exit status is that of COMMAND, or 200 + n if signal n ended it.
+ * -k: COMMAND is the child of a process in between, started by a thread of it that ends at once; that process is killed after
+ * -a milliseconds (SIGKILL), and COMMAND must end within -w: exit status 0, else 125; 123 if it did not live so long. -1: it is
+ * process 1 of its own PID namespace (Linux); exit status 77 if that cannot be had. -v: milliseconds from the signal to the
+ * end, on standard error.
  */
+#if defined(__linux__)
+#  define _GNU_SOURCE 1
+#endif
 #define _XOPEN_SOURCE 700
 #include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#ifdef __linux__
+#  include <sched.h>
+#endif
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,18 +59,72 @@ static void start(char **argv, long mib)
     _exit(127);
 }
 
+/* the process in between */
+static struct { char **argv; long mib; int pipe[2]; } between;
+
+static void *start_by_thread(void *unused)
+{
+    pid_t pid = fork();
+    if (pid == 0) { close(between.pipe[0]); start(between.argv, between.mib); }
+    (void)!write(between.pipe[1], &pid, sizeof pid);
+    close(between.pipe[1]);                     /* now COMMAND alone has it: the pipe ends when COMMAND does */
+    return unused;
+}
+
+/* Does COMMAND die when its parent is killed? */
+static int orphan(char **argv, long mib, long after, long within, int verbose)
+{
+    struct pollfd p;
+    pid_t middle, pid = 0;
+    double killed;
+    int gone;
+    between.argv = argv;
+    between.mib = mib;
+    if (pipe(between.pipe)) return 126;
+    middle = fork();
+    if (middle < 0) return 126;
+    if (middle == 0) {
+        pthread_t t;
+        if (pthread_create(&t, NULL, start_by_thread, NULL) || pthread_join(t, NULL)) _exit(126);
+        for (;;) pause();
+    }
+    close(between.pipe[1]);
+    p.fd = between.pipe[0];
+    p.events = POLLIN;
+    if (read(p.fd, &pid, sizeof pid) != sizeof pid || pid < 0) return 126;
+    gone = poll(&p, 1, (int)after);
+    kill(middle, SIGKILL);
+    waitpid(middle, NULL, 0);
+    if (gone) return 123;
+    killed = now();
+    gone = poll(&p, 1, (int)within);
+    if (verbose) fprintf(stderr, "child: %.1f ms\n", 1e3 * (now() - killed));
+    if (!gone) kill(pid, SIGKILL);
+    return gone ? 0 : 125;
+}
+
 int main(int argc, char **argv)
 {
+    int kill_parent = 0, first = 0, verbose = 0;
     long sig = 0, after = 0, within = 1000, mib = 0, seconds = 60;
     double t0, sent = 0;
     int c, status;
     pid_t pid;
-    while ((c = getopt(argc, argv, "+s:a:w:m:t:")) != -1) {
+    while ((c = getopt(argc, argv, "+s:a:w:m:t:k1v")) != -1) {
         long v = atol(optarg ? optarg : "0");
-        if (c == 's') sig = v; else if (c == 'a') after = v; else if (c == 'w') within = v;
+        if (c == 'k') kill_parent = 1; else if (c == '1') first = 1; else if (c == 'v') verbose = 1;
+        else if (c == 's') sig = v; else if (c == 'a') after = v; else if (c == 'w') within = v;
         else if (c == 'm') mib = v; else if (c == 't') seconds = v; else return 126;
     }
     if (optind >= argc) return 126;
+    if (kill_parent) return orphan(argv + optind, mib, after, within, verbose);
+    if (first) {
+#ifdef __linux__
+        if (unshare(CLONE_NEWUSER | CLONE_NEWPID)) return 77;
+#else
+        return 77;
+#endif
+    }
     pid = fork();
     if (pid < 0) return 126;
     if (pid == 0) start(argv + optind, mib);
@@ -70,6 +136,7 @@ int main(int argc, char **argv)
             return 124;
         }
     }
+    if (verbose && sent > 0) fprintf(stderr, "child: %.1f ms\n", 1e3 * (now() - sent));
     if (sent > 0 && now() - sent > 1e-3 * (double)within) return 125;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status);
 }

@@ -1,7 +1,7 @@
 #!/bin/sh
 # program.sh LLRUN BUILD: the program from outside, on small random models made by BUILD/make_model: every command, exit
 # codes, what goes to which stream, signals, full disks, damaged files, and the same bytes for all threads and batches.
-# MEMORY=0: no tests with limited memory (sanitizers). CC: for the example in README.md.
+# MEMORY=0: no tests with limited memory; SANITIZERS=1: none of what sanitizers do themselves. CC: for the example in README.md.
 set -u
 LC_ALL=C; export LC_ALL
 unset LLRUN_ISA
@@ -61,6 +61,21 @@ section 'show'
 t 0 show "$m"; printed llama; printed q4_0; printed token_embd.weight
 t 0 show "$m" --json; is 1 "$(wc -l <"$out" | tr -d ' ')"
 t 0 show "$T/ids.gguf"
+
+t 0 show "$m" --checksum; printed '^sha256  *[0-9a-f]\{64\}$'; printed 'output_norm.weight \[256\] [0-9a-f]\{64\}$'
+if command -v sha256sum >/dev/null; then
+    sum() { sha256sum | cut -d ' ' -f 1; }
+    for f in "$m" "$T/ids.gguf" "$T/f32.gguf"; do
+        t 0 show "$f" --checksum; is "$(sum <"$f")" "$(sed -n 's/^sha256  *//p' "$out")"
+        t 0 show "$f" --checksum --json; is "$(sum <"$f")" "$(sed -n 's/.*"files":\[{"bytes":[0-9]*,"sha256":"\([0-9a-f]*\)"}\]}$/\1/p' "$out")"
+        tr '{' '\n' <"$out" | sed -n 's/^"name":"\([^"]*\)".*"bytes":\([0-9]*\),"offset":\([0-9]*\),"file":0,"sha256":"\([0-9a-f]*\)".*/\1 \2 \3 \4/p' | head -n 8 >"$T/sums"
+        check 'no sums of tensors' test -s "$T/sums"
+        while read -r name bytes offset want; do
+            got=$(tail -c "+$((offset + 1))" "$f" | head -c "$bytes" | sum)
+            check "the sum of $name is $want instead of $got" test "$want" = "$got"
+        done <"$T/sums"
+    done
+fi
 
 section 'plan'
 t 0 plan "$m"
@@ -174,12 +189,34 @@ t 3 show "$T/html.gguf"; said HTML; t 3 show "$T/lfs.gguf"; said LFS; t 3 show "
 if [ "$(id -u)" != 0 ]; then cp "$m" "$T/secret.gguf"; chmod 0 "$T/secret.gguf"; t 3 show "$T/secret.gguf"; fi
 if mkfifo "$T/pipe" 2>/dev/null; then "$child" -t 5 "$llrun" show "$T/pipe" <"$in" >"$out" 2>"$err"; is 3 $?; fi
 
+section 'what else is no model'
+# NAME, the bytes (printf), what must be said
+while IFS='|' read -r name bytes text; do
+    printf "$bytes" >"$T/$name"; t 3 show "$T/$name"; said "$text"; t 3 logits "$T/$name" --tokens 1
+done <<'END'
+ggml.bin|lmgg\001\000\000\000rest of it|GGML file from before August 2023
+ggjt.bin|tjgg\003\000\000\000rest of it|GGUF version
+a.zip|PK\003\004\024\000\000\000rest|zip archive
+model.safetensors|\020\000\000\000\000\000\000\000{"a":{"b":1}}  |safetensors
+answer.gguf|{"error":"Repository not found"}|JSON
+big.gguf.part1of2|rest of a piece|join the pieces
+page.gguf|\n <html><body>Sign in</body></html>|resolve
+lfs.gguf|version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n|git lfs pull
+empty.gguf||empty (0 bytes)
+zero.gguf|\000\000\000\000\000\000\000\000|zeros
+END
+t 3 show "$T/absent.gguf"; said 'no such file'; said "$T/absent.gguf"; t 3 show absent.gguf; said "current folder is $(pwd)"
+t 3 show "$T/dir"; said 'is a directory'
+t 3 show "$T/cut2.gguf"; said "is incomplete: it has .* of .*; tensor '.*' ends [0-9]* bytes past the end.*Resume the download"
+head -c 300000 "$m" >"$T/model.gguf.part1of2"; t 3 show "$T/model.gguf.part1of2"; said 'join the pieces'
+head -c 1000 "$m" >"$T/cut3.gguf"; t 3 show "$T/cut3.gguf"; said "invalid GGUF at byte [0-9]*, key [0-9]* of [0-9]* '[a-z._]*': .* [0-9]* bytes"
+
 section 'valid, but not supported'
 sed 's/llama\./xlama./g; s/llama/xlama/' "$m" >"$T/arch.gguf"
-t 4 run "$T/arch.gguf" -p x --raw -n 1; said xlama
+t 4 run "$T/arch.gguf" -p x --raw -n 1; said xlama; said 'Supported:.* llama.* qwen3.* gemma'
 t 4 logits "$T/arch.gguf" --tokens 1; t 4 plan "$T/arch.gguf"; t 0 show "$T/arch.gguf"
 sed 's/tokenizer.ggml.model\(.\{12\}\)llama/tokenizer.ggml.model\1xlama/' "$m" >"$T/tok.gguf"
-if cmp -s "$m" "$T/tok.gguf"; then fail 'the model was not changed'; else t 4 tokenize "$T/tok.gguf"; said xlama; fi
+if cmp -s "$m" "$T/tok.gguf"; then fail 'the model was not changed'; else t 4 tokenize "$T/tok.gguf"; said xlama; said 'llama, gpt2,.* are'; fi
 
 section 'memory'
 t 5 plan "$m" -c 2000000000 --json; is false "$(json "$out" fits)"; t 5 logits "$m" --tokens 1 -c 2000000000; said '[0-9]'
@@ -224,13 +261,62 @@ done
 section 'signals and outputs that fail'
 long="-p ab --raw -n 3500 --temp 0 --ignore-eos -c 4096"
 model "$T/slow.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8
+# ends N TRIES STATUS ARGS ...: after signal N at a moment that moves; the program promises 200 ms; a busy machine may need more
+ends() {
+    sig=$1 tries=$2 want=$3 k=0; shift 3
+    while [ $k -lt "$tries" ]; do
+        k=$((k + 1))
+        "$child" $first -s "$sig" -a $((20 + 2000 * k / (tries + 1) * k / (tries + 1))) -w 1000 -t 60 "$llrun" "$@" <"$in" >"$out" 2>"$err"; code=$?
+        check "exit $code after signal $sig, try $k: $*" sh -c 'case $1 in $2|77) ;; *) exit 1;; esac' - "$code" "$want"
+    done
+}
+first=''
 for s in 2:130 15:143; do
-    "$child" -s ${s%:*} -a 400 -w 1000 -t 60 "$llrun" run "$T/slow.gguf" $long <"$in" >"$out" 2>"$err"; is ${s#*:} $?
+    ends ${s%:*} 8 ${s#*:} run "$T/slow.gguf" $long
+    ends ${s%:*} 2 ${s#*:} run "$T/slow.gguf" $long --no-mmap
+    ends ${s%:*} 6 ${s#*:} perplexity "$T/slow.gguf" -c 4096 --tokens "@$T/long"
+    ends ${s%:*} 2 ${s#*:} bench "$T/slow.gguf" -r 1000
 done
-"$child" -s 2 -a 300 -w 1000 -t 60 "$llrun" perplexity "$T/slow.gguf" -c 4096 --tokens "@$T/long" <"$in" >"$out" 2>"$err"; is 130 $?
+first=-1; ends 15 3 143 run "$T/slow.gguf" $long; ends 2 1 130 run "$T/slow.gguf" $long; first=''
+[ "$code" != 77 ] || echo '     not as process 1: no PID namespaces for this user'
+if mkfifo "$T/wait" 2>/dev/null; then                           # waiting for input
+    sleep 20 >"$T/wait" & waiter=$!
+    in=$T/wait; ends 15 1 143 tokenize "$m"; ends 2 1 130 run "$m" --raw -n 1; in=/dev/null
+    kill $waiter 2>/dev/null
+fi
+sh -c 'trap "" TERM; "$@"' - "$child" -s 15 -a 300 -t 60 "$llrun" run "$T/slow.gguf" $long <"$in" >"$out" 2>"$err"; is 143 $?
+if [ -z "${SANITIZERS:-}" ]; then                               # they have handlers of their own
+    for s in 11:SIGSEGV 4:SIGILL 8:SIGFPE; do
+        "$child" -s ${s%:*} -a 400 -t 60 "$llrun" run "$T/slow.gguf" $long <"$in" >"$out" 2>"$err"; is $((200 + ${s%:*})) $?
+        said "^llrun: error: internal error: .*${s#*:}.* at 0x[0-9a-f]*, kernels .*, llrun [0-9]"; said '  Try '
+    done
+fi
+
+section 'the model is cut short while in use'
+for c in "run $T/cut.gguf $long" "perplexity $T/cut.gguf -c 4096 --tokens @$T/long" "run $T/cut.gguf $long -t 1"; do
+    cp "$T/slow.gguf" "$T/cut.gguf"
+    { sleep 0.4; dd if=/dev/null of="$T/cut.gguf" bs=1 seek=5000000 2>/dev/null; } &
+    "$child" -t 60 "$llrun" $c <"$in" >"$out" 2>"$err"; is 1 $?
+    said '^llrun: error: the model file was cut short.* from byte [0-9]* of [0-9]* on'; wait
+done
+
+cp "$m" "$T/cut.gguf"                                           # by less than a page, while it waits for input: no signal comes
+{ sleep 0.5; dd if=/dev/null of="$T/cut.gguf" bs=1 seek=$(($(wc -c <"$m") - 1)) 2>/dev/null; echo ab; } | {
+    "$child" -t 60 "$llrun" tokenize "$T/cut.gguf" >"$out" 2>"$err"; echo $? >"$T/code"; }
+is 1 "$(cat "$T/code")"; said '^llrun: error: .* cut short'
+
+section 'the parent is killed'
+k=0; while [ $k -lt "${ORPHANS:-10}" ]; do
+    k=$((k + 1))
+    "$child" -k -a $((60 * k % 700 + 60)) -w 1000 "$llrun" run "$T/slow.gguf" $long --die-with-parent <"$in" >"$out" 2>"$err"; is 0 $?
+done
+"$child" -k -a 300 -w 500 "$llrun" run "$T/slow.gguf" $long <"$in" >"$out" 2>"$err"; is 125 $?      # only if it is asked to
+t 1 cpu --die-with-parent=1; said 'is gone'
+t 0 cpu --die-with-parent
 rm -f "$T/slow.gguf"
 { "$child" -t 60 "$llrun" run "$m" $long </dev/null 2>"$err"; echo $? >"$T/code"; } | head -c 1 >/dev/null
 code=$(cat "$T/code"); case $code in 0|1) pass;; *) fail "exit $code after a broken pipe";; esac
+check 'a broken pipe is not quiet' sh -c '! grep -q -e error -e internal "$1"' - "$err"
 if [ -w /dev/full ]; then
     for c in "run $m -p ab --raw -n 5 --temp 0" "logits $m --tokens 1,2,3" 'cpu' 'help' "show $m" "tokenize $m" "dump $m output_norm.weight"; do
         "$child" "$llrun" $c <"$in" >/dev/full 2>"$err"; is 1 $?; said '^llrun: error: .'

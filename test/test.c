@@ -13,6 +13,7 @@
 #  include <sys/mman.h>
 #  include <unistd.h>
 static int test_calls, test_fail_at = -1;       /* counts both kinds; -1: none fails */
+static const char *test_cut;                    /* a file that becomes empty as soon as it is mapped */
 static ssize_t test_pread(int fd, void *p, size_t n, off_t at)
 {
     if (test_calls++ != test_fail_at) return pread(fd, p, n, at);
@@ -21,9 +22,13 @@ static ssize_t test_pread(int fd, void *p, size_t n, off_t at)
 }
 static void *test_mmap(void *p, size_t n, int protection, int flags, int fd, off_t at)
 {
-    if (test_calls++ != test_fail_at) return mmap(p, n, protection, flags, fd, at);
-    errno = ENODEV;
-    return MAP_FAILED;
+    if (test_calls++ == test_fail_at) {
+        errno = ENODEV;
+        return MAP_FAILED;
+    }
+    p = mmap(p, n, protection, flags, fd, at);
+    if (fd >= 0 && test_cut && truncate(test_cut, 0)) return MAP_FAILED;
+    return p;
 }
 #  define pread test_pread
 #  define mmap test_mmap

@@ -748,7 +748,83 @@ static void test_model_nomem(void)
     free(img.p);
 }
 
+/* --- a mapped file that is cut short --------------------------------------------------------------------------------------- */
+#ifdef _WIN32
+static void test_session_fault(void) { CHECK(1); }
+#else
+static llr_guard tm_guard;
+static void tm_on_fault(int sig, siginfo_t *info, void *context)
+{
+    (void)context;
+    if (!llr_guard_catch(&tm_guard, info->si_addr)) { signal(sig, SIG_DFL); raise(sig); }
+}
+
+/* The call that runs ends with an error, with any number of threads; another model and its sessions go on; all slots of the
+ * guard are free in the end. */
+static void test_session_fault(void)
+{
+    tm_image img = tm_model(&tm_llama);
+    struct sigaction sa, old;
+    llr_options opt;
+    llr_error err;
+    char path[256];
+    int i, threads;
+    tg_path(path, sizeof path, "fault.gguf");
+    memset(&sa, 0, sizeof sa);
+    sa.sa_sigaction = tm_on_fault;
+    sa.sa_flags = SA_SIGINFO;
+    sigaction(SIGBUS, &sa, &old);
+    memset(&opt, 0, sizeof opt);
+    opt.guard = &tm_guard;
+    opt.no_vocab = 1;
+    for (threads = 1; threads < 4; threads += 2) {
+        llr_model *m = NULL, *other = NULL;
+        llr_session *s, *t;
+        llr_session_options so;
+        llr_status st;
+        float before[TM_VOCAB];
+        tg_write(path, img.p, img.n, 0);
+        CHECK_MSG(llr_model_open(&m, path, &opt, &err) == LLR_OK, "%s", err.msg);
+        CHECK(llr_model_open_mem(&other, img.p, img.n, &opt, &err) == LLR_OK);
+        memset(&so, 0, sizeof so);
+        so.n_ctx = 64;
+        so.n_threads = threads;
+        CHECK(llr_session_new(&s, m, &so, &err) == LLR_OK && llr_session_new(&t, other, &so, &err) == LLR_OK);
+        CHECK(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_OK && llr_session_eval(t, tm_tokens(), 5, &err) == LLR_OK);
+        CHECK(tm_same(llr_session_logits(s), llr_session_logits(t)));
+        memcpy(before, llr_session_logits(t), sizeof before);
+        CHECK(llr_gguf_check(llr_model_gguf(m), &err) == LLR_OK && truncate(path, 8192) == 0);
+        st = llr_session_eval(s, tm_tokens(), 5, &err);
+        CHECK_MSG(st == LLR_E_IO && strstr(err.msg, "cut short") && strstr(err.msg, "byte"), "%d %s", (int)st, err.msg);
+        CHECK(llr_session_pos(s) == 5 && llr_session_logits(s) == NULL);
+        CHECK(llr_session_eval(s, tm_tokens(), 1, &err) == LLR_E_IO && llr_gguf_check(llr_model_gguf(m), NULL) == LLR_E_IO);
+        CHECK(llr_session_eval(t, tm_tokens(), 5, &err) == LLR_OK && llr_gguf_check(llr_model_gguf(other), NULL) == LLR_OK);
+        (void)llr_session_rewind(t, 0);
+        CHECK(llr_session_eval(t, tm_tokens(), 5, &err) == LLR_OK && tm_same(llr_session_logits(t), before));
+        llr_session_free(s);
+        llr_session_free(t);
+        llr_model_close(m);
+        llr_model_close(other);
+    }
+    {                                           /* while it is opened */
+        llr_model *m = NULL;
+        llr_status st;
+        tg_write(path, img.p, img.n, 0);
+        test_cut = path;
+        st = llr_model_open(&m, path, &opt, &err);
+        test_cut = NULL;
+        CHECK_MSG(st == LLR_E_IO && !m && strstr(err.msg, "cut short"), "%d %s", (int)st, st ? err.msg : "");
+    }
+    for (i = 0; i < LLR_GUARD_FILES; i++) CHECK(tm_guard.file[i].state == 0);
+    CHECK(!llr_guard_catch(&tm_guard, path));
+    sigaction(SIGBUS, &old, NULL);
+    remove(path);
+    free(img.p);
+}
+#endif
+
 #define TESTS_MODEL(X) \
     X(model_describe) X(model_keys) X(model_tensors) X(model_unaligned) X(model_nomem) \
     X(session_reference) X(session_splits) X(session_all_logits) X(session_company) X(session_threads) \
-    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan)
+    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) \
+    X(session_fault)
