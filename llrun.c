@@ -206,11 +206,13 @@ static double now(void)     /* seconds, monotonic */
 struct buf { char *p; size_t n, cap; };
 struct ids { int32_t *p; size_t n, cap; };
 
+static int memory_for(size_t n);
+
 static void *grow(void *p, size_t *cap, size_t want, size_t item)
 {
     size_t n = *cap ? *cap : 256;
     while (n < want && n <= SIZE_MAX / 2) n *= 2;
-    if (n < want || n > SIZE_MAX / item || !(p = realloc(p, n * item)))
+    if (n < want || n > SIZE_MAX / item || !memory_for(n * item) || !(p = realloc(p, n * item)))
         die(CODE_MEMORY, "not enough memory for %llu more bytes of text or token ids", (unsigned long long)want * item);
     *cap = n;
     return p;
@@ -935,7 +937,6 @@ static llr_options library_options(void)
     memset(&o, 0, sizeof o);
     o.isa = chosen_isa;
     o.no_mmap = opt.no_mmap;
-    o.mlock = opt.mlock;
     o.no_vocab = opt.no_vocab;
     o.overcommit = opt.force;
     o.proc = root_of("LLRUN_PROC", NULL);
@@ -952,6 +953,9 @@ static llr_memory memory_now(void)
     llr_memory_look(&now, &o);
     return now;
 }
+
+/* May a buffer have n bytes? Small ones are in the budget. */
+static int memory_for(size_t n) { return n < 1u << 24 || opt.force || n <= memory_now().available_bytes; }
 
 /* Every command checks it, so that a wrong name is never ignored. */
 static void choose_isa(void)
@@ -1028,7 +1032,7 @@ static llr_gguf *open_gguf(void)
     llr_options o = library_options();
     llr_gguf *g;
     llr_error err;
-    o.no_mmap = o.mlock = 0;
+    o.no_mmap = 0;
     if (llr_gguf_open(&g, opt.model, &o, &err)) die_status(&err, CODE_FILE);
     return g;
 }
@@ -1335,6 +1339,17 @@ static void note_context(const llr_model *m, const llr_plan *p)
     if (p->n_ctx < 8192 && p->n_ctx <= info.n_ctx_train / 2) note("context %lu: a longer one does not fit into memory; see llrun plan", (unsigned long)p->n_ctx);
 }
 
+/* --mlock, as far as the session keeps what it will need. */
+static void lock_weights(const llr_model *m, const struct budget *b)
+{
+    llr_options o = library_options();
+    llr_error err;
+    if (from_disk(b) && !opt.force)
+        note("warning: the weights (%s) are not locked in memory: with them the run would take %s, and %s are available", size_text(b->plan.weights_bytes).s,
+             size_text(b->total + b->plan.system_bytes).s, size_text(b->have).s);
+    else if (llr_gguf_lock(llr_model_gguf(m), &o, &err)) note("warning: %s", err.msg);
+}
+
 static llr_session *open_session(const llr_model *m, llr_session_options *so)
 {
     int chosen = !so->n_ctx;
@@ -1357,6 +1372,7 @@ static llr_session *open_session(const llr_model *m, llr_session_options *so)
              size_text(b.have).s, size_text(d.bytes).s, d.tps > 0 ? tps_text(d.tps).s : "");
     }
     if (llr_session_new(&s, m, so, &err)) die_status(&err, CODE_FAILED);
+    if (opt.mlock) lock_weights(m, &b);
     active = s;
     return s;
 }
@@ -1918,7 +1934,7 @@ static void judge(const llr_gguf *g, struct verdict *v)
     size_t i;
     memset(v, 0, sizeof *v);
     o.log = NULL;
-    o.no_mmap = o.mlock = 0;
+    o.no_mmap = 0;
     if (llr_vocab_new(&v->vocab, g, &o, &v->vocab_err)) v->vocab = NULL;
     else llr_vocab_describe(v->vocab, &v->vi);
     o.no_vocab = 1;
@@ -2110,7 +2126,7 @@ static int cmd_plan(void)
     llr_model_info info;
     struct buf text = { NULL, 0, 0 };
     int fits, n_types, in_memory = opt.no_mmap, threads = so.n_threads ? so.n_threads : llr_threads_default();
-    opt.no_mmap = opt.mlock = 0;                        /* nothing is loaded to find out whether it could be */
+    opt.no_mmap = 0;                        /* nothing is loaded to find out whether it could be */
     m = open_model();
     opt.no_mmap = in_memory;
     b = make_budget(m, &so);
@@ -3230,7 +3246,6 @@ static llr_status st_run(const struct buf *image, llr_isa isa, float logits[2 * 
     o.isa = isa;
     o.log = NULL;
     o.no_vocab = 1;
-    o.mlock = 0;
     so.n_threads = 1;
     so.n_batch = ST_TOKENS;
     so.n_ctx = 16;
@@ -3280,7 +3295,7 @@ static void check_kernels(void)
 
 static void check_memory_total(void)
 {
-    uint64_t have = llr_memory_available();
+    uint64_t have = memory_now().available_bytes;
     if (have == UINT64_MAX) finding(FINE, "memory", NULL, "the memory available to this process is unknown");
     else finding(have < 512u << 20 ? WARNING : FINE, "memory", have < 512u << 20 ? "end other programs, add swap, or choose a model of less than a billion weights" : NULL,
                  "this process may still take %s", size_text(have).s);
@@ -3666,13 +3681,13 @@ static void check_model_plan(const llr_model *m)
     llr_session_options so;
     llr_plan p;
     llr_error err;
-    uint64_t have = llr_memory_available();
+    uint64_t have = memory_now().available_bytes;
     memset(&so, 0, sizeof so);
     memset(&p, 0, sizeof p);
     if (llr_session_plan(m, &so, &p, &err)) { finding(PROBLEM, "plan", "llrun plan MODEL", "%s", err.msg); return; }
-    if (p.resident_bytes > have) finding(PROBLEM, "plan", "llrun plan MODEL shows what would fit: a smaller -c, --kv q8_0", "a context of %lu needs %s besides the weights, %s are available", (unsigned long)p.n_ctx,
+    if (p.new_bytes > have) finding(PROBLEM, "plan", "llrun plan MODEL shows what would fit: a smaller -c, --kv q8_0", "a context of %lu needs %s besides the weights, %s are available", (unsigned long)p.n_ctx,
                                          size_text(p.resident_bytes).s, size_text(have).s);
-    else if (p.total_bytes > have) finding(WARNING, "plan", "a smaller quantisation; else every token reads from the disk", "weights of %s and %s for a context of %lu: more than the %s available",
+    else if (p.new_bytes + p.weights_bytes > have) finding(WARNING, "plan", "a smaller quantisation; else every token reads from the disk", "weights of %s and %s for a context of %lu: more than the %s available",
                                            size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx, size_text(have).s);
     else finding(FINE, "plan", NULL, "weights of %s and %s for a context of %lu fit into the %s available", size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx,
                  have == UINT64_MAX ? "memory" : size_text(have).s);
@@ -3685,7 +3700,7 @@ static void check_model(void)
     llr_error err;
     struct verdict v;
     check_file_system();
-    o.no_mmap = o.mlock = 0;
+    o.no_mmap = 0;
     if (llr_gguf_open(&g, opt.model, &o, &err)) { finding(PROBLEM, "model", "llrun doctor --explain takes the message of another program, too", "%s", err.msg); return; }
     judge(g, &v);
     if (v.model) finding(FINE, "model", NULL, "%s: %s, %ld layers, %s weights: supported", opt.model, v.mi.arch, (long)v.mi.n_layer, count_text(v.n_weights).s);

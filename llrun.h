@@ -155,7 +155,7 @@ typedef struct llr_options {
     void *ud;                    /* given to log and progress */
     llr_isa isa;                 /* exactly this tier, or LLR_E_CPU */
     int no_mmap;                 /* read the file into memory instead of mapping it */
-    int mlock;                   /* try to keep the weights in memory; failure is a warning */
+    int mlock;                   /* llr_gguf_lock when opened; failure is a warning */
     int no_vocab;                /* do not read the tokenizer: token ids only */
     int overcommit;              /* take memory that does not seem to be there: the system may kill the process for it */
     const char *proc, *sys;      /* where the system is asked for memory and CPUs; NULL: /proc and /sys. Kept, not copied */
@@ -220,6 +220,9 @@ LLR_API uint64_t   llr_gguf_file_bytes(const llr_gguf *g);    /* of all shards *
 LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t first, size_t n, float *out, llr_error *err);
 /* Touches the whole mapping in order with `progress`, so that a cold file is read at the speed of the disk. */
 LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err);
+/* Keeps the files in memory until they are closed, if they fit: best when the sessions are made, which need theirs first. A failure
+ * does no harm. */
+LLR_API llr_status llr_gguf_lock(const llr_gguf *g, const llr_options *opt, llr_error *err);
 
 /* --- Vocabulary: text <-> token ids ------------------------------------------------------------------------------------ */
 typedef struct llr_vocab llr_vocab;  /* immutable; any number of threads */
@@ -2417,7 +2420,7 @@ typedef struct llri_tensor {
 } llri_tensor;
 
 /* One file. Its bytes are base[0..n-1], in a mapping, in memory of ours, or in memory of the caller. */
-typedef struct llri_shard { const uint8_t *base; size_t n; llri_mapping map; void *mem; int locked; } llri_shard;
+typedef struct llri_shard { const uint8_t *base; size_t n; llri_mapping map; void *mem; } llri_shard;
 
 struct llr_gguf {
     llr_allocator mem;
@@ -3042,26 +3045,6 @@ static llr_status llri_read_file(llr_gguf *g, llri_shard *s, const llri_file *f,
     return LLR_OK;
 }
 
-/* Keeps the shard in memory; a failure is a warning. */
-static void llri_lock_shard(llri_shard *s, const char *file, const llr_options *opt) {
-    const void *p = s->map.base ? s->map.base : (const void *)s->base;
-    size_t n = s->map.base ? s->map.n : s->n;
-    llri_str name = llri_cstr(file);
-    const char *help = "";
-    int code = llri_lock_pages(p, n);
-    s->locked = code == 0;
-    if (!code) return;
-#if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
-    {
-        struct rlimit limit;
-        if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (uint64_t)limit.rlim_cur < n)
-            help = ". The limit for locked memory is smaller: ulimit -l unlimited, in Docker --ulimit memlock=-1";
-    }
-#endif
-    llri_log(opt, LLR_LOG_WARN, "%.*s: %s not locked in memory: %s%s. Continuing.", LLRI_S(name), llri_size_text(n).s,
-             llri_errno_text(code), help);
-}
-
 /* Bytes offset .. offset+n-1 of a file become the image of a shard. */
 static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f, uint64_t offset, uint64_t n, const char *file,
                                  llri_loader *l) {
@@ -3089,7 +3072,6 @@ static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f,
             s->base = (const uint8_t *)s->map.base + skip;
         }
     }
-    if (!st && l->opt && l->opt->mlock) llri_lock_shard(s, file, l->opt);
     return st;
 }
 
@@ -3240,7 +3222,7 @@ LLR_API void llr_gguf_close(llr_gguf *g) {
     mem = g->mem;
     for (i = 0; i < g->n_shards; i++) {
         llri_shard *s = &g->shards[i];
-        if (s->locked && !s->map.base) llri_unlock_pages(s->base, s->n);
+        if (s->mem) llri_unlock_pages(s->mem, s->n);        /* locked or not; a mapping loses its lock with itself */
         llri_unmap(&s->map);
         llri_free(&mem, s->mem, s->n);
     }
@@ -3270,6 +3252,10 @@ static llr_gguf *llri_gguf_new(const llr_options *opt, llr_error *err) {
 static llr_status llri_gguf_finish(llr_gguf **out, llr_gguf *g, llr_status st, const char *path, const char *file, llri_loader *l) {
     if (!st) st = llri_parse_shard(g, 0, file, l->err);
     if (!st) st = llri_load_split(g, path, file, l);
+    if (!st && l->opt && l->opt->mlock) {
+        llr_error why;
+        if (llr_gguf_lock(g, l->opt, &why)) llri_log(l->opt, LLR_LOG_WARN, "%s: %s. Continuing.", file, why.msg);
+    }
     if (st) llr_gguf_close(g);
     else *out = g;
     return st;
@@ -3448,6 +3434,29 @@ LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t firs
                          LLRI_S(t->name), info->name);
     llri_dequant(t->type, t->data + (size_t)(first / info->block) * info->bytes, out, n);
     return LLR_OK;
+}
+
+/* Locked pages cannot be dropped: more of them than there is memory would be the end of the process. */
+LLR_API llr_status llr_gguf_lock(const llr_gguf *g, const llr_options *opt, llr_error *err) {
+    uint64_t total = llr_gguf_file_bytes(g), more = llri_gguf_mapped_bytes(g), left = llri_memory_left(opt);
+    const char *help = "";
+    int i, code = 0;
+    if (!(opt && opt->overcommit) && more && (more > left || left - more < llri_system_bytes(more)))
+        return llri_fail(err, LLR_E_NOMEM, "%s of weights are not locked in memory: %s are available", llri_size_text(more).s, llri_size_text(left).s);
+    for (i = 0; i < g->n_shards && !code; i++) {
+        const llri_shard *s = &g->shards[i];
+        if (s->map.base) code = llri_lock_pages(s->map.base, s->map.n);
+        else if (s->mem) code = llri_lock_pages(s->mem, s->n);
+    }
+    if (!code) return LLR_OK;
+#if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
+    {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (uint64_t)limit.rlim_cur < total)
+            help = ". The limit for locked memory is smaller: ulimit -l unlimited, in Docker --ulimit memlock=-1";
+    }
+#endif
+    return llri_fail(err, LLR_E_NOMEM, "%s of weights are not locked in memory: %s%s", llri_size_text(total).s, llri_errno_text(code), help);
 }
 
 LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err) {

@@ -4,8 +4,8 @@
  *
  * Signals are at their defaults in COMMAND. -s: sends signal number SIGNAL after -a milliseconds; COMMAND must then end
  * within -w milliseconds (default 1000), else the exit status is 125. -m: limit of its address space. -t: it is killed after
- * that many seconds (default 60), exit status 124. -A: writes to FILE the most anonymous memory it had, in KiB (Linux). -g: it
- * runs in the control group of FOLDER. Else the exit status is that of COMMAND, or 200 + n if signal n ended it.
+ * that many seconds (default 60), exit status 124. -A: writes to FILE how much anonymous memory it had at most, and how
+ * much of .gguf files it had mapped, in KiB (Linux). -g: it runs in the control group of FOLDER. Else the exit status is that of COMMAND, or 200 + n if signal n ended it.
  */
 #define _XOPEN_SOURCE 700
 #include <errno.h>
@@ -44,7 +44,20 @@ static long anonymous(pid_t pid)
     return kib;
 }
 
-static int write_number(const char *folder, const char *file, long v)
+static long mapped(pid_t pid)
+{
+    char name[64], line[4400];
+    unsigned long from, to, bytes = 0;
+    FILE *f;
+    snprintf(name, sizeof name, "/proc/%ld/maps", (long)pid);
+    f = fopen(name, "r");
+    while (f && fgets(line, sizeof line, f))
+        if (strstr(line, ".gguf\n") && sscanf(line, "%lx-%lx", &from, &to) == 2) bytes += to - from;
+    if (f) fclose(f);
+    return (long)(bytes / 1024);
+}
+
+static int write_text(const char *folder, const char *file, const char *text)
 {
     char name[1200];
     FILE *f;
@@ -52,7 +65,7 @@ static int write_number(const char *folder, const char *file, long v)
     snprintf(name, sizeof name, "%s%s", folder, file);
     f = fopen(name, "w");
     if (!f) return 0;
-    bad = fprintf(f, "%ld\n", v) < 0;
+    bad = fputs(text, f) < 0;
     return !fclose(f) && !bad;
 }
 
@@ -68,7 +81,7 @@ static void start(char **argv, long mib, const char *group)
         limit.rlim_cur = limit.rlim_max = (rlim_t)mib << 20;
         setrlimit(RLIMIT_AS, &limit);
     }
-    if (group && !write_number(group, "/cgroup.procs", (long)getpid())) {
+    if (group && !write_text(group, "/cgroup.procs", "0")) {
         fprintf(stderr, "child: cannot enter %s: %s\n", group, strerror(errno));
         _exit(127);
     }
@@ -79,7 +92,7 @@ static void start(char **argv, long mib, const char *group)
 
 int main(int argc, char **argv)
 {
-    long sig = 0, after = 0, within = 1000, mib = 0, seconds = 60, most = 0, kib;
+    long sig = 0, after = 0, within = 1000, mib = 0, seconds = 60, most = 0, files = 0, kib;
     const char *report = NULL, *group = NULL;
     double t0, sent = 0;
     int c, status;
@@ -95,7 +108,10 @@ int main(int argc, char **argv)
     if (pid < 0) return 126;
     if (pid == 0) start(argv + optind, mib, group);
     for (t0 = now(); waitpid(pid, &status, WNOHANG) == 0; nap(report ? 500 : 2000)) {
-        if (report && (kib = anonymous(pid)) > most) most = kib;
+        if (report && (kib = anonymous(pid)) > most) {
+            most = kib;
+            files = mapped(pid);
+        }
         if (sig && !sent && now() - t0 > 1e-3 * (double)after) { sent = now(); kill(pid, (int)sig); }
         if (now() - t0 > (double)seconds) {
             kill(pid, SIGKILL);
@@ -103,7 +119,11 @@ int main(int argc, char **argv)
             return 124;
         }
     }
-    if (report && !write_number(report, "", most)) return 126;
+    if (report) {
+        char text[64];
+        snprintf(text, sizeof text, "%ld %ld\n", most, files);
+        if (!write_text(report, "", text)) return 126;
+    }
     if (sent > 0 && now() - sent > 1e-3 * (double)within) return 125;
     return WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status);
 }
