@@ -1134,13 +1134,24 @@ static uint64_t program_bytes(const llr_model *m, uint32_t n_ctx)
     return n;
 }
 
+/* The default context is never silently a short one. */
+static void note_context(const llr_model *m, const llr_plan *p)
+{
+    llr_model_info info;
+    llr_model_describe(m, &info);
+    if (p->n_ctx < 8192 && p->n_ctx <= info.n_ctx_train / 2) note("context %lu: a longer one does not fit into memory; see llrun plan", (unsigned long)p->n_ctx);
+}
+
 /* Decides what *so leaves open. */
 static llr_plan make_plan(const llr_model *m, llr_session_options *so)
 {
     llr_plan p;
     llr_error err;
     memset(&p, 0, sizeof p);
+    so->spare_bytes = program_bytes(m, so->n_ctx ? so->n_ctx : 8192);
+    if (opt.no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) so->spare_bytes += llr_gguf_file_bytes(llr_model_gguf(m));
     if (llr_session_plan(m, so, &p, &err)) die_status(&err, CODE_FAILED);
+    if (!so->n_ctx) note_context(m, &p);
     so->n_ctx = p.n_ctx;
     so->n_batch = p.n_batch;
     return p;
@@ -1331,14 +1342,6 @@ static struct text32 tps_text(double tps)
     return t;
 }
 
-/* The default context is never silently a short one. */
-static void note_context(const llr_model *m, const llr_plan *p)
-{
-    llr_model_info info;
-    llr_model_describe(m, &info);
-    if (p->n_ctx < 8192 && p->n_ctx <= info.n_ctx_train / 2) note("context %lu: a longer one does not fit into memory; see llrun plan", (unsigned long)p->n_ctx);
-}
-
 /* --mlock, as far as the session keeps what it will need. */
 static void lock_weights(const llr_model *m, const struct budget *b)
 {
@@ -1352,7 +1355,6 @@ static void lock_weights(const llr_model *m, const struct budget *b)
 
 static llr_session *open_session(const llr_model *m, llr_session_options *so)
 {
-    int chosen = !so->n_ctx;
     struct budget b = make_budget(m, so);
     char why[700];
     llr_session *s;
@@ -1363,7 +1365,6 @@ static llr_session *open_session(const llr_model *m, llr_session_options *so)
         die(CODE_MEMORY, "not enough memory: a context of %lu tokens takes %s (KV cache %s, scratch %s), %s are available (%s)\n%s", (unsigned long)b.plan.n_ctx,
             size_text(b.need).s, size_text(b.plan.kv_bytes).s, size_text(b.plan.scratch_bytes).s, size_text(b.have).s, why_available(&b.now, why, sizeof why), text.p);
     }
-    if (chosen) note_context(m, &b.plan);
     if (b.need > b.have / 10 * 9)
         note("warning: %s of the %s that are available are needed: if other programs take more, the system may kill one", size_text(b.need).s, size_text(b.have).s);
     if (from_disk(&b) && !quiet) {

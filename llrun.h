@@ -298,6 +298,7 @@ typedef struct llr_session_options {     /* zeroed = defaults */
     int all_logits;          /* keep the logits of every token of a call (n_batch rows) instead of the last alone */
     llr_pool *pool;          /* shared threads; NULL: the session makes its own with n_threads */
     int n_threads;           /* 0: llr_threads_default() */
+    uint64_t spare_bytes;    /* what choosing n_ctx and n_batch leaves for others: the caller will need it beside the session */
 } llr_session_options;
 
 /* Memory of a run, before anything of it is allocated, from the code that allocates. llr_session_new allocates kv_bytes +
@@ -7692,13 +7693,14 @@ static void llri_session_fill_plan(const llr_session *s, llr_plan *out)
 /* Chooses what opt leaves open: the longest context of a power of two that fits, and for each the largest batch. */
 static llr_status llri_session_fit(llr_session *s, llr_plan *plan, const llr_model *m, const llr_session_options *opt, llr_error *err)
 {
-    const uint64_t left = llri_memory_guarded(&m->opt) ? llri_memory_left(&m->opt) : UINT64_MAX;
+    uint64_t left = llri_memory_guarded(&m->opt) ? llri_memory_left(&m->opt) : UINT64_MAX;
     llr_session_options o;
     uint32_t ctx = 8192, batch;
     llr_status st;
     memset(&o, 0, sizeof o);
     if (opt) o = *opt;
     if (!o.n_threads && !o.pool) o.n_threads = llri_cpus_allowed(&m->opt, 1);
+    if (left < UINT64_MAX) left -= o.spare_bytes < left ? o.spare_bytes : left;
     while (ctx > m->n_ctx_train && ctx > 1) ctx /= 2;
     if (opt && opt->n_ctx) ctx = opt->n_ctx;
     for (;; ctx /= 2) {
