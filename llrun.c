@@ -3477,12 +3477,94 @@ static void check_limits(void)
     if (sizeof(void *) < 8) finding(WARNING, "limits", "the 64-bit build, if CPU and system can", "a 32-bit program: files of more than about 2 GiB cannot be mapped");
 }
 
+/* Is v in a list such as "0-3,8"? */
+static int in_list(const char *s, int v)
+{
+    while (*s >= '0' && *s <= '9') {
+        char *end;
+        long a = strtol(s, &end, 10), b = a;
+        if (*end == '-') b = strtol(end + 1, &end, 10);
+        if (v >= a && v <= b) return 1;
+        s = *end == ',' ? end + 1 : "";
+    }
+    return 0;
+}
+
+/* May a thread of ours run on a CPU of this list? */
+static int our_cpus(const char *list)
+{
+    cpu_set_t set;
+    int i;
+    if (sched_getaffinity(0, sizeof set, &set)) return 1;
+    for (i = 0; i < CPU_SETSIZE; i++) if (CPU_ISSET(i, &set) && in_list(list, i)) return 1;
+    return 0;
+}
+
+/* The memory nodes that have CPUs of ours, as bits. */
+static uint64_t our_nodes(void)
+{
+    char cpus[400];
+    uint64_t nodes = 0;
+    int i;
+    for (i = 0; i < 64; i++)
+        if (system_text(cpus, sizeof cpus, "%s/devices/system/node/node%d/cpulist", sys_root(), i) && our_cpus(cpus)) nodes |= (uint64_t)1 << i;
+    return nodes;
+}
+
+/* On which nodes the pages of the model lie that are in memory already: they stay where the first reader had them. */
+static void check_model_nodes(void)
+{
+    enum { SAMPLES = 512 };
+    static char text[1 << 16];
+    uint64_t nodes = our_nodes(), here = 0, there = 0, pages;
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), i;
+    const char *base = strrchr(opt.model, '/') ? strrchr(opt.model, '/') + 1 : opt.model, *line, *s;
+    struct stat st;
+    char *map, *end;
+    int fd = open(opt.model, O_RDONLY | O_CLOEXEC), node, other = -1;
+    if (fd < 0 || fstat(fd, &st) || st.st_size <= 0 || !nodes) { if (fd >= 0) (void)close(fd); return; }
+    map = (char *)mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_SHARED, fd, 0);
+    (void)close(fd);
+    if (map == (char *)MAP_FAILED) return;
+    for (i = 0; i < SAMPLES; i++) {             /* only pages of ours are listed: map those that are there */
+        char *p = map + (size_t)st.st_size / SAMPLES * i / page * page;
+        unsigned char in;
+        if (!mincore(p, page, &in) && (in & 1)) (void)*(const volatile char *)p;
+    }
+    (void)system_text(text, sizeof text, "%s/self/numa_maps", proc_root());
+    (void)munmap(map, (size_t)st.st_size);
+    for (line = text; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+        size_t n = strcspn(line, "\n");
+        const char *file = strstr(line, " file=");
+        if (!file || file > line + n || !(s = strstr(file, base)) || s > line + n || s[strlen(base)] != ' ') continue;
+        for (s = file; s < line + n; s++)
+            if (s[0] == ' ' && s[1] == 'N' && s[2] >= '0' && s[2] <= '9') {
+                node = (int)strtol(s + 2, &end, 10);
+                pages = *end == '=' ? strtoull(end + 1, NULL, 10) : 0;
+                if (node < 64 && nodes >> node & 1) here += pages;
+                else { there += pages; other = node; }
+            }
+    }
+    if (there * 10 > here + there)
+        finding(WARNING, "numa", "numactl --cpunodebind and --membind of one node for llrun; the file is put there when it is read anew (vmtouch -e, or copy it)",
+                "%d %% of what is in memory of the model lie on node %d, which has no CPU that the threads may use: reading it is slower", (int)(there * 100 / (here + there)), other);
+}
+
 static void check_numa(void)
 {
     static char text[4096];
     char list[600], cpus[200];
     size_t n = 0;
-    int i, nodes = 0;
+    int i, nodes = 0, apart = 1;
+    uint64_t ours = our_nodes();
+    const char *allowed;
+    (void)system_text(text, sizeof text, "%s/self/status", proc_root());
+    allowed = strstr(text, "Mems_allowed_list:");
+    if (allowed) allowed += 18 + strspn(allowed + 18, " \t");
+    for (i = 0; i < 64; i++) apart &= !(ours >> i & 1 && (!allowed || in_list(allowed, i)));
+    if (allowed && ours && apart)
+        finding(WARNING, "numa", "numactl --cpunodebind and --membind with the same node, or the cpuset of the container", "memory may be taken from node %.*s only, and the threads run on other nodes: every access is slower",
+                (int)strcspn(allowed, "\n"), allowed);
     list[0] = 0;
     for (i = 0; i < 64; i++) {
         uint64_t total = UINT64_MAX, left = UINT64_MAX;
@@ -3670,6 +3752,7 @@ static void check_system(void)
 }
 #else
 static void check_file_system(void) { }
+static void check_model_nodes(void) { }
 static void check_system(void)
 {
     finding(FINE, "threads", NULL, "llrun takes %d", llr_threads_default());
@@ -3709,6 +3792,7 @@ static void check_model(void)
     if (v.vocab) finding(FINE, "tokenizer", NULL, "%ld tokens: supported", (long)v.vi.n_tokens);
     else finding(WARNING, "tokenizer", "such a model runs on token ids only: --no-vocab --tokens", "%s", v.vocab_err.msg);
     if (v.model) check_model_plan(v.model);
+    check_model_nodes();
     llr_vocab_free(v.vocab);
     llr_model_close(v.model);
     llr_gguf_close(g);

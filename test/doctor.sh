@@ -151,6 +151,13 @@ printf 'oom_kill 3\n' >"$T/proc/vmstat"; mkdir -p "$T/proc/sys/vm" "$T/sys/kerne
 t 0; printed '^warning  *memory .*195.3 MiB available'; printed '^warning  *swap '; printed '^warning  *hugepages .*7.8 GiB'; printed '3 processes were killed'; printed 'strict accounting'; printed 'transparent huge pages: never'
 new; for n in 0 1; do mkdir -p "$T/sys/devices/system/node/node$n"; printf 'Node %s MemTotal: 8388608 kB\nNode %s MemFree: 4194304 kB\n' $n $n >"$T/sys/devices/system/node/node$n/meminfo"; echo "$n-3" >"$T/sys/devices/system/node/node$n/cpulist"; done
 t 0; printed '^warning  *numa .*2 memory nodes; node 0: CPUs 0-3, 8.0 GiB, 4.0 GiB free; node 1'
+echo 0-1023 >"$T/sys/devices/system/node/node0/cpulist"; echo >"$T/sys/devices/system/node/node1/cpulist"     # memory without CPUs
+printf 'Name:\tllrun\nMems_allowed_list:\t0-1\n' >"$T/proc/self/status"
+printf '5580 default file=/usr/bin/llrun mapped=9 N1=9 kernelpagesize_kB=4\n7f01 default file=/models/m.gguf mapped=100 mapmax=2 N0=95 N1=5 kernelpagesize_kB=4\n' >"$T/proc/self/numa_maps"
+t 0 "$T/m.gguf"; absent 'of the model lie on node'; absent 'memory may be taken'
+printf '7f01 default file=/models/m.gguf mapped=100 N0=10 N1=90 kernelpagesize_kB=4\n' >"$T/proc/self/numa_maps"
+printf 'Name:\tllrun\nMems_allowed_list:\t1\n' >"$T/proc/self/status"
+t 0 "$T/m.gguf"; printed '^warning  *numa .*90 % of what is in memory of the model lie on node 1'; printed '^warning  *numa .*memory may be taken from node 1 only'
 new; mkdir -p "$T/sys/bus/pci/devices/0000:01:00.0"; echo 0x10de >"$T/sys/bus/pci/devices/0000:01:00.0/vendor"; echo 0x030000 >"$T/sys/bus/pci/devices/0000:01:00.0/class"
 t 0; printed '^warning  *gpu .*1 NVIDIA card, but no driver'
 mkdir -p "$T/proc/driver/nvidia"; echo 'NVRM version: NVIDIA UNIX x86_64 Kernel Module  535.129.03  Thu Oct 19 18:56:32 UTC 2023' >"$T/proc/driver/nvidia/version"
