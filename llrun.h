@@ -769,6 +769,7 @@ static void llri_unmap(llri_mapping *m) {
 }
 
 static inline void llri_advise_willneed(const void *p, size_t n) { (void)p; (void)n; }
+static inline void llri_advise_random(const void *p, size_t n) { (void)p; (void)n; }
 
 static int llri_lock_pages(const void *p, size_t n) { return VirtualLock((void *)(uintptr_t)p, n) ? 0 : llri_last_errno(); }
 static inline void llri_unlock_pages(const void *p, size_t n) { (void)VirtualUnlock((void *)(uintptr_t)p, n); }
@@ -860,6 +861,15 @@ static void llri_unmap(llri_mapping *m) {
 static inline void llri_advise_willneed(const void *p, size_t n) {
 #if defined(MADV_WILLNEED)
     (void)madvise((void *)(uintptr_t)p, n, MADV_WILLNEED);
+#else
+    (void)p; (void)n;
+#endif
+}
+
+/* No reading ahead. p at the start of a page. */
+static inline void llri_advise_random(const void *p, size_t n) {
+#if defined(MADV_RANDOM)
+    (void)madvise((void *)(uintptr_t)p, n, MADV_RANDOM);
 #else
     (void)p; (void)n;
 #endif
@@ -1462,9 +1472,12 @@ LLR_API uint64_t llr_memory_available(void) { return llri_memory_left(NULL); }
 /* Memory is not taken before asking the system, unless the caller answers for it: by an allocator, or by saying so. */
 static int llri_memory_guarded(const llr_options *opt) { return !opt || (!opt->mem.alloc && !opt->overcommit); }
 
-/* What the kernel needs beside n bytes in use: page tables, and room for the pages of files that are at work. Measured: with less
- * a control group without swap comes to the point where nothing is left that could be dropped. */
-#define LLRI_ROOM_BYTES ((uint64_t)1 << 20)
+/* What the kernel needs beside n bytes in use: page tables, and room for the pages of files that are at work, those of the
+ * program too. */
+#define LLRI_ROOM_BYTES ((uint64_t)3 << 20)
+/* Pages that are being read cannot be dropped, and some disks are set to read 16 MiB ahead. Where all that is left may be such
+ * pages when another thread needs one, the kernel kills: with less than this for each thread nothing is read ahead. */
+#define LLRI_AHEAD_BYTES ((uint64_t)16 << 20)
 static uint64_t llri_system_bytes(uint64_t n) { return LLRI_ROOM_BYTES + n / 512; }
 
 /* >>types ------------------------------------------------------------------------------------------------------------
@@ -3071,6 +3084,7 @@ static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f,
                                  "build of llrun, or a smaller model.", LLRI_S(name), llri_size_text(n).s);
         } else {
             s->base = (const uint8_t *)s->map.base + skip;
+            if (llri_memory_left(l->opt) < 4 * LLRI_AHEAD_BYTES) llri_advise_random(s->map.base, s->map.n);
         }
     }
     return st;
@@ -3334,6 +3348,11 @@ static uint64_t llri_gguf_memory_bytes(const llr_gguf *g, int own) {    /* own: 
     int i;
     for (i = 0; i < g->n_shards; i++) if (own ? g->shards[i].mem != NULL : !g->shards[i].map.base) n += g->shards[i].n;
     return n;
+}
+
+static void llri_gguf_random(const llr_gguf *g) {
+    int i;
+    for (i = 0; i < g->n_shards; i++) if (g->shards[i].map.base) llri_advise_random(g->shards[i].map.base, g->shards[i].map.n);
 }
 
 LLR_API uint64_t llr_gguf_file_bytes(const llr_gguf *g) {
@@ -7768,6 +7787,8 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
                              "and %s are available; take fewer, or smaller keys and values (kv)", (unsigned long)s.n_ctx, (unsigned long)s.n_batch,
                              llri_size_text(plan.new_bytes).s, llri_size_text(s.kv_bytes).s, llri_size_text(s.scratch_bytes).s,
                              llri_size_text(left).s);
+        left -= plan.new_bytes;
+        if (left < plan.weights_bytes && left < (uint64_t)s.n_threads * LLRI_AHEAD_BYTES) llri_gguf_random(m->gguf);
     }
     s.pool = opt ? opt->pool : NULL;
     if (s.own_pool) {

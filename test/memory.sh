@@ -95,7 +95,7 @@ if [ $size = full ]; then
     planned 2048 512 16 f16 --type iq4_xs --layers 4 --embd 1024 --ff 1024 --heads 16 --kv-heads 8 --vocab 128256
     planned 4096 512 2 f32 --type q8_0 --layers 4 --embd 256 --ff 512 --heads 8 --kv-heads 8 --vocab 1000 --ctx 4096
     planned 777 77 3 f16 --type q3_K --layers 3 --embd 1280 --ff 256 --heads 20 --kv-heads 5 --vocab 4000
-    planned 3000 300 2 q8_0 --type f32 --layers 2 --embd 320 --ff 640 --heads 5 --vocab 700
+    planned 3000 300 2 q8_0 --type f32 --layers 2 --embd 320 --ff 640 --heads 5 --kv-heads 5 --vocab 700
     planned 16384 512 2 f16 --type q4_0 --layers 3 --embd 128 --ff 256 --heads 4 --kv-heads 1 --vocab 512 --ctx 16384
     planned 1024 512 2 f16 --type bf16 --layers 10 --embd 640 --ff 1280 --heads 10 --kv-heads 5 --vocab 32000 --tied
     planned 128 16 1 f32 --type q2_K --layers 20 --embd 256 --ff 512 --heads 4 --vocab 8000
