@@ -21,6 +21,7 @@ help:
 	@echo 'make           build ./llrun'
 	@echo 'make run       a story; with MODEL=file.gguf, PROMPT="..." or ARGS="...": continue a text'
 	@echo 'make test      all tests that need only a compiler and make [TESTS="name ..."]'
+	@echo 'make test-memory  the memory plan against what the system counts, and 200 runs in control groups (as root): half an hour'
 	@echo 'make matrix    other languages, compilers, options and targets, as far as they are installed'
 	@echo 'make asan      the tests with the address and undefined behaviour sanitizers'
 	@echo 'make tsan      the tests of threads and sessions with the thread sanitizer'
@@ -64,8 +65,12 @@ test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail $(B)/fail.d
 	sh test/chat.sh ./llrun $(B) || failed=1; \
 	$(B)/fail $(B)/fail.d || failed=1; \
 	sh test/doctor.sh ./llrun $(B) || failed=1; \
+	sh test/memory.sh ./llrun $(B) || failed=1; \
 	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
 	exit $$failed
+
+test-memory: llrun $(B)/make_model $(B)/child
+	sh test/memory.sh ./llrun $(B) full
 
 matrix: | $(B)
 	CC='$(CC)' CLANG='$(CLANG)' sh test/matrix.sh full $(B)
@@ -121,4 +126,4 @@ $(B):
 clean:
 	rm -rf $(B) llrun llrun.exe
 
-.PHONY: help run test matrix asan tsan fuzz emulate bench symbols clean
+.PHONY: help run test test-memory matrix asan tsan fuzz emulate bench symbols clean

@@ -237,11 +237,13 @@ static double now(void)     /* seconds, monotonic */
 struct buf { char *p; size_t n, cap; };
 struct ids { int32_t *p; size_t n, cap; };
 
+static int memory_for(size_t n);
+
 static void *grow(void *p, size_t *cap, size_t want, size_t item)
 {
     size_t n = *cap ? *cap : 256;
     while (n < want && n <= SIZE_MAX / 2) n *= 2;
-    if (n < want || n > SIZE_MAX / item || !(p = realloc(p, n * item)))
+    if (n < want || n > SIZE_MAX / item || !memory_for(n * item) || !(p = realloc(p, n * item)))
         die(CODE_MEMORY, "not enough memory for %llu more bytes of text or token ids", (unsigned long long)want * item);
     *cap = n;
     return p;
@@ -562,8 +564,8 @@ static struct options {
     X("--jsonl",                         FLAG,    jsonl,         NULL, C_TOKENIZE | C_DETOKENIZE | C_TEMPLATE, 0, 0, "a JSON value per line of standard input, an answer per line") \
     X("--hex",                           FLAG,    hex,           NULL, C_DETOKENIZE, 0, 0, "write the bytes in hexadecimal") \
     X("--json",                          FLAG,    json,          NULL, C_RUN | C_DOCTOR | C_SHOW | C_PLAN | C_CPU | C_PERPLEXITY | C_BENCH, 0, 0, "write one JSON object on one line; run: the conversation, when it has ended") \
-    X("-c --ctx --ctx-size",             INTEGER, ctx,           "N", C_EVAL, 0, 4294967295.0, "context in tokens; 0, the default: 4096, or what the model was trained with if that is less") \
-    X("-b --batch --batch-size",         INTEGER, batch,         "N", C_EVAL, 1, 1048576, "prompt tokens per pass over the weights. Default 512") \
+    X("-c --ctx --ctx-size",             INTEGER, ctx,           "N", C_EVAL, 0, 4294967295.0, "context in tokens; 0, the default: the largest power of two up to 8192 that fits into memory and into what the model was trained with") \
+    X("-b --batch --batch-size",         INTEGER, batch,         "N", C_EVAL, 1, 1048576, "prompt tokens per pass over the weights. Default 512, or less if memory is short") \
     X("-t --threads",                    INTEGER, threads,       "N", C_EVAL, 1, 512, "threads. Default: the physical cores that this process may use") \
     X("--kv",                            TEXT,    kv,            "TYPE", C_EVAL, 0, 0, "type of the KV cache: f16 (default), f32, q8_0") \
     X("--exact",                         FLAG,    exact,         NULL, C_EVAL, 0, 0, "float32 weights and activations throughout: slow, for checking") \
@@ -606,6 +608,7 @@ static const struct command {
     { "show", C_SHOW, cmd_show, 0, "MODEL", "metadata and tensors of a file, and whether it is supported",
       "Checks the structure of the whole file, loads nothing. --checksum also reads all of it." },
     { "plan", C_PLAN, cmd_plan, 0, "MODEL", "the memory that a run would take, and whether it fits",
+      "Part by part, against the least of what the machine, its control groups and the limits of the process leave; and what to change.\n"
       "Exit status 0: it fits; 5: it does not." },
     { "cpu", C_CPU, cmd_cpu, 0, "", "what this CPU and system can run, and which kernels are chosen", "" },
     { "tokenize", C_TOKENIZE, cmd_tokenize, 0, "MODEL", "text to token ids",
@@ -1537,19 +1540,39 @@ static void on_log(void *ud, llr_log_level level, const char *msg)
 
 static llr_isa chosen_isa;      /* --isa or LLRUN_ISA; LLR_ISA_BEST */
 
+/* LLRUN_PROC and LLRUN_SYS stand for /proc and /sys, for tests. */
+static const char *root_of(const char *variable, const char *usual)
+{
+    const char *s = getenv(variable);
+    return s && *s ? s : usual;
+}
+
 static llr_options library_options(void)
 {
     llr_options o;
     memset(&o, 0, sizeof o);
     o.isa = chosen_isa;
     o.no_mmap = opt.no_mmap;
-    o.mlock = opt.mlock;
     o.no_vocab = opt.no_vocab;
+    o.overcommit = opt.force;
+    o.proc = root_of("LLRUN_PROC", NULL);
+    o.sys = root_of("LLRUN_SYS", NULL);
     o.log = on_log;
     o.progress = on_progress;
     o.guard = &guard;
     return o;
 }
+
+static llr_memory memory_now(void)
+{
+    llr_options o = library_options();
+    llr_memory now;
+    llr_memory_look(&now, &o);
+    return now;
+}
+
+/* May a buffer have n bytes? Small ones are in the budget. */
+static int memory_for(size_t n) { return n < 1u << 24 || opt.force || n <= memory_now().available_bytes; }
 
 /* Every command checks it, so that a wrong name is never ignored. */
 static void choose_isa(void)
@@ -1617,7 +1640,7 @@ static void warm_up(const llr_gguf *g)
 {
     llr_options o = library_options();
     llr_error err;
-    if (!llr_gguf_is_mapped(g) || llr_gguf_file_bytes(g) > llr_memory_available() || cold_part(opt.model) < 0.5) return;
+    if (!llr_gguf_is_mapped(g) || llr_gguf_file_bytes(g) > memory_now().available_bytes || cold_part(opt.model) < 0.5) return;
     if (llr_gguf_preload(g, &o, &err)) die_status(&err, CODE_FILE);
 }
 
@@ -1656,7 +1679,7 @@ static llr_gguf *open_gguf(void)
     llr_options o = library_options();
     llr_gguf *g;
     llr_error err;
-    o.no_mmap = o.mlock = 0;
+    o.no_mmap = 0;
     if (llr_gguf_open(&g, opt.model, &o, &err)) die_model(&err);
     note_size(g);
     return g;
@@ -1679,7 +1702,7 @@ static llr_model *open_model(void)
     llr_error err;
     if (opt.no_mmap && !opt.force) {            /* before the file is read */
         llr_gguf *g = open_gguf();
-        uint64_t need = llr_gguf_file_bytes(g), have = llr_memory_available();
+        uint64_t need = llr_gguf_file_bytes(g), have = memory_now().available_bytes;
         llr_gguf_close(g);
         if (need > have)
             die(CODE_MEMORY, "not enough memory: with --no-mmap the file takes %s, %s are available\n  Without --no-mmap it is used where it lies.",
@@ -1707,70 +1730,299 @@ static llr_session_options session_options(void)
     return so;
 }
 
-static llr_plan make_plan(const llr_model *m, const llr_session_options *so)
+/* What a run takes, with the program's own part, and what there is. */
+struct budget {
+    llr_plan plan;
+    llr_memory now;
+    uint64_t program;               /* sampler, token ids, C library */
+    uint64_t resident, total;       /* as in the plan, with the program */
+    uint64_t need, have;            /* what must fit, and what this process had before it opened the model */
+    int no_mmap;                    /* the weights must fit too */
+};
+
+static llr_sampling sampling(const llr_model *m, uint32_t n_ctx);
+
+/* An allocator that adds up what is asked for. */
+static void *sum_alloc(void *ud, size_t n, size_t align)
+{
+    size_t room = align + sizeof(void *);
+    char *base = n < SIZE_MAX - room ? (char *)malloc(n + room) : NULL, *p;
+    if (!base) return NULL;
+    p = base + room - (size_t)((uintptr_t)(base + room) % align);
+    memcpy(p - sizeof base, &base, sizeof base);
+    *(uint64_t *)ud += n;
+    return p;
+}
+
+static void sum_free(void *ud, void *p, size_t n)
+{
+    char *base;
+    (void)ud;
+    (void)n;
+    memcpy(&base, (char *)p - sizeof base, sizeof base);
+    free(base);
+}
+
+/* What a run takes beside the session: the C library with its buffers, ids and text of the context, and the sampler, which
+ * is made to see it. */
+static uint64_t program_bytes(const llr_model *m, uint32_t n_ctx)
+{
+    uint64_t n = (384u << 10) + 8 * (uint64_t)n_ctx;
+    llr_options lo = library_options();
+    llr_sampling how = sampling(m, n_ctx);
+    llr_model_info info;
+    llr_sampler *sampler;
+    llr_error err;
+    lo.mem.alloc = sum_alloc;
+    lo.mem.free = sum_free;
+    lo.mem.ud = &n;
+    llr_model_describe(m, &info);
+    if (llr_sampler_new(&sampler, info.n_vocab, llr_model_gguf(m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
+    llr_sampler_free(sampler);
+    return n;
+}
+
+/* The default context is never silently a short one. */
+static void note_context(const llr_model *m, const llr_plan *p)
+{
+    llr_model_info info;
+    llr_model_describe(m, &info);
+    if (p->n_ctx < 8192 && p->n_ctx <= info.n_ctx_train / 2) note("context %lu: a longer one does not fit into memory; see llrun plan", (unsigned long)p->n_ctx);
+}
+
+/* Decides what *so leaves open. */
+static llr_plan make_plan(const llr_model *m, llr_session_options *so)
 {
     llr_plan p;
     llr_error err;
     memset(&p, 0, sizeof p);
+    so->spare_bytes = program_bytes(m, so->n_ctx ? so->n_ctx : 8192);
+    if (opt.no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) so->spare_bytes += llr_gguf_file_bytes(llr_model_gguf(m));
     if (llr_session_plan(m, so, &p, &err)) die_status(&err, CODE_FAILED);
+    if (!so->n_ctx) note_context(m, &p);
+    so->n_ctx = p.n_ctx;
+    so->n_batch = p.n_batch;
     return p;
 }
 
-/* The largest context that fits into `have` bytes; 0: none. The plan grows with the context. */
-static uint32_t largest_ctx(const llr_model *m, llr_session_options so, uint64_t have)
+static void fill_budget(struct budget *b, const llr_model *m, llr_session_options *so)
 {
-    uint32_t lo = 0, hi = make_plan(m, &so).n_ctx;
+    llr_plan p = make_plan(m, so);
+    b->plan = p;
+    b->program = program_bytes(m, p.n_ctx);
+    b->resident = p.resident_bytes + b->program;
+    b->total = p.total_bytes + b->program;
+    b->need = b->resident + p.system_bytes;
+    b->have = b->now.available_bytes == UINT64_MAX ? UINT64_MAX : b->now.available_bytes + (p.resident_bytes + p.system_bytes - p.new_bytes);
+    if (b->no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) {     /* not read yet */
+        b->resident += p.weights_bytes;
+        b->need += p.weights_bytes;
+    }
+}
+
+static struct budget make_budget(const llr_model *m, llr_session_options *so)
+{
+    struct budget b;
+    memset(&b, 0, sizeof b);
+    b.now = memory_now();
+    b.no_mmap = opt.no_mmap;
+    fill_budget(&b, m, so);
+    return b;
+}
+
+static int from_disk(const struct budget *b) { return b->need <= b->have && b->total + b->plan.system_bytes > b->have; }
+
+/* The budget of other options in the same machine. */
+static uint64_t need_of(const struct budget *b, const llr_model *m, llr_session_options so)
+{
+    struct budget other = *b;
+    fill_budget(&other, m, &so);
+    return other.need;
+}
+
+/* The largest context that fits; 0: none. The need grows with the context. */
+static uint32_t largest_ctx(const struct budget *b, const llr_model *m, llr_session_options so)
+{
+    uint32_t lo = 0, hi = b->plan.n_ctx;
     while (lo + 1 < hi) {
         so.n_ctx = lo + (hi - lo) / 2;
-        if (make_plan(m, &so).resident_bytes <= have) lo = so.n_ctx;
+        if (need_of(b, m, so) <= b->have) lo = so.n_ctx;
         else hi = so.n_ctx;
     }
     return lo;
 }
 
-/* A line of advice, if so would take less than `now_bytes`. */
-static void advise(struct buf *b, const llr_model *m, const llr_session_options *so, const char *option, uint64_t now_bytes, uint64_t have)
+/* Where the amount that is available comes from. */
+static const char *why_available(const llr_memory *now, char *text, size_t cap)
 {
-    char line[120];
-    uint64_t need = make_plan(m, so).resident_bytes;
-    if (need > now_bytes / 16 * 15) return;
-    buf_add(b, line, (size_t)snprintf(line, sizeof line, "  %s takes %s%s.\n", option, size_text(need).s, need <= have ? ": that fits" : ""));
+    if (now->available_bytes == now->space_bytes) (void)snprintf(text, cap, sizeof(void *) < 8 ? "addresses of a 32-bit program" : "limit of the process (ulimit -v)");
+    else if (now->available_bytes == now->group_bytes) (void)snprintf(text, cap, "limit of %s in %s, the machine has %s", size_text(now->group_limit).s, now->group,
+                                                                     now->machine_bytes == UINT64_MAX ? "an unknown amount" : size_text(now->machine_bytes).s);
+    else (void)snprintf(text, cap, "free, or cache that can be dropped");
+    return text;
 }
 
-/* What to change when the plan does not fit: sentences, a line each, for the error message and for `plan`. */
-static void advice(struct buf *b, const llr_model *m, llr_session_options so, uint64_t have)
+PRINTF(2, 3) static void buf_line(struct buf *b, const char *fmt, ...)     /* "  TEXT\n" */
 {
-    char line[80];
-    uint64_t need = make_plan(m, &so).resident_bytes;
-    uint32_t ctx = largest_ctx(m, so, have);
+    char line[700];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    buf_text(b, "  ");
+    buf_text(b, line);
+    buf_text(b, "\n");
+}
+
+/* A line of advice, if so would take clearly less. */
+static void advise(struct buf *out, const struct budget *b, const llr_model *m, llr_session_options so, const char *option)
+{
+    uint64_t need = need_of(b, m, so);
+    if (need <= b->need / 16 * 15) buf_line(out, "%s takes %s%s.", option, size_text(need).s, need <= b->have ? ": that fits" : "");
+}
+
+/* The bytes of the file if its matrices were of another type. Rows that such blocks do not divide stay as they are. */
+static uint64_t bytes_as(const llr_gguf *g, double bits, uint64_t block)
+{
+    uint64_t n = 0;
+    llr_tensor t;
+    size_t i;
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++) {
+        double as = (double)t.n_elements * bits / 8;
+        n += t.n_dims < 2 || t.ne[0] % block || as > (double)t.n_bytes ? t.n_bytes : (uint64_t)as;
+    }
+    return n;
+}
+
+/* Which smaller type would let all weights stay in memory. */
+static void advise_type(struct buf *out, const struct budget *b, const llr_gguf *g)
+{
+    static const struct { const char *name; double bits; unsigned block; } types[] = {
+        { "q8_0", 8.5, 32 }, { "q6_K", 6.5625, 256 }, { "q5_K", 5.5, 256 }, { "q4_K", 4.5, 256 }, { "q3_K", 3.4375, 256 }, { "q2_K", 2.625, 256 }
+    };
+    uint64_t rest = b->need - (b->no_mmap ? b->plan.weights_bytes : 0), now = bytes_as(g, 1e9, 1), n;
+    size_t i;
+    for (i = 0; i < sizeof types / sizeof types[0]; i++) {
+        n = bytes_as(g, types[i].bits, types[i].block);
+        if (n < now / 16 * 15 && rest + n <= b->have) {
+            buf_line(out, "The model as %s would have weights of about %s instead of %s and fit wholly.", types[i].name, size_text(n).s, size_text(now).s);
+            return;
+        }
+    }
+}
+
+/* What to change when it does not fit: a sentence per line, the last without a newline. */
+static void advice(struct buf *out, const struct budget *b, const llr_model *m, llr_session_options so)
+{
+    uint32_t ctx = largest_ctx(b, m, so);
+    uint64_t missing = b->need - b->have;
     llr_session_options less = so;
-    b->n = 0;
-    if (ctx) buf_add(b, line, (size_t)snprintf(line, sizeof line, "  -c %lu is the largest context that fits.\n", (unsigned long)ctx));
+    out->n = 0;
+    less.n_ctx = ctx;
+    if (ctx) buf_line(out, "-c %lu is the largest context that fits: it takes %s.", (unsigned long)ctx, size_text(need_of(b, m, less)).s);
+    less = so;
     less.kv = LLR_KV_Q8_0;
-    if (so.kv != LLR_KV_Q8_0) advise(b, m, &less, "--kv q8_0", need, have);
+    if (so.kv != LLR_KV_Q8_0) advise(out, b, m, less, "--kv q8_0");
     less = so;
     less.n_batch = 64;
-    advise(b, m, &less, "-b 64", need, have);
-    if (opt.no_mmap) buf_add(b, line, (size_t)snprintf(line, sizeof line, "  Without --no-mmap the weights need not be in memory.\n"));
-    buf_add(b, line, (size_t)snprintf(line, sizeof line, "  --force starts all the same.") + 1);
+    if (b->plan.n_batch > 64) advise(out, b, m, less, "-b 64");
+    less.kv = LLR_KV_Q8_0;
+    less.n_ctx = 2048;
+    if (b->plan.n_ctx > 2048) advise(out, b, m, less, "-c 2048 -b 64 --kv q8_0");
+    if (b->no_mmap) {
+        buf_line(out, "Without --no-mmap the weights need not be in memory: %s must fit then.", size_text(b->need - b->plan.weights_bytes).s);
+        advise_type(out, b, llr_model_gguf(m));
+    }
+    if (b->now.available_bytes == b->now.group_bytes) buf_line(out, "Raise the limit by %s: docker --memory, systemd MemoryMax, or what else set %s.", size_text(missing).s, b->now.group);
+    else if (b->now.available_bytes == b->now.machine_bytes)
+        buf_line(out, b->now.swap_bytes >= missing ? "%s are missing. Swap has %s free: with --force it runs, slower." : "%s are missing. With as much swap (%s are free) and --force it runs, slower.",
+                 size_text(missing).s, size_text(b->now.swap_bytes).s);
+    buf_text(out, "  --force starts all the same; the system may kill the program.");
+    buf_add(out, "", 1);
 }
 
-static llr_session *open_session(const llr_model *m, const llr_session_options *so)
+/* Bytes per second when reading what the system does not have in memory; 0: unknown. Takes a quarter of a second at most. */
+static double disk_speed(const char *path)
 {
-    llr_plan p = make_plan(m, so);
-    uint64_t have = llr_memory_available();
+#if defined(__linux__)
+    enum { PIECES = 32, PIECE = 1 << 20 };
+    double seconds = 0, bytes = 0;
+    struct stat st;
+    int fd = open(path, O_RDONLY | O_CLOEXEC), i;
+    char *p = (char *)malloc(PIECE);
+    if (fd >= 0) (void)posix_fadvise(fd, 0, 0, POSIX_FADV_RANDOM);      /* no more than is asked for */
+    if (fd >= 0 && p && !fstat(fd, &st))
+        for (i = 0; i < PIECES && seconds < 0.25; i++) {
+            off_t at = st.st_size / PIECES * i;
+            double start;
+            ssize_t n;
+            (void)posix_fadvise(fd, at, PIECE, POSIX_FADV_DONTNEED);
+            start = now();
+            n = pread(fd, p, PIECE, at);
+            seconds += now() - start;
+            if (n > 0) bytes += (double)n;
+        }
+    if (fd >= 0) (void)close(fd);
+    free(p);
+    return seconds > 0 ? bytes / seconds : 0;
+#else
+    (void)path;
+    return 0;
+#endif
+}
+
+/* The weights that are not in memory are read for every token. The kernel keeps some part of what it has room for; that none
+ * is kept is the worst case, and near what is measured. */
+struct disk { uint64_t bytes; double tps; };
+static struct disk disk_reading(const struct budget *b)
+{
+    struct disk d;
+    double speed = disk_speed(opt.model);
+    d.bytes = b->total + b->plan.system_bytes - b->have;
+    if (d.bytes > b->plan.weights_bytes) d.bytes = b->plan.weights_bytes;
+    d.tps = speed / (double)d.bytes;
+    return d;
+}
+
+static struct text32 tps_text(double tps)
+{
+    struct text32 t;
+    (void)snprintf(t.s, sizeof t.s, tps < 10 ? ", %.2g tokens/s" : ", %.0f tokens/s", tps);
+    return t;
+}
+
+/* --mlock, as far as the session keeps what it will need. */
+static void lock_weights(const llr_model *m, const struct budget *b)
+{
+    llr_options o = library_options();
+    llr_error err;
+    if (from_disk(b) && !opt.force)
+        note("warning: the weights (%s) are not locked in memory: with them the run would take %s, and %s are available", size_text(b->plan.weights_bytes).s,
+             size_text(b->total + b->plan.system_bytes).s, size_text(b->have).s);
+    else if (llr_gguf_lock(llr_model_gguf(m), &o, &err)) note("warning: %s", err.msg);
+}
+
+static llr_session *open_session(const llr_model *m, llr_session_options *so)
+{
+    struct budget b = make_budget(m, so);
+    char why[700];
     llr_session *s;
     llr_error err;
-    if (p.kv_bytes + p.scratch_bytes > have && !opt.force) {
-        struct buf b = { NULL, 0, 0 };
-        advice(&b, m, *so, have + p.resident_bytes - p.kv_bytes - p.scratch_bytes);
-        die(CODE_MEMORY, "not enough memory: a context of %lu tokens needs %s (KV cache %s, scratch %s), %s are available\n%s", (unsigned long)p.n_ctx,
-            size_text(p.kv_bytes + p.scratch_bytes).s, size_text(p.kv_bytes).s, size_text(p.scratch_bytes).s, size_text(have).s, b.p);
+    if (b.need > b.have && !opt.force) {
+        struct buf text = { NULL, 0, 0 };
+        advice(&text, &b, m, *so);
+        die(CODE_MEMORY, "not enough memory: a context of %lu tokens takes %s (KV cache %s, scratch %s), %s are available (%s)\n%s", (unsigned long)b.plan.n_ctx,
+            size_text(b.need).s, size_text(b.plan.kv_bytes).s, size_text(b.plan.scratch_bytes).s, size_text(b.have).s, why_available(&b.now, why, sizeof why), text.p);
     }
-    if (llr_gguf_is_mapped(llr_model_gguf(m)) && p.kv_bytes + p.scratch_bytes + p.weights_bytes > have)
-        note("warning: the weights (%s) do not all fit into the memory that is available (%s): they will be read from the disk again and again",
-             size_text(p.weights_bytes).s, size_text(have).s);
+    if (b.need > b.have / 10 * 9)
+        note("warning: %s of the %s that are available are needed: if other programs take more, the system may kill one", size_text(b.need).s, size_text(b.have).s);
+    if (from_disk(&b) && !quiet) {
+        struct disk d = disk_reading(&b);
+        note("warning: the weights (%s) do not all fit into the memory that is available (%s): about %s are read from the disk for every token%s", size_text(b.plan.weights_bytes).s,
+             size_text(b.have).s, size_text(d.bytes).s, d.tps > 0 ? tps_text(d.tps).s : "");
+    }
     if (llr_session_new(&s, m, so, &err)) die_status(&err, CODE_FAILED);
+    if (opt.mlock) lock_weights(m, &b);
     active = s;
     return s;
 }
@@ -2805,7 +3057,7 @@ static void judge(const llr_gguf *g, struct verdict *v)
     size_t i;
     memset(v, 0, sizeof *v);
     o.log = NULL;
-    o.no_mmap = o.mlock = 0;
+    o.no_mmap = 0;
     if (llr_vocab_new(&v->vocab, g, &o, &v->vocab_err)) v->vocab = NULL;
     else llr_vocab_describe(v->vocab, &v->vi);
     o.no_vocab = 1;
@@ -2923,57 +3175,117 @@ static int cmd_show(void)
 
 /* ---- plan, cpu ----------------------------------------------------------------------------------------------------- */
 
+/* Bytes of tensors by type, in the order of the file; what is left over is metadata and padding. */
+enum { MAX_TYPES = 64 };
+struct by_type { const char *name; uint64_t bytes; };
+static int weights_by_type(const llr_gguf *g, struct by_type types[MAX_TYPES])
+{
+    llr_tensor t;
+    size_t i;
+    int n = 0, k;
+    for (i = 0; llr_gguf_tensor(g, i, &t); i++) {
+        for (k = 0; k < n && strcmp(types[k].name, t.type_name); k++) { }
+        if (k == MAX_TYPES) continue;
+        if (k == n) { types[n].name = t.type_name; types[n++].bytes = 0; }
+        types[k].bytes += t.n_bytes;
+    }
+    return n;
+}
+
+/* "name   1.5 GiB  ####  what": the bar on terminals, as long as the share of the whole. */
+static void put_part(const char *name, uint64_t bytes, uint64_t whole, const char *what)
+{
+    enum { WIDTH = 30 };
+    int n = whole ? (int)((double)bytes / (double)whole * WIDTH + 0.5) : 0;
+    putf("%-12s %12s", name, size_text(bytes).s);
+    if (isatty(fileno(stdout))) putf("  %-*.*s", (int)WIDTH, n < WIDTH ? n : (int)WIDTH, "##############################");
+    putf(*what ? "  %s\n" : "\n", what);
+}
+
+static void plan_json(const struct budget *b, const llr_model_info *info, const struct by_type *types, int n_types, int threads, const struct disk *d)
+{
+    const llr_plan *p = &b->plan;
+    int i;
+    putf("{\"weights_bytes\":%llu,\"weights_by_type\":{", (unsigned long long)p->weights_bytes);
+    for (i = 0; i < n_types; i++) putf("%s\"%s\":%llu", i ? "," : "", types[i].name, (unsigned long long)types[i].bytes);
+    putf("},\"kv_bytes\":%llu,\"scratch_bytes\":%llu,\"other_bytes\":%llu,\"tokenizer_bytes\":%llu,\"program_bytes\":%llu,\"total_bytes\":%llu,\"resident_bytes\":%llu,"
+         "\"system_bytes\":%llu,\"available_bytes\":", (unsigned long long)p->kv_bytes, (unsigned long long)p->scratch_bytes, (unsigned long long)(p->other_bytes + b->program),
+         (unsigned long long)p->vocab_bytes, (unsigned long long)b->program, (unsigned long long)b->total, (unsigned long long)b->resident, (unsigned long long)p->system_bytes);
+    if (b->have < UINT64_MAX) putf("%llu", (unsigned long long)b->have);
+    else putf("null");
+    putf(",\"fits\":%s,\"from_disk\":%s,\"disk_bytes_per_token\":%llu,\"disk_tps\":", b->need <= b->have ? "true" : "false", from_disk(b) ? "true" : "false", (unsigned long long)d->bytes);
+    if (d->tps > 0) json_number(d->tps, 3);
+    else putf("null");
+    putf(",\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":0,\"architecture\":", (unsigned long)p->n_ctx, (unsigned long)p->n_batch,
+         (unsigned long)info->n_ctx_train, opt.kv ? opt.kv : "f16", threads);
+    json_text(info->arch);
+    putf("}\n");
+}
+
+static void plan_text(const struct budget *b, const llr_model_info *info, const struct by_type *types, int n_types, int threads, const struct disk *d)
+{
+    const llr_plan *p = &b->plan;
+    uint64_t rest = p->weights_bytes;
+    char why[700];
+    int i;
+    putf("model        %s: %s, %s weights\n", opt.model, info->arch, count_text(info->n_params).s);
+    putf("run          context %lu (trained with %lu), batch %lu, KV cache %s, %d threads, %s\n", (unsigned long)p->n_ctx, (unsigned long)info->n_ctx_train,
+         (unsigned long)p->n_batch, opt.kv ? opt.kv : "f16", threads, llr_isa_name(info->isa));
+    put_part("weights", p->weights_bytes, b->total, b->no_mmap ? "read into memory" : "used where they lie in the file; the system can drop and re-read them");
+    for (i = 0; i < n_types; i++) {
+        char name[24];
+        (void)snprintf(name, sizeof name, "  %.16s", types[i].name);
+        put_part(name, types[i].bytes, b->total, "");
+        rest -= types[i].bytes < rest ? types[i].bytes : rest;
+    }
+    put_part("  metadata", rest, b->total, "");
+    put_part("KV cache", p->kv_bytes, b->total, "");
+    put_part("scratch", p->scratch_bytes, b->total, "");
+    put_part("tokenizer", p->vocab_bytes, b->total, "");
+    put_part("program", p->other_bytes - p->vocab_bytes + b->program, b->total, "tables of the model, threads, sampler, C library");
+    put_part("total", b->total, b->total, "");
+    put_part("system", p->system_bytes, b->total, "page tables, and room for pages at work");
+    put_part("must fit", b->need, b->total, b->no_mmap ? "all of it" : "all but the weights");
+    if (b->have < UINT64_MAX) putf("available    %12s  %s\n", size_text(b->have).s, why_available(&b->now, why, sizeof why));
+    else putf("available         unknown\n");
+    if (b->need > b->have) putf("verdict      does not fit: %s are missing\n", size_text(b->need - b->have).s);
+    else if (from_disk(b)) putf("verdict      runs, but the weights do not all fit: reads about %s from the disk per token%s%s\n", size_text(d->bytes).s, d->tps > 0 ? ": expect about" : "",
+                                d->tps > 0 ? tps_text(d->tps).s + 1 : "");
+    else putf("verdict      fits%s\n", b->need > b->have / 10 * 9 ? ", but takes more than 90 % of what is available: if other programs take more, the system may kill one" : "");
+}
+
 static int cmd_plan(void)
 {
     llr_session_options so = session_options();
-    llr_plan p;
+    struct by_type types[MAX_TYPES];
+    struct disk d = { 0, 0 };
+    struct budget b;
     llr_model *m;
     llr_model_info info;
-    struct buf b = { NULL, 0, 0 };
-    uint64_t have;
-    int fits, known, in_memory = opt.no_mmap, from_disk;
-    opt.no_mmap = opt.mlock = 0;                        /* nothing is loaded to find out whether it could be */
+    struct buf text = { NULL, 0, 0 };
+    int fits, n_types, in_memory = opt.no_mmap, threads = so.n_threads ? so.n_threads : llr_threads_default();
+    opt.no_mmap = 0;                        /* nothing is loaded to find out whether it could be */
     m = open_model();
     opt.no_mmap = in_memory;
-    p = make_plan(m, &so);
-    if (in_memory && llr_gguf_is_mapped(llr_model_gguf(m))) p.resident_bytes += p.weights_bytes;
-    have = llr_memory_available();
-    known = have != UINT64_MAX;
-    fits = p.resident_bytes <= have;
-    from_disk = fits && p.total_bytes > have;
+    b = make_budget(m, &so);
+    fits = b.need <= b.have;
     llr_model_describe(m, &info);
-    if (!fits) advice(&b, m, so, in_memory ? have - (p.weights_bytes < have ? p.weights_bytes : have) : have);
-    if (opt.json) {
-        putf("{\"weights_bytes\":%llu,\"kv_bytes\":%llu,\"scratch_bytes\":%llu,\"other_bytes\":%llu,\"total_bytes\":%llu,\"resident_bytes\":%llu,\"available_bytes\":",
-             (unsigned long long)p.weights_bytes, (unsigned long long)p.kv_bytes, (unsigned long long)p.scratch_bytes, (unsigned long long)p.other_bytes,
-             (unsigned long long)p.total_bytes, (unsigned long long)p.resident_bytes);
-        if (known) putf("%llu", (unsigned long long)have);
-        else putf("null");
-        putf(",\"fits\":%s,\"from_disk\":%s,\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":0,\"architecture\":",
-             fits ? "true" : "false", from_disk ? "true" : "false", (unsigned long)p.n_ctx, (unsigned long)p.n_batch, (unsigned long)info.n_ctx_train,
-             opt.kv ? opt.kv : "f16", so.n_threads ? so.n_threads : llr_threads_default());
-        json_text(info.arch);
-        putf("}\n");
-    } else {
-        putf("model        %s: %s, %s weights\n", opt.model, info.arch, count_text(info.n_params).s);
-        putf("run          context %lu (trained with %lu), batch %lu, KV cache %s, %d threads, %s\n", (unsigned long)p.n_ctx, (unsigned long)info.n_ctx_train,
-             (unsigned long)p.n_batch, opt.kv ? opt.kv : "f16", so.n_threads ? so.n_threads : llr_threads_default(), llr_isa_name(info.isa));
-        putf("weights      %12s  %s\n", size_text(p.weights_bytes).s, in_memory ? "read into memory" : "used where they lie in the file; the system can drop and re-read them");
-        putf("KV cache     %12s\n", size_text(p.kv_bytes).s);
-        putf("scratch      %12s\n", size_text(p.scratch_bytes).s);
-        putf("other        %12s\n", size_text(p.other_bytes).s);
-        putf("total        %12s\n", size_text(p.total_bytes).s);
-        putf("must fit     %12s\n", size_text(p.resident_bytes).s);
-        putf("available    %12s\n", known ? size_text(have).s : "unknown");
-        putf("verdict      %s\n", !fits ? "does not fit" : from_disk ? "fits, but the weights do not all: they will be read from the disk again and again, which is slow"
-                                 : "fits");
-        if (!fits) putf("%s\n", b.p);
+    n_types = weights_by_type(llr_model_gguf(m), types);
+    if (from_disk(&b)) d = disk_reading(&b);
+    if (opt.json) plan_json(&b, &info, types, n_types, threads, &d);
+    else {
+        plan_text(&b, &info, types, n_types, threads, &d);
+        if (!fits) advice(&text, &b, m, so);
+        else if (from_disk(&b)) {
+            advise_type(&text, &b, llr_model_gguf(m));
+            buf_add(&text, "", 1);
+        }
+        if (text.n) putf(fits ? "%s" : "%s\n", text.p);
     }
     put_flush();
-    if (!fits && !quiet)
-        fprintf(stderr, "llrun: error: not enough memory: %s must fit, %s are available\n", size_text(p.resident_bytes).s, size_text(have).s);
+    if (!fits && !quiet) fprintf(stderr, "llrun: error: not enough memory: %s must fit, %s are available\n", size_text(b.need).s, size_text(b.have).s);
     llr_model_close(m);
-    free(b.p);
+    free(text.p);
     return fits ? CODE_OK : CODE_MEMORY;
 }
 
@@ -4044,12 +4356,6 @@ static int has_feature(const llr_cpu_info *c, const char *want)
     return 0;
 }
 
-/* LLRUN_PROC and LLRUN_SYS stand for /proc and /sys, for tests. "" where there is nothing. */
-static const char *root_of(const char *variable, const char *usual)
-{
-    const char *s = getenv(variable);
-    return s && *s ? s : usual;
-}
 static const char *proc_root(void) { return root_of("LLRUN_PROC", "/proc"); }
 
 /* The beginning of a small file of the system, NUL-terminated; "" if it cannot be read. Returns its length. */
@@ -4230,7 +4536,6 @@ static llr_status st_run(const struct buf *image, llr_isa isa, float logits[2 * 
     o.isa = isa;
     o.log = NULL;
     o.no_vocab = 1;
-    o.mlock = 0;
     so.n_threads = 1;
     so.n_batch = ST_TOKENS;
     so.n_ctx = 16;
@@ -4280,7 +4585,7 @@ static void check_kernels(void)
 
 static void check_memory_total(void)
 {
-    uint64_t have = llr_memory_available();
+    uint64_t have = memory_now().available_bytes;
     if (have == UINT64_MAX) finding(FINE, "memory", NULL, "the memory available to this process is unknown");
     else finding(have < 512u << 20 ? WARNING : FINE, "memory", have < 512u << 20 ? "end other programs, add swap, or choose a model of less than a billion weights" : NULL,
                  "this process may still take %s", size_text(have).s);
@@ -4924,13 +5229,13 @@ static void check_model_plan(const llr_model *m)
     llr_session_options so;
     llr_plan p;
     llr_error err;
-    uint64_t have = llr_memory_available();
+    uint64_t have = memory_now().available_bytes;
     memset(&so, 0, sizeof so);
     memset(&p, 0, sizeof p);
     if (llr_session_plan(m, &so, &p, &err)) { finding(PROBLEM, "plan", "llrun plan MODEL", "%s", err.msg); return; }
-    if (p.resident_bytes > have) finding(PROBLEM, "plan", "llrun plan MODEL shows what would fit: a smaller -c, --kv q8_0", "a context of %lu needs %s besides the weights, %s are available", (unsigned long)p.n_ctx,
+    if (p.new_bytes > have) finding(PROBLEM, "plan", "llrun plan MODEL shows what would fit: a smaller -c, --kv q8_0", "a context of %lu needs %s besides the weights, %s are available", (unsigned long)p.n_ctx,
                                          size_text(p.resident_bytes).s, size_text(have).s);
-    else if (p.total_bytes > have) finding(WARNING, "plan", "a smaller quantisation; else every token reads from the disk", "weights of %s and %s for a context of %lu: more than the %s available",
+    else if (p.new_bytes + p.weights_bytes > have) finding(WARNING, "plan", "a smaller quantisation; else every token reads from the disk", "weights of %s and %s for a context of %lu: more than the %s available",
                                            size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx, size_text(have).s);
     else finding(FINE, "plan", NULL, "weights of %s and %s for a context of %lu fit into the %s available", size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx,
                  have == UINT64_MAX ? "memory" : size_text(have).s);
@@ -4943,7 +5248,7 @@ static void check_model(void)
     llr_error err;
     struct verdict v;
     check_file_system();
-    o.no_mmap = o.mlock = 0;
+    o.no_mmap = 0;
     if (llr_gguf_open(&g, opt.model, &o, &err)) { finding(PROBLEM, "model", "llrun doctor --explain takes the message of another program, too", "%s", err.msg); return; }
     judge(g, &v);
     if (v.model) finding(FINE, "model", NULL, "%s: %s, %ld layers, %s weights: supported", opt.model, v.mi.arch, (long)v.mi.n_layer, count_text(v.n_weights).s);

@@ -56,6 +56,9 @@
  *               reads the environment. After a failed call the objects are as before it, or as its comment says.
  *   Memory      All memory comes from the allocator in llr_options. llr_session_plan says exactly what a session will
  *               take; llr_eval allocates nothing. Weights are used where they lie in the mapped file, in its own format.
+ *               What the system does not have available is not taken: opening, making a session, and the first use of
+ *               every 256 positions look before they touch and fail with LLR_E_NOMEM (not with an allocator of your own,
+ *               which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
  *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, or on
@@ -152,9 +155,11 @@ typedef struct llr_options {
     void *ud;                    /* given to log and progress */
     llr_isa isa;                 /* exactly this tier, or LLR_E_CPU */
     int no_mmap;                 /* read the file into memory instead of mapping it */
-    int mlock;                   /* try to keep the weights in memory; failure is a warning */
+    int mlock;                   /* llr_gguf_lock when opened; failure is a warning */
     int no_vocab;                /* do not read the tokenizer: token ids only */
     struct llr_guard *guard;     /* lists the mapped files for llr_guard_catch; NULL: none */
+    int overcommit;              /* take memory that does not seem to be there: the system may kill the process for it */
+    const char *proc, *sys;      /* where the system is asked for memory and CPUs; NULL: /proc and /sys. Kept, not copied */
 } llr_options;
 
 /* --- Files that fail while they are mapped ------------------------------------------------------------------------------
@@ -233,6 +238,9 @@ LLR_API llr_status llr_gguf_check(const llr_gguf *g, llr_error *err);
 LLR_API const void *llr_gguf_bytes(const llr_gguf *g, int shard, size_t *n_bytes);
 /* Touches the whole mapping in order with `progress`, so that a cold file is read at the speed of the disk. */
 LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err);
+/* Keeps the files in memory until they are closed, if they fit: best when the sessions are made, which need theirs first. A failure
+ * does no harm. */
+LLR_API llr_status llr_gguf_lock(const llr_gguf *g, const llr_options *opt, llr_error *err);
 
 /* --- Vocabulary: text <-> token ids ------------------------------------------------------------------------------------ */
 typedef struct llr_vocab llr_vocab;  /* immutable; any number of threads */
@@ -306,26 +314,42 @@ typedef struct llr_session llr_session;  /* one thread at a time, except cancel 
 typedef enum llr_kv_type { LLR_KV_F16 = 0, LLR_KV_F32, LLR_KV_Q8_0 } llr_kv_type;
 
 typedef struct llr_session_options {     /* zeroed = defaults */
-    uint32_t n_ctx;          /* positions; 0: the smaller of 4096 and what the model was trained with */
-    uint32_t n_batch;        /* tokens per pass over the weights; 0: 512 */
+    uint32_t n_ctx;          /* positions; 0: the largest power of two up to 8192 that fits memory and what the model was trained with */
+    uint32_t n_batch;        /* tokens per pass over the weights; 0: 512, or less down to 64 if that is what fits */
     llr_kv_type kv;
     int exact;               /* float32 weights and activations throughout: slow, for checking */
     int all_logits;          /* keep the logits of every token of a call (n_batch rows) instead of the last alone */
     llr_pool *pool;          /* shared threads; NULL: the session makes its own with n_threads */
     int n_threads;           /* 0: llr_threads_default() */
+    uint64_t spare_bytes;    /* what choosing n_ctx and n_batch leaves for others: the caller will need it beside the session */
 } llr_session_options;
 
-/* Every byte of a run, before anything is allocated. llr_session_new allocates kv_bytes + scratch_bytes; and the threads
- * of its own, if it is given no pool, are in other_bytes. */
+/* Memory of a run, before anything of it is allocated, from the code that allocates. llr_session_new allocates kv_bytes +
+ * scratch_bytes and, if it is given no pool, its own threads. */
 typedef struct llr_plan {
-    uint64_t weights_bytes;     /* mapped from the file: the system can drop and re-read them */
-    uint64_t kv_bytes, scratch_bytes, other_bytes;   /* other: model handle, tokenizer, threads */
+    uint64_t weights_bytes;     /* the model's files: mapped, so that the system can drop and re-read them, or in memory */
+    uint64_t kv_bytes, scratch_bytes;
+    uint64_t other_bytes;       /* model handle, tokenizer, threads */
+    uint64_t vocab_bytes, thread_bytes;              /* parts of other_bytes: tokenizer, threads */
     uint64_t total_bytes, resident_bytes;            /* resident: all but mapped weights */
+    uint64_t system_bytes;      /* beside the total: page tables, and room for the pages of files that are in use */
+    uint64_t new_bytes;         /* what the session adds to what this process has now: it is made only if that is available */
     uint32_t n_ctx, n_batch;    /* as they will be used */
 } llr_plan;
 LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_options *opt, llr_plan *out, llr_error *err);
-/* Memory this process may still take: the smallest of MemAvailable, cgroup limits and RLIMIT_AS; UINT64_MAX if unknown. */
-LLR_API uint64_t   llr_memory_available(void);
+
+/* What this process may still take, and what says so. UINT64_MAX: unknown, or no limit. */
+typedef struct llr_memory {
+    uint64_t available_bytes;   /* the smallest of the next three */
+    uint64_t machine_bytes;     /* free, or file cache that can be dropped (MemAvailable) */
+    uint64_t group_bytes;       /* left in the control group, ours or one above, where least is; file cache is not counted as used */
+    uint64_t space_bytes;       /* addresses: RLIMIT_AS, or a 32-bit program */
+    uint64_t swap_bytes;        /* free swap, not in the above, because it is slow; 0 if unknown */
+    uint64_t group_limit;       /* of that control group */
+    char group[512];            /* the file with that limit; "": there is none */
+} llr_memory;
+LLR_API void       llr_memory_look(llr_memory *out, const llr_options *opt);   /* opt: for proc and sys; may be NULL */
+LLR_API uint64_t   llr_memory_available(void);                                 /* available_bytes alone */
 
 LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err);
 LLR_API void       llr_session_free(llr_session *s);
@@ -785,6 +809,7 @@ static void llri_unmap(llri_mapping *m) {
 static inline int llri_zero_pages(void *p, size_t n) { (void)p; (void)n; return 0; }      /* a view cannot be replaced in part */
 
 static inline void llri_advise_willneed(const void *p, size_t n) { (void)p; (void)n; }
+static inline void llri_advise_random(const void *p, size_t n) { (void)p; (void)n; }
 
 static int llri_lock_pages(const void *p, size_t n) { return VirtualLock((void *)(uintptr_t)p, n) ? 0 : llri_last_errno(); }
 static inline void llri_unlock_pages(const void *p, size_t n) { (void)VirtualUnlock((void *)(uintptr_t)p, n); }
@@ -888,6 +913,15 @@ static int llri_zero_pages(void *p, size_t n) {
 static inline void llri_advise_willneed(const void *p, size_t n) {
 #if defined(MADV_WILLNEED)
     (void)madvise((void *)(uintptr_t)p, n, MADV_WILLNEED);
+#else
+    (void)p; (void)n;
+#endif
+}
+
+/* No reading ahead. p at the start of a page. */
+static inline void llri_advise_random(const void *p, size_t n) {
+#if defined(MADV_RANDOM)
+    (void)madvise((void *)(uintptr_t)p, n, MADV_RANDOM);
 #else
     (void)p; (void)n;
 #endif
@@ -1385,41 +1419,58 @@ static uint64_t llri_sys_field(const char *text, const char *name) {
     return UINT64_MAX;
 }
 
-/* Where this process stands in the hierarchy of a version 1 controller ("memory") or of version 2 (""). 0: nowhere. */
-static int llri_cgroup_path(const char *controller, char *out, size_t cap) {
-    char text[8192], *line, *next;
-    if (!llri_sys_read("/proc/self/cgroup", text, sizeof text)) return 0;
+/* Where Linux describes the machine and this process: /proc and /sys, or copies of them. */
+typedef struct llri_roots { const char *proc, *sys; } llri_roots;
+static llri_roots llri_opt_roots(const llr_options *opt) {
+    llri_roots r;
+    r.proc = opt && opt->proc ? opt->proc : "/proc";
+    r.sys = opt && opt->sys ? opt->sys : "/sys";
+    return r;
+}
+
+/* The file root/name; 0 if it cannot be read. */
+static int llri_sys_text(const char *root, const char *name, char *out, size_t cap) {
+    char path[4096];
+    int n = snprintf(path, sizeof path, "%s/%s", root, name);
+    return n > 0 && (size_t)n < sizeof path && llri_sys_read(path, out, cap);
+}
+
+/* Where this process stands in the hierarchy of a version 1 controller ("memory") or of version 2 (""): *path, and the list of
+ * the controllers mounted together, "cpu,cpuacct"; both within text. 0: nowhere. */
+static int llri_cgroup_path(const llri_roots *r, const char *controller, char *text, size_t cap, char **list, char **path) {
+    char *line, *next, *c;
+    size_t n = strlen(controller);
+    if (!llri_sys_text(r->proc, "self/cgroup", text, cap)) return 0;
     for (line = text; line && *line; line = next) {          /* "4:cpu,cpuacct:/path" */
-        char *list = strchr(line, ':'), *path;
-        size_t n = strlen(controller);
         next = strchr(line, '\n');
         if (next) *next++ = 0;
-        path = list ? strchr(list + 1, ':') : NULL;
-        if (!path) continue;
-        *path++ = 0;
-        for (list++; list; list = strchr(list, ',') ? strchr(list, ',') + 1 : NULL)
-            if (strncmp(list, controller, n) == 0 && (list[n] == 0 || (n && list[n] == ','))) {
-                if (strlen(path) >= cap) return 0;
-                memcpy(out, path, strlen(path) + 1);
-                return 1;
-            }
+        *list = strchr(line, ':');
+        *path = *list ? strchr(++*list, ':') : NULL;
+        if (!*path) continue;
+        *(*path)++ = 0;
+        for (c = *list; c; c = strchr(c, ',') ? strchr(c, ',') + 1 : NULL)
+            if (strncmp(c, controller, n) == 0 && (c[n] == 0 || (n && c[n] == ','))) return 1;
     }
     return 0;
 }
 
 /* Calls visit(ctx, folder, v2) for the control group of this process and all above it: limits hold along the whole chain.
  * In a container the path may be one of the host; the walk then ends at the root, which is the container's own group. */
-static void llri_cgroup_walk(const char *controller, void (*visit)(void *ctx, const char *folder, int v2), void *ctx) {
-    int v2;
+static void llri_cgroup_walk(const llri_roots *r, const char *controller, void (*visit)(void *ctx, const char *folder, int v2), void *ctx) {
+    int v2, i;
     for (v2 = 0; v2 < 2; v2++) {
-        char path[2048], folder[2200];
+        char text[8192], folder[4096], *list, *path;
         size_t n;
-        if (!llri_cgroup_path(v2 ? "" : controller, path, sizeof path)) continue;
+        if (!llri_cgroup_path(r, v2 ? "" : controller, text, sizeof text, &list, &path)) continue;
         for (n = strlen(path);;) {
             while (n && path[n - 1] == '/') n--;
             path[n] = 0;
-            (void)snprintf(folder, sizeof folder, "/sys/fs/cgroup%s%s%s", v2 ? "" : "/", v2 ? "" : controller, path);
-            visit(ctx, folder, v2);
+            for (i = 0; i < 2; i++) {       /* mounted by name or by list; version 2 alone or beside version 1 */
+                const char *mount = v2 ? (i ? "/unified" : "") : i ? list : controller;
+                if (i && strcmp(mount, controller) == 0) continue;
+                (void)snprintf(folder, sizeof folder, "%s/fs/cgroup%s%s%s", r->sys, v2 ? "" : "/", mount, path);
+                visit(ctx, folder, v2);
+            }
             if (n == 0) break;
             while (n && path[n - 1] != '/') n--;
         }
@@ -1427,28 +1478,32 @@ static void llri_cgroup_walk(const char *controller, void (*visit)(void *ctx, co
 }
 
 static uint64_t llri_cgroup_number(const char *folder, const char *file) {
-    char path[2300], text[64];
-    (void)snprintf(path, sizeof path, "%s/%s", folder, file);
-    return llri_sys_read(path, text, sizeof text) ? llri_sys_number(text) : UINT64_MAX;
+    char text[64];
+    return llri_sys_text(folder, file, text, sizeof text) ? llri_sys_number(text) : UINT64_MAX;
 }
 
-/* Lowers *ctx to what the group may still take: limit - (used - file cache that the kernel can drop). */
+/* Lowers what is left to that of this group: limit - (used - file cache that the kernel can drop). Above memory.high a group
+ * is not killed, but slowed down until it is of no use. */
 static void llri_cgroup_memory(void *ctx, const char *folder, int v2) {
-    uint64_t *best = (uint64_t *)ctx, limit, used, cache, a, b;
-    char path[2300], text[8192];
-    limit = llri_cgroup_number(folder, v2 ? "memory.max" : "memory.limit_in_bytes");
-    used = llri_cgroup_number(folder, v2 ? "memory.current" : "memory.usage_in_bytes");
-    if (limit == UINT64_MAX || limit > UINT64_MAX / 4 || used == UINT64_MAX) return;    /* version 1 writes 2^63 - 4096 for none */
-    (void)snprintf(path, sizeof path, "%s/memory.stat", folder);
-    cache = 0;
-    if (llri_sys_read(path, text, sizeof text)) {
+    static const char *const limits[2][2] = { { "memory.limit_in_bytes", NULL }, { "memory.max", "memory.high" } };
+    llr_memory *m = (llr_memory *)ctx;
+    uint64_t used = llri_cgroup_number(folder, v2 ? "memory.current" : "memory.usage_in_bytes"), cache = 0, a, b;
+    char text[8192];
+    int i;
+    if (used == UINT64_MAX) return;
+    if (llri_sys_text(folder, "memory.stat", text, sizeof text)) {
         a = llri_sys_field(text, v2 ? "inactive_file" : "total_inactive_file");
         b = llri_sys_field(text, v2 ? "active_file" : "total_active_file");
         cache = (a == UINT64_MAX ? 0 : a) + (b == UINT64_MAX ? 0 : b);
     }
     used -= cache < used ? cache : used;
-    limit = used < limit ? limit - used : 0;
-    if (limit < *best) *best = limit;
+    for (i = 0; i < 2 && limits[v2][i]; i++) {
+        uint64_t limit = llri_cgroup_number(folder, limits[v2][i]), left = used < limit ? limit - used : 0;
+        if (limit > UINT64_MAX / 4 || left >= m->group_bytes) continue;     /* version 1 writes 2^63 - 4096 for none */
+        m->group_bytes = left;
+        m->group_limit = limit;
+        (void)snprintf(m->group, sizeof m->group, "%.480s/%s", folder, limits[v2][i]);
+    }
 }
 #endif
 
@@ -1470,29 +1525,51 @@ static uint64_t llri_address_space_left(void) {
     return used < limit ? limit - used : 0;
 }
 
-static uint64_t llri_memory_physical(void) {     /* what may still be touched, of what is reserved already too */
-    uint64_t best = UINT64_MAX;
+LLR_API void llr_memory_look(llr_memory *out, const llr_options *opt) {
+    memset(out, 0, sizeof *out);
+    out->machine_bytes = out->group_bytes = out->group_limit = UINT64_MAX;
+    out->space_bytes = llri_address_space_left();
 #if LLRI_WINDOWS
-    MEMORYSTATUSEX m;
-    m.dwLength = sizeof m;
-    if (GlobalMemoryStatusEx(&m)) {
-        if (m.ullAvailPhys < best) best = m.ullAvailPhys;
+    {
+        MEMORYSTATUSEX m;
+        m.dwLength = sizeof m;
+        if (GlobalMemoryStatusEx(&m)) out->machine_bytes = m.ullAvailPhys;
     }
 #elif defined(__linux__)
-    char text[4096];
-    if (llri_sys_read("/proc/meminfo", text, sizeof text)) {
-        uint64_t kib = llri_sys_field(text, "MemAvailable");
-        if (kib == UINT64_MAX) kib = llri_sys_field(text, "MemFree");        /* kernels before 3.14 */
-        if (kib < UINT64_MAX / 1024 && kib * 1024 < best) best = kib * 1024;
+    {
+        llri_roots r = llri_opt_roots(opt);
+        char text[4096];
+        if (llri_sys_text(r.proc, "meminfo", text, sizeof text)) {
+            uint64_t kib = llri_sys_field(text, "MemAvailable"), swap = llri_sys_field(text, "SwapFree");
+            if (kib == UINT64_MAX) kib = llri_sys_field(text, "MemFree");        /* kernels before 3.14 */
+            if (kib < UINT64_MAX / 1024) out->machine_bytes = kib * 1024;
+            if (swap < UINT64_MAX / 1024) out->swap_bytes = swap * 1024;
+        }
+        llri_cgroup_walk(&r, "memory", llri_cgroup_memory, out);
     }
-    llri_cgroup_walk("memory", llri_cgroup_memory, &best);
 #endif
-    return best;
+    (void)opt;
+    out->available_bytes = out->machine_bytes < out->group_bytes ? out->machine_bytes : out->group_bytes;
+    if (out->space_bytes < out->available_bytes) out->available_bytes = out->space_bytes;
 }
-LLR_API uint64_t llr_memory_available(void) {
-    uint64_t best = llri_memory_physical(), space = llri_address_space_left();
-    return space < best ? space : best;
+
+static uint64_t llri_memory_left(const llr_options *opt) {
+    llr_memory m;
+    llr_memory_look(&m, opt);
+    return m.available_bytes;
 }
+LLR_API uint64_t llr_memory_available(void) { return llri_memory_left(NULL); }
+
+/* Memory is not taken before asking the system, unless the caller answers for it: by an allocator, or by saying so. */
+static int llri_memory_guarded(const llr_options *opt) { return !opt || (!opt->mem.alloc && !opt->overcommit); }
+
+/* What the kernel needs beside n bytes in use: page tables, and room for the pages of files that are at work, those of the
+ * program too. */
+#define LLRI_ROOM_BYTES ((uint64_t)3 << 20)
+/* Pages that are being read cannot be dropped, and some disks are set to read 16 MiB ahead. Where all that is left may be such
+ * pages when another thread needs one, the kernel kills: with less than this for each thread nothing is read ahead. */
+#define LLRI_AHEAD_BYTES ((uint64_t)16 << 20)
+static uint64_t llri_system_bytes(uint64_t n) { return LLRI_ROOM_BYTES + n / 512; }
 
 /* >>types ------------------------------------------------------------------------------------------------------------
  * The tensor types of GGUF files. A row of a tensor is a whole number of blocks; a block packs a fixed number of weights
@@ -2453,7 +2530,7 @@ typedef struct llri_shard {
     size_t n;
     llri_mapping map;
     void *mem;
-    int locked, guarded;                    /* guarded: 1 + its slot in the guard, or 0 */
+    int guarded;                                /* 1 + its slot in the guard, or 0 */
 } llri_shard;
 
 struct llr_gguf {
@@ -3052,17 +3129,16 @@ typedef struct llri_loader {                /* what one open call needs througho
     uint64_t done, total;                   /* bytes, for `progress` */
 } llri_loader;
 
-/* Reads a file into memory. Refused where the system would have to kill the process, unless the caller's own allocator decides. */
+/* Reads a file into memory. Refused where the system would have to kill the process. */
 static llr_status llri_read_file(llr_gguf *g, llri_shard *s, const llri_file *f, uint64_t offset, const char *file, llri_loader *l) {
-    uint64_t available = llr_memory_available();
+    uint64_t available = llri_memory_left(l->opt);
     llri_str name = llri_cstr(file);
     size_t pos = 0;
-    if (!g->mem.alloc && s->n > available)
+    if (!llri_memory_guarded(l->opt) || s->n <= available) s->mem = llri_alloc(&g->mem, s->n, 64);
+    if (!s->mem)
         return llri_fail(l->err, LLR_E_NOMEM, "%.*s needs %s to be read into memory, but %s are available. Use a smaller model%s.",
                          LLRI_S(name), llri_size_text(s->n).s, llri_size_text(available).s,
                          l->opt && l->opt->no_mmap ? ", or allow mapping it (no --no-mmap)" : "");
-    s->mem = llri_alloc(&g->mem, s->n, 64);
-    if (!s->mem) return llri_nomem(l->err, "reading the file into memory", s->n);
     s->base = (const uint8_t *)s->mem;
     while (pos < s->n) {
         size_t step = s->n - pos > LLRI_READ_STEP ? (size_t)LLRI_READ_STEP : s->n - pos;
@@ -3079,26 +3155,6 @@ static llr_status llri_read_file(llr_gguf *g, llri_shard *s, const llri_file *f,
     if (llri_progress(l->opt, LLR_PHASE_LOAD, l->done, l->total))
         return llri_fail(l->err, LLR_E_CANCELLED, "loading was cancelled after %s", llri_size_text(l->done).s);
     return LLR_OK;
-}
-
-/* Keeps the shard in memory; a failure is a warning. */
-static void llri_lock_shard(llri_shard *s, const char *file, const llr_options *opt) {
-    const void *p = s->map.base ? s->map.base : (const void *)s->base;
-    size_t n = s->map.base ? s->map.n : s->n;
-    llri_str name = llri_cstr(file);
-    const char *help = "";
-    int code = llri_lock_pages(p, n);
-    s->locked = code == 0;
-    if (!code) return;
-#if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
-    {
-        struct rlimit limit;
-        if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (uint64_t)limit.rlim_cur < n)
-            help = ". The limit for locked memory is smaller: ulimit -l unlimited, in Docker --ulimit memlock=-1";
-    }
-#endif
-    llri_log(opt, LLR_LOG_WARN, "%.*s: %s not locked in memory: %s%s. Continuing.", LLRI_S(name), llri_size_text(n).s,
-             llri_errno_text(code), help);
 }
 
 /* Bytes offset .. offset+n-1 of a file become the image of a shard. */
@@ -3127,9 +3183,9 @@ static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f,
         } else {
             s->base = (const uint8_t *)s->map.base + skip;
             s->guarded = llri_guard_add(g->guard, &s->map) + 1;
+            if (llri_memory_left(l->opt) < 4 * LLRI_AHEAD_BYTES) llri_advise_random(s->map.base, s->map.n);
         }
     }
-    if (!st && l->opt && l->opt->mlock) llri_lock_shard(s, file, l->opt);
     return st;
 }
 
@@ -3280,7 +3336,7 @@ LLR_API void llr_gguf_close(llr_gguf *g) {
     mem = g->mem;
     for (i = 0; i < g->n_shards; i++) {
         llri_shard *s = &g->shards[i];
-        if (s->locked && !s->map.base) llri_unlock_pages(s->base, s->n);
+        if (s->mem) llri_unlock_pages(s->mem, s->n);        /* locked or not; a mapping loses its lock with itself */
         if (s->guarded) llri_guard_remove(g->guard, s->guarded - 1);
         llri_unmap(&s->map);
         llri_free(&mem, s->mem, s->n);
@@ -3327,6 +3383,10 @@ static llr_status llri_gguf_finish(llr_gguf **out, llr_gguf *g, llr_status st, c
     if (!st) st = llri_parse_shard(g, 0, file, l->err);
     if (!st) st = llri_load_split(g, path, file, l);
     if (llr_gguf_check(g, l->err)) st = LLR_E_IO;       /* and the zeros may have looked like a damaged file */
+    if (!st && l->opt && l->opt->mlock) {
+        llr_error why;
+        if (llr_gguf_lock(g, l->opt, &why)) llri_log(l->opt, LLR_LOG_WARN, "%s: %s. Continuing.", file, why.msg);
+    }
     if (st) llr_gguf_close(g);
     else *out = g;
     return st;
@@ -3396,6 +3456,25 @@ LLR_API int llr_gguf_is_mapped(const llr_gguf *g) {
     int i, mapped = 1;
     for (i = 0; i < g->n_shards; i++) mapped &= g->shards[i].map.base != NULL;
     return mapped;
+}
+
+/* What is mapped of the files, in whole pages, and what is in memory. */
+static uint64_t llri_gguf_mapped_bytes(const llr_gguf *g) {
+    uint64_t n = 0, page = llri_page_bytes();
+    int i;
+    for (i = 0; i < g->n_shards; i++) if (g->shards[i].map.base) n += (g->shards[i].map.n + page - 1) / page * page;
+    return n;
+}
+static uint64_t llri_gguf_memory_bytes(const llr_gguf *g, int own) {    /* own: only what the handle has allocated */
+    uint64_t n = 0;
+    int i;
+    for (i = 0; i < g->n_shards; i++) if (own ? g->shards[i].mem != NULL : !g->shards[i].map.base) n += g->shards[i].n;
+    return n;
+}
+
+static void llri_gguf_random(const llr_gguf *g) {
+    int i;
+    for (i = 0; i < g->n_shards; i++) if (g->shards[i].map.base) llri_advise_random(g->shards[i].map.base, g->shards[i].map.n);
 }
 
 LLR_API uint64_t llr_gguf_file_bytes(const llr_gguf *g) {
@@ -3497,6 +3576,29 @@ LLR_API llr_status llr_gguf_read(const llr_gguf *g, size_t tensor, uint64_t firs
                          LLRI_S(t->name), info->name);
     llri_dequant(t->type, t->data + (size_t)(first / info->block) * info->bytes, out, n);
     return llr_gguf_check(g, err);
+}
+
+/* Locked pages cannot be dropped: more of them than there is memory would be the end of the process. */
+LLR_API llr_status llr_gguf_lock(const llr_gguf *g, const llr_options *opt, llr_error *err) {
+    uint64_t total = llr_gguf_file_bytes(g), more = llri_gguf_mapped_bytes(g), left = llri_memory_left(opt);
+    const char *help = "";
+    int i, code = 0;
+    if (!(opt && opt->overcommit) && more && (more > left || left - more < llri_system_bytes(more)))
+        return llri_fail(err, LLR_E_NOMEM, "%s of weights are not locked in memory: %s are available", llri_size_text(more).s, llri_size_text(left).s);
+    for (i = 0; i < g->n_shards && !code; i++) {
+        const llri_shard *s = &g->shards[i];
+        if (s->map.base) code = llri_lock_pages(s->map.base, s->map.n);
+        else if (s->mem) code = llri_lock_pages(s->mem, s->n);
+    }
+    if (!code) return LLR_OK;
+#if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
+    {
+        struct rlimit limit;
+        if (getrlimit(RLIMIT_MEMLOCK, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY && (uint64_t)limit.rlim_cur < total)
+            help = ". The limit for locked memory is smaller: ulimit -l unlimited, in Docker --ulimit memlock=-1";
+    }
+#endif
+    return llri_fail(err, LLR_E_NOMEM, "%s of weights are not locked in memory: %s%s", llri_size_text(total).s, llri_errno_text(code), help);
 }
 
 LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, llr_error *err) {
@@ -5854,11 +5956,10 @@ static void llri_pool_unlock(llr_pool *p) { if (p) llri_mutex_unlock(&p->user); 
 static void llri_cgroup_cpus(void *ctx, const char *folder, int v2) {
     int *best = (int *)ctx;
     uint64_t quota, period, n;
-    char path[2300], text[64];
+    char text[64];
     if (v2) {                               /* "max 100000" or "150000 100000" */
         const char *second;
-        (void)snprintf(path, sizeof path, "%s/cpu.max", folder);
-        if (!llri_sys_read(path, text, sizeof text)) return;
+        if (!llri_sys_text(folder, "cpu.max", text, sizeof text)) return;
         second = strchr(text, ' ');
         quota = llri_sys_number(text);
         period = second ? llri_sys_number(second) : UINT64_MAX;
@@ -5875,11 +5976,11 @@ static void llri_cgroup_cpus(void *ctx, const char *folder, int v2) {
 
 #if defined(__linux__) && defined(CPU_ISSET)
 /* 1 if cpu is the first of the hardware threads of its core; 1 too if the system does not say. `allowed` tells which count. */
-static int llri_is_first_sibling(int cpu, int (*allowed)(const void *, int), const void *mask) {
-    char path[128], text[256];
+static int llri_is_first_sibling(const llri_roots *r, int cpu, int (*allowed)(const void *, int), const void *mask) {
+    char name[128], text[256];
     const char *s = text;
-    (void)snprintf(path, sizeof path, "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
-    if (!llri_sys_read(path, text, sizeof text)) return 1;
+    (void)snprintf(name, sizeof name, "devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+    if (!llri_sys_text(r->sys, name, text, sizeof text)) return 1;
     while (*s >= '0' && *s <= '9') {        /* "0,4" or "0-1" */
         uint64_t a = llri_sys_number(s), b = a;
         s += llri_digits(s);
@@ -5896,7 +5997,8 @@ static int llri_is_first_sibling(int cpu, int (*allowed)(const void *, int), con
 static int llri_in_mask(const void *mask, int cpu) { return cpu < CPU_SETSIZE && CPU_ISSET(cpu, (const cpu_set_t *)mask); }
 
 /* CPUs of the affinity mask, and on how many physical cores they are; 0: unknown. */
-static int llri_affinity(int *cores) {
+static int llri_affinity(const llr_options *opt, int *cores) {
+    llri_roots r = llri_opt_roots(opt);
     cpu_set_t mask;
     int cpu, n = 0;
     *cores = 0;
@@ -5904,17 +6006,18 @@ static int llri_affinity(int *cores) {
     for (cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (!llri_in_mask(&mask, cpu)) continue;
         n++;
-        *cores += llri_is_first_sibling(cpu, llri_in_mask, &mask);
+        *cores += llri_is_first_sibling(&r, cpu, llri_in_mask, &mask);
     }
     return n;
 }
 #elif LLRI_WINDOWS
 /* CPUs of the affinity mask (of this processor group: up to 64), and on how many physical cores they are; 0: unknown. */
-static int llri_affinity(int *cores) {
+static int llri_affinity(const llr_options *opt, int *cores) {
     SYSTEM_LOGICAL_PROCESSOR_INFORMATION info[512];
     DWORD bytes = sizeof info, i;
     DWORD_PTR mine = 0, all = 0;
     int n = 0;
+    (void)opt;
     *cores = 0;
     if (!GetProcessAffinityMask(GetCurrentProcess(), &mine, &all)) return 0;
     for (all = mine; all; all &= all - 1) n++;
@@ -5924,23 +6027,26 @@ static int llri_affinity(int *cores) {
     return n;
 }
 #else
-static int llri_affinity(int *cores) { return *cores = 0; }
+static int llri_affinity(const llr_options *opt, int *cores) { (void)opt; return *cores = 0; }
 #endif
 
 /* CPUs that this process may keep busy, or physical cores if `cores`; at least 1. */
-static int llri_cpus_allowed(int cores) {
-    int n_cores, n = llri_affinity(&n_cores);
+static int llri_cpus_allowed(const llr_options *opt, int cores) {
+    int n_cores, n = llri_affinity(opt, &n_cores);
     if (cores && n_cores > 0) n = n_cores;
 #if defined(_SC_NPROCESSORS_ONLN)
     if (n < 1) n = (int)sysconf(_SC_NPROCESSORS_ONLN);
 #endif
 #if defined(__linux__)
-    llri_cgroup_walk("cpu", llri_cgroup_cpus, &n);
+    {
+        llri_roots r = llri_opt_roots(opt);
+        llri_cgroup_walk(&r, "cpu", llri_cgroup_cpus, &n);
+    }
 #endif
     return n < 1 ? 1 : n > LLRI_MAX_THREADS ? (int)LLRI_MAX_THREADS : n;
 }
 
-LLR_API int llr_threads_default(void) { return llri_cpus_allowed(1); }
+LLR_API int llr_threads_default(void) { return llri_cpus_allowed(NULL, 1); }
 
 /* --- making and freeing --- */
 LLR_API int llr_pool_threads(const llr_pool *p) { return llri_pool_size(p); }
@@ -5981,7 +6087,7 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
     if (!out) return llri_fail(err, LLR_E_ARG, "llr_pool_new: out must not be NULL");
     if (n_threads < 0 || n_threads > LLRI_MAX_THREADS)
         return llri_fail(err, LLR_E_ARG, "%d threads; 1 to %d are possible, 0 chooses", n_threads, (int)LLRI_MAX_THREADS);
-    if (n_threads == 0) n_threads = llr_threads_default();
+    if (n_threads == 0) n_threads = llri_cpus_allowed(opt, 1);
     if (!LLRI_ATOMICS) n_threads = 1;
     p = (llr_pool *)llri_calloc(mem, sizeof *p, 128);
     if (!p) return llri_nomem(err, "a thread pool", sizeof *p);
@@ -5993,7 +6099,7 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
         llri_free(mem, p, sizeof *p);
         return llri_nomem(err, "the threads of a pool", (size_t)n_threads * sizeof *p->workers);
     }
-    p->spin = n_threads <= llri_cpus_allowed(0) ? LLRI_SPIN_ROUNDS : 0;
+    p->spin = n_threads <= llri_cpus_allowed(opt, 0) ? LLRI_SPIN_ROUNDS : 0;
     for (p->n_workers = 0; p->n_workers < n_threads - 1; p->n_workers++) {
         llri_worker *w = &p->workers[p->n_workers];
         w->pool = p;
@@ -6661,7 +6767,8 @@ typedef struct llri_owned { struct llri_owned *next; size_t n_bytes; } llri_owne
 
 struct llr_model {
     llr_options opt, counted;               /* of the user; the same with an allocator that counts */
-    uint64_t own_bytes;                     /* allocated by open: this handle, metadata, tokenizer */
+    uint64_t own_bytes, vocab_bytes;        /* allocated by open: this handle, metadata, tokenizer; the tokenizer alone */
+    uint64_t limit_bytes;                   /* what open may allocate */
     int counting;                           /* only while opening: a model is immutable afterwards */
     const llri_ops *ops; llr_isa isa;
     llr_gguf *gguf;
@@ -7418,12 +7525,15 @@ static llr_status llri_model_vocab(llr_model *m, llr_error *err)
     const llri_kv *kv = llri_gguf_kv(m->gguf, "tokenizer.ggml.model");
     llri_str name;
     llr_status st;
+    uint64_t before;
     if (m->opt.no_vocab) return LLR_OK;
     if (kv && llri_kv_str(kv, &name) && (llri_str_eq(name, "none") || llri_str_eq(name, "no_vocab"))) return LLR_OK;
     if (!kv)
         return llri_fail(err, LLR_E_FORMAT, "the metadata key tokenizer.ggml.model is missing: the file has no tokenizer "
                          "(token ids work with the option no_vocab)");
+    before = m->own_bytes;
     st = llr_vocab_new(&m->vocab, m->gguf, &m->counted, err);
+    m->vocab_bytes = m->own_bytes - before;
     if (st == LLR_OK && llr_vocab_size(m->vocab) != m->n_vocab)
         st = llri_fail(err, LLR_E_FORMAT, "the tokenizer has %ld tokens, but token_embd.weight has %d rows",
                        (long)llr_vocab_size(m->vocab), m->n_vocab);
@@ -7434,7 +7544,9 @@ static llr_status llri_model_vocab(llr_model *m, llr_error *err)
 static void *llri_count_alloc(void *ud, size_t n_bytes, size_t align)
 {
     llr_model *m = (llr_model *)ud;
-    void *p = llri_alloc(&m->opt.mem, n_bytes, align);
+    void *p;
+    if (m->counting && (m->own_bytes > m->limit_bytes || n_bytes > m->limit_bytes - m->own_bytes)) return NULL;
+    p = llri_alloc(&m->opt.mem, n_bytes, align);
     if (p && m->counting) m->own_bytes += n_bytes;
     return p;
 }
@@ -7464,6 +7576,11 @@ static llr_status llri_model_new(llr_model **out, const llri_source *from, const
     if (opt) m->opt = *opt;
     m->own_bytes = sizeof *m;
     m->counting = 1;
+    m->limit_bytes = UINT64_MAX;
+    if (llri_memory_guarded(opt)) {
+        uint64_t left = llri_memory_left(opt);
+        if (left < UINT64_MAX) m->limit_bytes = left > LLRI_ROOM_BYTES ? left - LLRI_ROOM_BYTES : 0;
+    }
     m->counted = m->opt;
     m->counted.mem.alloc = llri_count_alloc;
     m->counted.mem.free = llri_count_free;
@@ -7541,7 +7658,11 @@ LLR_API const llr_vocab *llr_model_vocab(const llr_model *m) { return m->vocab; 
  * whole transformer; the steps it names are above it. Every step works on each row alone, and attention reads only what
  * came before in the same session, so the results do not depend on how tokens were grouped into passes.
  */
-enum { LLRI_KV_STEP = 256 };   /* positions for which memory is checked at a time */
+enum {
+    LLRI_KV_STEP = 256,         /* positions for which memory is checked at a time */
+    LLRI_MIN_CTX = 256, LLRI_MIN_BATCH = 64,    /* defaults do not become smaller for want of memory */
+    LLRI_STACK_TOUCHED = 32768  /* of the stack of a worker; measured: 8 to 16 KiB */
+};
 
 /* Rows of one session within a pass. */
 typedef struct llri_part {
@@ -7661,13 +7782,11 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
     s->kv_bytes = a->at - s->scratch_bytes;
 }
 
-/* Options to what will be used, and the sizes that follow. */
+/* Options without defaults to the sizes that follow. */
 static llr_status llri_session_size(llr_session *s, const llr_model *m, const llr_session_options *opt, llr_error *err)
 {
-    static const llr_session_options defaults = { 0, 0, LLR_KV_F16, 0, 0, NULL, 0 };
     llri_arena a = { NULL, 0, 0 };
     uint64_t capacity;
-    if (!opt) opt = &defaults;
     memset(s, 0, sizeof *s);
     if ((int)opt->kv < 0 || opt->kv > LLR_KV_Q8_0) return llri_fail(err, LLR_E_ARG, "kv type %d does not exist", (int)opt->kv);
     if (opt->n_threads < 0 || opt->n_threads > LLRI_MAX_THREADS)
@@ -7676,13 +7795,14 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     s->kv_type = opt->kv;
     s->exact = opt->exact != 0;
     s->all_logits = opt->all_logits != 0;
-    s->n_threads = opt->pool ? llr_pool_threads(opt->pool) : opt->n_threads ? opt->n_threads : llr_threads_default();
-    s->n_ctx = opt->n_ctx ? opt->n_ctx : m->n_ctx_train < 4096 ? m->n_ctx_train : 4096;
+    s->n_threads = opt->pool ? llr_pool_threads(opt->pool) : opt->n_threads;
+    s->own_pool = !opt->pool && s->n_threads > 1;
+    s->n_ctx = opt->n_ctx;
     if (m->pos_embd.data && s->n_ctx > m->n_ctx_train) s->n_ctx = m->n_ctx_train;   /* there are no more learned positions */
     if (s->n_ctx > (uint32_t)INT32_MAX - 31)
         return llri_fail(err, LLR_E_ARG, "a context of %lu positions is too long; at most %ld", (unsigned long)s->n_ctx,
                          (long)INT32_MAX - 31);
-    s->n_batch = opt->n_batch ? opt->n_batch : 512;
+    s->n_batch = opt->n_batch;
     if (s->n_batch > s->n_ctx) s->n_batch = s->n_ctx;
     if (s->n_batch > 65536) s->n_batch = 65536;
     llri_session_layout(s, &a);
@@ -7693,27 +7813,61 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     return LLR_OK;
 }
 
+static void llri_session_fill_plan(const llr_session *s, llr_plan *out)
+{
+    const llr_model *m = s->m;
+    const uint64_t mapped = llri_gguf_mapped_bytes(m->gguf), in_memory = llri_gguf_memory_bytes(m->gguf, 0);
+    memset(out, 0, sizeof *out);
+    out->weights_bytes = mapped + in_memory;
+    out->kv_bytes = s->kv_bytes;
+    out->scratch_bytes = s->scratch_bytes;
+    out->vocab_bytes = m->vocab_bytes;
+    if (s->own_pool)
+        out->thread_bytes = sizeof(llr_pool) + (uint64_t)s->n_threads * sizeof(llri_worker) + (uint64_t)(s->n_threads - 1) * LLRI_STACK_TOUCHED;
+    out->other_bytes = m->own_bytes - llri_gguf_memory_bytes(m->gguf, 1) + out->thread_bytes;
+    out->resident_bytes = in_memory + out->kv_bytes + out->scratch_bytes + out->other_bytes;
+    out->total_bytes = mapped + out->resident_bytes;
+    out->system_bytes = llri_system_bytes(out->total_bytes);
+    out->new_bytes = out->kv_bytes + out->scratch_bytes + out->thread_bytes + out->system_bytes;
+    out->n_ctx = s->n_ctx;
+    out->n_batch = s->n_batch;
+}
+
+/* Chooses what opt leaves open: the longest context of a power of two that fits, and for each the largest batch. */
+static llr_status llri_session_fit(llr_session *s, llr_plan *plan, const llr_model *m, const llr_session_options *opt, llr_error *err)
+{
+    uint64_t left = llri_memory_guarded(&m->opt) ? llri_memory_left(&m->opt) : UINT64_MAX;
+    llr_session_options o;
+    uint32_t ctx = 8192, batch;
+    llr_status st;
+    memset(&o, 0, sizeof o);
+    if (opt) o = *opt;
+    if (!o.n_threads && !o.pool) o.n_threads = llri_cpus_allowed(&m->opt, 1);
+    if (left < UINT64_MAX) left -= o.spare_bytes < left ? o.spare_bytes : left;
+    while (ctx > m->n_ctx_train && ctx > 1) ctx /= 2;
+    if (opt && opt->n_ctx) ctx = opt->n_ctx;
+    for (;; ctx /= 2) {
+        for (batch = opt && opt->n_batch ? opt->n_batch : 512;; batch /= 2) {
+            o.n_ctx = ctx;
+            o.n_batch = batch;
+            st = llri_session_size(s, m, &o, err);
+            if (st == LLR_OK) llri_session_fill_plan(s, plan);
+            if (st == LLR_OK && plan->new_bytes <= left) return st;
+            if (batch <= LLRI_MIN_BATCH || (opt && opt->n_batch)) break;
+        }
+        if (ctx <= LLRI_MIN_CTX || (opt && opt->n_ctx)) return st;
+    }
+}
+
 LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_options *opt, llr_plan *out, llr_error *err)
 {
     llr_session s;
+    llr_plan p;
     llr_status st;
-    uint64_t weights;
     if (!m || !out) return llri_fail(err, LLR_E_ARG, "llr_session_plan: no %s", m ? "place for the result" : "model");
-    st = llri_session_size(&s, m, opt, err);
-    if (st != LLR_OK) return st;
-    memset(out, 0, sizeof *out);
-    weights = llr_gguf_is_mapped(m->gguf) ? 0 : m->weights_bytes;
-    out->weights_bytes = m->weights_bytes;
-    out->kv_bytes = s.kv_bytes;
-    out->scratch_bytes = s.scratch_bytes;
-    out->other_bytes = m->own_bytes > weights ? m->own_bytes - weights : m->own_bytes;
-    if ((!opt || !opt->pool) && s.n_threads > 1)
-        out->other_bytes += sizeof(llr_pool) + (uint64_t)s.n_threads * sizeof(llri_worker) + (uint64_t)(s.n_threads - 1) * LLRI_STACK_BYTES;
-    out->resident_bytes = weights + out->kv_bytes + out->scratch_bytes + out->other_bytes;
-    out->total_bytes = out->resident_bytes - weights + out->weights_bytes;
-    out->n_ctx = s.n_ctx;
-    out->n_batch = s.n_batch;
-    return LLR_OK;
+    st = llri_session_fit(&s, &p, m, opt, err);
+    if (st == LLR_OK) *out = p;
+    return st;
 }
 
 /* f[t]: how far pair t turns per position. Interpolation slows all pairs down; yarn only those that would not have made
@@ -7743,17 +7897,27 @@ static void llri_rope_freqs(double *f, const llri_rope_kind *k, uint32_t n_ctx)
 LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err)
 {
     llr_session s, *p;
+    llr_plan plan;
     llri_arena a;
     llr_status st;
     int i;
     if (!out || !m) return llri_fail(err, LLR_E_ARG, "llr_session_new: no %s", m ? "place for the result" : "model");
-    st = llri_session_size(&s, m, opt, err);
+    st = llri_session_fit(&s, &plan, m, opt, err);
     if (st != LLR_OK) return st;
+    if (llri_memory_guarded(&m->opt)) {
+        uint64_t left = llri_memory_left(&m->opt);
+        if (plan.new_bytes > left)
+            return llri_fail(err, LLR_E_NOMEM, "a context of %lu positions in batches of %lu needs %s (keys and values %s, scratch %s), "
+                             "and %s are available; take fewer, or smaller keys and values (kv)", (unsigned long)s.n_ctx, (unsigned long)s.n_batch,
+                             llri_size_text(plan.new_bytes).s, llri_size_text(s.kv_bytes).s, llri_size_text(s.scratch_bytes).s,
+                             llri_size_text(left).s);
+        left -= plan.new_bytes;
+        if (left < plan.weights_bytes && left < (uint64_t)s.n_threads * LLRI_AHEAD_BYTES) llri_gguf_random(m->gguf);
+    }
     s.pool = opt ? opt->pool : NULL;
-    if (!s.pool && s.n_threads > 1) {
+    if (s.own_pool) {
         st = llr_pool_new(&s.pool, s.n_threads, &m->opt, err);
         if (st != LLR_OK) return st;
-        s.own_pool = 1;
     }
     a.base = (uint8_t *)llri_alloc(&m->opt.mem, s.bytes, 4096);
     a.at = 0;
@@ -8091,25 +8255,45 @@ static llr_status llri_forward(const llri_pass *p)
 }
 
 /* --- Evaluating ------------------------------------------------------------------------------------------------------- */
-/* Before positions are used for the first time, is there memory for them? A system that overcommits would kill us later. */
-static llr_status llri_back_positions(llr_session *s, uint32_t end, llr_error *err)
+/* What the next positions up to `end` take that were not used before, in steps; with `touch` it is taken. */
+static uint64_t llri_back_positions(llr_session *s, uint32_t end, int touch)
 {
-    uint64_t upto = ((uint64_t)end + LLRI_KV_STEP - 1) / LLRI_KV_STEP * LLRI_KV_STEP, need = 0, available;
-    int i;
-    if (end <= s->backed) return LLR_OK;
+    uint64_t upto = ((uint64_t)end + LLRI_KV_STEP - 1) / LLRI_KV_STEP * LLRI_KV_STEP, need = 0;
+    int i, h;
+    if (end <= s->backed) return 0;
     if (upto > s->n_ctx) upto = s->n_ctx;
     for (i = 0; i < s->m->n_layer; i++) {
         const llri_kvc *c = &s->kv[i];
-        uint64_t from = s->backed < c->capacity ? s->backed : c->capacity, to = upto < c->capacity ? upto : c->capacity;
-        uint64_t per_slot = (uint64_t)c->n_head_kv * (llri_kv_row_bytes(c->type, c->dk) + llri_kv_row_bytes(c->type, c->dv));
-        if (c->k) need += (to - from) * per_slot;
+        size_t from = s->backed < c->capacity ? s->backed : c->capacity, n = (upto < c->capacity ? (size_t)upto : c->capacity) - from;
+        size_t k = c->k ? llri_kv_row_bytes(c->type, c->dk) : 0, v = c->k ? llri_kv_row_bytes(c->type, c->dv) : 0;
+        need += (uint64_t)n * (uint64_t)c->n_head_kv * (k + v);
+        for (h = 0; touch && c->k && h < c->n_head_kv; h++) {
+            memset(c->k + ((size_t)h * c->capacity + from) * k, 0, n * k);
+            memset(c->v + ((size_t)h * c->capacity + from) * v, 0, n * v);
+        }
     }
-    available = llri_memory_physical();        /* the addresses are ours already */
-    if (need > available)
-        return llri_fail(err, LLR_E_NOMEM, "positions %lu to %lu of the context need %s, and %s is available; the text so far "
-                         "can still be used", (unsigned long)s->backed, (unsigned long)upto,
-                         llri_size_text(need).s, llri_size_text(available).s);
-    s->backed = (uint32_t)upto;
+    if (touch) s->backed = (uint32_t)upto;
+    return need;
+}
+
+/* Before positions of a pass are used for the first time, is there memory for all of them? A system that overcommits would
+ * kill us later. They are touched at once, so that others see them taken. */
+static llr_status llri_back_pass(const llri_pass *p, llr_error *err)
+{
+    const llr_options *opt = &p->m->opt;
+    uint64_t need = 0, left;
+    llr_memory now;
+    int i;
+    for (i = 0; i < p->n_parts; i++) need += llri_back_positions(p->parts[i].s, p->parts[i].pos0 + (uint32_t)p->parts[i].n, 0);
+    if (!need) return LLR_OK;
+    if (llri_memory_guarded(opt)) {
+        llr_memory_look(&now, opt);
+        left = now.machine_bytes < now.group_bytes ? now.machine_bytes : now.group_bytes;   /* the addresses are ours already */
+        if (need > left || left - need < LLRI_ROOM_BYTES / 2)
+            return llri_fail(err, LLR_E_NOMEM, "the next positions of the context need %s, and %s are available; the text so far can still "
+                             "be used", llri_size_text(need + LLRI_ROOM_BYTES / 2).s, llri_size_text(left).s);
+    }
+    for (i = 0; i < p->n_parts; i++) (void)llri_back_positions(p->parts[i].s, p->parts[i].pos0 + (uint32_t)p->parts[i].n, 1);
     return LLR_OK;
 }
 
@@ -8148,12 +8332,12 @@ static llr_status llri_run_passes(const llri_call *c, uint64_t total, llr_error 
     memset(&p, 0, sizeof p);
     p.s = lead; p.m = lead->m; p.e = &lead->exec; p.parts = lead->parts;
     while (done < total) {
-        llr_status st = LLR_OK;
+        llr_status st;
         llri_gather_pass(&p, c);
+        st = llri_back_pass(&p, err);
+        if (st != LLR_OK) return st;
         for (i = 0; i < p.n_parts; i++) {
             llri_part *part = &p.parts[i];
-            st = llri_back_positions(part->s, part->pos0 + (uint32_t)part->n, err);
-            if (st != LLR_OK) return st;
             if (part->s->high < part->pos0 + (uint32_t)part->n) part->s->high = part->pos0 + (uint32_t)part->n;
         }
         st = llri_forward(&p);
@@ -10735,7 +10919,7 @@ struct llr_sampler {
     uint64_t state;                     /* of the random numbers */
     llri_candidate *list, *spare;       /* [n_vocab] each; spare only for typical sampling */
     uint8_t *banned;                    /* [n_vocab] */
-    uint32_t *counts;                   /* [n_vocab], of the tokens in `last` */
+    uint32_t *counts;                   /* [n_vocab], of the tokens in `last`; only for penalties */
     int32_t *last; int n_last, at_last; /* ring of the penalty window */
 };
 #define LLRI_MAX_PENALTY_WINDOW (1 << 24)
@@ -10848,9 +11032,9 @@ LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr
     s->list = (llri_candidate *)llri_alloc(mem, n * sizeof *s->list, 16);
     if (how->typical_p < 1.0f) s->spare = (llri_candidate *)llri_alloc(mem, n * sizeof *s->spare, 16);
     s->banned = (uint8_t *)llri_calloc(mem, n, 16);
-    s->counts = (uint32_t *)llri_calloc(mem, n * sizeof *s->counts, 16);
+    if (s->how.penalty_last_n) s->counts = (uint32_t *)llri_calloc(mem, n * sizeof *s->counts, 16);
     s->last = (int32_t *)llri_alloc(mem, (size_t)s->how.penalty_last_n * sizeof *s->last, 16);
-    if (!s->list || (how->typical_p < 1.0f && !s->spare) || !s->banned || !s->counts || !s->last) {
+    if (!s->list || (how->typical_p < 1.0f && !s->spare) || !s->banned || (s->how.penalty_last_n && !s->counts) || !s->last) {
         bytes = n * (2 * sizeof *s->list + sizeof *s->counts + 1) + (size_t)s->how.penalty_last_n * sizeof *s->last;
         llr_sampler_free(s);
         return llri_nomem(err, "a sampler", bytes);
@@ -10973,7 +11157,7 @@ static int llri_top_p(llri_candidate *c, int n, double p)
 
 static float llri_penalized(const llr_sampler *s, int32_t id, float l)
 {
-    uint32_t n = s->counts[id];
+    uint32_t n = s->counts ? s->counts[id] : 0;
     if (n == 0) return l;
     l = l > 0 ? l / s->how.repeat_penalty : l * s->how.repeat_penalty;
     return l - (float)n * s->how.frequency_penalty - s->how.presence_penalty;

@@ -218,6 +218,50 @@ t 4 logits "$T/arch.gguf" --tokens 1; t 4 plan "$T/arch.gguf"; t 0 show "$T/arch
 sed 's/tokenizer.ggml.model\(.\{12\}\)llama/tokenizer.ggml.model\1xlama/' "$m" >"$T/tok.gguf"
 if cmp -s "$m" "$T/tok.gguf"; then fail 'the model was not changed'; else t 4 tokenize "$T/tok.gguf"; said xlama; said 'llama, gpt2,.* are'; fi
 
+section 'plan on other machines'
+if [ -r /proc/meminfo ]; then       # LLRUN_PROC and LLRUN_SYS: /proc and /sys as they would be there
+    mkdir -p "$T/proc/self" "$T/sys/fs/cgroup/box"; LLRUN_PROC=$T/proc LLRUN_SYS=$T/sys; export LLRUN_PROC LLRUN_SYS
+    machine() { printf 'MemTotal: 99999999 kB\nMemAvailable: %s kB\nSwapFree: 5120 kB\n' "$1" >"$T/proc/meminfo"; rm -f "$T/proc/self/cgroup"; }
+    big=$T/deep.gguf; model "$big" --type q8_0 --layers 8 --embd 256 --ff 512 --heads 4 --kv-heads 4 --vocab 8000 --ctx 100000      # 12 MB; 8 KiB of KV per position
+    machine 1000000; t 0 plan "$big" --json; is 8192 "$(json "$out" n_ctx)"; is 512 "$(json "$out" n_batch)"; is false "$(json "$out" from_disk)"
+    check 'available is not that of the machine' test "$(json "$out" available_bytes)" -gt 1024000000 -a "$(json "$out" available_bytes)" -lt 1034000000
+    is "$(json "$out" weights_bytes)" "$(($(wc -c <"$big") + 4095 & -4096))"; grep -q '"weights_by_type":{[^}]*"q8_0":[0-9][^}]*"f32":[0-9]' "$out" && pass || fail 'no weights by type'
+    for part in weights kv scratch other; do sum=$((${sum:-0} + $(json "$out" ${part}_bytes))); done; is "$sum" "$(json "$out" total_bytes)"
+    is "$((sum - $(json "$out" weights_bytes)))" "$(json "$out" resident_bytes)"
+    # the default context: the largest power of two that fits, twice that does not
+    for kib in 60000 40000 26000 16000; do
+        machine $kib; t 0 plan "$big" --json; c=$(json "$out" n_ctx)
+        check "context $c with $kib KiB" sh -c 'case $1 in 256|512|1024|2048|4096) ;; *) exit 1;; esac' - "$c"
+        t 0 plan "$big" -c "$c"; t 5 plan "$big" -c "$((c * 2))"
+        t 0 run "$big" -p ab --raw -n 1; said "context $c: a longer one does not fit"
+    done
+    machine 16000; t 0 plan "$big"; printed 'runs, but the weights do not all fit: reads about .*B from the disk per token: expect about .*tokens/s'
+    machine 1000000; t 0 plan "$big" -c 256 -b 64 --json; all=$(($(json "$out" total_bytes) + $(json "$out" system_bytes)))
+    machine $((all / 1024 - 3000)); t 0 plan "$big" -c 256 -b 64; printed 'The model as q[2-6]_K would have weights of about'
+    machine 60000; t 5 plan "$big" -c 8192 --json; is false "$(json "$out" fits)"
+    t 5 plan "$big" -c 8192; printed '^verdict *does not fit: .*MiB are missing'
+    c=$(sed -n 's/^ *-c \([0-9]*\) is the largest context that fits: it takes .*MiB\.$/\1/p' "$out"); t 0 plan "$big" -c "$c"; t 5 plan "$big" -c "$((c + 1))"
+    t 5 plan "$big" -c 8192; printed '^ *--kv q8_0 takes .*that fits'; printed 'With as much swap (5.0 MiB are free) and --force'; printed '^  --force starts all the same'
+    t 0 plan "$big" -c 8192 --kv q8_0
+    t 5 run "$big" -p ab --raw -n 1 -c 8192; said 'KV cache 64.0 MiB'; said 'is the largest context'
+    t 0 run "$big" -p ab --raw -n 1 -c 8192 --force
+    t 5 plan "$big" -c 7000 -b 64 --no-mmap; printed 'Without --no-mmap the weights need not be in memory'
+    need=$(sed -n 's/^must fit *\([0-9]*\)\.\([0-9]\) MiB.*/\1\2/p' "$out")
+    machine $((need * 1024 / 10 + 1500)); t 0 plan "$big" -c 7000 -b 64 --no-mmap; printed 'more than 90 %'
+    machine 1000000; t 0 plan "$big" -c 7000 -b 64 --json; machine $((($(json "$out" resident_bytes) + $(json "$out" system_bytes)) / 1024 + 1500))
+    t 0 run "$big" -p ab --raw -n 1 -c 7000 -b 64; said 'warning: .*of the .*that are available are needed'
+    machine 8000000; printf '0::/box\n' >"$T/proc/self/cgroup"; echo 41943040 >"$T/sys/fs/cgroup/box/memory.max"; echo 1048576 >"$T/sys/fs/cgroup/box/memory.current"
+    t 5 plan "$big" -c 8192; printed '^available .*limit of 40.0 MiB in .*/box/memory.max, the machine has 7.6 GiB'; printed '^  Raise the limit by '
+    t 5 run "$big" -p ab --raw -n 1 -c 8192; said '/box/memory.max'
+    unset LLRUN_PROC LLRUN_SYS
+    "$child" -m 60 "$llrun" plan "$big" -c 8192 <"$in" >"$out" 2>"$err"; is 5 $?; [ "${MEMORY:-1}" = 0 ] || printed '^available .*ulimit -v'
+    if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
+        "$child" script -qec "$llrun plan $big" /dev/null </dev/null >"$out" 2>"$err"; is 0 $?; printed '^KV cache .*MiB  ####'
+    fi
+    t 0 plan "$big"; check 'bars in a file' sh -c '! grep -q "##" "$1"' - "$out"
+    rm -f "$big"
+fi
+
 section 'memory'
 t 5 plan "$m" -c 2000000000 --json; is false "$(json "$out" fits)"; t 5 logits "$m" --tokens 1 -c 2000000000; said '[0-9]'
 if [ "${MEMORY:-1}" != 0 ]; then

@@ -691,7 +691,8 @@ static void test_session_plan(void)
         o.n_ctx = 100; o.n_batch = 9; o.n_threads = 1; o.kv = types[i % 3]; o.all_logits = i >= 3;
         CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK);
         CHECK(heap.live == live && plan.n_ctx == 100 && plan.n_batch == 9);
-        CHECK(plan.weights_bytes == m->weights_bytes && plan.other_bytes == live);
+        CHECK(plan.weights_bytes == img.n && plan.other_bytes == live);
+        CHECK(plan.resident_bytes == plan.total_bytes && plan.new_bytes == plan.kv_bytes + plan.scratch_bytes + plan.system_bytes);
         CHECK(plan.total_bytes == plan.weights_bytes + plan.kv_bytes + plan.scratch_bytes + plan.other_bytes);
         CHECK(plan.kv_bytes != last);
         last = plan.kv_bytes;
@@ -711,13 +712,113 @@ static void test_session_plan(void)
         memset(&o, 0, sizeof o);
         o.n_ctx = 100; o.n_batch = 9; o.n_threads = 3;
         CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && llr_session_new(&s, m, &o, &err) == LLR_OK);
-        CHECK(heap.live + 2 * LLRI_STACK_BYTES == live + plan.kv_bytes + plan.scratch_bytes + (plan.other_bytes - live));
+        CHECK(heap.live + 2 * LLRI_STACK_TOUCHED == live + plan.kv_bytes + plan.scratch_bytes + plan.thread_bytes && plan.other_bytes == live + plan.thread_bytes);
         llr_session_free(s);
     }
     llr_model_close(m);
     CHECK(heap.live == 0);
     free(img.p);
 }
+
+/* What is not available is not taken: when opening, when a session is made, and when its positions are first used, those of
+ * all sessions of a pass together. */
+#if defined(__linux__)
+static void tm_available(uint64_t n_bytes)
+{
+    char text[80];
+    snprintf(text, sizeof text, "MemTotal: 99999999 kB\nMemAvailable: %llu kB\n", (unsigned long long)(n_bytes >> 10));
+    tree_put("proc/meminfo", text);
+}
+
+static void test_session_available(void)
+{
+    llr_options mo = tm_options(NULL), tree = tree_new();
+    tm_image img;
+    llr_model *m = NULL;
+    llr_session_options o;
+    llr_session *s = NULL, *two[2] = { NULL, NULL };
+    llr_plan plan;
+    llr_error err;
+    const int32_t *tokens[2];
+    size_t counts[2] = { 1, 1 };
+    uint64_t step;
+    uint32_t ctx;
+    mo.proc = tree.proc;
+    mo.sys = tree.sys;
+    img = tm_model(&tm_llama);
+    tm_available(LLRI_ROOM_BYTES);
+    CHECK(llr_model_open_mem(&m, img.p, img.n, &mo, &err) == LLR_E_NOMEM && m == NULL);
+    tm_available((uint64_t)1 << 30);
+    CHECK(llr_model_open_mem(&m, img.p, img.n, &mo, &err) == LLR_OK);
+    memset(&o, 0, sizeof o);
+    o.n_threads = 1;
+    o.n_ctx = 100000;
+    o.n_batch = 64;
+    CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && plan.n_ctx == 100000);
+    tm_available(plan.new_bytes - 1024);
+    CHECK(llr_session_new(&s, m, &o, &err) == LLR_E_NOMEM && s == NULL && strstr(err.msg, "available") && strstr(err.msg, "100000"));
+    tm_available(plan.new_bytes + 1023);
+    CHECK_MSG(llr_session_new(&s, m, &o, &err) == LLR_OK, "%s", err.msg);
+    step = llri_back_positions(s, 1, 0);
+    CHECK(step > 0 && step == llri_back_positions(s, LLRI_KV_STEP, 0) && llri_back_positions(s, LLRI_KV_STEP + 1, 0) == 2 * step);
+    tm_available(step + LLRI_ROOM_BYTES / 2 - 1024);
+    CHECK(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_E_NOMEM && llr_session_pos(s) == 0);
+    tm_available(step + LLRI_ROOM_BYTES / 2 + 1024);
+    CHECK(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_OK);
+    tm_available(0);                                            /* within the step nothing more is asked for */
+    CHECK(llr_session_eval(s, tm_tokens(), LLRI_KV_STEP - 5, &err) == LLR_OK);
+    CHECK(llr_session_eval(s, tm_tokens(), 1, &err) == LLR_E_NOMEM && llr_session_pos(s) == LLRI_KV_STEP);
+    CHECK(llr_session_rewind(s, 200) == 200 && llr_session_eval(s, tm_tokens(), 1, &err) == LLR_OK);
+    llr_session_free(s);
+
+    tm_available((uint64_t)1 << 30);
+    CHECK(llr_session_new(&two[0], m, &o, &err) == LLR_OK && llr_session_new(&two[1], m, &o, &err) == LLR_OK);
+    tokens[0] = tokens[1] = tm_tokens();
+    tm_available(2 * step + LLRI_ROOM_BYTES / 2 - 1024);        /* enough for each of them */
+    CHECK(llr_eval(two, tokens, counts, 2, &err) == LLR_E_NOMEM);
+    tm_available(2 * step + LLRI_ROOM_BYTES / 2 + 1024);
+    CHECK(llr_eval(two, tokens, counts, 2, &err) == LLR_OK);
+    llr_session_free(two[0]);
+    llr_session_free(two[1]);
+
+    m->n_ctx_train = 1 << 17;                                   /* the default: a power of two up to 8192 that fits, each with the batch that fits */
+    o.n_batch = 0;
+    for (ctx = 8192; ctx >= LLRI_MIN_CTX; ctx /= 2) {
+        llr_session_options given = o;
+        uint64_t need;
+        given.n_ctx = ctx;
+        given.n_batch = LLRI_MIN_BATCH;
+        CHECK(llr_session_plan(m, &given, &plan, &err) == LLR_OK);
+        need = plan.new_bytes;
+        tm_available(need + 1023);
+        given = o;
+        given.n_ctx = 0;
+        CHECK_MSG(llr_session_plan(m, &given, &plan, &err) == LLR_OK && plan.n_ctx == ctx && plan.new_bytes <= need + 1023, "%d instead of %d", (int)plan.n_ctx, (int)ctx);
+        tm_available(need - 1024);
+        CHECK(llr_session_plan(m, &given, &plan, &err) == LLR_OK && plan.n_ctx == (ctx > LLRI_MIN_CTX ? ctx / 2 : ctx));
+    }
+    o.n_ctx = 0;
+    CHECK(llr_session_new(&s, m, &o, &err) == LLR_E_NOMEM);
+    tm_available((uint64_t)1 << 40);
+    CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && plan.n_ctx == 8192 && plan.n_batch == 512);
+    m->n_ctx_train = 3000;
+    CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && plan.n_ctx == 2048);
+    llr_model_close(m);
+
+    tm_available(0);                                            /* whoever answers for it gets it */
+    mo.overcommit = 1;
+    o.n_ctx = 1000;
+    s = NULL;
+    CHECK(llr_model_open_mem(&m, img.p, img.n, &mo, &err) == LLR_OK && llr_session_new(&s, m, &o, &err) == LLR_OK);
+    CHECK(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_OK);
+    llr_session_free(s);
+    llr_model_close(m);
+    tree_free();
+    free(img.p);
+}
+#else
+static void test_session_available(void) { CHECK(1); }
+#endif
 
 /* Whichever allocation fails, it is an error with a message, and nothing leaks. */
 static void test_model_nomem(void)
@@ -826,5 +927,5 @@ static void test_session_fault(void)
 #define TESTS_MODEL(X) \
     X(model_describe) X(model_keys) X(model_tensors) X(model_unaligned) X(model_nomem) \
     X(session_reference) X(session_splits) X(session_all_logits) X(session_company) X(session_threads) \
-    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) \
+    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) X(session_available) \
     X(session_fault)

@@ -165,6 +165,134 @@ static void test_util_system(void) {
 #endif
 }
 
+/* A folder with proc and sys as another machine has them. */
+#if defined(__linux__)
+static char tree_folder[64], tree_proc[80], tree_sys[80];
+
+static void tree_put(const char *name, const char *text) {
+    char path[600], *slash;
+    FILE *f;
+    snprintf(path, sizeof path, "%s/%s", tree_folder, name);
+    for (slash = path + strlen(tree_folder) + 1; (slash = strchr(slash, '/')) != NULL; *slash++ = '/') {
+        *slash = 0;
+        (void)mkdir(path, 0777);
+    }
+    f = fopen(path, "w");
+    CHECK_MSG(f && fputs(text, f) >= 0, "%s", path);
+    if (f) fclose(f);
+}
+
+/* Options that look there. Free with tree_free. */
+static llr_options tree_new(void) {
+    llr_options o;
+    memset(&o, 0, sizeof o);
+    strcpy(tree_folder, "/tmp/llrun-tree-XXXXXX");
+    CHECK(mkdtemp(tree_folder) != NULL);
+    snprintf(tree_proc, sizeof tree_proc, "%s/proc", tree_folder);
+    snprintf(tree_sys, sizeof tree_sys, "%s/sys", tree_folder);
+    o.proc = tree_proc;
+    o.sys = tree_sys;
+    return o;
+}
+
+static void tree_free(void) {
+    char command[100];
+    snprintf(command, sizeof command, "rm -rf '%s'", tree_folder);
+    CHECK(system(command) == 0);
+}
+
+/* Files as real systems write them, by name and text, and what must come of them. */
+typedef struct tree_row {
+    const char *what, *files[24];
+    uint64_t machine, group, swap;
+    const char *limit;          /* the file that sets it */
+    int one_cpu;                /* a quota of at most one */
+} tree_row;
+
+#define TREE_8G "proc/meminfo", "MemTotal:       16384000 kB\nMemFree:          102400 kB\nMemAvailable:    8388608 kB\nSwapTotal:       2097148 kB\nSwapFree:        1048576 kB\n"
+#define TREE_GIB ((uint64_t)1 << 30)
+#define TREE_MIB ((uint64_t)1 << 20)
+
+static const tree_row tree_rows[] = {
+    { "nothing to read", { NULL }, UINT64_MAX, UINT64_MAX, 0, "", 0 },
+    { "no groups", { TREE_8G }, 8 * TREE_GIB, UINT64_MAX, TREE_GIB, "", 0 },
+    { "a kernel before 3.14", { "proc/meminfo", "MemTotal: 2000 kB\nMemFree: 1024 kB\n" }, TREE_MIB, UINT64_MAX, 0, "", 0 },
+    { "version 2 without limits", { TREE_8G, "proc/self/cgroup", "0::/user.slice\n", "sys/fs/cgroup/user.slice/memory.max", "max\n",
+      "sys/fs/cgroup/user.slice/memory.high", "max\n", "sys/fs/cgroup/user.slice/memory.current", "1000000\n",
+      "sys/fs/cgroup/user.slice/cpu.max", "max 100000\n" }, 8 * TREE_GIB, UINT64_MAX, TREE_GIB, "", 0 },
+    { "version 2, file cache does not count", { TREE_8G, "proc/self/cgroup", "0::/a\n", "sys/fs/cgroup/a/memory.max", "1073741824\n",
+      "sys/fs/cgroup/a/memory.current", "1000000000\n", "sys/fs/cgroup/a/memory.stat", "anon 100000000\nfile 900000000\nshmem 0\nfile_mapped 5\n"
+      "inactive_anon 77\nactive_anon 88\ninactive_file 600000000\nactive_file 100000000\nunevictable 200000000\n", "sys/fs/cgroup/a/cpu.max", "50000 100000\n" },
+      8 * TREE_GIB, 1073741824u - 300000000u, TREE_GIB, "/a/memory.max", 1 },
+    { "version 2, the limit of a group above", { TREE_8G, "proc/self/cgroup", "0::/a/b/c\n", "sys/fs/cgroup/a/b/c/memory.max", "max\n",
+      "sys/fs/cgroup/a/b/c/memory.current", "1\n", "sys/fs/cgroup/a/b/memory.max", "4294967296\n", "sys/fs/cgroup/a/b/memory.current", "1048576\n",
+      "sys/fs/cgroup/a/memory.max", "2147483648\n", "sys/fs/cgroup/a/memory.current", "2097152000\n", "sys/fs/cgroup/a/memory.stat", "inactive_file 0\nactive_file 0\n",
+      "sys/fs/cgroup/a/b/cpu.max", "100000 100000\n" },
+      8 * TREE_GIB, 2147483648u - 2097152000u, TREE_GIB, "/a/memory.max", 1 },
+    { "version 2, memory.high", { TREE_8G, "proc/self/cgroup", "0::/a\n", "sys/fs/cgroup/a/memory.max", "max\n", "sys/fs/cgroup/a/memory.high", "536870912\n",
+      "sys/fs/cgroup/a/memory.current", "0\n" }, 8 * TREE_GIB, 512 * TREE_MIB, TREE_GIB, "/a/memory.high", 0 },
+    { "version 2, full", { TREE_8G, "proc/self/cgroup", "0::/a\n", "sys/fs/cgroup/a/memory.max", "1048576\n", "sys/fs/cgroup/a/memory.current", "2097152\n" },
+      8 * TREE_GIB, 0, TREE_GIB, "/a/memory.max", 0 },
+    { "version 2 in a namespace: the root is the container's", { TREE_8G, "proc/self/cgroup", "0::/\n", "sys/fs/cgroup/memory.max", "268435456\n",
+      "sys/fs/cgroup/memory.current", "1048576\n", "sys/fs/cgroup/memory.stat", "inactive_file 524288\nactive_file 0\n", "sys/fs/cgroup/cpu.max", "20000 100000\n" },
+      8 * TREE_GIB, 256 * TREE_MIB - 524288, TREE_GIB, "cgroup/memory.max", 1 },
+    { "version 2 without a namespace: the path is the host's", { TREE_8G, "proc/self/cgroup", "0::/system.slice/docker-0123.scope\n", "sys/fs/cgroup/memory.max", "268435456\n",
+      "sys/fs/cgroup/memory.current", "1048576\n" }, 8 * TREE_GIB, 255 * TREE_MIB, TREE_GIB, "cgroup/memory.max", 0 },
+    { "version 1", { TREE_8G, "proc/self/cgroup", "5:cpu,cpuacct:/x\n4:memory:/x/y\n1:name=systemd:/z\n", "sys/fs/cgroup/memory/x/y/memory.limit_in_bytes", "9223372036854771712\n",
+      "sys/fs/cgroup/memory/x/y/memory.usage_in_bytes", "9000\n", "sys/fs/cgroup/memory/x/memory.limit_in_bytes", "1073741824\n",
+      "sys/fs/cgroup/memory/x/memory.usage_in_bytes", "805306368\n", "sys/fs/cgroup/memory/x/memory.stat",
+      "cache 1\nrss 2\ninactive_file 3\nactive_file 4\ntotal_cache 5\ntotal_inactive_file 268435456\ntotal_active_file 268435456\ntotal_unevictable 0\n",
+      "sys/fs/cgroup/cpu/x/cpu.cfs_quota_us", "25000\n", "sys/fs/cgroup/cpu/x/cpu.cfs_period_us", "100000\n" }, 8 * TREE_GIB, 768 * TREE_MIB, TREE_GIB, "memory/x/memory.limit_in_bytes", 1 },
+    { "version 1 in Docker: the path is the host's", { TREE_8G, "proc/self/cgroup", "4:memory:/docker/0123\n3:cpu,cpuacct:/docker/0123\n",
+      "sys/fs/cgroup/memory/memory.limit_in_bytes", "536870912\n", "sys/fs/cgroup/memory/memory.usage_in_bytes", "4194304\n",
+      "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "100000\n", "sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n" },
+      8 * TREE_GIB, 508 * TREE_MIB, TREE_GIB, "memory/memory.limit_in_bytes", 1 },
+    { "both versions, memory in the first", { TREE_8G, "proc/self/cgroup", "4:memory:/m\n0::/u\n", "sys/fs/cgroup/memory/m/memory.limit_in_bytes", "1073741824\n",
+      "sys/fs/cgroup/memory/m/memory.usage_in_bytes", "0\n", "sys/fs/cgroup/unified/u/cgroup.procs", "1\n" }, 8 * TREE_GIB, TREE_GIB, TREE_GIB, "/m/memory.limit_in_bytes", 0 },
+    { "both versions, memory in the second", { TREE_8G, "proc/self/cgroup", "3:cpu:/\n0::/u\n", "sys/fs/cgroup/unified/u/memory.max", "1073741824\n",
+      "sys/fs/cgroup/unified/u/memory.current", "0\n" }, 8 * TREE_GIB, TREE_GIB, TREE_GIB, "unified/u/memory.max", 0 },
+    { "a limit without a use is not believed", { TREE_8G, "proc/self/cgroup", "0::/a\n", "sys/fs/cgroup/a/memory.max", "1048576\n" }, 8 * TREE_GIB, UINT64_MAX, TREE_GIB, "", 0 }
+};
+
+static void test_util_groups(void) {
+    size_t i, k;
+    for (i = 0; i < sizeof tree_rows / sizeof tree_rows[0]; i++) {
+        const tree_row *t = &tree_rows[i];
+        llr_options o = tree_new();
+        llr_memory m;
+        size_t at, want = strlen(t->limit);
+        uint64_t least = t->machine < t->group ? t->machine : t->group;
+        for (k = 0; t->files[k]; k += 2) tree_put(t->files[k], t->files[k + 1]);
+        llr_memory_look(&m, &o);
+        CHECK_MSG(m.machine_bytes == t->machine, "%s: %llu", t->what, (unsigned long long)m.machine_bytes);
+        CHECK_MSG(m.group_bytes == t->group, "%s: %llu", t->what, (unsigned long long)m.group_bytes);
+        CHECK_MSG(m.swap_bytes == t->swap, "%s: %llu", t->what, (unsigned long long)m.swap_bytes);
+        at = strlen(m.group);
+        CHECK_MSG(want ? at > want && strcmp(m.group + at - want, t->limit) == 0 : at == 0, "%s: %s", t->what, m.group);
+        CHECK_MSG(m.available_bytes == (least < m.space_bytes ? least : m.space_bytes), "%s: %llu", t->what, (unsigned long long)m.available_bytes);
+        CHECK_MSG(!t->one_cpu || llri_cpus_allowed(&o, 1) == 1, "%s: %d CPUs", t->what, llri_cpus_allowed(&o, 1));
+        tree_free();
+    }
+}
+
+/* Two hardware threads of one core are one CPU. */
+static void test_util_siblings(void) {
+    llr_options o = tree_new();
+    int cpu, plain = llri_cpus_allowed(&o, 1);
+    char name[100];
+    CHECK(plain == llri_cpus_allowed(&o, 0));                   /* the tree says nothing about cores */
+    for (cpu = 0; cpu < 1024; cpu++) {
+        snprintf(name, sizeof name, "sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+        tree_put(name, "0-1023\n");
+    }
+    CHECK(llri_cpus_allowed(&o, 1) == 1 && llri_cpus_allowed(&o, 0) == plain);
+    tree_free();
+}
+#else
+static void test_util_groups(void) { CHECK(1); }
+static void test_util_siblings(void) { CHECK(1); }
+#endif
+
 #define TESTS_UTIL(X) \
     X(util_checked) X(util_little_endian) X(util_alloc) X(util_errors) X(util_size_text) X(util_utf8) X(util_map) X(util_math) \
-    X(util_math_edges) X(util_system)
+    X(util_math_edges) X(util_system) X(util_groups) X(util_siblings)
