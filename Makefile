@@ -63,6 +63,7 @@ test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail $(B)/fail.d
 	$(B)/test $(TESTS) || failed=1; \
 	CC='$(CC)' sh test/program.sh ./llrun $(B) || failed=1; \
 	sh test/chat.sh ./llrun $(B) || failed=1; \
+	sh test/story.sh ./llrun || failed=1; \
 	$(B)/fail $(B)/fail.d || failed=1; \
 	sh test/doctor.sh ./llrun $(B) || failed=1; \
 	sh test/memory.sh ./llrun $(B) || failed=1; \
