@@ -13552,8 +13552,10 @@ static llri_val llri_take_text(llri_render *r, size_t start) {
     size_t n = r->n_out - start;
     char *p = (char *)llri_tpl_get(r, n, 1);
     if (!p) return llri_v(LLRI_V_UNDEF);
-    if (n) memcpy(p, r->out + start, n);
-    if (!llri_mark_copy(&r->mem, p, r->out + start, n)) return llri_tpl_nomem(r);
+    if (n) {                                    /* r->out is NULL as long as nothing was written */
+        memcpy(p, r->out + start, n);
+        if (!llri_mark_copy(&r->mem, p, r->out + start, n)) return llri_tpl_nomem(r);
+    }
     r->n_out = start;
     return llri_v_str(p, n);
 }

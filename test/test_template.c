@@ -114,6 +114,7 @@ static void test_template_statements(void) {
         { "{% set nope.x = 1 %}", "!'nope' is no namespace" },
         { "{% macro m(a, b=2, c=a) %}[{{ a }}{{ b }}{{ c }}]{% endmacro %}{{ m(1) }}{{ m(1, c=3) }}{{ m(b=5, a=4) }}{{ m() }}", "[121][123][454][2]" },
         { "{% macro m(a) %}{{ varargs }}{{ kwargs }}{% endmacro %}{{ m(1, 2, x=4) }}", "(2,){'x': 4}" },
+        { "{% macro m() %}{% endmacro %}{{ m() }}", "" },                     /* a text before anything was written */
         { "{% macro m(a) %}{% endmacro %}{{ m(1, 2) }}", "!macro 'm' takes 1 arguments less" },
         { "{% macro m(a) %}{% endmacro %}{{ m(b=2) }}", "!macro 'm' has no argument 'b'" },
         { "{% macro m(x) %}<{{ caller(x) }}>{% endmacro %}{% call(y) m(3) %}{{ y }}!{% endcall %}", "<3!>" },
