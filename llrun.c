@@ -70,6 +70,8 @@ static volatile sig_atomic_t progress_shown;  /* a progress line stands on stand
 static FILE *out;                             /* results: standard output or the file of -o */
 static const char *out_name;                  /* NULL: standard output */
 
+static void terminal_restore(void);            /* whatever ends the program calls it */
+
 static void progress_clear(void)
 {
     if (progress_shown) fprintf(stderr, "\r%60s\r", "");
@@ -77,8 +79,6 @@ static void progress_clear(void)
 }
 
 /* After SIGINT or SIGTERM, when whatever was running has come to its end. */
-static void terminal_restore(void);
-
 NORETURN static void exit_by_signal(void)
 {
     progress_clear();
@@ -159,7 +159,10 @@ NORETURN static void die_output(void)
 {
     int e = errno;
     if (got_signal) exit_by_signal();
-    if (e == EPIPE) _exit(CODE_FAILED);
+    if (e == EPIPE) {
+        terminal_restore();
+        _exit(CODE_FAILED);
+    }
     die(CODE_FAILED, "cannot write to %s: %s", out_name ? out_name : "standard output", strerror(e));
 }
 
@@ -861,13 +864,13 @@ static volatile sig_atomic_t terminal_changed;      /* 2: and it brackets what i
 
 static void terminal_restore(void)              /* from signal handlers too */
 {
-    static const char paste_off[] = "\033[?2004l";
+    static const char paste_off[] = "\033[0m\033[?2004l";
     ssize_t n;
     if (!terminal_changed) return;
     n = terminal_changed == 2 ? write(2, paste_off, sizeof paste_off - 1) : 0;
-    terminal_changed = 0;
     (void)n;
     (void)tcsetattr(0, TCSANOW, &terminal_before);
+    terminal_changed = 0;
 }
 
 /* editing: Ctrl-C and Ctrl-Z are keys; else they are signals as usual, and nothing typed is shown. */
@@ -885,6 +888,10 @@ static void terminal_change(int editing)
     t.c_cc[VTIME] = 0;
     terminal_changed = editing ? 2 : 1;
     (void)tcsetattr(0, TCSADRAIN, &t);
+    if (editing) {                              /* pasted texts come in brackets */
+        fputs("\033[?2004h", stderr);
+        (void)fflush(stderr);
+    }
 }
 
 /* Columns of a character: East Asian and emoji take two, marks and joiners none. Coarse, after Unicode's EastAsianWidth. */
@@ -998,7 +1005,7 @@ static int key(char *s, size_t *len)
             s[(*len)++] = (char)c;
         }
     }
-    return utf8_sequence(s, *len) == *len ? 'x' : KEY_NONE;
+    return utf8_sequence(s, *len) == *len && !is_control(s, *len) ? 'x' : KEY_NONE;
 }
 
 struct place { int row, col; };
@@ -1169,8 +1176,6 @@ static int edit_line(struct buf *b)
     buf_room(&ed.line, 1);
     ed.row = 0;
     terminal_change(1);
-    fputs("\033[?2004h", stderr);               /* pasted texts come in brackets */
-    (void)fflush(stderr);
     draw_line();
     while (!done) {
         switch (k = key(s, &n)) {
@@ -1209,7 +1214,7 @@ static int edit_line(struct buf *b)
             break;
         case 'Z' - 64:
             terminal_restore();
-            (void)raise(SIGTSTP);               /* and, after SIGCONT, on */
+            (void)kill(0, SIGTSTP);             /* the whole job, as the terminal would; after SIGCONT, on */
             terminal_change(1);
             ed.row = 0;
             break;
@@ -1329,11 +1334,22 @@ static void on_signal(int sig)
     }
     got_signal = sig;
     llr_session_cancel(active);
-    if (chatting && sig == SIGINT) return;      /* it ends the answer, not the program */
+    if (chatting && sig == SIGINT) { errno = e; return; }      /* it ends the answer, not the program */
     memset(&t, 0, sizeof t);
     t.it_value.tv_usec = 50000;
     (void)setitimer(ITIMER_REAL, &t, NULL);
     errno = e;
+}
+
+/* Other signals do what they always do, once the terminal is as it was. */
+static void on_end(int sig)
+{
+    struct sigaction sa;
+    terminal_restore();
+    memset(&sa, 0, sizeof sa);
+    sa.sa_handler = SIG_DFL;
+    (void)sigaction(sig, &sa, NULL);
+    (void)raise(sig);
 }
 
 /* SIGBUS in a model file: zeros stand for what is missing, and the call that runs ends with an error. All else is a bug of
@@ -1386,7 +1402,8 @@ static void reserve_streams(void)       /* in the wrong direction, so that using
 
 static void install_signals(void)
 {
-    static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE }, ours[] = { SIGTERM, SIGINT, SIGALRM, PARENT_SIGNAL };
+    static const int faults[] = { SIGBUS, SIGSEGV, SIGILL, SIGFPE }, ends[] = { SIGHUP, SIGQUIT, SIGABRT },
+                     ours[] = { SIGTERM, SIGINT, SIGALRM, PARENT_SIGNAL };
     static char stack[1 << 16];                 /* for faults: the usual one may be what overflowed */
     struct sigaction sa, old;
     stack_t alt;
@@ -1399,6 +1416,7 @@ static void install_signals(void)
     (void)sigaltstack(&alt, NULL);
     memset(&sa, 0, sizeof sa);
     (void)sigemptyset(&sa.sa_mask);
+    (void)sigaddset(&sa.sa_mask, SIGTTOU);      /* a handler may restore the terminal from the background */
     sa.sa_sigaction = on_fault;
     sa.sa_flags = SA_SIGINFO | SA_ONSTACK;
     for (i = 0; i < sizeof faults / sizeof faults[0]; i++)      /* a sanitizer that has handlers keeps them */
@@ -1409,6 +1427,9 @@ static void install_signals(void)
     (void)sigaction(SIGTERM, &sa, NULL);
     sa.sa_handler = on_alarm;
     (void)sigaction(SIGALRM, &sa, NULL);
+    sa.sa_handler = on_end;
+    for (i = 0; i < sizeof ends / sizeof ends[0]; i++)
+        if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) (void)sigaction(ends[i], &sa, NULL);
     (void)atexit(terminal_restore);
     sa.sa_handler = SIG_IGN;
     (void)sigaction(SIGPIPE, &sa, NULL);        /* a write then fails with EPIPE */
@@ -1462,13 +1483,17 @@ static pid_t parent;
 static void on_parent(int sig)
 {
     (void)sig;
-    if (getppid() != parent) _exit(143);
+    if (getppid() != parent) {
+        terminal_restore();
+        _exit(143);
+    }
 }
 
 static void *poll_parent(void *unused)
 {
     struct timespec t = { 0, 100000000 };
     while (getppid() == parent) (void)nanosleep(&t, NULL);
+    terminal_restore();
     _exit(143);
     return unused;
 }
@@ -1481,6 +1506,7 @@ static void watch_parent(int64_t expected)
     int failed;
     memset(&sa, 0, sizeof sa);
     (void)sigemptyset(&sa.sa_mask);
+    (void)sigaddset(&sa.sa_mask, SIGTTOU);
     sa.sa_handler = on_parent;
     sa.sa_flags = SA_RESTART;
     parent = getppid();
@@ -2044,7 +2070,7 @@ static int eval(llr_session *s, const int32_t *ids, size_t n)
     do st = llr_session_eval(s, ids, n, &err); while (st == LLR_E_CANCELLED && !got_signal);   /* again after a Ctrl-C that came late */
     if (chatting && got_signal == SIGINT) return 0;
     if (st) die_status(&err, CODE_FAILED);
-    if (got_signal) exit_by_signal();
+    if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
     return 1;
 }
 
@@ -2516,30 +2542,26 @@ static double chat_answer(struct chat *c, const struct ids *prompt)
 
 /* --- a chat on a terminal */
 
-/* The answer to the last message. What cannot be asked is taken back. */
-static void chat_turn(struct chat *c)
+/* The answer to the last message: 0 if it could not be asked. */
+static int chat_turn(struct chat *c)
 {
     struct ids prompt = { NULL, 0, 0 };
     FILE *results = out;
     uint32_t n_ctx = llr_session_ctx(c->s), left;
     llr_error err;
-    if (!chat_render(c, &prompt, &err)) {
-        note("the chat template failed: %s", err.msg);
-        c->n_messages--;
-    } else if (prompt.n >= n_ctx) {
+    int asked = 0;
+    chatting = 1;                               /* from here on Ctrl-C ends the answer */
+    active = c->s;
+    if (!chat_render(c, &prompt, &err)) note("the chat template failed: %s", err.msg);
+    else if (prompt.n >= n_ctx)
         note("with this the conversation has %llu tokens, and the context holds %lu\n  It was not sent. /clear begins a new conversation; llrun run -c N makes the context larger.",
              (unsigned long long)prompt.n, (unsigned long)n_ctx);
-        c->n_messages--;
-    } else {
+    else {
+        asked = 1;
         if (opt.json) out = stderr;             /* standard output carries the transcript alone */
-        chatting = 1;
-        active = c->s;
         terminal_change(0);
         (void)chat_answer(c, &prompt);
         terminal_restore();
-        active = NULL;
-        chatting = 0;
-        if (got_signal == SIGINT) got_signal = 0;
         put("\n", 1);
         put_flush();
         out = results;
@@ -2553,7 +2575,11 @@ static void chat_turn(struct chat *c)
             c->near_full = 1;
         }
     }
+    active = NULL;
+    chatting = 0;
+    if (got_signal == SIGINT) got_signal = 0;
     free(prompt.p);
+    return asked;
 }
 
 /* The end of the JSON value that begins at s[i]; what is inside is checked by whoever reads it. */
@@ -2592,12 +2618,25 @@ static int json_member(const char *s, size_t n, const char *name, size_t *from, 
     return 0;
 }
 
+static void json_add_compact(struct buf *b, const char *s, size_t n)    /* without white space outside of strings: one line */
+{
+    size_t i;
+    int quoted = 0;
+    for (i = 0; i < n; i++) {
+        if (quoted || !is_space(s[i])) buf_add(b, s + i, 1);
+        if (quoted && s[i] == '\\' && i + 1 < n) buf_add(b, s + ++i, 1);
+        else if (s[i] == '"') quoted = !quoted;
+    }
+}
+
 static int has_role(const struct chat *c, const char *role)     /* the last message */
 {
-    const struct buf *m = &c->messages[c->n_messages - 1];
+    const struct buf *m = c->n_messages ? &c->messages[c->n_messages - 1] : NULL;
     size_t from, to;
-    return c->n_messages && json_member(m->p, m->n, "role", &from, &to) && to - from == strlen(role) + 2 && !memcmp(m->p + from + 1, role, to - from - 2);
+    return m && json_member(m->p, m->n, "role", &from, &to) && to - from == strlen(role) + 2 && !memcmp(m->p + from + 1, role, to - from - 2);
 }
+
+enum { LARGEST_CONVERSATION = 64 << 20 };
 
 static void chat_load(struct chat *c, const char *path)
 {
@@ -2610,19 +2649,23 @@ static void chat_load(struct chat *c, const char *path)
     do {
         buf_room(&text, 1 << 16);
         text.n += n = fread(text.p + text.n, 1, 1 << 16, f);
-    } while (n);
+    } while (n && text.n <= LARGEST_CONVERSATION);
     n = (size_t)ferror(f);
     (void)fclose(f);
     c->messages = NULL;
     c->n_messages = c->cap_messages = 0;
     if (n) note("cannot read %s: %s", path, strerror(errno));
+    else if (text.n > LARGEST_CONVERSATION) note("%s is too large for a conversation", path);
     else if (!json_member(text.p, text.n, "messages", &from, &to) || text.p[from] != '[') note("%s is not a conversation: it has no \"messages\"", path);
     else {
         for (i = json_skip(text.p, from + 1, to); i < to && text.p[i] == '{'; i = json_skip(text.p, end, to)) {
             end = json_end(text.p, i, to);
-            buf_add(chat_message(c), text.p + i, end - i);
+            json_add_compact(chat_message(c), text.p + i, end - i);
         }
-        if (!c->n_messages) note("%s: the conversation is empty", path);
+        if (i >= to || text.p[i] != ']') {
+            note("%s is not a conversation: \"messages\" are objects", path);
+            c->n_messages = 0;
+        } else if (!c->n_messages) note("%s: the conversation is empty", path);
         else if (!chat_render(c, &ids, &err)) note("%s is not a conversation for this model: %s", path, err.msg);
         else {
             note("%lu messages, %lu tokens of %lu", (unsigned long)c->n_messages, (unsigned long)ids.n, (unsigned long)llr_session_ctx(c->s));
@@ -2717,12 +2760,19 @@ static int chat_command(struct chat *c, const char *line)
 #define IS(name) (n == sizeof name - 1 && !memcmp(line, name, n))
     if (IS("/bye") || IS("/exit") || IS("/quit")) return 0;
     if (IS("/help") || IS("/?")) return chat_help(c);
-    if (IS("/set")) { chat_set(arg); return 1; }
+    if (IS("/set")) {
+        int64_t seed = opt.seed;
+        chat_set(arg);
+        if (opt.seed != seed) { c->seed = opt.seed >= 0 ? (uint64_t)opt.seed : random_seed(); c->answers = 0; }
+        return 1;
+    }
     if (IS("/clear")) { chat_begin(c); return 1; }
     if (IS("/regenerate")) {
+        size_t before = c->n_messages;
         if (has_role(c, "assistant")) c->n_messages--;
-        if (c->n_messages && !has_role(c, "system")) chat_turn(c);
-        else note("there is no message to answer yet");
+        if (!c->n_messages || has_role(c, "system")) note("there is no message to answer yet");
+        else if (chat_turn(c)) return 1;
+        c->n_messages = before;
         return 1;
     }
     if (!*arg && (IS("/system") || IS("/save") || IS("/load"))) note("%s: %s is missing", line, IS("/system") ? "the text" : "the name of a file");
@@ -2743,12 +2793,12 @@ static int chat_line(struct buf *line, int editor)
         (void)fflush(stderr);
     }
     if (!(editor ? edit_line(line) : read_line(line))) return 0;
-    while (unfinished(line) && (editor ? edit_line(&more) : read_line(&more))) {
+    while (!editor && unfinished(line) && read_line(&more)) {   /* the editor knows by itself */
         buf_text(line, "\n");
         buf_add(line, more.p, more.n);
     }
     free(more.p);
-    if (line->n >= 6 && !memcmp(line->p, "\"\"\"", 3)) {          /* without the quotes and the line ends beside them */
+    if (line->n >= 6 && !memcmp(line->p, "\"\"\"", 3) && !memcmp(line->p + line->n - 3, "\"\"\"", 3)) {          /* without the quotes and the line ends beside them */
         size_t from = 3, to = line->n - 3;
         if (from < to && line->p[from] == '\n') from++;
         if (from < to && line->p[to - 1] == '\n') to--;
@@ -2760,18 +2810,30 @@ static int chat_line(struct buf *line, int editor)
     return 1;
 }
 
+/* Ctrl-C may come while the terminal takes nothing (Ctrl-S): the write of an answer must not fail for it. */
+static void restart_writes(void)
+{
+#ifndef _WIN32
+    struct sigaction sa;
+    if (sigaction(SIGINT, NULL, &sa) || sa.sa_handler != on_signal) return;
+    sa.sa_flags |= SA_RESTART;
+    (void)sigaction(SIGINT, &sa, NULL);
+#endif
+}
+
 static void chat_loop(struct chat *c)
 {
     struct buf line = { NULL, 0, 0 };
     int editor = has_editor();
     active = NULL;                              /* while it waits, SIGINT leaves */
+    restart_writes();
     note("/help for help, /bye to leave");
     while (chat_line(&line, editor)) {
         if (line.p[0] == '/' && !strchr(line.p, '\n')) {
             if (!chat_command(c, line.p)) break;
         } else if (line.n) {
             chat_say(c, "user", &line, NULL);
-            chat_turn(c);
+            if (!chat_turn(c)) c->n_messages--;
         }
     }
     free(line.p);
@@ -2792,6 +2854,7 @@ static int cmd_run(void)
     int chats = !opt.n_args && !opt.prompt && !opt.file && !opt.tokens && !opt.raw && isatty(fileno(stdin));
     memset(&c, 0, sizeof c);
     if (opt.ids && opt.json) die(CODE_USAGE, "--ids and --json: give one of them");
+    if (opt.ids && chats) die(CODE_USAGE, "--ids is for one answer: give a prompt");
     if (!chats) get_prompt(&text);
     c.m = open_model();
     c.v = opt.tokens && opt.ids ? llr_model_vocab(c.m) : need_vocab(c.m);
@@ -5326,7 +5389,7 @@ static int command_index(int argc, char **argv)
     for (i = 1; i < argc && argv[i][0] == '-' && strcmp(argv[i], "--"); i++) {
         size_t n = argv[i][1] == '-' ? strcspn(argv[i], "=") : strlen(argv[i]);
         const struct option *o = find_option(argv[i], n, C_ALL);
-        if (o && o->kind != FLAG && !argv[i][n]) i++;
+        if (o && o->kind != FLAG && o->kind != MAYBE && !argv[i][n]) i++;
     }
     return i < argc && find_command(argv[i]) ? i : 0;
 }

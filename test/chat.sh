@@ -227,6 +227,54 @@ is '"messages":[{"role":"system","content":"Be-brief"},{"role":"user","content":
 is "$(sed 's/.*\("messages":.*\]\).*/\1/' "$T/saved.json")" "$(sed 's/.*\("messages":.*\]\).*/\1/' "$T/again.json")"
 has '"messages":\[{"role":"system","content":"Be-brief"}\]' "$(cat "$T/cleared.json")"
 has '"messages":\[{"role":"system","content":"Be long"}\]' "$(cat "$T/system.json")"
+# a conversation too long for the context is not eaten by /regenerate; loaded messages become one line
+cat >"$T/pretty.json" <<'END'
+{
+  "messages": [
+    { "role": "user",
+      "content": "a \"b\" { 1" },
+    { "role": "assistant", "content": "123456789 123456789 123456789 123456789 123456789 123456789 123456789" }
+  ]
+}
+END
+echo '{"messages":[{"role":"user","content":"x"},5,{"role":"user","content":"y"}]}' >"$T/five.json"
+on 100x30 run "$T/says.gguf" -c 32 --json <<END
+send /load $T/five.json\r
+expect are objects
+send /load $T/pretty.json\r
+expect 2 messages
+send /regenerate\r
+expect Well said.
+send /load $T/pretty.json\r
+expect 2 messages
+send hello\r
+expect It was not sent
+send /save $T/kept.json\r
+expect 2 messages
+send """one\r
+send \x04
+send /bye\r
+send """\r
+send /bye\r
+expect "messages":[{"role":"user","content":"a \\\\"b\\\\" { 1"},{"role":"assistant","content":"123456789
+exit 0
+END
+on 100x30 run "$T/says.gguf" --ids <<'END'
+expect --ids is for one answer
+exit 2
+END
+for i in 1 2; do on 100x30 run "$T/long.gguf" --temp 1 -n 20 <<END
+send /set seed 7\r
+send hello\r
+expect \e[?2004h
+expect \e[?2004h
+send /save $T/seed$i.json\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+done
+is "$(cat "$T/seed1.json")" "$(cat "$T/seed2.json")"
 # what a template refuses is taken back, and the chat goes on
 on 100x30 run "$T/strict.gguf" <<END
 send Be-cause\r
@@ -350,6 +398,22 @@ send llo\r
 expect Well said.
 send /bye\r
 exit 0
+END
+
+for signal in 1:201 3:203 6:206; do on 100x30 run "$T/says.gguf" <<END
+row >
+signal ${signal%:*}
+cooked
+exit ${signal#*:}
+END
+done
+on 100x30 run "$T/long.gguf" -n 3000 <<'END'
+send hello\r
+expect \e[?2004l
+wait 700
+signal 3
+cooked
+exit 203
 END
 
 section 'without a terminal'
