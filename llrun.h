@@ -167,11 +167,11 @@ typedef struct llr_options {
  * library installs no signal handlers. A program that wants to live on gives a guard (static and zeroed; it must outlive
  * what is opened with it; several models may share it) and calls llr_guard_catch with si_addr in its own SIGBUS handler, on
  * whatever thread that runs. 1: zeros stand for the rest of the file now, and the handler returns. The call that was running
- * ends with LLR_E_IO, as do all later ones on that model: close it; everything else goes on. 0: the address is in none of
+ * ends with LLR_E_IO, as do all later ones on that model that return a status: close it; everything else goes on. 0: the address is in none of
  * the files, or the system cannot do it (Windows): the program ends. Safe in signal handlers, changes no errno. */
 enum { LLR_GUARD_FILES = 256 };  /* mappings at a time; later ones are not guarded */
 typedef struct llr_guard {
-    struct { volatile int32_t state, bad_page; const void *base; size_t n_bytes; } file[LLR_GUARD_FILES];
+    struct { volatile int32_t state, bad_page; const void *volatile base; volatile size_t n_bytes; } file[LLR_GUARD_FILES];
 } llr_guard;
 LLR_API int        llr_guard_catch(llr_guard *guard, const void *address);
 
@@ -961,11 +961,16 @@ LLR_API int llr_guard_catch(llr_guard *guard, const void *address) {
     size_t page = llri_page_bytes();
     int i;
     for (i = 0; i < LLR_GUARD_FILES; i++) {
-        size_t at = (size_t)((uintptr_t)address - (uintptr_t)guard->file[i].base) / page * page;
-        if (llri_atomic_load(&guard->file[i].state) < LLRI_GUARDED || at >= guard->file[i].n_bytes) continue;
+        const void *base;
+        size_t n, at;
+        if (llri_atomic_load(&guard->file[i].state) < LLRI_GUARDED) continue;
+        base = guard->file[i].base;
+        n = guard->file[i].n_bytes;
+        at = (size_t)((uintptr_t)address - (uintptr_t)base) / page * page;
+        if (at >= n || guard->file[i].base != base) continue;           /* closed and used again meanwhile */
         if (!llri_atomic_load(&guard->file[i].bad_page))
             llri_atomic_store(&guard->file[i].bad_page, at / page < INT32_MAX ? (int32_t)(at / page + 1) : INT32_MAX);
-        return llri_zero_pages((char *)(uintptr_t)guard->file[i].base + at, guard->file[i].n_bytes - at);
+        return llri_zero_pages((char *)(uintptr_t)base + at, n - at);
     }
     return 0;
 }
@@ -2530,7 +2535,7 @@ typedef struct llri_shard {
     size_t n;
     llri_mapping map;
     void *mem;
-    int guarded;                                /* 1 + its slot in the guard, or 0 */
+    int guarded, locked;                        /* guarded: 1 + its slot in the guard, or 0; locked: mem is */
 } llri_shard;
 
 struct llr_gguf {
@@ -3336,7 +3341,7 @@ LLR_API void llr_gguf_close(llr_gguf *g) {
     mem = g->mem;
     for (i = 0; i < g->n_shards; i++) {
         llri_shard *s = &g->shards[i];
-        if (s->mem) llri_unlock_pages(s->mem, s->n);        /* locked or not; a mapping loses its lock with itself */
+        if (s->locked) llri_unlock_pages(s->mem, s->n);     /* a mapping loses its lock with itself */
         if (s->guarded) llri_guard_remove(g->guard, s->guarded - 1);
         llri_unmap(&s->map);
         llri_free(&mem, s->mem, s->n);
@@ -3586,9 +3591,9 @@ LLR_API llr_status llr_gguf_lock(const llr_gguf *g, const llr_options *opt, llr_
     if (!(opt && opt->overcommit) && more && (more > left || left - more < llri_system_bytes(more)))
         return llri_fail(err, LLR_E_NOMEM, "%s of weights are not locked in memory: %s are available", llri_size_text(more).s, llri_size_text(left).s);
     for (i = 0; i < g->n_shards && !code; i++) {
-        const llri_shard *s = &g->shards[i];
+        llri_shard *s = &g->shards[i];
         if (s->map.base) code = llri_lock_pages(s->map.base, s->map.n);
-        else if (s->mem) code = llri_lock_pages(s->mem, s->n);
+        else if (s->mem) s->locked = (code = llri_lock_pages(s->mem, s->n)) == 0;
     }
     if (!code) return LLR_OK;
 #if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
@@ -9248,6 +9253,7 @@ typedef struct llri_prefix { const llri_words *words; uint32_t *id, *link; size_
 
 struct llr_vocab {
     llr_allocator mem;
+    const llr_gguf *gguf;                       /* its texts lie there */
     llr_vocab_info info;
     char model[32], pre[64];
     int kind;
@@ -9867,6 +9873,11 @@ static void llri_vocab_eog(llr_vocab *v, const int32_t *sp) {
     /* gpt-oss and Solar end a message with <|end|>, not the answer. */
     if (end >= 0 && call && (llri_find_text(v, "<|return|>") >= 0 || llri_find_text(v, "<|flush|>") >= 0))
         v->attr[end] = LLRI_ATTR_USER | LLRI_ATTR_CHANNEL;
+    for (i = 0; i < v->n; i++) {                /* some files call the marks of turns user-defined */
+        llri_str w = llri_word(&v->text, i);
+        if ((v->attr[i] & LLRI_ATTR_USER) && w.n > 4 && ((!memcmp(w.p, "<|", 2) && !memcmp(w.p + w.n - 2, "|>", 2)) || llri_str_eq(w, "<start_of_turn>")))
+            v->attr[i] |= LLRI_ATTR_CHANNEL;
+    }
     /* Gemma 4: </s> is a tag of HTML. */
     if (s >= 0 && llri_find_text(v, "<|tool_response>") >= 0) v->attr[s] = LLRI_ATTR_NORMAL;
 }
@@ -10277,7 +10288,7 @@ static llr_status llri_dna(llri_tok_job *j, const uint8_t *p, size_t n) {
     int32_t open = llri_find_text(j->v, "<dna>"), shut = llri_find_text(j->v, "</dna>"), oov = llri_find_text(j->v, "<oov>"), id;
     llr_status st;
     size_t at, end, i, k;
-    if (open < 0 || shut < 0 || oov < 0) return llri_bpe(j, p, n);
+    if (open < 0 || shut < 0 || oov < 0 || llri_guarded(j, (uint32_t)open) || llri_guarded(j, (uint32_t)shut)) return llri_bpe(j, p, n);
     for (;;) {
         at = llri_tok_search(p, n, "<dna>");
         if ((st = llri_bpe(j, p, at)) != LLR_OK || at == n) return st;
@@ -10697,6 +10708,7 @@ LLR_API llr_status llr_tokenize_spans(const llr_vocab *v, const char *text, size
     if (add && !wpm && v->info.eos >= 0 && v->info.add_eos) llri_tok_emit(&j, v->info.eos);
     llri_tok_job_free(&j);
     if (st != LLR_OK) return st;
+    if (llr_gguf_check(v->gguf, err)) return LLR_E_IO;
     *n_out = j.n;
     if (j.n <= cap) return LLR_OK;
     return llri_fail(err, LLR_E_FULL, "the text has %llu tokens, there is room for %llu", (unsigned long long)j.n,
@@ -10824,6 +10836,7 @@ LLR_API llr_status llr_detokenize(const llr_vocab *v, const int32_t *ids, size_t
     len = v->tidy ? llri_tidy(o.p, o.n) : o.n;
     if (len <= cap && len) memcpy(out, o.p, len);
     llri_free(&v->mem, o.p, bytes);
+    if (llr_gguf_check(v->gguf, err)) return LLR_E_IO;
     *n_out = len;
     if (len <= cap) return LLR_OK;
     return llri_fail(err, LLR_E_FULL, "the text has %llu bytes, there is room for %llu", (unsigned long long)len,
@@ -10872,6 +10885,7 @@ LLR_API llr_status llr_vocab_new(llr_vocab **out, const llr_gguf *g, const llr_o
     v = (llr_vocab *)llri_calloc(llri_opt_mem(opt), sizeof *v, 64);
     if (!v) return llri_nomem(err, "the tokenizer", sizeof *v);
     v->mem = *llri_opt_mem(opt);
+    v->gguf = g;
     v->seed = llri_hash(&v, sizeof v);
     st = llri_vocab_model(v, g, opt, err);
     if (st == LLR_OK) st = llri_vocab_tokens(v, g, err);
@@ -13495,7 +13509,7 @@ static size_t llri_key_size(llri_render *r, llri_val key, int depth) {
 /* Finds a key and takes the steps for it. Numbers with a point and tuples may all have the same hash. */
 static uint32_t llri_key_find(llri_render *r, const llri_dict *d, llri_val key) {
     size_t cost = key.kind == LLRI_V_STR ? 1 + key.n / 256 : key.kind == LLRI_V_INT ? 1 : 1 + d->n / 4;
-    if (key.kind == LLRI_V_TUPLE) cost *= llri_key_size(r, key, LLRI_TPL_VALUE_DEPTH);
+    if (key.kind == LLRI_V_TUPLE && !llri_mul_size(cost, llri_key_size(r, key, LLRI_TPL_VALUE_DEPTH), &cost)) cost = SIZE_MAX;
     return llri_charge(r, cost) ? llri_dict_find(d, key) : UINT32_MAX;
 }
 
@@ -16579,7 +16593,7 @@ static void llri_chat_arguments(llri_render *r, llri_val message, int *object) {
 /* Without a place for system messages in the template, they begin the message that follows. */
 static llri_list *llri_chat_system(llri_render *r, llri_list *messages) {
     llri_list *l = llri_tpl_list(r);
-    llri_val held = llri_v_str("", 0);
+    llri_val held = llri_v_str("", 0), end;
     uint32_t i;
     for (i = 0; i < messages->n && !r->status; i++) {
         llri_val m = messages->v[i], *role = llri_chat_key(m, "role"), *content = llri_chat_key(m, "content"), text = llri_chat_text(r, *content);
@@ -16588,9 +16602,17 @@ static llri_list *llri_chat_system(llri_render *r, llri_list *messages) {
             if (!r->status) held = llri_concat(r, llri_str_of(held), llri_slice("\n", 1));
             continue;
         }
-        if (held.n && !r->status) *content = llri_concat(r, llri_str_of(held), llri_str_of(text));
-        held.n = 0;
+        if (held.n && !r->status && role && llri_is_text(*role, "user")) {
+            *content = llri_concat(r, llri_str_of(held), llri_str_of(text));
+            held.n = 0;
+        }
         llri_push(r, l, m);
+    }
+    if (held.n && !r->status) {                 /* after the last of the user's messages: one of its own */
+        end = llri_v_dict(LLRI_V_DICT, llri_tpl_dict(r));
+        llri_chat_put(r, end, "role", llri_v_str("user", 4));
+        llri_chat_put(r, end, "content", llri_v_str(held.u.s, held.n - 1));
+        llri_push(r, l, end);
     }
     return l;
 }
@@ -16753,7 +16775,7 @@ LLR_API llr_status llr_template_chat(const llr_template *t, const llr_vocab *v, 
     r.mem.marking = 1;
     r.mem.said = llri_slice(json ? json : "", json_bytes);
     llri_render_run(&r, r.mem.said, 1, v);
-    if (!r.status && v && (flags & LLR_TOK_SPECIAL)) {
+    if (!r.status && v && (flags & LLR_TOK_SPECIAL) && v->kind != LLRI_TOK_RWKV && v->kind != LLRI_TOK_PLAMO2) {    /* they add none */
         if (v->info.add_bos) from = llri_prompt_frame(&r, v, v->info.bos, 0);
         if (v->info.add_eos && from < r.n_out) r.n_out -= llri_prompt_frame(&r, v, v->info.eos, 1);
     }

@@ -750,6 +750,7 @@ static void test_session_available(void)
     CHECK(llr_model_open_mem(&m, img.p, img.n, &mo, &err) == LLR_E_NOMEM && m == NULL);
     tm_available((uint64_t)1 << 30);
     CHECK(llr_model_open_mem(&m, img.p, img.n, &mo, &err) == LLR_OK);
+    memset(&plan, 0, sizeof plan);
     memset(&o, 0, sizeof o);
     o.n_threads = 1;
     o.n_ctx = 100000;

@@ -550,7 +550,7 @@ static void test_template_chat(void) {
           "{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"A\"},{\"type\":\"text\",\"text\":\"B\"}]},{\"role\":\"user\",\"content\":\"C\"}", "([A])([B])[C]" },
         { "{% for m in messages %}{% for p in m.content %}({{ p.text }}){% endfor %}{% endfor %}", "{\"role\":\"user\",\"content\":\"C\"}", "([C])" },
         { "{% for m in messages %}{% if m.role == 'system' %}{{ raise_exception('no system') }}{% endif %}<{{ m.role }}>{{ m.content }}{% endfor %}",
-          "{\"role\":\"system\",\"content\":\"S\"},{\"role\":\"user\",\"content\":\"U\"},{\"role\":\"system\",\"content\":\"T\"}", "<user>[S]\n[U]" },
+          "{\"role\":\"system\",\"content\":\"S\"},{\"role\":\"user\",\"content\":\"U\"},{\"role\":\"system\",\"content\":\"T\"}", "<user>[S]\n[U]<user>[T]" },
         { "{% for m in messages if m.role != 'system' %}<{{ m.role }}>{{ m.content }}{% endfor %}",
           "{\"role\":\"system\",\"content\":\"S\"},{\"role\":\"user\",\"content\":[{\"type\":\"text\",\"text\":\"U\"}]}", "<user>[S]\n[U]" },
         { "{% for m in messages %}{% for c in m.tool_calls %}{{ c.function.arguments|tojson }}{% endfor %}{% endfor %}",
