@@ -688,6 +688,7 @@ static void test_session_plan(void)
         llr_session *s = NULL;
         size_t live = heap.live, calls;
         memset(&o, 0, sizeof o);
+        memset(&plan, 0, sizeof plan);
         o.n_ctx = 100; o.n_batch = 9; o.n_threads = 1; o.kv = types[i % 3]; o.all_logits = i >= 3;
         CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK);
         CHECK(heap.live == live && plan.n_ctx == 100 && plan.n_batch == 9);
