@@ -2689,10 +2689,14 @@ static void chat_load(struct chat *c, const char *path)
 
 static void chat_save(const struct chat *c, const char *path)
 {
+    static const char begin[] = "{\"model\":";
+    char there[sizeof begin];
     struct buf text = { NULL, 0, 0 };
-    FILE *f;
+    FILE *f = open_utf8(path, "rb");
+    size_t n = f ? fread(there, 1, sizeof begin - 1, f) : 0;
     int ok;
-    if (same_file(path, opt.model)) { note("%s is the model itself: it would be destroyed", path); return; }
+    if (f) (void)fclose(f);
+    if (n && (n < sizeof begin - 1 || memcmp(there, begin, n))) { note("%s is there already, and is no conversation: it would be destroyed", path); return; }
     f = open_utf8(path, "wb");
     if (!f) { note("cannot create %s: %s", path, strerror(errno)); return; }
     chat_transcript(c, &text);
