@@ -1856,7 +1856,12 @@ static struct budget make_budget(const llr_model *m, llr_session_options *so)
     return b;
 }
 
-static int from_disk(const struct budget *b) { return b->need <= b->have && b->total + b->plan.system_bytes > b->have; }
+/* It is memory that weights need to stay in, not addresses: those they have. */
+static int from_disk(const struct budget *b)
+{
+    uint64_t memory = b->now.machine_bytes < b->now.group_bytes ? b->now.machine_bytes : b->now.group_bytes, all = b->total + b->plan.system_bytes;
+    return b->need <= b->have && all > b->have && all > memory;
+}
 
 /* The budget of other options in the same machine. */
 static uint64_t need_of(const struct budget *b, const llr_model *m, llr_session_options so)
