@@ -318,7 +318,7 @@ first=''
 for s in 2:130 15:143; do
     ends ${s%:*} 8 ${s#*:} run "$T/slow.gguf" $long
     ends ${s%:*} 2 ${s#*:} run "$T/slow.gguf" $long --no-mmap
-    ends ${s%:*} 6 ${s#*:} perplexity "$T/slow.gguf" -c 4096 --tokens "@$T/long"
+    ends ${s%:*} 6 ${s#*:} perplexity "$T/slow.gguf" -b 1 -c 4096 --tokens "@$T/long"
     ends ${s%:*} 2 ${s#*:} bench "$T/slow.gguf" -r 1000
 done
 first=-1; ends 15 3 143 run "$T/slow.gguf" $long; ends 2 1 130 run "$T/slow.gguf" $long; first=''
