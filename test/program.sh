@@ -254,7 +254,9 @@ if [ -r /proc/meminfo ]; then       # LLRUN_PROC and LLRUN_SYS: /proc and /sys a
     t 5 plan "$big" -c 8192; printed '^available .*limit of 40.0 MiB in .*/box/memory.max, the machine has 7.6 GiB'; printed '^  Raise the limit by '
     t 5 run "$big" -p ab --raw -n 1 -c 8192; said '/box/memory.max'
     unset LLRUN_PROC LLRUN_SYS
-    "$child" -m 60 "$llrun" plan "$big" -c 8192 <"$in" >"$out" 2>"$err"; is 5 $?; [ "${MEMORY:-1}" = 0 ] || printed '^available .*ulimit -v'
+    if [ "${MEMORY:-1}" != 0 ]; then
+        "$child" -m 60 "$llrun" plan "$big" -c 8192 <"$in" >"$out" 2>"$err"; is 5 $?; printed '^available .*ulimit -v'
+    fi
     if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
         "$child" script -qec "$llrun plan $big" /dev/null </dev/null >"$out" 2>"$err"; is 0 $?; printed '^KV cache .*MiB  ####'
     fi
