@@ -3,8 +3,8 @@
  *
  *     cc -O3 -ffp-contract=off -o llrun llrun.c -lm -lpthread
  *
- * Order: messages and output, text and JSON, options, signals and progress, models and sessions, a function per command,
- * main. Functions called die... do not return.
+ * Order: messages and output, text and JSON, options, the terminal, signals and progress, models, sessions and their memory,
+ * what a model writes, conversations, a function per command, doctor, main. Functions called die... do not return.
  */
 #define LLRUN_IMPLEMENTATION
 #include "llrun.h"
@@ -1757,13 +1757,12 @@ static llr_session_options session_options(void)
 }
 
 /* What a run takes, with the program's own part, and what there is. */
-struct budget {
+struct budget {                     /* with --no-mmap the weights must fit too */
     llr_plan plan;
     llr_memory now;
     uint64_t program;               /* sampler, token ids, C library */
     uint64_t resident, total;       /* as in the plan, with the program */
     uint64_t need, have;            /* what must fit, and what this process had before it opened the model */
-    int no_mmap;                    /* the weights must fit too */
 };
 
 static llr_sampling sampling(const llr_model *m, uint32_t n_ctx);
@@ -1840,7 +1839,7 @@ static void fill_budget(struct budget *b, const llr_model *m, llr_session_option
     b->total = p.total_bytes + b->program;
     b->need = b->resident + p.system_bytes;
     b->have = b->now.available_bytes == UINT64_MAX ? UINT64_MAX : b->now.available_bytes + (p.resident_bytes + p.system_bytes - p.new_bytes);
-    if (b->no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) {     /* not read yet */
+    if (opt.no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) {     /* not read yet */
         b->resident += p.weights_bytes;
         b->need += p.weights_bytes;
     }
@@ -1851,7 +1850,6 @@ static struct budget make_budget(const llr_model *m, llr_session_options *so)
     struct budget b;
     memset(&b, 0, sizeof b);
     b.now = memory_now();
-    b.no_mmap = opt.no_mmap;
     fill_budget(&b, m, so);
     return b;
 }
@@ -1931,7 +1929,7 @@ static void advise_type(struct buf *out, const struct budget *b, const llr_gguf 
     static const struct { const char *name; double bits; unsigned block; } types[] = {
         { "q8_0", 8.5, 32 }, { "q6_K", 6.5625, 256 }, { "q5_K", 5.5, 256 }, { "q4_K", 4.5, 256 }, { "q3_K", 3.4375, 256 }, { "q2_K", 2.625, 256 }
     };
-    uint64_t rest = b->need - (b->no_mmap ? b->plan.weights_bytes : 0), now = bytes_as(g, 1e9, 1), n;
+    uint64_t rest = b->need - (opt.no_mmap ? b->plan.weights_bytes : 0), now = bytes_as(g, 1e9, 1), n;
     size_t i;
     for (i = 0; i < sizeof types / sizeof types[0]; i++) {
         n = bytes_as(g, types[i].bits, types[i].block);
@@ -1960,7 +1958,7 @@ static void advice(struct buf *out, const struct budget *b, const llr_model *m, 
     less.kv = LLR_KV_Q8_0;
     less.n_ctx = 2048;
     if (b->plan.n_ctx > 2048) advise(out, b, m, less, "-c 2048 -b 64 --kv q8_0");
-    if (b->no_mmap) {
+    if (opt.no_mmap) {
         buf_line(out, "Without --no-mmap the weights need not be in memory: %s must fit then.", size_text(b->need - b->plan.weights_bytes).s);
         advise_type(out, b, llr_model_gguf(m));
     }
@@ -2426,7 +2424,7 @@ static void generate(llr_session *s, llr_sampler *sampler, llr_stream *stream, c
 /* ---- conversations ----------------------------------------------------------------------------------------------------- */
 
 struct chat {
-    llr_model *m; const llr_vocab *v; llr_session *s; llr_template *t; llr_sampler *sampler;
+    llr_model *m; const llr_vocab *v; llr_session *s; llr_template *t;
     int32_t n_vocab;
     uint64_t seed, answers;
     struct buf *messages; size_t n_messages, cap_messages;     /* each a JSON object */
@@ -2516,13 +2514,14 @@ static double chat_answer(struct chat *c, const struct ids *prompt)
     llr_options lo = library_options();
     llr_sampling how = sampling(c->m, llr_session_ctx(c->s));
     llr_stream *stream = NULL;
+    llr_sampler *sampler;
     llr_error err;
     size_t same = 0, i;
     double start = now(), seconds;
     how.seed = c->seed + c->answers++;
-    if (llr_sampler_new(&c->sampler, c->v ? llr_vocab_size(c->v) : c->n_vocab, llr_model_gguf(c->m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
+    if (llr_sampler_new(&sampler, c->v ? llr_vocab_size(c->v) : c->n_vocab, llr_model_gguf(c->m), &how, &lo, &err)) die_status(&err, CODE_FAILED);
     if (c->v && llr_stream_new(&stream, c->v, opt.stops, (size_t)opt.n_stops, &lo, &err)) die_status(&err, CODE_FAILED);
-    for (i = 0; i < prompt->n; i++) llr_sampler_accept(c->sampler, prompt->p[i]);
+    for (i = 0; i < prompt->n; i++) llr_sampler_accept(sampler, prompt->p[i]);
     reply_clear(&c->reply);
     if (c->reply.split) reply_follow(&c->reply, c->v, prompt);
     c->last.reply = opt.ids ? NULL : &c->reply;
@@ -2532,7 +2531,7 @@ static double chat_answer(struct chat *c, const struct ids *prompt)
     same = llr_session_rewind(c->s, (uint32_t)same);
     i = (size_t)eval(c->s, prompt->p + same, prompt->n - same);
     seconds = now() - start;
-    if (i) generate(c->s, c->sampler, stream, c->v, &c->last);
+    if (i) generate(c->s, sampler, stream, c->v, &c->last);
     c->done.n = 0;
     for (i = 0; i < prompt->n; i++) ids_add(&c->done, prompt->p[i]);
     for (i = 0; i < c->last.ids.n; i++) ids_add(&c->done, c->last.ids.p[i]);
@@ -2541,7 +2540,7 @@ static double chat_answer(struct chat *c, const struct ids *prompt)
     c->generated_tokens += c->last.ids.n;
     chat_say(c, "assistant", &c->reply.content, &c->reply.reasoning);
     llr_stream_free(stream);
-    llr_sampler_free(c->sampler);
+    llr_sampler_free(sampler);
     return seconds;
 }
 
@@ -3303,7 +3302,7 @@ static void plan_text(const struct budget *b, const llr_model_info *info, const 
     putf("model        %s: %s, %s weights\n", opt.model, info->arch, count_text(info->n_params).s);
     putf("run          context %lu (trained with %lu), batch %lu, KV cache %s, %d threads, %s\n", (unsigned long)p->n_ctx, (unsigned long)info->n_ctx_train,
          (unsigned long)p->n_batch, opt.kv ? opt.kv : "f16", threads, llr_isa_name(info->isa));
-    put_part("weights", p->weights_bytes, b->total, b->no_mmap ? "read into memory" : "used where they lie in the file; the system can drop and re-read them");
+    put_part("weights", p->weights_bytes, b->total, opt.no_mmap ? "read into memory" : "used where they lie in the file; the system can drop and re-read them");
     for (i = 0; i < n_types; i++) {
         char name[24];
         (void)snprintf(name, sizeof name, "  %.16s", types[i].name);
@@ -3317,7 +3316,7 @@ static void plan_text(const struct budget *b, const llr_model_info *info, const 
     put_part("program", p->other_bytes - p->vocab_bytes + b->program, b->total, "tables of the model, threads, sampler, C library");
     put_part("total", b->total, b->total, "");
     put_part("system", p->system_bytes, b->total, "page tables, and room for pages at work");
-    put_part("must fit", b->need, b->total, b->no_mmap ? "all of it" : "all but the weights");
+    put_part("must fit", b->need, b->total, opt.no_mmap ? "all of it" : "all but the weights");
     if (b->have < UINT64_MAX) putf("available    %12s  %s\n", size_text(b->have).s, why_available(&b->now, why, sizeof why));
     else putf("available         unknown\n");
     if (b->need > b->have) putf("verdict      does not fit: %s are missing\n", size_text(b->need - b->have).s);

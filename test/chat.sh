@@ -375,18 +375,6 @@ exit 143
 END
 on 100x30 run "$T/says.gguf" <<'END'
 row >
-signal 15
-cooked
-exit 143
-END
-on 100x30 run "$T/says.gguf" <<'END'
-row >
-signal 2
-cooked
-exit 130
-END
-on 100x30 run "$T/says.gguf" <<'END'
-row >
 send he
 row > he
 send \x1a
@@ -400,7 +388,7 @@ send /bye\r
 exit 0
 END
 
-for signal in 1:201 3:203 6:206; do on 100x30 run "$T/says.gguf" <<END
+for signal in 1:201 2:130 3:203 6:206 15:143; do on 100x30 run "$T/says.gguf" <<END
 row >
 signal ${signal%:*}
 cooked
