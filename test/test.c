@@ -12,17 +12,17 @@
 #  include <errno.h>
 #  include <sys/mman.h>
 #  include <unistd.h>
-static int test_calls, test_fail_at = -1;       /* counts both kinds; -1: none fails */
+static int test_calls, test_fail_at = -1;       /* counts both kinds, on every thread; -1: none fails */
 static const char *test_cut;                    /* a file that becomes empty as soon as it is mapped */
 static ssize_t test_pread(int fd, void *p, size_t n, off_t at)
 {
-    if (test_calls++ != test_fail_at) return pread(fd, p, n, at);
+    if (__sync_fetch_and_add(&test_calls, 1) != test_fail_at) return pread(fd, p, n, at);
     errno = EIO;
     return -1;
 }
 static void *test_mmap(void *p, size_t n, int protection, int flags, int fd, off_t at)
 {
-    if (test_calls++ == test_fail_at) {
+    if (__sync_fetch_and_add(&test_calls, 1) == test_fail_at) {
         errno = ENODEV;
         return MAP_FAILED;
     }
