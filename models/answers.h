@@ -2,8 +2,8 @@
  *
  * A fact has a kind, the ways to name its subject, questions of its own, what people say who do not know its name, and its
  * answer. The kind brings the usual ways of asking ("What does X mean?", "I got X. Why?"), so that every fact can be asked
- * in hundreds of ways; small letters, missing question marks, lost words and typing errors are added at random. Answers are
- * one to three sentences.
+ * in hundreds of ways; what people say around their question, small letters, missing question marks, lost words and typing
+ * errors are added at random. Answers are one to three sentences.
  *
  * The facts about llrun are those of its command line (llrun help). Windows codes are NTSTATUS values of ntstatus.h; exit
  * codes above 128 are 128 plus the number of a signal, as shells report them; sizes of tensor types follow from their
@@ -425,6 +425,18 @@ static void roughen(rng *r, text *q)
     if (rng_chance(r, 15)) { lose_word(r, q->s); q->n = strlen(q->s); }
 }
 
+/* What people say around their question. */
+static const char *const before_question =
+    "[[Hello!|Hi!|Hey,|Hi all,|Good morning!] |Please help. |Quick question: |Sorry to ask. |So, |Ok, |I am new to this. |I am new to local models. |I am not an expert. |Maybe a stupid question: "
+    "|I searched the web but found nothing. |I use [Windows 11|Windows 10|Ubuntu|Debian|Fedora|a Mac|a Raspberry Pi] on [a laptop|an old PC|a server|a ThinkPad]. "
+    "|I have [8|16|32|4] GB of RAM and [an i5|an old Xeon|a Ryzen|a Core 2 Duo|an AMD CPU]. |I downloaded a [7B|13B|3B|Llama|Qwen|Mistral|Gemma] model [yesterday|today|from the web|last week]. "
+    "|I [installed|updated|started|tried] [Ollama|LM Studio|llama.cpp|llrun|koboldcpp|GPT4All] [yesterday|today|last week|on my new laptop]. |Everything worked until [yesterday|last week|the update]. "
+    "|I started a [7B|13B|big] model on my [server|laptop|PC], went [for coffee|to lunch|away], and when I came back: |I tried [it three times|another model|a restart][ and it is always the same|, no change|]. "
+    "|My [son|boss|friend|colleague|teacher] [asked me this|wants to know|asked]: |I have been [looking at|fighting with] this for [hours|two days|a week]. |I just want to chat with a model. ]";
+static const char *const after_question =
+    "[ Thanks!| Thank you.| thx| Any help is welcome.| Please help.| I tried a restart, no change.| This is on [Windows 10|Windows 11|Ubuntu|Debian|a Raspberry Pi] with [8|16|32] GB of RAM."
+    "| It worked [yesterday|last week|before].| I do not understand it.| Please explain it simply.| In simple words, please.| No idea what to do.| I use [Ollama|LM Studio|llama.cpp|llrun].| I am lost.| What would you do?| Is there a simple answer?]";
+
 /* One question and its answer. */
 static void make_question(rng *r, text *question, text *answer)
 {
@@ -439,9 +451,10 @@ static void make_question(rng *r, text *question, text *answer)
     expand_all(&subject, r, f->subject, &v);
     if (subject.n && subject.s[subject.n - 1] == ' ') subject.s[--subject.n] = 0;   /* an optional word at its end */
     var_set(&v, "x", subject.s);
-    if (rng_chance(r, 15)) expand_all(question, r, "[Hello! |Hi! |Please help. |Quick question: |Hey, |Sorry to ask. ]", &v);
+    if (rng_chance(r, 30)) expand_all(question, r, before_question, &v);
     how = rng_below(r, 100);
-    expand_all(question, r, how < 45 ? f->more : how < 60 ? f->question : asking[f->kind], &v);
+    expand_all(question, r, how < 55 ? f->more : how < 68 ? f->question : asking[f->kind], &v);
+    if (rng_chance(r, 15)) expand_all(question, r, after_question, &v);
     expand_all(answer, r, f->answer, &v);
     roughen(r, question);
 }

@@ -14,14 +14,17 @@
 #define PICK(r, table) (&(table)[rng_below(r, (unsigned)COUNT(table))])
 
 /* --- the cast ---------------------------------------------------------------------------------------------------------
- * Few enough that each name is one token: a small model copies one token from far back, but not a row of them. */
-static const char *const girls[] = { "Lily", "Mia", "Anna", "Rosa", "Ella", "Nora", "Zoe", "Ruby",
-    "Clara", "Ivy", "Lucy", "Emma", "Sara", "Kate", "Molly", "Nina" };
-static const char *const boys[] = { "Tom", "Ben", "Max", "Sam", "Leo", "Finn", "Jack", "Noah",
-    "Oscar", "Theo", "Paul", "Adam", "Luke", "Peter", "Simon", "Henry" };
+ * Few enough that each name is one token: a small model copies one token from far back, but not a row of them. Heroes and
+ * their friends have names of their own ([0] and [1]), so that a model cannot give both the same one. */
+static const char *const girls[2][12] = {
+    { "Lily", "Mia", "Anna", "Rosa", "Ella", "Nora", "Zoe", "Ruby", "Jane", "Alice", "Maya", "Eva" },
+    { "Clara", "Ivy", "Lucy", "Emma", "Sara", "Kate", "Molly", "Nina", "Amy", "Grace", "Julia", "Laura" } };
+static const char *const boys[2][12] = {
+    { "Tom", "Ben", "Max", "Sam", "Leo", "Finn", "Jack", "Noah", "Tim", "Mark", "David", "Alex" },
+    { "Oscar", "Theo", "Paul", "Adam", "Luke", "Peter", "Simon", "Henry", "Felix", "John", "Oliver", "Martin" } };
 static const char *const animals[] = { "fox", "rabbit", "bear", "mouse", "hedgehog", "squirrel", "otter", "duck", "frog", "owl", "beaver", "goat" };
-static const char *const animal_girls[] = { "Pippa", "Hazel", "Daisy", "Poppy", "Willow", "Bella" };
-static const char *const animal_boys[] = { "Bram", "Rusty", "Bruno", "Toby", "Milo", "Otto" };
+static const char *const animal_girls[2][5] = { { "Pippa", "Hazel", "Daisy", "Olive", "Luna" }, { "Poppy", "Willow", "Bella", "Holly", "Penny" } };
+static const char *const animal_boys[2][5] = { { "Bram", "Rusty", "Bruno", "Archie", "Benno" }, { "Toby", "Milo", "Otto", "Basil", "Monty" } };
 static const char *const adults[][2] = { { "Mom", "f" }, { "Dad", "m" }, { "Grandma", "f" }, { "Grandpa", "m" },
     { "Aunt Rose", "f" }, { "Uncle Joe", "m" } };
 static const char *const traits[] = { "kind", "curious", "cheerful", "gentle", "quiet", "clever", "brave", "busy", "friendly",
@@ -34,8 +37,8 @@ static const char *const things[] = { "red ball", "blue kite", "wooden boat", "s
 static const char *const hiding[] = { "under a bush", "behind a big rock", "in the tall grass", "under a wooden bench",
     "between two old roots", "behind the fence", "under a pile of leaves", "beside the path", "inside a hollow log",
     "at the foot of a tree" };
-static const char *const foods[] = { "warm bread", "apple pie", "hot soup", "honey cake", "sweet berries", "pancakes",
-    "fresh cookies", "hot chocolate", "plum jam", "cheese and pears" };
+static const char *const foods[] = { "warm bread", "apple pie", "hot soup", "honey cake", "berry cake", "pancakes",
+    "fresh cookies", "hot chocolate", "plum cake", "onion soup" };
 
 static void set_pronouns(variables *v, int female, const char *he, const char *him, const char *his)
 {
@@ -44,14 +47,12 @@ static void set_pronouns(variables *v, int female, const char *he, const char *h
     var_set(v, his, female ? "her" : "his");
 }
 
-/* A name and what it is: a child or an animal that talks. Never the same name twice in a story. */
-static int cast_one(rng *r, variables *v, const char *name_hole, const char *kind_hole, const char *not_this)
+/* A name and what it is: a child or an animal that talks. */
+static int cast_one(rng *r, variables *v, const char *name_hole, const char *kind_hole, int friend)
 {
     int female = (int)rng_below(r, 2), animal = rng_chance(r, 35);
-    const char *name;
-    do name = animal ? (female ? *PICK(r, animal_girls) : *PICK(r, animal_boys)) : (female ? *PICK(r, girls) : *PICK(r, boys));
-    while (not_this && !strcmp(name, not_this));
-    var_set(v, name_hole, name);
+    var_set(v, name_hole, animal ? (female ? *PICK(r, animal_girls[friend]) : *PICK(r, animal_boys[friend]))
+                                 : (female ? *PICK(r, girls[friend]) : *PICK(r, boys[friend])));
     var_set(v, kind_hole, animal ? *PICK(r, animals) : female ? "girl" : "boy");
     return female;
 }
@@ -59,8 +60,8 @@ static int cast_one(rng *r, variables *v, const char *name_hole, const char *kin
 static void cast_story(rng *r, variables *v)
 {
     const char *const *adult = *PICK(r, adults), *place = *PICK(r, places), *other;
-    set_pronouns(v, cast_one(r, v, "hero", "kind", NULL), "he", "him", "his");
-    set_pronouns(v, cast_one(r, v, "friend", "fkind", v->v[0].value), "fhe", "fhim", "fhis");
+    set_pronouns(v, cast_one(r, v, "hero", "kind", 0), "he", "him", "his");
+    set_pronouns(v, cast_one(r, v, "friend", "fkind", 1), "fhe", "fhim", "fhis");
     var_set(v, "adult", adult[0]);
     set_pronouns(v, adult[1][0] == 'f', "ahe", "ahim", "ahis");
     var_set(v, "trait", *PICK(r, traits));

@@ -418,10 +418,10 @@ static void make_document(rng *r, text *doc, int want_held_out)
     variables vars;
     text_clear(doc);
     text_put(doc, "<|startoftext|>");
-    if (what >= 35 && rng_chance(r, 10)) chat_turn(doc, "system", "You are a helpful assistant.");
-    if (what < 60) {
+    if (what >= 30 && rng_chance(r, 10)) chat_turn(doc, "system", "You are a helpful assistant.");
+    if (what < 50) {
         do make_story(r, &story, &vars); while (text_held_out(story.s) != want_held_out);
-        if (what < 35) text_put(doc, story.s);
+        if (what < 30) text_put(doc, story.s);
         else {
             make_request(r, &other, &vars);
             chat_turn(doc, "user", other.s);
