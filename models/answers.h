@@ -169,87 +169,297 @@ static const fact facts[] = {
 
     /* --- memory --- */
     { TASK, "[use less memory|reduce the memory|save memory|run with little RAM|make it fit into memory]", "Which flags reduce memory?",
-      "[I only have [4|2|6|8] GB [of RAM|of memory|][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory [use|need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?]",
+      "[I only have [4|2|6|8] GB [of RAM|of memory|][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory [use|need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?"
+      "|I have a [laptop|ThinkPad|Raspberry Pi|mini PC|Mac] with [only|just] [4|6|8] GB and I would like to [bring|get] the memory [use|need] [down|lower], [which options help|what can I change|what are my choices]?"
+      "|what [options|settings|flags|tricks] [are there|exist|do I have] to [save|spare|reduce|lower] [memory|RAM] [on a small machine|on my [laptop|PC|server]|]?"
+      "|llrun [eats|takes|uses|wants] [all|nearly all|most] of my [memory|RAM][, how do I make it take less|, how can I bring that down|, what can I do against it]?"
+      "|it [takes|eats|uses] too much [memory|RAM] on my [Windows 10|Windows 11|Ubuntu|Debian|Mac] [machine|PC|laptop][. What can I turn down?|, what should I change?|. How do I reduce it?]"
+      "|[my|the] [browser|desktop|other programs] [also needs|must keep] some [RAM|memory], so how do I make [the model|llrun|it] [use|take] less of it?"
+      "|The plan says that [I need [1|2|3] GB more than I have|it does not fit], what can I [change|turn down|make smaller] [so that it fits|to make it fit]?"
+      "|not enough [memory|RAM] [for this model|to load it|here], which [settings|options|flags] [help|should I change|make it smaller]?"
+      "|Is there anything [I can do|to try] [when|if] [memory|RAM] is [tight|short|scarce], apart from buying more?"
+      "|how do people [get|squeeze] [models|such models] into [4|6|8|16] GB [of RAM|of memory|]?"
+      "|[memory|RAM] is the problem here, what [is the first thing I should try|would you change first|can be made smaller]?"
+      "|which [settings|options] [matter|are important] [most|] for [the memory use|how much memory is used]?]",
       "Use a smaller context with -c, a smaller cache with --kv q8_0, or a smaller model type such as q4_0. llrun plan shows what each would take." },
     { TASK, "[see how much memory a model needs|check if a model fits|know the memory before I start|find out if it will run]", "What does llrun plan do?",
-      "[How can I [find out|see|know|check] [in advance|beforehand|before starting] [whether|if] a [13B|7B|70B|big|] [file|model] will [fit|run|work] [in|on] my [laptop|PC|machine|computer]?|will this model [run|fit] on my [machine|laptop|PC]?|how much memory will my model take?|calculate the memory of a model|is my RAM enough for this file?]",
+      "[How can I [find out|see|know|check] [in advance|beforehand|before starting] [whether|if] a [13B|7B|70B|big|] [file|model] will [fit|run|work] [in|on] my [laptop|PC|machine|computer]?|will this model [run|fit] on my [machine|laptop|PC]?|how much memory will my model take?|calculate the memory of a model|is my RAM enough for this file?"
+      "|before I [download|buy|start|try] [it|anything], [how do I know|can I know|is there a way to tell] [if|whether] [the model|a 13B model|it] [fits|will fit|is going to fit]?"
+      "|I [have|own] a [laptop|ThinkPad|server|Mac] with [16|32|64] GB, how do I [check|test|find out] [if|whether] [this file|this model|a certain model] [fits|will fit|works there]?"
+      "|is there a [command|tool|calculator|way] [that|which] [tells|shows] [me|] how much [memory|RAM] [a file|a model|it] [will need|is going to take|needs]?"
+      "|I do not want to [wait|try] for nothing, can llrun [tell|say] [beforehand|in advance] [if|whether] [there is enough memory|the memory is enough|it fits]?"
+      "|[can|could] I [run|use|load] this [file|model] here or [is it too large|not][?|, how do I check?]"
+      "|[estimate|predict|work out|calculate] the [memory|RAM] [need|use|needs] [before the start|in advance|of my model|of a model file]"
+      "|where do I see [what|how much] [the weights, the cache and the scratch space take|each part takes in memory]?"
+      "|which command [shows|prints] the [memory plan|memory need|memory numbers] [of a model|of a file|]?"
+      "|a friend asks [if|whether] [his PC|his laptop|her Mac] can [hold|take] [this|such a] model, how do we [find out|check|see that]?"
+      "|how do I [see|check|know] [if|whether] my [PC|laptop|hardware|computer] is [good|big|strong] enough for [the|this|a] model?"
+      "|I'd like to know the [memory|RAM] [it will take|needed] with a [given|certain|longer] context [before I start|beforehand]]",
       "Run llrun plan MODEL. It shows the memory for weights, KV cache and scratch, and whether it fits; exit code 5 means that it does not." },
     { TASK, "[start although the plan says it does not fit|ignore the memory check|run it anyway]", "What does --force do?",
-      "[the plan says no, but I want to try|skip the memory check|start it although memory is short|override exit code 5]",
+      "[the plan says no, but I want to try|skip the memory check|start it although memory is short|override exit code 5"
+      "|llrun [refuses|does not want] to [start|load|run] because of [the plan|memory|its memory check], [how do I start it all the same|can I make it start anyway|how do I override that]?"
+      "|I know that [memory|RAM] [is short|is not enough|will be tight], but [let me|I want to] [try|start|run] it [anyway|all the same|regardless][. How?|]"
+      "|how do I [override|switch off|bypass|get around|turn off] the [memory check|memory plan|check for memory]?"
+      "|I don't care [that|if] it [does not fit|gets slow|swaps], [just start|start it anyway|I want to load it anyway][, which flag is that?|. How?]"
+      "|can llrun be [told|made] to [load|start] [the|a] model [even though|although] [the plan says no|it says that it does not fit]?"
+      "|I am [sure|certain] that it fits, but llrun [says no|refuses|does not believe me][. How do I insist?|, which option makes it start?]"
+      "|[which|what] [flag|option|switch] [ignores|overrules] the [memory plan|memory check|plan]?|what [happens|risk do I take] [if|when] I [use|give|add] --force?"
+      "|is it [dangerous|safe|a bad idea] to use --force?|make it start [although|even if] [the memory is too small|it thinks that it will not fit]]",
       "Use --force. llrun then starts although the memory plan says no; it may be very slow or be killed by the system." },
     { TASK, "[set the context size|make the context larger|change the context|use a longer context]", "[What does -c do?|What does --ctx-size do?]",
-      "[how do I get a [longer|larger|bigger] context?|set the context to [16k|8192|2048]|which flag is for the context?|increase the context [length|size|window]|more room for the conversation|what is the default context?]",
+      "[how do I get a [longer|larger|bigger] context?|set the context to [16k|8192|2048]|which flag is for the context?|increase the context [length|size|window]|more room for the conversation|what is the default context?"
+      "|I want to [paste|feed in|use] a [long|whole] [document|book|chapter|article], how do I [give it|get|set] a [larger|longer|bigger] context?"
+      "|how many tokens of context do I get [if I set nothing|by default|without any option], and [how do I change that|can I have more]?"
+      "|my [chats|conversations|stories] get [long|very long], [where|how] do I [raise|set|increase] the [context|context size|context length]?"
+      "|in [Ollama|LM Studio|llama.cpp|koboldcpp] I set [num_ctx|the context] to [16384|8192|32768], [how do I do that here|what is it called in llrun]?"
+      "|what is the [option|flag|switch|setting] for the [number of context tokens|context window|context length]?|is there a limit [of|on] the context and [how do I raise it|how can I set it]?"
+      "|how do I [run|start] llrun with [a 16k context|8192 tokens of context|32k of context|a bigger window]?|[set|change|raise|increase] [num_ctx|ctx-size|n_ctx|the context window] [in llrun|]"
+      "|the model should [remember|see|keep] more of [our conversation|my text|the chat][, which option is that?|, how do I set that?]"
+      "|[4096|2048] tokens [is|are] too few for me, how do I [get|set] more?|I would like to [lower|shorten] the context [to 2048|to 1024|a bit], which [flag|option] [is it|sets it]?]",
       "Use -c N, for example -c 8192. A larger context takes more memory for the KV cache; the default is up to 8192 tokens, as far as they fit." },
     { NOUN, "[the context|the context size|the context length|a context window]", "What is a context of 4096?",
-      "[how much can a model remember?|why does the model forget the beginning?|what does context length mean?|how long may my text be?|tokens the model can see at once]",
+      "[how much can a model remember?|why does the model forget the beginning?|what does context length mean?|how long may my text be?|tokens the model can see at once"
+      "|in a [long|longer] [chat|conversation] the model [forgets|no longer knows|has forgotten] [what I said|what we talked about] [at the start|earlier|before][, why is that?|, is that normal?|]"
+      "|people [say|write] that a model has [8k|32k|128k] context, what [do they mean|is meant by that|does this number tell me]?"
+      "|everybody [talks|writes] about [context windows|context length], [what is it in plain words|can somebody explain it]?"
+      "|what is the [limit|longest text] [for|of] what [a|the] model can [see|read|keep in mind] [at once|at one time]?"
+      "|does the [prompt|question] count [towards|for] the context, or only the answer?|does the answer [also|] count [as part of|towards] the context?"
+      "|how much of [my text|our chat|a book] can the model [see|have in view|take in] [at once|at a time]?"
+      "|why does it not [remember|know] what I [said|told it] [an hour ago|at the very beginning|many messages ago]?|is the context the [memory|short-term memory] of the model?"
+      "|what is [a context|ctx|n_ctx] [and why should I care|and what does it change|good for]?]",
       "The context is how many tokens a model can see at once: the prompt and the answer together. A longer one takes more memory." },
     { NOUN, "[the KV cache|a KV cache|the cache for keys and values]", "[Why does the context take memory?|What is stored in the KV cache?]",
-      "[what is KV?|what does KV cache stand for?|why is there a cache for the context?]",
+      "[what is KV?|what does KV cache stand for?|why is there a cache for the context?"
+      "|the log [of llama.cpp|of Ollama|] [mentions|talks about|has a line on] a KV [cache|buffer], [what is that|what is it for|what does it hold]?"
+      "|what is [kept|held|saved] in [the|that] [KV cache|KV buffer|cache of keys and values] [while the model writes|during a chat|]?|why [does|must] a model [keep|store] keys and values?"
+      "|what would happen without a KV cache?|do I need [the|a] KV cache [at all|or can I turn it off]?"
+      "|I understand the weights, but what is [the KV part|this KV cache|the cache] [of the memory|in the plan] [for|]?|why does the memory [grow|go up] [with|when I raise] the context?"
+      "|[keys and values|K and V] of [a transformer|attention], [why are they cached|what is the cache for]?|in llrun plan there is a line KV cache[, what is it?|. What does it mean?]"
+      "|what is the [purpose|use|job] of the KV cache?]",
       "The KV cache keeps the keys and values of all tokens seen so far, so that they are not computed again. It grows with the context." },
     { NOUN, "[the memory of a context|the size of the KV cache|the memory per token]", "[How much memory does a context take?|How much memory does the KV cache need?|How big is the KV cache?|How do I compute the KV cache?]",
-      "[formula for the KV cache|calculate the size of the KV cache|how many bytes per token does the cache take?|memory per token of context]",
+      "[formula for the KV cache|calculate the size of the KV cache|how many bytes per token does the cache take?|memory per token of context"
+      "|how much [memory|RAM] [do|will] [4096|4k|four thousand] tokens [of context|] [take|need|cost]?|what [does|will] a context of [4096|4k] cost me in [memory|RAM|megabytes]?"
+      "|[how many|the number of] bytes [does|for] [each|every|one|a single] token [take in the cache|of context|in the KV cache]"
+      "|how do I [compute|calculate|work out|estimate] [the memory for|the size of] [the context|the KV cache|the cache] [by hand|from the metadata|myself]?"
+      "|is there a [formula|rule of thumb|simple rule] for the memory [of the context|that a context takes|per token]?"
+      "|if I double the context, how much more memory [is that|does it take|do I need]?|what does [one|each] [more|extra|] token [of context|in the context] cost in memory?"
+      "|the KV cache of an 8B model with 4096 tokens, how [big|large] is it?|how many [MB|megabytes|MiB] [for|does] [4k|4096] [tokens of context|context] [take|]"
+      "|layers, heads, head size: how do I get the cache size from [that|these numbers]?|I want to know [how the size of the KV cache is computed|what the context costs per token]]",
       "The KV cache takes 2 x layers x KV heads x head size x 2 bytes for each token in f16. For a typical 8B model that is 128 KiB per token, or 512 MiB for 4096 tokens." },
     { NOUN, "[the memory of 8192 tokens|a context of 8192|the cache of 8192 tokens]", "[How much memory does a context of 8192 take?|How much RAM do 8192 tokens need?]",
-      "[How big is the [KV cache|cache|context] for [eight thousand|8000|8192|8k] tokens?|memory for [8k|8192|8000|eight thousand] tokens|[8k|8192] [of context|context] in [GB|memory|RAM]|what does a context of 8k cost?]",
+      "[How big is the [KV cache|cache|context] for [eight thousand|8000|8192|8k] tokens?|memory for [8k|8192|8000|eight thousand] tokens|[8k|8192] [of context|context] in [GB|memory|RAM]|what does a context of 8k cost?"
+      "|I [set|use|want] -c 8192, how much [memory|RAM] [goes|will go] [into|to] the [context|cache]?"
+      "|how much [more|extra|additional] [memory|RAM] do I need [on top of the weights|beside the weights|] for [8k|8192 tokens of] context?"
+      "|I have [8|16] GB and want [8k|8192 tokens|a context of 8192], [what will the cache take|how much of it goes to the cache]?|is [8k|8192] of context [expensive|much memory|a lot of RAM]?"
+      "|going from [4k|4096|2048] to [8k|8192], what does that cost in [memory|RAM]?"
+      "|does [8k|8192] [context|of context] fit [into 1 GB|beside the model], how [big|large] is [the cache|it] [then|]?|the KV cache at [8k|8192|8192 tokens], how many [GB|gigabytes|GiB]?"
+      "|what is the [memory|RAM] need of [8192|8k] context [tokens|] on [Ollama|llama.cpp|llrun|LM Studio]?|how many [gigabytes|GB] [go|are used] for a context of [8192|8k|8000 tokens]?"
+      "|[8192|8k|8000] tokens of context, how much [RAM|memory] [is that|will they take|should I plan]?]",
       "For a typical 8B model with f16 cache, 8192 tokens take about 1 GiB. With --kv q8_0 it is about half." },
     { NOUN, "[the memory of 32768 tokens|a context of 32768|a context of 32k]", "[How much memory does a context of 32768 take?|How much RAM does a 32k context need?]",
-      "[How big is the [KV cache|cache|context] for [32 thousand|32000|32768|32k] tokens?|memory for [32k|32768|32000] tokens|[32k|32768] [of context|context] in [GB|memory|RAM]|what does a context of 32k cost?]",
+      "[How big is the [KV cache|cache|context] for [32 thousand|32000|32768|32k] tokens?|memory for [32k|32768|32000] tokens|[32k|32768] [of context|context] in [GB|memory|RAM]|what does a context of 32k cost?"
+      "|I [set|use|want] -c 32768, how much [memory|RAM] [goes|will go] [into|to] the [context|cache]?"
+      "|how much [more|extra|additional] [memory|RAM] do I need [on top of the weights|beside the weights|] for [32k|32768 tokens of] context?"
+      "|I have [16|24] GB and want [32k|32768 tokens|a context of 32768], [what will the cache take|how much of it goes to the cache]?"
+      "|is [32k|32768] of context [expensive|much memory|a lot of RAM]?|going from [4k|8k|8192] to [32k|32768], what does that cost in [memory|RAM]?"
+      "|the KV cache at [32k|32768|32768 tokens], how many [GB|gigabytes|GiB]?|what is the [memory|RAM] need of [32768|32k] context [tokens|] on [Ollama|llama.cpp|llrun|LM Studio]?"
+      "|how many [gigabytes|GB] [go|are used] for a context of [32768|32k|32000 tokens]?|[32768|32k|32000] tokens of context, how much [RAM|memory] [is that|will they take|should I plan]?"
+      "|does [32k|32768] [context|of context] fit beside [the|an 8B] model, how [big|large] is [the cache|it] [then|]?]",
       "For a typical 8B model with f16 cache, 32768 tokens take about 4 GiB. With --kv q8_0 it is about half." },
     { TASK, "[make the KV cache smaller|compress the KV cache|use a q8_0 cache|halve the memory of the context]", "What does --kv q8_0 do?",
-      "[Is there [some|a] [switch|flag|option] to make the [cache|KV cache|cache for the context] [half as big|smaller]?|a smaller cache for the context|store the KV cache in [8 bits|q8_0]|cut the [context memory|KV cache] in half|the KV cache is too big]",
+      "[Is there [some|a] [switch|flag|option] to make the [cache|KV cache|cache for the context] [half as big|smaller]?|a smaller cache for the context|store the KV cache in [8 bits|q8_0]|cut the [context memory|KV cache] in half|the KV cache is too big"
+      "|the [context|cache|KV cache] takes [more|as much] [memory|RAM] [than|as] the [weights|model itself], [how do I shrink it|how can I make it smaller]?"
+      "|I want [16k|32k] of context but the [cache|KV cache] [is too large|does not fit][. Can it be compressed?|, can it be made smaller?]"
+      "|[can|could] the [KV cache|cache] be [quantised|compressed|stored in 8 bits|stored in fewer bits] [like the weights|too|]?"
+      "|is there a way to [keep|have] [the long|the same|a long] context and [still|] [halve|shrink] [the cache|its memory]?"
+      "|in [llama.cpp|Ollama|koboldcpp] I use [a quantised KV cache|cache-type-k q8_0|an 8-bit cache], how do I [get|do] that [here|in llrun]?"
+      "|does an 8-bit [cache|KV cache] [hurt|lower|harm] the quality?|do I lose [quality|much] [with|if I use] --kv q8_0?"
+      "|how do I [get|bring] the [memory|size] of the KV cache down [by half|to the half|without a shorter context]?"
+      "|which option [stores|keeps] [the cache|keys and values] in [8 bits|q8_0|fewer bits]?|[quantise|quantize|shrink|squeeze] the [KV cache|cache of the context]"
+      "|the line KV cache in the plan is [huge|too large], [what makes it smaller|which option makes it smaller]?]",
       "Use --kv q8_0. The KV cache is then stored in 8 bits and takes about half the memory of f16, with almost the same quality." },
     { NOUN, "[the option --kv|--kv|the flag --kv]", "Which types does --kv know?",
-      "[values for --kv|can the KV cache be f32?|which cache types are there?]",
+      "[values for --kv|can the KV cache be f32?|which cache types are there?"
+      "|which [types|formats|values] can I [choose|use|give] for the [KV cache|cache]?|what is the default type of the [KV cache|cache]?|does --kv accept [q4_0|f32|bf16|q8_0]?"
+      "|should I [use|take] f16 or f32 for the [KV cache|cache]?|I want the [cache|KV cache] in f32, [is that possible|can I do that]?|is the KV cache f16 [by default|if I set nothing]?"
+      "|what may [stand|I write] [after|behind] --kv?|can I [set|choose|pick] the [precision|type|number format] of the [KV cache|cache]?"
+      "|in which [type|format|precision] [is the cache kept|does llrun keep the KV cache] [by default|normally|]?|what are the [choices|possible values] of --kv [and which is the default|]?]",
       "--kv sets the type of the KV cache: f16 is the default, f32 is larger and exact, q8_0 takes about half of f16." },
     { NOUN, "[mmap|memory mapping|a memory-mapped file]", "Why does llrun map the file?",
-      "[how does mmap work?|why does the model open so fast?|does llrun copy the file?]",
+      "[how does mmap work?|why does the model open so fast?|does llrun copy the file?"
+      "|llrun [opens|loads] a [10|20|5] GB [file|model] in [a second|no time|an instant], how is that possible?"
+      "|why is [loading|opening|starting] so [fast|quick] [here|with llrun|compared with other programs]?"
+      "|other [programs|runners] [copy|read] the whole file first, [why does llrun not|how does llrun do it]?"
+      "|what [is the advantage|are the advantages|is the benefit] of [mmap|mapping the file|a mapped file]?|is [mmap|memory mapping] [a good thing|good|better than reading the file]?"
+      "|[llama.cpp|Ollama|koboldcpp] [has an option about|mentions|talks about] mmap, what does [it|that] mean?"
+      "|does the file stay on the disk [when it is mapped|with mmap], or is it [copied|read] [into RAM|into memory]?"
+      "|what does it mean that [the file is mapped|the weights are mapped|a model is memory mapped]?|are the weights [read|copied] into RAM or [used from the file|used directly from the disk]?"
+      "|what happens to mapped weights when [other programs need memory|memory gets short]?]",
       "Memory mapping uses the file where it lies instead of copying it. Opening is instant, and the system can drop and read the parts again when memory is short." },
     { TASK, "[turn off mmap|read the file into memory|not use memory mapping]", "What does --no-mmap do?",
-      "[load the whole file into RAM|do not map the file|copy the model into memory first]",
+      "[load the whole file into RAM|do not map the file|copy the model into memory first"
+      "|my model lies on a [slow|network|USB] [disk|drive|share], [can I read it into RAM first|how do I load all of it first]?"
+      "|I don't want [mmap|memory mapping|the file mapped], how do I [switch|turn] it off?"
+      "|how do I [make|tell] llrun [to read|read] the [whole|entire|complete] [file|model] [at the start|first|into memory]?"
+      "|[is there a way|can I|how do I] [to|] [disable|switch off] [mmap|memory mapping] [like in llama.cpp|as in Ollama|]?"
+      "|the file should be [copied|read|loaded] [completely|fully] into [RAM|memory] [before it starts|at the start], which [flag|option] [does that|is it]?"
+      "|load [everything|the weights|all tensors] into [RAM|memory] [instead of mapping|without mapping] [it|them|the file|]|what [changes|happens] [if|when] I use --no-mmap?"
+      "|do I need more [RAM|memory] without [mmap|mapping]?|I want to [remove|unplug] the [USB stick|drive] after loading, so [the model must be read|read the model] into [RAM|memory]"
+      "|how do I [avoid|stop] llrun from [mapping|using mmap on] the file?]",
       "Use --no-mmap. The file is then read into memory instead of being mapped, which needs as much free memory as the file is large." },
     { TASK, "[keep the model in memory|lock the weights in RAM|stop the system from swapping the model]", "What does --mlock do?",
-      "[prevent swapping|pin the weights|the model is swapped out|avoid that the weights leave the memory]",
+      "[prevent swapping|pin the weights|the model is swapped out|avoid that the weights leave the memory"
+      "|after [a pause|some minutes|a break|lunch] the [first|next] answer [is slow|takes long] because the [model|weights] [was|were] [swapped out|dropped from memory][. How do I avoid that?|]"
+      "|[Linux|Ubuntu|Windows|the system|macOS] [keeps|is] [swapping|paging] my [model|weights] out, [how do I stop that|how do I prevent it]?"
+      "|how do I [make sure|ensure] that the [weights|model] [stay|stays|remain] in [RAM|memory]?"
+      "|the weights should [never|not] [leave|be dropped from|be paged out of] [the memory|RAM][, how do I do that?|]|can I [lock|pin|fix|nail] the [weights|model|file] [in|into] [RAM|memory]?"
+      "|mlock [failed|was refused|does not work|says cannot allocate memory], what [now|can I do]?"
+      "|llrun [says|warns] that [mlock failed|the memory could not be locked], [how do I raise the limit|what must I change]?"
+      "|which [flag|option] [keeps|holds] the [whole|] model [resident|in RAM] [even when other programs need memory|all the time|]?"
+      "|is there [something|an option] like mlock [of llama.cpp|in Ollama|] here?|I leave it running [overnight|all day] and want the [weights|model] to stay in [RAM|memory]"
+      "|what is the limit [of|from] ulimit -l [good for|about]?]",
       "Use --mlock. llrun then asks the system to keep the weights in memory; if that is refused, raise the limit with ulimit -l." },
     { TROUBLE, "[the RAM use looks low|the model does not show up in memory|top shows less memory than the file has]", "Why is the memory use so low?",
-      "[top says it uses almost no memory|why does it use so little RAM?|htop shows only a few MB|the process looks small although the model is large]",
+      "[top says it uses almost no memory|why does it use so little RAM?|htop shows only a few MB|the process looks small although the model is large"
+      "|the task manager [shows|says|displays] [only|just|] [a little|300 MB of|very little|200 MB of|hardly any] [RAM|memory] [use|], [although|but] [the|my] [model|file] is [4|5|8|13] GB"
+      "|I [loaded|started|run] a [4|5|8|14] GB [model|file], but [the task manager|top|htop|activity monitor|the system monitor] [shows|says] [only|just] [200|300|500] MB[, how can that be?|. Is that right?|. Where is the rest?]"
+      "|where is the model if [the process|llrun|the program] [uses|shows|takes] [almost no|so little|hardly any] [memory|RAM]?"
+      "|[Windows 10|Windows 11|Ubuntu|Debian|my Mac] [says|shows] that llrun [needs|uses|takes] [only|just] [a few hundred MB|very little RAM|almost no memory], [is something wrong|is the model really loaded|why is that]?"
+      "|is the model [really|even] [loaded|in memory] when the memory [use|column|number] is so [low|small]?"
+      "|free [memory|RAM] hardly [changes|goes down|drops] [when|after] I [load|start] a [big|large|5 GB] model[, why?|, is that normal?|]"
+      "|the [memory|RAM] [graph|column|display] [does not go up|stays flat|stays low] [while|when|although] [the|a] [big|large|] model [runs|is loaded|is running][, why?|]"
+      "|why [does|is] the [used memory|RAM use|memory of the process] [not go up|stay so low|not as large as the file] [with a big model|after loading|]?"
+      "|the memory [use|number] in [the task manager|htop|top|activity monitor] is much [lower|smaller] than the [size of the file|file|model size]"
+      "|is [it|this] [a bug|a mistake|an error] that [top|htop|the task manager] shows [so little|less] memory [than the file has|for a big model]?"
+      "|my [RAM|memory] use [looks|seems] [too low|too small|suspiciously low] for [such|so] a big model"
+      "|why is the model counted as [cache|file cache|buff/cache] and not as [used memory|memory of the program]?]",
       "That is normal: the weights are mapped from the file and count as file cache, not as memory of the program." },
     { TROUBLE, "[the model is larger than my RAM|the file is bigger than my memory|my model does not fit into RAM]", "[Can I run a model that is larger than RAM?|What happens if the model is too big?]",
-      "[Is it ok to use a [file|model] [larger|bigger] than my [memory|RAM]?|[file|model] of [20|40|30] GB with [8|16] GB of RAM|the model is [too big|too large] for my [RAM|memory|computer]|what if the file does not fit into RAM?|a big model on a small machine]",
+      "[Is it ok to use a [file|model] [larger|bigger] than my [memory|RAM]?|[file|model] of [20|40|30] GB with [8|16] GB of RAM|the model is [too big|too large] for my [RAM|memory|computer]|what if the file does not fit into RAM?|a big model on a small machine"
+      "|[can|could|may] I [run|use|load] a [30|40|48] GB [file|model] on a [laptop|PC|machine|Mac] [with|that has] [8|16|24] GB of [RAM|memory]?"
+      "|what [happens|will happen] [when|if] the [weights|file|model] [do not fit|does not fit|is larger than what fits] into [RAM|memory] [completely|]?"
+      "|the [disk|SSD] [light is on|is busy|is read] all the time while [the|my big] model [writes|answers][. Is the model too big?|, why?|]"
+      "|my [RAM|memory] is [smaller|less] than the [file|model], will it [still|] [work|run|start]?"
+      "|is it [possible|sensible|a good idea] to run a model [straight|directly] from [the SSD|the disk|an NVMe drive]?"
+      "|[it needs|each token takes] [several|ten|30] seconds [per|for a] token since the [model|file] [does not fit into RAM|is bigger than my RAM]"
+      "|I have a [file|model] of [20|26|40] GB but only [8|16] GB of RAM[, does that work|, will it run|, is there any hope]?"
+      "|could the [SSD|disk|swap file] [replace|stand in for] missing [RAM|memory]?|how [bad|slow] is it [if|when] [the model|the file] is [larger|bigger] than [RAM|memory|the memory of my PC]?"
+      "|does the [entire|whole] [file|model] [have to|need to] [fit into|be in] [RAM|memory]?|I [downloaded|got] a [model|file] that is [twice as large as|bigger than|larger than] my [RAM|memory]]",
       "It can run, because weights are mapped from the file, but it reads from the disk for every token and is very slow. A smaller model is better." },
     { NOUN, "[the memory of a 7B model|the size of a 7B model|the memory of an 8B model]", "[How much memory does a 7B model need?|How much RAM do I need for an 8B model?|How big is a 7B model?]",
-      "[how many [gigabytes|GB] do I need for a [7|8] billion [parameter|] model|RAM for [7B|8B]|memory for a model with [7|8] billion parameters|how much does an 8B model take|will [7B|8B] run with [8|16] GB?|size of [7B|8B] files]",
+      "[how many [gigabytes|GB] do I need for a [7|8] billion [parameter|] model|RAM for [7B|8B]|memory for a model with [7|8] billion parameters|how much does an 8B model take|will [7B|8B] run with [8|16] GB?|size of [7B|8B] files"
+      "|I have a [laptop|ThinkPad|mini PC|Mac|MacBook] with [8|16] GB, is that enough for [a 7B|an 8B] model?"
+      "|how much [RAM|memory] should [a PC|a laptop|my next computer] have [for|to run] [a 7B|an 8B|a Llama 3 8B|a Mistral 7B] model?"
+      "|how many [GB|gigabytes] is [a 7B|an 8B] model in [q4_K_M|q8_0|f16]?|what [does|will] [a 7B|an 8B] model [need|take|weigh|occupy] [in q4_K_M|in q8_0|in f16|in memory|on the disk|]?"
+      "|can [my|a] [ThinkPad|laptop|Raspberry Pi|old PC] with [8|16] GB [hold|run|take] [a 7B|an 8B] model?"
+      "|[Mistral 7B|Llama 8B|a model of 7 billion parameters|a model of 8 billion weights], how much [RAM|memory] [is needed|do I need|must I have]?"
+      "|how [large|big] is the [download|file] of [a 7B|an 8B] model?"
+      "|I'd like to run [a 7B|an 8B] model [on Windows 11|on Ubuntu|with Ollama|with LM Studio|at home], [what memory does that take|how much RAM is needed]?"
+      "|do [seven|eight] billion parameters fit [in|into] [8|16|6] GB?|is [8|16] GB of [RAM|memory] enough for [7B|8B|an 8B model|a 7B model]?"
+      "|the [memory|RAM] need of [7B|8B] models [in numbers|by type|with different quants], please]",
       "A 7B or 8B model takes about 4 to 5 GB in q4_K_M, 8 to 9 GB in q8_0 and 14 to 16 GB in f16, plus the context." },
     { NOUN, "[the memory of a 70B model|the size of a 70B model]", "[How much memory does a 70B model need?|How much RAM do I need for a 70B model?]",
-      "[how many [gigabytes|GB] do I need for a 70 billion [parameter|] model|RAM for 70B|memory for a model with 70 billion parameters|can I run 70B with [32|64] GB?]",
+      "[how many [gigabytes|GB] do I need for a 70 billion [parameter|] model|RAM for 70B|memory for a model with 70 billion parameters|can I run 70B with [32|64] GB?"
+      "|I have a [workstation|server|Mac Studio|PC] with [32|48|64|128] GB, is that enough for a 70B model?"
+      "|how much [RAM|memory] should [a PC|a server|my next computer] have [for|to run] a [70B|Llama 70B|seventy billion] model?|how many [GB|gigabytes] is a 70B model in [q4_K_M|q8_0]?"
+      "|what [does|will] a 70B model [need|take|weigh|occupy] [in q4_K_M|in q8_0|in memory|on the disk|]?|can [my|a] [workstation|server|PC] with [32|48|64] GB [hold|run|take] a 70B model?"
+      "|how [large|big] is the [download|file] of a 70B model?"
+      "|I'd like to run [a 70B|a Llama 70B] model [on Ubuntu|with Ollama|with LM Studio|at home], [what memory does that take|how much RAM is needed]?"
+      "|do seventy billion parameters fit [in|into] [32|48|64] GB?|is [32|48|64] GB of [RAM|memory] enough for [70B|a 70B model]?"
+      "|what [hardware|machine|computer] does a 70B model [need|ask for], how much [memory|RAM]?]",
       "A 70B model takes about 40 GB in q4_K_M and 75 GB in q8_0, plus the context." },
     { NOUN, "[the memory of a 1B model|the size of a 1B model]", "[How much memory does a 1B model need?|Which model fits into 2 GB?]",
-      "[how many [gigabytes|GB] do I need for a 1 billion [parameter|] model|RAM for 1B|a model for a very small machine|which model runs with 1 GB of RAM?]",
+      "[how many [gigabytes|GB] do I need for a 1 billion [parameter|] model|RAM for 1B|a model for a very small machine|which model runs with 1 GB of RAM?"
+      "|I have a [Raspberry Pi|netbook|old laptop|small VPS|phone] with [1|2] GB, [which size of model|what model size] [fits|can it run|would work]?"
+      "|how much [RAM|memory] [is needed|do I need] [for|to run] a [1B|one billion|Llama 1B] model?|how many [GB|gigabytes|megabytes] is a 1B model in [q4_0|q8_0]?"
+      "|what [does|will] a 1B model [need|take|weigh|occupy] [in q4_0|in q8_0|in memory|on the disk|]?"
+      "|can [my|a] [Raspberry Pi|netbook|old laptop|tiny server] with [1|2] GB [hold|run|take] a 1B model?|how [large|big] is the [download|file] of a 1B model?"
+      "|which [size of model|model size] is right for a [Raspberry Pi|very old PC|netbook|very weak laptop]?|does one billion parameters fit [in|into] [1|2] GB?"
+      "|is [1|2] GB of [RAM|memory] enough for [1B|a 1B model]?|is there a [model|size] [small enough|that is small enough] for [1|2] GB [of memory|of RAM|]?"
+      "|I want the smallest [useful|sensible] model for a machine [with hardly any memory|with 2 GB of RAM]]",
       "A 1B model takes about 0.7 GB in q4_0 and 1.1 GB in q8_0, plus the context. It runs on nearly every machine." },
 
     /* --- GPU --- */
     { CODE, "[CUDA out of memory|CUDA error: out of memory|cudaMalloc failed: out of memory]", "[Why is my GPU out of memory?|What if the VRAM is full?]",
-      "[My [graphics card|GPU|video card] [runs|is|ran] out of memory[, what now?|]|[VRAM|GPU memory|the graphics memory] is [full|not enough|too small]|[CUDA|the GPU|cuda] [says|reports] out of memory|out of memory on the GPU|the model does not fit on my [graphics card|GPU]]",
+      "[My [graphics card|GPU|video card] [runs|is|ran] out of memory[, what now?|]|[VRAM|GPU memory|the graphics memory] is [full|not enough|too small]|[CUDA|the GPU|cuda] [says|reports] out of memory|out of memory on the GPU|the model does not fit on my [graphics card|GPU]"
+      "|[Ollama|LM Studio|llama.cpp|koboldcpp] [crashes|stops|fails] on my [RTX 3060|GTX 1060|RTX 2070|card with 6 GB|8 GB card] [because|since] the [VRAM|video memory|GPU memory] is [full|used up|not enough]"
+      "|my [RTX 3060|GTX 1660|RTX 4070|NVIDIA card] has [only|] [4|6|8|12] GB and the [model|loader] [runs out of VRAM|fills it all|says CUDA out of memory][, what can I do?|. Which setting helps?|]"
+      "|cudaMalloc [fails|failed] [while|when] [loading|starting] [the model|], [what is that|what now|what should I change]?"
+      "|how do I [avoid|get around|get rid of] [CUDA out of memory|running out of VRAM|a full GPU memory]?"
+      "|the [VRAM|graphics memory|GPU memory] is [full|used up] [as soon as|when] I [load|start] the model[, what should I turn down?|, what now?|]"
+      "|it worked [yesterday|with a shorter context], but now CUDA [says|reports] out of memory"
+      "|not enough [VRAM|video memory|graphics memory] for [all layers|the model|my model][, what helps?|, what can I reduce?]"
+      "|the game [takes|needs] the VRAM and [now|then] the model [fails with CUDA out of memory|finds the GPU memory full]|[failed|unable] to allocate [CUDA|GPU] [memory|buffer]"
+      "|[what helps|what can be done] [against|about] [out of memory on the GPU|a CUDA memory error|too little VRAM]?]",
       "CUDA out of memory means that the memory of the GPU is full. Put fewer layers on it with a smaller -ngl, use a smaller context, or close other programs on the GPU." },
     { CODE, "[no kernel image is available|CUDA error: no kernel image is available for execution on the device]", "Why does my old GPU have no kernel image?",
-      "[no kernel image [for|on] my [graphics card|GPU|device|old card]|[CUDA|it] says no kernel image is available|my card is too old for this build|compute capability not supported]",
+      "[no kernel image [for|on] my [graphics card|GPU|device|old card]|[CUDA|it] says no kernel image is available|my card is too old for this build|compute capability not supported"
+      "|I put [a GTX 750|an old Tesla K80|a Quadro from 2013|an old card] into my [server|PC|machine] and now [CUDA|Ollama|llama.cpp] says no kernel image"
+      "|is my [card|GPU|Tesla|Quadro|GTX] too old if [it says|CUDA says] no kernel image is available?|what [is|does] no kernel image [about|mean] on [an old|a Kepler|a Maxwell] [card|GPU]?"
+      "|my [Tesla K80|GTX 680|GTX 770|Kepler card|Quadro K2000] is [not supported|refused|too old], [can I still use it|do I need another build]?"
+      "|which build [do I need|works] for an [old|older] [NVIDIA card|GPU|graphics card] [of compute capability 3.5|with compute capability 5.0|]?"
+      "|the program [has|contains] no kernels for my [graphics card|GPU|card]|the error [talks about|mentions] a kernel image[, what is it?|. Has it to do with my Linux kernel?|]"
+      "|what can I do when the [program|build] does not know the compute capability of my [card|GPU]?|why [does|will] CUDA not [execute|run] [kernels|anything] on my [old|ancient] [GPU|card]?"
+      "|it finds my [old GPU|old card|Kepler card] but [then|] stops with no kernel image]",
       "This message means that the program was not built for your GPU. Old cards need a build for their compute capability; otherwise use the CPU." },
     { CODE, "[CUDA driver version is insufficient|CUDA driver version is insufficient for CUDA runtime version]", "What if my driver is too old?",
-      "[It tells me that the driver version is insufficient|[the|my] [NVIDIA|CUDA|] driver is too old|driver version insufficient for the runtime|do I have to update my NVIDIA driver?]",
+      "[It tells me that the driver version is insufficient|[the|my] [NVIDIA|CUDA|] driver is too old|driver version insufficient for the runtime|do I have to update my NVIDIA driver?"
+      "|[Ollama|LM Studio|llama.cpp|koboldcpp] [says|complains|reports] that my [CUDA|NVIDIA|graphics|GPU] driver is [too old|insufficient|older than the runtime]"
+      "|after [updating|the update of] the program it [says|complains] that the driver version is insufficient[, do I need a new driver?|]"
+      "|the [driver|NVIDIA driver] on my [Debian|Ubuntu|Windows 10|server] [machine|box|] is [old|from 2019|several years old] and CUDA [complains|does not like it|says insufficient]"
+      "|which driver do I need [when|if] [CUDA|the runtime] says that [mine|it] is insufficient?|does the driver have to [match|fit] the CUDA [version|runtime]?"
+      "|the CUDA runtime is newer than my driver[, what can I do?|. How do I fix it?|]|can I [keep|stay with] my old NVIDIA driver?"
+      "|[nvidia driver|driver] [mismatch|too old], [CUDA runtime|the runtime] wants a newer one|what is insufficient about my [driver|NVIDIA driver]?"
+      "|how do I [fix|solve|get rid of] [the message about|] an insufficient [driver|driver version]?]",
       "The NVIDIA driver is older than the program needs. Update the driver or use a build for an older CUDA version." },
     { CODE, "[CUDA error 999|CUDA unknown error 999|CUDA unknown error]", "Why is the GPU lost after suspend?",
-      "[After [waking|waking up|coming back] from [sleep|suspend], CUDA [gives|shows] [unknown error|error] 999|the GPU is gone after [sleep|suspend|standby]|after suspend CUDA does not work|unknown error 999]",
+      "[After [waking|waking up|coming back] from [sleep|suspend], CUDA [gives|shows] [unknown error|error] 999|the GPU is gone after [sleep|suspend|standby]|after suspend CUDA does not work|unknown error 999"
+      "|my [laptop|ThinkPad|PC] [slept|was asleep|was suspended] [over night|for an hour|] and [now|since then] [Ollama|llama.cpp|the model] [uses only the CPU|cannot find the GPU|gives CUDA error 999]"
+      "|[every time|each time|whenever] I [close the lid|suspend the laptop|wake the PC], the [GPU|card|CUDA device] is [lost|gone|unusable] [afterwards|]"
+      "|how do I [get|bring] the [GPU|CUDA device] back after [suspend|sleep|standby|hibernation] [without a reboot|without rebooting|on Ubuntu|on Linux|]?"
+      "|CUDA [works|worked] [until|before] [the laptop goes to sleep|suspend], then [unknown error|error 999|nothing]"
+      "|do I have to [reboot|restart the machine] after [suspend|sleep] to use [CUDA|the GPU] again?|what [must|do] I reload [when|if] CUDA [is broken|fails] after [resume|suspend|sleep]?"
+      "|how do I reload [nvidia_uvm|the nvidia module|the NVIDIA kernel module]?|since [waking up|resume|standby] the [runner|program|model] [no longer sees|does not see|has lost] the GPU"
+      "|cuInit [returns|failed with|gives] 999|the [card|GPU] [disappears|vanishes|is lost] when the [laptop|PC] [wakes up|comes back from sleep]]",
       "CUDA error 999 often comes after suspend. Stop the GPU programs and reload the module: sudo rmmod nvidia_uvm, then sudo modprobe nvidia_uvm." },
     { CODE, "[libcuda.so.1 not found|libcuda.so.1: cannot open shared object file]", "Why is libcuda not found?",
-      "[libcuda.so.1 is missing|cannot open libcuda|it does not find the NVIDIA driver library|docker does not see the GPU|no libcuda in the container]",
+      "[libcuda.so.1 is missing|cannot open libcuda|it does not find the NVIDIA driver library|docker does not see the GPU|no libcuda in the container"
+      "|[in|inside] [Docker|my container|podman|the container] [Ollama|the program|llama.cpp] [cannot find|does not find|misses] [libcuda|the NVIDIA library|libcuda.so.1]"
+      "|error while loading shared libraries: libcuda.so.1|which [package|thing|program] [contains|brings|provides|installs] libcuda.so.1?"
+      "|do I need [the CUDA toolkit|CUDA|the driver] [to get|for] libcuda?|the GPU works on the host but not [in|inside] [Docker|the container|my container][, which option is missing?|]"
+      "|how do I [give|pass|hand] the GPU to [a Docker container|my container|Docker]?|I [forgot|did not use] --gpus all[, is that why libcuda is missing?|, what happens then?]"
+      "|on my [fresh|new|] [Debian|Ubuntu|Fedora] [machine|install|server] libcuda is [missing|not there|not found][, what do I install?|]|the [loader|linker|system] cannot [find|open] libcuda"
+      "|what is libcuda.so.1 [and where do I get it|and why do I need it|for]?]",
       "libcuda.so.1 belongs to the NVIDIA driver. Install the driver; in Docker start the container with --gpus all." },
     { TASK, "[put layers on the GPU|use the GPU|move layers to the GPU|set the GPU layers]", "[What does -ngl do?|What does --n-gpu-layers do?]",
-      "[how many layers should go to the GPU?|offload [layers|the model|everything] to the GPU|run it on my graphics card|use my NVIDIA card|which flag is for the GPU?]",
+      "[how many layers should go to the GPU?|offload [layers|the model|everything] to the GPU|run it on my graphics card|use my NVIDIA card|which flag is for the GPU?"
+      "|I have an [RTX 3060|RTX 4060|NVIDIA card|graphics card] with [6|8|12] GB, how do I [make the model use it|put part of the model on it|split the model between CPU and GPU]?"
+      "|what [number|value] should I [give|set|use] for [-ngl|the GPU layers|--n-gpu-layers]?|[can|could] the model be [split|divided|shared] between [CPU and GPU|GPU and CPU|RAM and VRAM]?"
+      "|how do I [send|offload|shift] [half of|some of|part of|all] the layers to the [GPU|graphics card]?"
+      "|in [LM Studio|llama.cpp|koboldcpp] there is a [slider|setting|option] for GPU [layers|offload], what does it do?"
+      "|what [happens|changes] [if|when] I [raise|lower|set] [-ngl|the GPU layers] [to 20|to 99|]?"
+      "|only [some|half|part] of the model [should be|shall go] on the [GPU|graphics card|card][, how do I set that?|]|what does offloading [layers|] mean?"
+      "|where do the layers go that [do not fit|are not] on the GPU?|-ngl [99|20|0|35], what does that [mean|do]?"
+      "|is there a [setting|way|flag] [for how many|to say how many] layers [run|are] on the [GPU|card]?]",
       "-ngl N sets how many layers go to the GPU, and the rest stays on the CPU. Use a smaller number when the GPU is out of memory." },
     { TROUBLE, "[the GPU is not used|my GPU does nothing|everything runs on the CPU]", "Why is my GPU not used?",
-      "[my [graphics card|GPU|NVIDIA card] [is idle|sits idle|is not used|does nothing|stays at 0 percent]|it runs on the CPU instead of the GPU|only the CPU is busy|why is the GPU ignored?]",
+      "[my [graphics card|GPU|NVIDIA card] [is idle|sits idle|is not used|does nothing|stays at 0 percent]|it runs on the CPU instead of the GPU|only the CPU is busy|why is the GPU ignored?"
+      "|[nvidia-smi|the task manager] shows [0 percent|no load|0 % GPU|nothing] while [Ollama|the model|llama.cpp|LM Studio] [runs|writes|answers]"
+      "|I [bought|have|own] [an RTX 3060|an RTX 4070|a gaming PC|an NVIDIA card], but [the model|Ollama|llama.cpp|koboldcpp] [only uses the CPU|runs on the CPU|does not touch the GPU][, why?|]"
+      "|why does [Ollama|it|llama.cpp|the program] [take|use|choose] the CPU [although|when] I have a [GPU|graphics card|good card]?"
+      "|how do I [find out|see] why [the GPU|my card] is [not used|ignored|idle]?|it [falls|fell] back to the CPU [without a word|silently|by itself][, how do I notice that?|, why?|]"
+      "|no [usable|compatible|] GPU [was found|found|detected], [what is missing|why]?|the [fans|fan] of my [card|GPU] [stay quiet|do not spin] and the CPU [is at 100 percent|works hard|gets hot]"
+      "|[the log says|it says] that no GPU [was found|is used|was detected]|I want an error [instead of a silent fallback to the CPU|if the GPU is not used]"
+      "|why is my [NVIDIA card|graphics card|GPU] not [recognised|recognized|detected|found] [by the program|by the runner|]?|can I [force|make sure] that the GPU is [really|] used?]",
       "The program was built without GPU support, or it found no driver or no free GPU memory. Look at its messages; --gpu require makes llrun fail instead of using the CPU." },
     { NOUN, "[VRAM|GPU memory|video memory]", "How is VRAM different from RAM?",
-      "[what is the memory of a graphics card?|is VRAM the same as RAM?|what must fit into VRAM?]",
+      "[what is the memory of a graphics card?|is VRAM the same as RAM?|what must fit into VRAM?"
+      "|what is the difference between RAM and [VRAM|video memory|graphics memory]?|my card has [6|8|12|24] GB of VRAM, what [does that mean for models|has to fit in there|goes in there]?"
+      "|do RAM and VRAM add up?|can I use [normal RAM|my RAM] [as|instead of] VRAM?|everyone [asks|talks] about VRAM, [is that the RAM of my PC|what do they mean|what kind of memory is it]?"
+      "|which parts of a model [need|take|live in|use] [VRAM|the memory of the GPU]?|I have [32|64] GB of RAM but only [4|8] GB of VRAM, which one [counts|matters] [for the GPU|]?"
+      "|[where|what] is [video memory|VRAM] [in a computer|used for|]?|does the context [also|] [need|take] VRAM?|the shop says 12 GB GDDR6, is [that VRAM|this the memory for models]?]",
       "VRAM is the memory of the graphics card. Layers on the GPU, their KV cache and scratch space must fit into it." },
 
     /* --- types --- */
