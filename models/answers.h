@@ -169,7 +169,7 @@ static const fact facts[] = {
 
     /* --- memory --- */
     { TASK, "[use less memory|reduce the memory|save memory|run with little RAM|make it fit into memory]", "Which flags reduce memory?",
-      "[I only have [4|2|6|8] GB [of RAM|of memory|][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory[ use| need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?"
+      "[I only have [4|2|6|8] GB [of RAM|of memory][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory[ use| need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?"
       "|I have a [laptop|ThinkPad|Raspberry Pi|mini PC|Mac] with [only|just] [4|6|8] GB and I would like to [bring|get] the memory [use|need] [down|lower], [which options help|what can I change|what are my choices]?"
       "|what [options|settings|flags|tricks] [are there|exist|do I have] to [save|spare|reduce|lower] [memory|RAM] [on a small machine|on my [laptop|PC|server]|]?"
       "|llrun [eats|takes|uses|wants] [all|nearly all|most] of my [memory|RAM][, how do I make it take less|, how can I bring that down|, what can I do against it]?"
@@ -571,7 +571,7 @@ static const fact facts[] = {
       "|[my|the] file [ends in|is called|has the type] [f16|F16], [what is that|what does it tell me|is that the original]?|[how many|what number of] bytes does a weight [take|have|use] in f16?"
       "|is f16 the [original|unquantised form|full quality]?|do I [need|want] f16 [at home|on my laptop|to run a model|] or is it [a waste|too large]?"
       "|how [large|big] is a weight [in|of] [f16|half precision]?|floats with 16 bits|why are f16 files [so large|so big|twice as large as q8_0]?"
-      "|what are models [stored|kept] in before they are quantised?|[two|2] bytes per weight, which type is that?]",
+      "|what are models [stored|kept] in before they are quantised?|two bytes per weight, which type is that?]",
       "f16 is a float of 16 bits: 2 bytes per weight. It is the usual form before quantisation." },
     { NOUN, "[bf16|BF16|bfloat16]", "How is bf16 different from f16?",
       "[what's the difference between bf16 and [normal|] f16|bits per weight of bf16|bf16 or f16?|what is brain float?"
@@ -585,7 +585,7 @@ static const fact facts[] = {
       "|[my|the] file [ends in|is called|has the type] [f32|F32], [what is that|what does it tell me|is that too large]?"
       "|[some|a few] tensors [in my file|in the list|of my model] are f32, [why|is that normal]?|why are the norms [stored in|kept in|still] f32?"
       "|[how many|what number of] bytes does a weight [take|have|use] in f32?|how [large|big] is a weight [in|of] [f32|single precision]?|floats with 32 bits|do I [need|want] a model in f32?"
-      "|which tensors are [f32|kept in f32] in a model file?|[four|4] bytes per weight, which type is that?]",
+      "|which tensors are [f32|kept in f32] in a model file?|four bytes per weight, which type is that?]",
       "f32 is a float of 32 bits: 4 bytes per weight. In model files it is used for small tensors such as norms." },
     { TASK, "[choose a quant|choose the right type|find the best quantisation]", "[Which quant should I use?|Which type is best?|Which quantisation should I take?]",
       "[Which [quantised|] [file|quant|type|version] should a beginner [download|take|use]?|there are so many files, which one [do I take|should I download]?|which quantisation do you recommend?|best [file|quant|type] for [8|16] GB|what is the best quant?"
@@ -763,7 +763,7 @@ static const fact facts[] = {
       "[my model has [several|3|many] [parts|files]|how do I open 00001-of-00005?|a model in parts|do I have to join the parts?|a shard is missing"
       "|the download [has|comes in|consists of] [3|5|several] [files|parts|pieces], [which one do I open|what do I give to llrun|do I have to merge them]?"
       "|do I [need|have] to [merge|join|glue|combine] the [parts|shards|pieces] [before I start|first]?"
-      "|there is [a|] 00001-of-00003 [and|,] 00002-of-00003[ and so on|], which [one|file] do I [load|give|open]?|the model is [split|cut|divided] into [several|3|many] [files|shards|parts]"
+      "|there is 00001-of-00003[ and|,] 00002-of-00003[ and so on|], which [one|file] do I [load|give|open]?|the model is [split|cut|divided] into [several|3|many] [files|shards|parts]"
       "|where must the [other|remaining] [parts|shards|files] [be|lie]?|[a|one] [part|shard|piece] of [my|the] model is [missing|not found]"
       "|which file [of|from] a [split|sharded] model do I [give|pass] to [llrun|the program]?|does llrun [support|read|know] [split|sharded] [files|models|GGUF files]?"
       "|I have [two|three|5] [gguf|model] files that belong together]",
@@ -831,7 +831,7 @@ static const fact facts[] = {
       "|are the [results|activations|logits] rounded[ to 8 bits|], and can I [turn that off|avoid that]?|is there a [reference|slow but exact|precise] mode?"
       "|I [doubt|do not trust] the [numbers|results], is there a way to compute [exactly|in float32|without rounding]?|how do I [switch off|avoid|turn off] the rounding of activations?"
       "|everything [should be|shall be] [computed|calculated] in [float32|full precision]|which [option|flag] [gives|makes] [the most exact|unrounded|full precision] [results|numbers]?"
-      "|why is --exact so slow?|when [should|would] I use --exact?|[full|highest] precision [for a test|for checking|, please]]",
+      "|why is --exact so slow?|when [should|would] I use --exact?|[full|highest] precision[ for a test| for checking|, please]]",
       "Use --exact. llrun then computes in float32 without rounding activations to 8 bits; it is slow and meant for checking." },
 };
 
