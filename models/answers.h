@@ -169,211 +169,669 @@ static const fact facts[] = {
 
     /* --- memory --- */
     { TASK, "[use less memory|reduce the memory|save memory|run with little RAM|make it fit into memory]", "Which flags reduce memory?",
-      "[I only have [4|2|6|8] GB [of RAM|of memory|][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory [use|need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?]",
+      "[I only have [4|2|6|8] GB [of RAM|of memory][, what can I change so that it loads?|, what can I do?|]|it needs too much memory|how do I get it to fit into [4|8|16] GB?|[lower|shrink|cut] the memory[ use| need|]|my computer has little [RAM|memory]|reduce the RAM usage|what can I do against exit code 5?"
+      "|I have a [laptop|ThinkPad|Raspberry Pi|mini PC|Mac] with [only|just] [4|6|8] GB and I would like to [bring|get] the memory [use|need] [down|lower], [which options help|what can I change|what are my choices]?"
+      "|what [options|settings|flags|tricks] [are there|exist|do I have] to [save|spare|reduce|lower] [memory|RAM] [on a small machine|on my [laptop|PC|server]|]?"
+      "|llrun [eats|takes|uses|wants] [all|nearly all|most] of my [memory|RAM][, how do I make it take less|, how can I bring that down|, what can I do against it]?"
+      "|it [takes|eats|uses] too much [memory|RAM] on my [Windows 10|Windows 11|Ubuntu|Debian|Mac] [machine|PC|laptop][. What can I turn down?|, what should I change?|. How do I reduce it?]"
+      "|[my|the] [browser|desktop|other programs] [also needs|must keep] some [RAM|memory], so how do I make [the model|llrun|it] [use|take] less of it?"
+      "|The plan says that [I need [1|2|3] GB more than I have|it does not fit], what can I [change|turn down|make smaller] [so that it fits|to make it fit]?"
+      "|not enough [memory|RAM] [for this model|to load it|here], which [settings|options|flags] [help|should I change|make it smaller]?"
+      "|Is there anything [I can do|to try] [when|if] [memory|RAM] is [tight|short|scarce], apart from buying more?"
+      "|how do people [get|squeeze] [models|such models] into [4|6|8|16] GB[ of RAM| of memory|]?"
+      "|[memory|RAM] is the problem here, what [is the first thing I should try|would you change first|can be made smaller]?"
+      "|which [settings|options] [matter|are important] [most|] for [the memory use|how much memory is used]?]",
       "Use a smaller context with -c, a smaller cache with --kv q8_0, or a smaller model type such as q4_0. llrun plan shows what each would take." },
     { TASK, "[see how much memory a model needs|check if a model fits|know the memory before I start|find out if it will run]", "What does llrun plan do?",
-      "[How can I [find out|see|know|check] [in advance|beforehand|before starting] [whether|if] a [13B|7B|70B|big|] [file|model] will [fit|run|work] [in|on] my [laptop|PC|machine|computer]?|will this model [run|fit] on my [machine|laptop|PC]?|how much memory will my model take?|calculate the memory of a model|is my RAM enough for this file?]",
+      "[How can I [find out|see|know|check] [in advance|beforehand|before starting] [whether|if] a [13B|7B|70B|big|] [file|model] will [fit|run|work] [in|on] my [laptop|PC|machine|computer]?|will this model [run|fit] on my [machine|laptop|PC]?|how much memory will my model take?|calculate the memory of a model|is my RAM enough for this file?"
+      "|before I [download|buy|start|try] [it|anything], [how do I know|can I know|is there a way to tell] [if|whether] [the model|a 13B model|it] [fits|will fit|is going to fit]?"
+      "|I [have|own] a [laptop|ThinkPad|server|Mac] with [16|32|64] GB, how do I [check|test|find out] [if|whether] [this file|this model|a certain model] [fits|will fit|works there]?"
+      "|is there a [command|tool|calculator|way] [that|which] [tells|shows] [me|] how much [memory|RAM] [a file|a model|it] [will need|is going to take|needs]?"
+      "|I do not want to [wait|try] for nothing, can llrun [tell|say] [beforehand|in advance] [if|whether] [there is enough memory|the memory is enough|it fits]?"
+      "|[can|could] I [run|use|load] this [file|model] here or [is it too large|not][?|, how do I check?]"
+      "|[estimate|predict|work out|calculate] the [memory|RAM] [need|use|needs] [before the start|in advance|of my model|of a model file]"
+      "|where do I see [what|how much] [the weights, the cache and the scratch space take|each part takes in memory]?"
+      "|which command [shows|prints] the [memory plan|memory need|memory numbers][ of a model| of a file|]?"
+      "|a friend asks [if|whether] [his PC|his laptop|her Mac] can [hold|take] [this|such a] model, how do we [find out|check|see that]?"
+      "|how do I [see|check|know] [if|whether] my [PC|laptop|hardware|computer] is [good|big|strong] enough for [the|this|a] model?"
+      "|I'd like to know the [memory|RAM] [it will take|needed] with a [given|certain|longer] context [before I start|beforehand]]",
       "Run llrun plan MODEL. It shows the memory for weights, KV cache and scratch, and whether it fits; exit code 5 means that it does not." },
     { TASK, "[start although the plan says it does not fit|ignore the memory check|run it anyway]", "What does --force do?",
-      "[the plan says no, but I want to try|skip the memory check|start it although memory is short|override exit code 5]",
+      "[the plan says no, but I want to try|skip the memory check|start it although memory is short|override exit code 5"
+      "|llrun [refuses|does not want] to [start|load|run] because of [the plan|memory|its memory check], [how do I start it all the same|can I make it start anyway|how do I override that]?"
+      "|I know that [memory|RAM] [is short|is not enough|will be tight], but [let me|I want to] [try|start|run] it [anyway|all the same|regardless][. How?|]"
+      "|how do I [override|switch off|bypass|get around|turn off] the [memory check|memory plan|check for memory]?"
+      "|I don't care [that|if] it [does not fit|gets slow|swaps], [just start|start it anyway|I want to load it anyway][, which flag is that?|. How?]"
+      "|can llrun be [told|made] to [load|start] [the|a] model [even though|although] [the plan says no|it says that it does not fit]?"
+      "|I am [sure|certain] that it fits, but llrun [says no|refuses|does not believe me][. How do I insist?|, which option makes it start?]"
+      "|[which|what] [flag|option|switch] [ignores|overrules] the [memory plan|memory check|plan]?|what [happens|risk do I take] [if|when] I [use|give|add] --force?"
+      "|is it [dangerous|safe|a bad idea] to use --force?|make it start [although|even if] [the memory is too small|it thinks that it will not fit]]",
       "Use --force. llrun then starts although the memory plan says no; it may be very slow or be killed by the system." },
     { TASK, "[set the context size|make the context larger|change the context|use a longer context]", "[What does -c do?|What does --ctx-size do?]",
-      "[how do I get a [longer|larger|bigger] context?|set the context to [16k|8192|2048]|which flag is for the context?|increase the context [length|size|window]|more room for the conversation|what is the default context?]",
+      "[how do I get a [longer|larger|bigger] context?|set the context to [16k|8192|2048]|which flag is for the context?|increase the context [length|size|window]|more room for the conversation|what is the default context?"
+      "|I want to [paste|feed in|use] a [long|whole] [document|book|chapter|article], how do I [give it|get|set] a [larger|longer|bigger] context?"
+      "|how many tokens of context do I get [if I set nothing|by default|without any option], and [how do I change that|can I have more]?"
+      "|my [chats|conversations|stories] get [long|very long], [where|how] do I [raise|set|increase] the [context|context size|context length]?"
+      "|in [Ollama|LM Studio|llama.cpp|koboldcpp] I set [num_ctx|the context] to [16384|8192|32768], [how do I do that here|what is it called in llrun]?"
+      "|what is the [option|flag|switch|setting] for the [number of context tokens|context window|context length]?|is there a limit [of|on] the context and [how do I raise it|how can I set it]?"
+      "|how do I [run|start] llrun with [a 16k context|8192 tokens of context|32k of context|a bigger window]?|[set|change|raise|increase] [num_ctx|ctx-size|n_ctx|the context window] [in llrun|]"
+      "|the model should [remember|see|keep] more of [our conversation|my text|the chat][, which option is that?|, how do I set that?]"
+      "|[4096|2048] tokens [is|are] too few for me, how do I [get|set] more?|I would like to [lower|shorten] the context [to 2048|to 1024|a bit], which [flag|option] [is it|sets it]?]",
       "Use -c N, for example -c 8192. A larger context takes more memory for the KV cache; the default is up to 8192 tokens, as far as they fit." },
-    { NOUN, "[the context|the context size|the context length|a context window]", "What is a context of 4096?",
-      "[how much can a model remember?|why does the model forget the beginning?|what does context length mean?|how long may my text be?|tokens the model can see at once]",
+    { NOUN, "[the context|the context size|the context length|a context window]", "What is a context window?",
+      "[how much can a model remember?|why does the model forget the beginning?|what does context length mean?|how long may my text be?|tokens the model can see at once"
+      "|in a [long|longer] [chat|conversation] the model [forgets|no longer knows|has forgotten] [what I said|what we talked about] [at the start|earlier|before][, why is that?|, is that normal?|]"
+      "|people [say|write] that a model has [8k|32k|128k] context, what [do they mean|is meant by that|does this number tell me]?"
+      "|everybody [talks|writes] about [context windows|context length], [what is it in plain words|can somebody explain it]?"
+      "|what is the [limit|longest text] [for|of] what [a|the] model can [see|read|keep in mind] [at once|at one time]?"
+      "|does the [prompt|question] count [towards|for] the context, or only the answer?|does the answer [also|] count [as part of|towards] the context?"
+      "|how much of [my text|our chat|a book] can the model [see|have in view|take in] [at once|at a time]?"
+      "|why does it not [remember|know] what I [said|told it] [an hour ago|at the very beginning|many messages ago]?|is the context the [memory|short-term memory] of the model?"
+      "|what is [a context|ctx|n_ctx] [and why should I care|and what does it change|good for]?]",
       "The context is how many tokens a model can see at once: the prompt and the answer together. A longer one takes more memory." },
     { NOUN, "[the KV cache|a KV cache|the cache for keys and values]", "[Why does the context take memory?|What is stored in the KV cache?]",
-      "[what is KV?|what does KV cache stand for?|why is there a cache for the context?]",
+      "[what is KV?|what does KV cache stand for?|why is there a cache for the context?"
+      "|the log [of llama.cpp|of Ollama|] [mentions|talks about|has a line on] a KV [cache|buffer], [what is that|what is it for|what does it hold]?"
+      "|what is [kept|held|saved] in [the|that] [KV cache|KV buffer|cache of keys and values][ while the model writes| during a chat|]?|why [does|must] a model [keep|store] keys and values?"
+      "|what would happen without a KV cache?|do I need [the|a] KV cache [at all|or can I turn it off]?"
+      "|I understand the weights, but what is [the KV part|this KV cache|the cache] [of the memory|in the plan][ for|]?|why does the memory [grow|go up] [with|when I raise] the context?"
+      "|[keys and values|K and V] of [a transformer|attention], [why are they cached|what is the cache for]?|in llrun plan there is a line KV cache[, what is it?|. What does it mean?]"
+      "|what is the [purpose|use|job] of the KV cache?]",
       "The KV cache keeps the keys and values of all tokens seen so far, so that they are not computed again. It grows with the context." },
     { NOUN, "[the memory of a context|the size of the KV cache|the memory per token]", "[How much memory does a context take?|How much memory does the KV cache need?|How big is the KV cache?|How do I compute the KV cache?]",
-      "[formula for the KV cache|calculate the size of the KV cache|how many bytes per token does the cache take?|memory per token of context]",
+      "[formula for the KV cache|calculate the size of the KV cache|how many bytes per token does the cache take?|memory per token of context"
+      "|how much [memory|RAM] [do|will] [4096|4k|four thousand] tokens [of context|] [take|need|cost]?|what [does|will] a context of [4096|4k] cost me in [memory|RAM|megabytes]?"
+      "|[how many|the number of] bytes [does|for] [each|every|one|a single] token [take in the cache|of context|in the KV cache]"
+      "|how do I [compute|calculate|work out|estimate] [the memory for|the size of] [the context|the KV cache|the cache] [by hand|from the metadata|myself]?"
+      "|is there a [formula|rule of thumb|simple rule] for the memory [of the context|that a context takes|per token]?"
+      "|if I double the context, how much more memory [is that|does it take|do I need]?|what does [one|each] [more|extra|] token [of context|in the context] cost in memory?"
+      "|the KV cache of an 8B model with 4096 tokens, how [big|large] is it?|how many [MB|megabytes|MiB] [for|does] [4k|4096] [tokens of context|context] [take|]"
+      "|layers, heads, head size: how do I get the cache size from [that|these numbers]?|I want to know [how the size of the KV cache is computed|what the context costs per token]]",
       "The KV cache takes 2 x layers x KV heads x head size x 2 bytes for each token in f16. For a typical 8B model that is 128 KiB per token, or 512 MiB for 4096 tokens." },
-    { NOUN, "[the memory of 8192 tokens|a context of 8192|the cache of 8192 tokens]", "[How much memory does a context of 8192 take?|How much RAM do 8192 tokens need?]",
-      "[How big is the [KV cache|cache|context] for [eight thousand|8000|8192|8k] tokens?|memory for [8k|8192|8000|eight thousand] tokens|[8k|8192] [of context|context] in [GB|memory|RAM]|what does a context of 8k cost?]",
+    { NOUN, "[the memory of 8192 tokens|the memory of a context of 8192|the cache of 8192 tokens]", "[How much memory does a context of 8192 take?|How much RAM do 8192 tokens need?]",
+      "[How big is the [KV cache|cache|context] for [eight thousand|8000|8192|8k] tokens?|memory for [8k|8192|8000|eight thousand] tokens|[8k|8192] [of context|context] in [GB|memory|RAM]|what does a context of 8k cost?"
+      "|I [set|use|want] -c 8192, how much [memory|RAM] [goes|will go] [into|to] the [context|cache]?"
+      "|how much [more|extra|additional] [memory|RAM] do I need [on top of the weights|beside the weights|] for [8k|8192 tokens of] context?"
+      "|I have [8|16] GB and want [8k|8192 tokens|a context of 8192], [what will the cache take|how much of it goes to the cache]?|is [8k|8192] of context [expensive|much memory|a lot of RAM]?"
+      "|going from [4k|4096|2048] to [8k|8192], what does that cost in [memory|RAM]?"
+      "|does [8k|8192] [context|of context] fit [into 1 GB|beside the model], how [big|large] is [the cache|it][ then|]?|the KV cache at [8k|8192|8192 tokens], how many [GB|gigabytes|GiB]?"
+      "|what is the [memory|RAM] need of [8192|8k] context [tokens|] on [Ollama|llama.cpp|llrun|LM Studio]?|how many [gigabytes|GB] [go|are used] for a context of [8192|8k|8000 tokens]?"
+      "|[8192|8k|8000] tokens of context, how much [RAM|memory] [is that|will they take|should I plan]?]",
       "For a typical 8B model with f16 cache, 8192 tokens take about 1 GiB. With --kv q8_0 it is about half." },
-    { NOUN, "[the memory of 32768 tokens|a context of 32768|a context of 32k]", "[How much memory does a context of 32768 take?|How much RAM does a 32k context need?]",
-      "[How big is the [KV cache|cache|context] for [32 thousand|32000|32768|32k] tokens?|memory for [32k|32768|32000] tokens|[32k|32768] [of context|context] in [GB|memory|RAM]|what does a context of 32k cost?]",
+    { NOUN, "[the memory of 32768 tokens|the memory of a context of 32768|the cache of 32k tokens]", "[How much memory does a context of 32768 take?|How much RAM does a 32k context need?]",
+      "[How big is the [KV cache|cache|context] for [32 thousand|32000|32768|32k] tokens?|memory for [32k|32768|32000] tokens|[32k|32768] [of context|context] in [GB|memory|RAM]|what does a context of 32k cost?"
+      "|I [set|use|want] -c 32768, how much [memory|RAM] [goes|will go] [into|to] the [context|cache]?"
+      "|how much [more|extra|additional] [memory|RAM] do I need [on top of the weights|beside the weights|] for [32k|32768 tokens of] context?"
+      "|I have [16|24] GB and want [32k|32768 tokens|a context of 32768], [what will the cache take|how much of it goes to the cache]?"
+      "|is [32k|32768] of context [expensive|much memory|a lot of RAM]?|going from [4k|8k|8192] to [32k|32768], what does that cost in [memory|RAM]?"
+      "|the KV cache at [32k|32768|32768 tokens], how many [GB|gigabytes|GiB]?|what is the [memory|RAM] need of [32768|32k] context [tokens|] on [Ollama|llama.cpp|llrun|LM Studio]?"
+      "|how many [gigabytes|GB] [go|are used] for a context of [32768|32k|32000 tokens]?|[32768|32k|32000] tokens of context, how much [RAM|memory] [is that|will they take|should I plan]?"
+      "|does [32k|32768] [context|of context] fit beside [the|an 8B] model, how [big|large] is [the cache|it][ then|]?]",
       "For a typical 8B model with f16 cache, 32768 tokens take about 4 GiB. With --kv q8_0 it is about half." },
+    { NOUN, "[the memory of 16384 tokens|the memory of a context of 16384|the cache of 16k tokens]", "[How much memory does a context of 16384 take?|How much RAM does a 16k context need?]",
+      "[How big is the [KV cache|cache|context] for [16 thousand|16000|16384|16k] tokens?|memory for [16k|16384|16000] tokens|[16k|16384] [of context|context] in [GB|memory|RAM]|what does a context of 16k cost?"
+      "|I [set|use|want] -c 16384, how much [memory|RAM] [goes|will go] [into|to] the [context|cache]?|how much [more|extra|additional] [memory|RAM] do I need[ on top of the weights| beside the weights|] for [16k|16384 tokens of] context?"
+      "|the KV cache at [16k|16384|16384 tokens], how many [GB|gigabytes|GiB]?|going from [4k|8k|8192] to [16k|16384], what does that cost in [memory|RAM]?|is [16k|16384] of context [expensive|much memory|a lot of RAM]?"
+      "|I have [8|16] GB and want [16k|16384 tokens|a context of 16384], [what will the cache take|how much of it goes to the cache]?|[16384|16k|16000] tokens of context, how much [RAM|memory] [is that|will they take|should I plan]?]",
+      "For a typical 8B model with f16 cache, 16384 tokens take about 2 GiB. With --kv q8_0 it is about half." },
+    { NOUN, "[the memory of 131072 tokens|the memory of a context of 131072|the cache of 128k tokens]", "[How much memory does a context of 131072 take?|How much RAM does a 128k context need?]",
+      "[How big is the [KV cache|cache|context] for [128 thousand|128000|131072|128k] tokens?|memory for [128k|131072|128000] tokens|[128k|131072] [of context|context] in [GB|memory|RAM]|what does a context of 128k cost?"
+      "|the model [card|page] [says|promises] 128k [of context|tokens], how much [memory|RAM] would [that|all of it] [take|need]?|can I use the full 128k context [on my laptop|with 16 GB|on a PC with 32 GB]?"
+      "|the KV cache at [128k|131072|131072 tokens], how many [GB|gigabytes|GiB]?|going from [8k|32k|8192] to [128k|131072], what does that cost in [memory|RAM]?|is [128k|131072] of context [expensive|much memory|a lot of RAM]?"
+      "|I [set|use|want] -c 131072, how much [memory|RAM] [goes|will go] [into|to] the [context|cache]?|[131072|128k|128000] tokens of context, how much [RAM|memory] [is that|will they take|should I plan]?]",
+      "For a typical 8B model with f16 cache, 131072 tokens take about 16 GiB. Few machines have that beside the weights, so use a smaller -c." },
     { TASK, "[make the KV cache smaller|compress the KV cache|use a q8_0 cache|halve the memory of the context]", "What does --kv q8_0 do?",
-      "[Is there [some|a] [switch|flag|option] to make the [cache|KV cache|cache for the context] [half as big|smaller]?|a smaller cache for the context|store the KV cache in [8 bits|q8_0]|cut the [context memory|KV cache] in half|the KV cache is too big]",
+      "[Is there [some|a] [switch|flag|option] to make the [cache|KV cache|cache for the context] [half as big|smaller]?|a smaller cache for the context|store the KV cache in [8 bits|q8_0]|cut the [context memory|KV cache] in half|the KV cache is too big"
+      "|the [context|cache|KV cache] takes [more|as much] [memory|RAM] [than|as] the [weights|model itself], [how do I shrink it|how can I make it smaller]?"
+      "|I want [16k|32k] of context but the [cache|KV cache] [is too large|does not fit][. Can it be compressed?|, can it be made smaller?]"
+      "|[can|could] the [KV cache|cache] be [quantised|compressed|stored in 8 bits|stored in fewer bits][ like the weights| too|]?"
+      "|is there a way to [keep|have] [the long|the same|a long] context and [still|] [halve|shrink] [the cache|its memory]?"
+      "|in [llama.cpp|Ollama|koboldcpp] I use [a quantised KV cache|cache-type-k q8_0|an 8-bit cache], how do I [get|do] that [here|in llrun]?"
+      "|does an 8-bit [cache|KV cache] [hurt|lower|harm] the quality?|do I lose [quality|much] [with|if I use] --kv q8_0?"
+      "|how do I [get|bring] the [memory|size] of the KV cache down [by half|to the half|without a shorter context]?"
+      "|which option [stores|keeps] [the cache|keys and values] in [8 bits|q8_0|fewer bits]?|[quantise|quantize|shrink|squeeze] the [KV cache|cache of the context]"
+      "|the line KV cache in the plan is [huge|too large], [what makes it smaller|which option makes it smaller]?]",
       "Use --kv q8_0. The KV cache is then stored in 8 bits and takes about half the memory of f16, with almost the same quality." },
     { NOUN, "[the option --kv|--kv|the flag --kv]", "Which types does --kv know?",
-      "[values for --kv|can the KV cache be f32?|which cache types are there?]",
+      "[values for --kv|can the KV cache be f32?|which cache types are there?"
+      "|which [types|formats|values] can I [choose|use|give] for the [KV cache|cache]?|what is the default type of the [KV cache|cache]?|does --kv accept [q4_0|f32|bf16|q8_0]?"
+      "|should I [use|take] f16 or f32 for the [KV cache|cache]?|I want the [cache|KV cache] in f32, [is that possible|can I do that]?|is the KV cache f16 [by default|if I set nothing]?"
+      "|what may [stand|I write] [after|behind] --kv?|can I [set|choose|pick] the [precision|type|number format] of the [KV cache|cache]?"
+      "|in which [type|format|precision] [is the cache kept|does llrun keep the KV cache][ by default| normally|]?|what are the [choices|possible values] of --kv[ and which is the default|]?]",
       "--kv sets the type of the KV cache: f16 is the default, f32 is larger and exact, q8_0 takes about half of f16." },
     { NOUN, "[mmap|memory mapping|a memory-mapped file]", "Why does llrun map the file?",
-      "[how does mmap work?|why does the model open so fast?|does llrun copy the file?]",
+      "[how does mmap work?|why does the model open so fast?|does llrun copy the file?"
+      "|llrun [opens|loads] a [10|20|5] GB [file|model] in [a second|no time|an instant], how is that possible?"
+      "|why is [loading|opening|starting] so [fast|quick] [here|with llrun|compared with other programs]?"
+      "|other [programs|runners] [copy|read] the whole file first, [why does llrun not|how does llrun do it]?"
+      "|what [is the advantage|are the advantages|is the benefit] of [mmap|mapping the file|a mapped file]?|is [mmap|memory mapping] [a good thing|good|better than reading the file]?"
+      "|[llama.cpp|Ollama|koboldcpp] [has an option about|mentions|talks about] mmap, what does [it|that] mean?"
+      "|does the file stay on the disk [when it is mapped|with mmap], or is it [copied|read] [into RAM|into memory]?"
+      "|what does it mean that [the file is mapped|the weights are mapped|a model is memory mapped]?|are the weights [read|copied] into RAM or [used from the file|used directly from the disk]?"
+      "|what happens to mapped weights when [other programs need memory|memory gets short]?]",
       "Memory mapping uses the file where it lies instead of copying it. Opening is instant, and the system can drop and read the parts again when memory is short." },
     { TASK, "[turn off mmap|read the file into memory|not use memory mapping]", "What does --no-mmap do?",
-      "[load the whole file into RAM|do not map the file|copy the model into memory first]",
+      "[load the whole file into RAM|do not map the file|copy the model into memory first"
+      "|my model lies on a [slow|network|USB] [disk|drive|share], [can I read it into RAM first|how do I load all of it first]?"
+      "|I don't want [mmap|memory mapping|the file mapped], how do I [switch|turn] it off?"
+      "|how do I [make|tell] llrun [to read|read] the [whole|entire|complete] [file|model] [at the start|first|into memory]?"
+      "|[is there a way|can I|how do I] [to|] [disable|switch off] [mmap|memory mapping][ like in llama.cpp| as in Ollama|]?"
+      "|the file should be [copied|read|loaded] [completely|fully] into [RAM|memory] [before it starts|at the start], which [flag|option] [does that|is it]?"
+      "|load [everything|the weights|all tensors] into [RAM|memory] [instead of mapping|without mapping][ it| them| the file|]|what [changes|happens] [if|when] I use --no-mmap?"
+      "|do I need more [RAM|memory] without [mmap|mapping]?|I want to [remove|unplug] the [USB stick|drive] after loading, so [the model must be read|read the model] into [RAM|memory]"
+      "|how do I [avoid|stop] llrun from [mapping|using mmap on] the file?]",
       "Use --no-mmap. The file is then read into memory instead of being mapped, which needs as much free memory as the file is large." },
     { TASK, "[keep the model in memory|lock the weights in RAM|stop the system from swapping the model]", "What does --mlock do?",
-      "[prevent swapping|pin the weights|the model is swapped out|avoid that the weights leave the memory]",
+      "[prevent swapping|pin the weights|the model is swapped out|avoid that the weights leave the memory"
+      "|after [a pause|some minutes|a break|lunch] the [first|next] answer [is slow|takes long] because the [model|weights] [was|were] [swapped out|dropped from memory][. How do I avoid that?|]"
+      "|[Linux|Ubuntu|Windows|the system|macOS] [keeps|is] [swapping|paging] my [model|weights] out, [how do I stop that|how do I prevent it]?"
+      "|how do I [make sure|ensure] that the [weights|model] [stay|stays|remain] in [RAM|memory]?"
+      "|the weights should [never|not] [leave|be dropped from|be paged out of] [the memory|RAM][, how do I do that?|]|can I [lock|pin|fix|nail] the [weights|model|file] [in|into] [RAM|memory]?"
+      "|mlock [failed|was refused|does not work|says cannot allocate memory], what [now|can I do]?"
+      "|llrun [says|warns] that [mlock failed|the memory could not be locked], [how do I raise the limit|what must I change]?"
+      "|which [flag|option] [keeps|holds] the [whole|] model [resident|in RAM][ even when other programs need memory| all the time|]?"
+      "|is there [something|an option] like mlock [of llama.cpp|in Ollama|] here?|I leave it running [overnight|all day] and want the [weights|model] to stay in [RAM|memory]"
+      "|what is the limit [of|from] ulimit -l [good for|about]?]",
       "Use --mlock. llrun then asks the system to keep the weights in memory; if that is refused, raise the limit with ulimit -l." },
     { TROUBLE, "[the RAM use looks low|the model does not show up in memory|top shows less memory than the file has]", "Why is the memory use so low?",
-      "[top says it uses almost no memory|why does it use so little RAM?|htop shows only a few MB|the process looks small although the model is large]",
+      "[top says it uses almost no memory|why does it use so little RAM?|htop shows only a few MB|the process looks small although the model is large"
+      "|the task manager [shows|says|displays] [only|just|] [a little|300 MB of|very little|200 MB of|hardly any] [RAM|memory][ use|], [although|but] [the|my] [model|file] is [4|5|8|13] GB"
+      "|I [loaded|started|run] a [4|5|8|14] GB [model|file], but [the task manager|top|htop|activity monitor|the system monitor] [shows|says] [only|just] [200|300|500] MB[, how can that be?|. Is that right?|. Where is the rest?]"
+      "|where is the model if [the process|llrun|the program] [uses|shows|takes] [almost no|so little|hardly any] [memory|RAM]?"
+      "|[Windows 10|Windows 11|Ubuntu|Debian|my Mac] [says|shows] that llrun [needs|uses|takes] [only|just] [a few hundred MB|very little RAM|almost no memory], [is something wrong|is the model really loaded|why is that]?"
+      "|is the model [really|even] [loaded|in memory] when the memory [use|column|number] is so [low|small]?"
+      "|free [memory|RAM] hardly [changes|goes down|drops] [when|after] I [load|start] a [big|large|5 GB] model[, why?|, is that normal?|]"
+      "|the [memory|RAM] [graph|column|display] [does not go up|stays flat|stays low] [while|when|although] [the|a] [big|large|] model [runs|is loaded|is running][, why?|]"
+      "|why [does|is] the [used memory|RAM use|memory of the process] [not go up|stay so low|not as large as the file][ with a big model| after loading|]?"
+      "|the memory [use|number] in [the task manager|htop|top|activity monitor] is much [lower|smaller] than the [size of the file|file|model size]"
+      "|is [it|this] [a bug|a mistake|an error] that [top|htop|the task manager] shows [so little|less] memory [than the file has|for a big model]?"
+      "|my [RAM|memory] use [looks|seems] [too low|too small|suspiciously low] for [such|so] a big model"
+      "|why is the model counted as [cache|file cache|buff/cache] and not as [used memory|memory of the program]?]",
       "That is normal: the weights are mapped from the file and count as file cache, not as memory of the program." },
     { TROUBLE, "[the model is larger than my RAM|the file is bigger than my memory|my model does not fit into RAM]", "[Can I run a model that is larger than RAM?|What happens if the model is too big?]",
-      "[Is it ok to use a [file|model] [larger|bigger] than my [memory|RAM]?|[file|model] of [20|40|30] GB with [8|16] GB of RAM|the model is [too big|too large] for my [RAM|memory|computer]|what if the file does not fit into RAM?|a big model on a small machine]",
+      "[Is it ok to use a [file|model] [larger|bigger] than my [memory|RAM]?|[file|model] of [20|40|30] GB with [8|16] GB of RAM|the model is [too big|too large] for my [RAM|memory|computer]|what if the file does not fit into RAM?|a big model on a small machine"
+      "|[can|could|may] I [run|use|load] a [30|40|48] GB [file|model] on a [laptop|PC|machine|Mac] [with|that has] [8|16|24] GB of [RAM|memory]?"
+      "|what [happens|will happen] [when|if] the [weights|file|model] [do not fit|does not fit|is larger than what fits] into [RAM|memory][ completely|]?"
+      "|the [disk|SSD] [light is on|is busy|is read] all the time while [the|my big] model [writes|answers][. Is the model too big?|, why?|]"
+      "|my [RAM|memory] is [smaller|less] than the [file|model], will it [still|] [work|run|start]?"
+      "|is it [possible|sensible|a good idea] to run a model [straight|directly] from [the SSD|the disk|an NVMe drive]?"
+      "|[it needs|each token takes] [several|ten|30] seconds [per|for a] token since the [model|file] [does not fit into RAM|is bigger than my RAM]"
+      "|I have a [file|model] of [20|26|40] GB but only [8|16] GB of RAM[, does that work|, will it run|, is there any hope]?"
+      "|could the [SSD|disk|swap file] [replace|stand in for] missing [RAM|memory]?|how [bad|slow] is it [if|when] [the model|the file] is [larger|bigger] than [RAM|memory|the memory of my PC]?"
+      "|does the [entire|whole] [file|model] [have to|need to] [fit into|be in] [RAM|memory]?|I [downloaded|got] a [model|file] that is [twice as large as|bigger than|larger than] my [RAM|memory]]",
       "It can run, because weights are mapped from the file, but it reads from the disk for every token and is very slow. A smaller model is better." },
     { NOUN, "[the memory of a 7B model|the size of a 7B model|the memory of an 8B model]", "[How much memory does a 7B model need?|How much RAM do I need for an 8B model?|How big is a 7B model?]",
-      "[how many [gigabytes|GB] do I need for a [7|8] billion [parameter|] model|RAM for [7B|8B]|memory for a model with [7|8] billion parameters|how much does an 8B model take|will [7B|8B] run with [8|16] GB?|size of [7B|8B] files]",
+      "[how many [gigabytes|GB] do I need for a [7|8] billion [parameter|] model|RAM for [7B|8B]|memory for a model with [7|8] billion parameters|how much does an 8B model take|will [7B|8B] run with [8|16] GB?|size of [7B|8B] files"
+      "|I have a [laptop|ThinkPad|mini PC|Mac|MacBook] with [8|16] GB, is that enough for [a 7B|an 8B] model?"
+      "|how much [RAM|memory] should [a PC|a laptop|my next computer] have [for|to run] [a 7B|an 8B|a Llama 3 8B|a Mistral 7B] model?"
+      "|how many [GB|gigabytes] is [a 7B|an 8B] model in [q4_K_M|q8_0|f16]?|what [does|will] [a 7B|an 8B] model [need|take|weigh|occupy][ in q4_K_M| in q8_0| in f16| in memory| on the disk|]?"
+      "|can [my|a] [ThinkPad|laptop|Raspberry Pi|old PC] with [8|16] GB [hold|run|take] [a 7B|an 8B] model?"
+      "|[Mistral 7B|Llama 8B|a model of 7 billion parameters|a model of 8 billion weights], how much [RAM|memory] [is needed|do I need|must I have]?"
+      "|how [large|big] is the [download|file] of [a 7B|an 8B] model?"
+      "|I'd like to run [a 7B|an 8B] model [on Windows 11|on Ubuntu|with Ollama|with LM Studio|at home], [what memory does that take|how much RAM is needed]?"
+      "|do [seven|eight] billion parameters fit [in|into] [8|16|6] GB?|is [8|16] GB of [RAM|memory] enough for [7B|8B|an 8B model|a 7B model]?"
+      "|the [memory|RAM] need of [7B|8B] models [in numbers|by type|with different quants], please]",
       "A 7B or 8B model takes about 4 to 5 GB in q4_K_M, 8 to 9 GB in q8_0 and 14 to 16 GB in f16, plus the context." },
     { NOUN, "[the memory of a 70B model|the size of a 70B model]", "[How much memory does a 70B model need?|How much RAM do I need for a 70B model?]",
-      "[how many [gigabytes|GB] do I need for a 70 billion [parameter|] model|RAM for 70B|memory for a model with 70 billion parameters|can I run 70B with [32|64] GB?]",
+      "[how many [gigabytes|GB] do I need for a 70 billion [parameter|] model|RAM for 70B|memory for a model with 70 billion parameters|can I run 70B with [32|64] GB?"
+      "|I have a [workstation|server|Mac Studio|PC] with [32|48|64|128] GB, is that enough for a 70B model?"
+      "|how much [RAM|memory] should [a PC|a server|my next computer] have [for|to run] a [70B|Llama 70B|seventy billion] model?|how many [GB|gigabytes] is a 70B model in [q4_K_M|q8_0]?"
+      "|what [does|will] a 70B model [need|take|weigh|occupy][ in q4_K_M| in q8_0| in memory| on the disk|]?|can [my|a] [workstation|server|PC] with [32|48|64] GB [hold|run|take] a 70B model?"
+      "|how [large|big] is the [download|file] of a 70B model?"
+      "|I'd like to run [a 70B|a Llama 70B] model [on Ubuntu|with Ollama|with LM Studio|at home], [what memory does that take|how much RAM is needed]?"
+      "|do seventy billion parameters fit [in|into] [32|48|64] GB?|is [32|48|64] GB of [RAM|memory] enough for [70B|a 70B model]?"
+      "|what [hardware|machine|computer] does a 70B model [need|ask for], how much [memory|RAM]?]",
       "A 70B model takes about 40 GB in q4_K_M and 75 GB in q8_0, plus the context." },
     { NOUN, "[the memory of a 1B model|the size of a 1B model]", "[How much memory does a 1B model need?|Which model fits into 2 GB?]",
-      "[how many [gigabytes|GB] do I need for a 1 billion [parameter|] model|RAM for 1B|a model for a very small machine|which model runs with 1 GB of RAM?]",
+      "[how many [gigabytes|GB] do I need for a 1 billion [parameter|] model|RAM for 1B|a model for a very small machine|which model runs with 1 GB of RAM?"
+      "|I have a [Raspberry Pi|netbook|old laptop|small VPS|phone] with [1|2] GB, [which size of model|what model size] [fits|can it run|would work]?"
+      "|how much [RAM|memory] [is needed|do I need] [for|to run] a [1B|one billion|Llama 1B] model?|how many [GB|gigabytes|megabytes] is a 1B model in [q4_0|q8_0]?"
+      "|what [does|will] a 1B model [need|take|weigh|occupy][ in q4_0| in q8_0| in memory| on the disk|]?"
+      "|can [my|a] [Raspberry Pi|netbook|old laptop|tiny server] with [1|2] GB [hold|run|take] a 1B model?|how [large|big] is the [download|file] of a 1B model?"
+      "|which [size of model|model size] is right for a [Raspberry Pi|very old PC|netbook|very weak laptop]?|does one billion parameters fit [in|into] [1|2] GB?"
+      "|is [1|2] GB of [RAM|memory] enough for [1B|a 1B model]?|is there a [model|size] [small enough|that is small enough] for [1|2] GB[ of memory| of RAM|]?"
+      "|I want the smallest [useful|sensible] model for a machine [with hardly any memory|with 2 GB of RAM]]",
       "A 1B model takes about 0.7 GB in q4_0 and 1.1 GB in q8_0, plus the context. It runs on nearly every machine." },
 
     /* --- GPU --- */
     { CODE, "[CUDA out of memory|CUDA error: out of memory|cudaMalloc failed: out of memory]", "[Why is my GPU out of memory?|What if the VRAM is full?]",
-      "[My [graphics card|GPU|video card] [runs|is|ran] out of memory[, what now?|]|[VRAM|GPU memory|the graphics memory] is [full|not enough|too small]|[CUDA|the GPU|cuda] [says|reports] out of memory|out of memory on the GPU|the model does not fit on my [graphics card|GPU]]",
+      "[My [graphics card|GPU|video card] [runs|is|ran] out of memory[, what now?|]|[VRAM|GPU memory|the graphics memory] is [full|not enough|too small]|[CUDA|the GPU|cuda] [says|reports] out of memory|out of memory on the GPU|the model does not fit on my [graphics card|GPU]"
+      "|[Ollama|LM Studio|llama.cpp|koboldcpp] [crashes|stops|fails] on my [RTX 3060|GTX 1060|RTX 2070|card with 6 GB|8 GB card] [because|since] the [VRAM|video memory|GPU memory] is [full|used up|not enough]"
+      "|my [RTX 3060|GTX 1660|RTX 4070|NVIDIA card] has [only|] [4|6|8|12] GB and the [model|loader] [runs out of VRAM|fills it all|says CUDA out of memory][, what can I do?|. Which setting helps?|]"
+      "|cudaMalloc [fails|failed] [while|when] [loading|starting][ the model|], [what is that|what now|what should I change]?"
+      "|how do I [avoid|get around|get rid of] [CUDA out of memory|running out of VRAM|a full GPU memory]?"
+      "|the [VRAM|graphics memory|GPU memory] is [full|used up] [as soon as|when] I [load|start] the model[, what should I turn down?|, what now?|]"
+      "|it worked [yesterday|with a shorter context], but now CUDA [says|reports] out of memory"
+      "|not enough [VRAM|video memory|graphics memory] for [all layers|the model|my model][, what helps?|, what can I reduce?]"
+      "|the game [takes|needs] the VRAM and [now|then] the model [fails with CUDA out of memory|finds the GPU memory full]|[failed|unable] to allocate [CUDA|GPU] [memory|buffer]"
+      "|[what helps|what can be done] [against|about] [out of memory on the GPU|a CUDA memory error|too little VRAM]?]",
       "CUDA out of memory means that the memory of the GPU is full. Put fewer layers on it with a smaller -ngl, use a smaller context, or close other programs on the GPU." },
     { CODE, "[no kernel image is available|CUDA error: no kernel image is available for execution on the device]", "Why does my old GPU have no kernel image?",
-      "[no kernel image [for|on] my [graphics card|GPU|device|old card]|[CUDA|it] says no kernel image is available|my card is too old for this build|compute capability not supported]",
+      "[no kernel image [for|on] my [graphics card|GPU|device|old card]|[CUDA|it] says no kernel image is available|my card is too old for this build|compute capability not supported"
+      "|I put [a GTX 750|an old Tesla K80|a Quadro from 2013|an old card] into my [server|PC|machine] and now [CUDA|Ollama|llama.cpp] says no kernel image"
+      "|is my [card|GPU|Tesla|Quadro|GTX] too old if [it says|CUDA says] no kernel image is available?|what [is|does] no kernel image [about|mean] on [an old|a Kepler|a Maxwell] [card|GPU]?"
+      "|my [Tesla K80|GTX 680|GTX 770|Kepler card|Quadro K2000] is [not supported|refused|too old], [can I still use it|do I need another build]?"
+      "|which build [do I need|works] for an [old|older] [NVIDIA card|GPU|graphics card][ of compute capability 3.5| with compute capability 5.0|]?"
+      "|the program [has|contains] no kernels for my [graphics card|GPU|card]|the error [talks about|mentions] a kernel image[, what is it?|. Has it to do with my Linux kernel?|]"
+      "|what can I do when the [program|build] does not know the compute capability of my [card|GPU]?|why [does|will] CUDA not [execute|run] [kernels|anything] on my [old|ancient] [GPU|card]?"
+      "|it finds my [old GPU|old card|Kepler card] but [then|] stops with no kernel image]",
       "This message means that the program was not built for your GPU. Old cards need a build for their compute capability; otherwise use the CPU." },
     { CODE, "[CUDA driver version is insufficient|CUDA driver version is insufficient for CUDA runtime version]", "What if my driver is too old?",
-      "[It tells me that the driver version is insufficient|[the|my] [NVIDIA|CUDA|] driver is too old|driver version insufficient for the runtime|do I have to update my NVIDIA driver?]",
+      "[It tells me that the driver version is insufficient|[the|my] [NVIDIA|CUDA|] driver is too old|driver version insufficient for the runtime|do I have to update my NVIDIA driver?"
+      "|[Ollama|LM Studio|llama.cpp|koboldcpp] [says|complains|reports] that my [CUDA|NVIDIA|graphics|GPU] driver is [too old|insufficient|older than the runtime]"
+      "|after [updating|the update of] the program it [says|complains] that the driver version is insufficient[, do I need a new driver?|]"
+      "|the [driver|NVIDIA driver] on my [Debian|Ubuntu|Windows 10|server] [machine|box|] is [old|from 2019|several years old] and CUDA [complains|does not like it|says insufficient]"
+      "|which driver do I need [when|if] [CUDA|the runtime] says that [mine|it] is insufficient?|does the driver have to [match|fit] the CUDA [version|runtime]?"
+      "|the CUDA runtime is newer than my driver[, what can I do?|. How do I fix it?|]|can I [keep|stay with] my old NVIDIA driver?"
+      "|[nvidia driver|driver] [mismatch|too old], [CUDA runtime|the runtime] wants a newer one|what is insufficient about my [driver|NVIDIA driver]?"
+      "|how do I [fix|solve|get rid of] [the message about|] an insufficient [driver|driver version]?]",
       "The NVIDIA driver is older than the program needs. Update the driver or use a build for an older CUDA version." },
     { CODE, "[CUDA error 999|CUDA unknown error 999|CUDA unknown error]", "Why is the GPU lost after suspend?",
-      "[After [waking|waking up|coming back] from [sleep|suspend], CUDA [gives|shows] [unknown error|error] 999|the GPU is gone after [sleep|suspend|standby]|after suspend CUDA does not work|unknown error 999]",
+      "[After [waking|waking up|coming back] from [sleep|suspend], CUDA [gives|shows] [unknown error|error] 999|the GPU is gone after [sleep|suspend|standby]|after suspend CUDA does not work|unknown error 999"
+      "|my [laptop|ThinkPad|PC] [slept|was asleep|was suspended] [over night|for an hour|] and [now|since then] [Ollama|llama.cpp|the model] [uses only the CPU|cannot find the GPU|gives CUDA error 999]"
+      "|[every time|each time|whenever] I [close the lid|suspend the laptop|wake the PC], the [GPU|card|CUDA device] is [lost|gone|unusable] [afterwards|]"
+      "|how do I [get|bring] the [GPU|CUDA device] back after [suspend|sleep|standby|hibernation][ without a reboot| without rebooting| on Ubuntu| on Linux|]?"
+      "|CUDA [works|worked] [until|before] [the laptop goes to sleep|suspend], then [unknown error|error 999|nothing]"
+      "|do I have to [reboot|restart the machine] after [suspend|sleep] to use [CUDA|the GPU] again?|what [must|do] I reload [when|if] CUDA [is broken|fails] after [resume|suspend|sleep]?"
+      "|how do I reload [nvidia_uvm|the nvidia module|the NVIDIA kernel module]?|since [waking up|resume|standby] the [runner|program|model] [no longer sees|does not see|has lost] the GPU"
+      "|cuInit [returns|failed with|gives] 999|the [card|GPU] [disappears|vanishes|is lost] when the [laptop|PC] [wakes up|comes back from sleep]]",
       "CUDA error 999 often comes after suspend. Stop the GPU programs and reload the module: sudo rmmod nvidia_uvm, then sudo modprobe nvidia_uvm." },
     { CODE, "[libcuda.so.1 not found|libcuda.so.1: cannot open shared object file]", "Why is libcuda not found?",
-      "[libcuda.so.1 is missing|cannot open libcuda|it does not find the NVIDIA driver library|docker does not see the GPU|no libcuda in the container]",
+      "[libcuda.so.1 is missing|cannot open libcuda|it does not find the NVIDIA driver library|docker does not see the GPU|no libcuda in the container"
+      "|[in|inside] [Docker|my container|podman|the container] [Ollama|the program|llama.cpp] [cannot find|does not find|misses] [libcuda|the NVIDIA library|libcuda.so.1]"
+      "|error while loading shared libraries: libcuda.so.1|which [package|thing|program] [contains|brings|provides|installs] libcuda.so.1?"
+      "|do I need [the CUDA toolkit|CUDA|the driver] [to get|for] libcuda?|the GPU works on the host but not [in|inside] [Docker|the container|my container][, which option is missing?|]"
+      "|how do I [give|pass|hand] the GPU to [a Docker container|my container|Docker]?|I [forgot|did not use] --gpus all[, is that why libcuda is missing?|, what happens then?]"
+      "|on my [fresh|new|] [Debian|Ubuntu|Fedora] [machine|install|server] libcuda is [missing|not there|not found][, what do I install?|]|the [loader|linker|system] cannot [find|open] libcuda"
+      "|what is libcuda.so.1 [and where do I get it|and why do I need it|for]?]",
       "libcuda.so.1 belongs to the NVIDIA driver. Install the driver; in Docker start the container with --gpus all." },
     { TASK, "[put layers on the GPU|use the GPU|move layers to the GPU|set the GPU layers]", "[What does -ngl do?|What does --n-gpu-layers do?]",
-      "[how many layers should go to the GPU?|offload [layers|the model|everything] to the GPU|run it on my graphics card|use my NVIDIA card|which flag is for the GPU?]",
+      "[how many layers should go to the GPU?|offload [layers|the model|everything] to the GPU|run it on my graphics card|use my NVIDIA card|which flag is for the GPU?"
+      "|I have an [RTX 3060|RTX 4060|NVIDIA card|graphics card] with [6|8|12] GB, how do I [make the model use it|put part of the model on it|split the model between CPU and GPU]?"
+      "|what [number|value] should I [give|set|use] for [-ngl|the GPU layers|--n-gpu-layers]?|[can|could] the model be [split|divided|shared] between [CPU and GPU|GPU and CPU|RAM and VRAM]?"
+      "|how do I [send|offload|shift] [half of|some of|part of|all] the layers to the [GPU|graphics card]?"
+      "|in [LM Studio|llama.cpp|koboldcpp] there is a [slider|setting|option] for GPU [layers|offload], what does it do?"
+      "|what [happens|changes] [if|when] I [raise|lower|set] [-ngl|the GPU layers][ to 20| to 99|]?"
+      "|only [some|half|part] of the model [should be|shall go] on the [GPU|graphics card|card][, how do I set that?|]|what does offloading [layers|] mean?"
+      "|where do the layers go that [do not fit|are not] on the GPU?|-ngl [99|20|0|35], what does that [mean|do]?"
+      "|is there a [setting|way|flag] [for how many|to say how many] layers [run|are] on the [GPU|card]?]",
       "-ngl N sets how many layers go to the GPU, and the rest stays on the CPU. Use a smaller number when the GPU is out of memory." },
     { TROUBLE, "[the GPU is not used|my GPU does nothing|everything runs on the CPU]", "Why is my GPU not used?",
-      "[my [graphics card|GPU|NVIDIA card] [is idle|sits idle|is not used|does nothing|stays at 0 percent]|it runs on the CPU instead of the GPU|only the CPU is busy|why is the GPU ignored?]",
+      "[my [graphics card|GPU|NVIDIA card] [is idle|sits idle|is not used|does nothing|stays at 0 percent]|it runs on the CPU instead of the GPU|only the CPU is busy|why is the GPU ignored?"
+      "|[nvidia-smi|the task manager] shows [0 percent|no load|0 % GPU|nothing] while [Ollama|the model|llama.cpp|LM Studio] [runs|writes|answers]"
+      "|I [bought|have|own] [an RTX 3060|an RTX 4070|a gaming PC|an NVIDIA card], but [the model|Ollama|llama.cpp|koboldcpp] [only uses the CPU|runs on the CPU|does not touch the GPU][, why?|]"
+      "|why does [Ollama|it|llama.cpp|the program] [take|use|choose] the CPU [although|when] I have a [GPU|graphics card|good card]?"
+      "|how do I [find out|see] why [the GPU|my card] is [not used|ignored|idle]?|it [falls|fell] back to the CPU [without a word|silently|by itself][, how do I notice that?|, why?|]"
+      "|no [usable|compatible|] GPU [was found|found|detected], [what is missing|why]?|the [fans|fan] of my [card|GPU] [stay quiet|do not spin] and the CPU [is at 100 percent|works hard|gets hot]"
+      "|[the log says|it says] that no GPU [was found|is used|was detected]|I want an error [instead of a silent fallback to the CPU|if the GPU is not used]"
+      "|why is my [NVIDIA card|graphics card|GPU] not [recognised|recognized|detected|found][ by the program| by the runner|]?|can I [force|make sure] that the GPU is [really|] used?]",
       "The program was built without GPU support, or it found no driver or no free GPU memory. Look at its messages; --gpu require makes llrun fail instead of using the CPU." },
     { NOUN, "[VRAM|GPU memory|video memory]", "How is VRAM different from RAM?",
-      "[what is the memory of a graphics card?|is VRAM the same as RAM?|what must fit into VRAM?]",
+      "[what is the memory of a graphics card?|is VRAM the same as RAM?|what must fit into VRAM?"
+      "|what is the difference between RAM and [VRAM|video memory|graphics memory]?|my card has [6|8|12|24] GB of VRAM, what [does that mean for models|has to fit in there|goes in there]?"
+      "|do RAM and VRAM add up?|can I use [normal RAM|my RAM] [as|instead of] VRAM?|everyone [asks|talks] about VRAM, [is that the RAM of my PC|what do they mean|what kind of memory is it]?"
+      "|which parts of a model [need|take|live in|use] [VRAM|the memory of the GPU]?|I have [32|64] GB of RAM but only [4|8] GB of VRAM, which one [counts|matters][ for the GPU|]?"
+      "|[where|what] is [video memory|VRAM][ in a computer| used for|]?|does the context [also|] [need|take] VRAM?|the shop says 12 GB GDDR6, is [that VRAM|this the memory for models]?]",
       "VRAM is the memory of the graphics card. Layers on the GPU, their KV cache and scratch space must fit into it." },
 
     /* --- types --- */
     { NOUN, "[quantization|quantisation|a quantised type|a quantized type|a quant]", "[Why are models quantised?|What are quants?]",
-      "[what does quantised mean?|why are the files smaller than the original?|is quantisation bad?|how do weights get smaller?]",
+      "[what does quantised mean?|why are the files smaller than the original?|is quantisation bad?|how do weights get smaller?"
+      "|the [page|readme|model card|forum] [talks about|mentions] [quants|quantised files|quantised models], [what does that mean|what are they|can somebody explain it]?"
+      "|what is lost [when|if] a model is [quantised|quantized|made smaller]?|why [do people|does everybody|would I] [quantise|quantize|shrink] [models|weights]?"
+      "|how can a [7B|13B|70B] model [become|be] so much smaller than [the original|it was in f16]?|[is|are] a quantised model [worse|less clever|dumber] than the original?"
+      "|what do [the names|names like] [q4, q5 and q8|Q4 and Q8] [stand for|mean] [in general|at the end of file names]?|[weights|numbers] with few bits, [how does that work|why does that work]?"
+      "|do [quants|quantised models] run faster than the original?|[does|will] [quantisation|quantization] make [a model|it] [dumber|worse|faster]?"
+      "|how does [quantisation|quantization] [work|make the file smaller]?]",
       "Quantisation stores weights with few bits, in small groups that share a scale. The model gets smaller and faster and loses a little quality." },
     { NOUN, "[q4_0|Q4_0|the type q4_0]", "How many bits does q4_0 use?",
-      "[bits per weight of q4_0|size of q4_0|how good is q4_0?|tell me about the 4 bit type]",
+      "[bits per weight of q4_0|size of q4_0|how good is q4_0?|tell me about the 4 bit type"
+      "|[my|the] file [ends in|is called|has the type] [q4_0|Q4_0], [what is that|what does it tell me|is that any good]?"
+      "|how [large|big] is a block of q4_0[ and how many weights are in it| in bytes|]?"
+      "|[is|would] q4_0 [a good choice|fast|good enough] [on an old PC|on my laptop|on a Raspberry Pi|for a slow CPU]?|why is q4_0 [so fast|so simple|still used]?"
+      "|how does q4_0 [store|pack] [its|the] weights?|what does the [0|zero] in q4_0 [mean|stand for]?|how many bytes does q4_0 [take|use] for 32 weights?|the simplest type [with|of] 4 bits"
+      "|[llama.cpp|Ollama] [uses|gave me|downloaded] q4_0, [what kind of type is it|is it fine]?]",
       "q4_0 stores 32 weights in 4 bits each with one scale: 18 bytes, or 4.5 bits per weight. It is simple, small and fast." },
     { NOUN, "[q4_1|Q4_1|the type q4_1]", "How many bits does q4_1 use?",
-      "[bits per weight of q4_1|size of q4_1|how good is q4_1?|q4_0 or q4_1?]",
+      "[bits per weight of q4_1|size of q4_1|how good is q4_1?|q4_0 or q4_1?"
+      "|[my|the] file [ends in|is called|has the type] [q4_1|Q4_1], [what is that|what does it tell me|is that any good]?|how [large|big] is a q4_1 block?"
+      "|what is [the difference between q4_0 and q4_1|different in q4_1|the 1 in q4_1]?|is q4_1 [still used|outdated|worth it|old]?|should I [use|take|download] q4_1[ or not|]?"
+      "|how does q4_1 [store|pack] [its|the] weights?|[does|why does] q4_1 [keep|have|need] a minimum?|q4_1 [against|versus|compared with] q4_0|is q4_1 larger than q4_0?]",
       "q4_1 stores 32 weights in 4 bits each with a scale and a minimum: 5 bits per weight. It is an older type." },
     { NOUN, "[q5_0|Q5_0|q5_1|Q5_1]", "How many bits does q5_0 use?",
-      "[bits per weight of [q5_0|q5_1]|size of [q5_0|q5_1]|how good is [q5_0|q5_1]?]",
+      "[bits per weight of [q5_0|q5_1]|size of [q5_0|q5_1]|how good is [q5_0|q5_1]?"
+      "|[my|the] file [ends in|is called|has the type] [q5_0|q5_1|Q5_0], [what is that|what does it tell me|is that any good]?"
+      "|[are|is] [q5_0 and q5_1|q5_0|q5_1] [still used|outdated|old|worth it]?|[q5_0|q5_1] or q5_K, which one [is better|should I take]?|what is the difference between q5_0 and q5_1?"
+      "|should I [use|take|download] [q5_0|q5_1][ or not|]?|how [do|does] [q5_0|q5_1] [store|pack] [its|the] weights?|the [old|older] types with 5 bits"
+      "|[q5_0|q5_1] [against|versus|compared with] [q5_K|q5_K_M]|how many bits [are there|are] in a weight of [q5_0|q5_1]?]",
       "q5_0 and q5_1 store weights in 5 bits: 5.5 and 6 bits per weight with scales. They are older types; q5_K is usually better." },
     { NOUN, "[q8_0|Q8_0|the type q8_0]", "How many bits does q8_0 use?",
-      "[bits per weight of q8_0|size of q8_0|how good is q8_0?|is q8_0 as good as f16?]",
+      "[bits per weight of q8_0|size of q8_0|how good is q8_0?|is q8_0 as good as f16?"
+      "|[my|the] file [ends in|is called|has the type] [q8_0|Q8_0], [what is that|what does it tell me|is that any good]?"
+      "|[does|will] q8_0 [lose|cost] [any|much] quality[ compared with f16| against f16|]?|[can|could] [I|anyone] [see|notice|feel] a difference between q8_0 and f16?"
+      "|how [large|big] is a block of q8_0[ and how many weights are in it| in bytes|]?|I have [enough|plenty of] memory, is q8_0 [nearly perfect|as good as the original|worth its size]?"
+      "|how does q8_0 [store|pack] [its|the] weights?|the 8-bit type [of GGUF files|with one scale]|q8_0 or f16, [is there a difference|which one should I use|do I need f16]?"
+      "|what quality [do I get|can I expect] from [q8_0|8 bits]?|q8_0 [against|versus|compared with] f16|how many bytes does q8_0 [take|use] for 32 weights?]",
       "q8_0 stores 32 weights in 8 bits each with one scale: 34 bytes, or 8.5 bits per weight. Its quality is almost that of f16." },
     { NOUN, "[q4_K_M|Q4_K_M|q4_K|Q4_K]", "[Is q4_K_M good?|Which quant is a good choice?]",
-      "[bits per weight of [q4_K|q4_K_M]|size of q4_K_M|how good is [q4_K_M|q4_K]?|what does K_M mean?|quality of q4_K_M]",
+      "[bits per weight of [q4_K|q4_K_M]|size of q4_K_M|how good is [q4_K_M|q4_K]?|what does K_M mean?|quality of q4_K_M"
+      "|[my|the] file [ends in|is called|has the type] [q4_K_M|Q4_K_M], [what is that|what does it tell me|is that any good]?"
+      "|[everybody|everyone|half the forum] [recommends|uses|takes] q4_K_M, [why|what is so good about it|is it really good]?"
+      "|what [do|does] the [K and the M|letters K and M|K_M] [in the name|at the end] [mean|stand for]?|is q4_K_M [good enough|fine|okay] for [chatting|writing|coding|daily use]?"
+      "|[Ollama|LM Studio] [downloads|takes|gives me] q4_K_M [by default|by itself], [what is it|is that good]?|which types are mixed in [q4_K_M|a q4_K_M file]?"
+      "|how much [worse|smaller] is q4_K_M than [f16|the original]?|q4_K_M or q4_0, [which one is better|which do you prefer]?|q4_K_M [against|versus|compared with] q4_0"
+      "|what is [inside|special about] [q4_K_M|q4_K]?|how many bits [are there|are] in a weight of [q4_K_M|q4_K]?]",
       "q4_K_M uses mostly q4_K, which has 4.5 bits per weight, and q6_K for some tensors: about 4.8 bits. It is a good balance of size and quality." },
     { NOUN, "[q5_K_M|Q5_K_M|q5_K|Q5_K]", "How many bits does q5_K use?",
-      "[bits per weight of [q5_K|q5_K_M]|size of q5_K_M|how good is [q5_K_M|q5_K]?]",
+      "[bits per weight of [q5_K|q5_K_M]|size of q5_K_M|how good is [q5_K_M|q5_K]?"
+      "|[my|the] file [ends in|is called|has the type] [q5_K_M|Q5_K_M], [what is that|what does it tell me|is that any good]?"
+      "|q5_K_M or q4_K_M, [which one is better|which should I take|is the larger one worth it]?|q5_K_M [against|versus|compared with] q4_K_M"
+      "|is [q5_K_M|q5_K] [worth it|worth the extra memory|better than q4_K_M]?|[how much better is|what do I gain with] [q5_K_M|q5_K] [than q4_K_M|over q4_K_M]?"
+      "|I have a bit more memory than q4_K_M needs, is q5_K_M [better|good]?|which types are mixed in [q5_K_M|a q5_K_M file]?|how many bits [are there|are] in a weight of [q5_K_M|q5_K]?"
+      "|how much larger is [q5_K_M|q5_K] than q4_K_M?]",
       "q5_K has 5.5 bits per weight; q5_K_M mixes it with q6_K. It is a little larger and better than q4_K_M." },
     { NOUN, "[q6_K|Q6_K|the type q6_K]", "How many bits does q6_K use?",
-      "[bits per weight of q6_K|size of q6_K|how good is q6_K?|quality of q6_K]",
+      "[bits per weight of q6_K|size of q6_K|how good is q6_K?|quality of q6_K"
+      "|[my|the] file [ends in|is called|has the type] [q6_K|Q6_K], [what is that|what does it tell me|is that any good]?|is q6_K [nearly|almost|] as good as q8_0?"
+      "|q6_K or q8_0, [which one is better|which should I take|can I see a difference]?|q6_K [against|versus|compared with] q8_0"
+      "|[can|could] I [save|spare] memory with q6_K [instead of q8_0|without losing quality]?|how much smaller is q6_K than q8_0?|q8_0 does not fit, is q6_K [good|fine|nearly the same]?"
+      "|how many bits [are there|are] in a weight of q6_K?|what quality [do I get|can I expect] from [q6_K|6 bits]?|the 6-bit type [of GGUF files|with blocks of 256]]",
       "q6_K has about 6.6 bits per weight in blocks of 256. Its quality is close to q8_0, and it is smaller." },
     { NOUN, "[q2_K|Q2_K|the type q2_K]", "Is q2_K good?",
-      "[bits per weight of q2_K|size of q2_K|how good is q2_K [compared to others|]?|is q2_K too small?|quality of q2_K]",
+      "[bits per weight of q2_K|size of q2_K|how good is q2_K[ compared to others|]?|is q2_K too small?|quality of q2_K"
+      "|[my|the] file [ends in|is called|has the type] [q2_K|Q2_K], [what is that|what does it tell me|is that any good]?"
+      "|only q2_K fits [into my memory|on my laptop|on my Raspberry Pi], [should I take it|is it usable|does it make sense]?"
+      "|is a [large|big|13B] model in q2_K better than a [small|smaller|7B] one in q4_K_M?|how [bad|stupid|good] is a model [in|with] [q2_K|2 bits]?|are [2|two] bits [too few|enough]?"
+      "|q2_K [against|versus|compared with] q4_K_M|does q2_K [hurt|harm|ruin] the quality?|how many bits [are there|are] in a weight of q2_K?"
+      "|the smallest quant [in the list|they offer], [is it any good|can I use it]?]",
       "q2_K has about 2.6 bits per weight. It is very small, but the quality suffers; a smaller model in q4_K_M is often better." },
     { NOUN, "[q3_K|Q3_K|q3_K_M|Q3_K_M]", "How many bits does q3_K use?",
-      "[bits per weight of [q3_K|q3_K_M]|size of q3_K|how good is [q3_K|q3_K_M]?]",
+      "[bits per weight of [q3_K|q3_K_M]|size of q3_K|how good is [q3_K|q3_K_M]?"
+      "|[my|the] file [ends in|is called|has the type] [q3_K|q3_K_M|Q3_K_M], [what is that|what does it tell me|is that any good]?"
+      "|q4_K_M [is a bit too big|does not quite fit], is [q3_K|q3_K_M] [usable|all right|a way out]?|how much [worse|smaller] is [q3_K|q3_K_M] than q4_K_M?|are [3|three] bits [too few|enough]?"
+      "|[q3_K|q3_K_M] [against|versus|compared with] q4_K_M|[q3_K|q3_K_M] or q4_K_M, [which one is better|which should I take]?|does [q3_K|q3_K_M] [hurt|harm] the quality?"
+      "|how many bits [are there|are] in a weight of [q3_K|q3_K_M]?|when [should|would] I [use|take] [q3_K|q3_K_M]?]",
       "q3_K has about 3.4 bits per weight. Use it when q4_K_M does not fit; the quality is clearly lower." },
     { NOUN, "[iq4_xs|IQ4_XS|iq4_nl|IQ4_NL]", "How many bits does iq4_xs use?",
-      "[bits per weight of [iq4_xs|iq4_nl]|size of iq4_xs|how good is [iq4_xs|iq4_nl]?]",
+      "[bits per weight of [iq4_xs|iq4_nl]|size of iq4_xs|how good is [iq4_xs|iq4_nl]?"
+      "|[my|the] file [ends in|is called|has the type] [iq4_xs|IQ4_XS|iq4_nl], [what is that|what does it tell me|is that any good]?|what does the [i|I] in [iq4_xs|iq4_nl] [mean|stand for]?"
+      "|[iq4_xs|iq4_nl] or q4_0, [which one is better|which should I take]?|[iq4_xs|iq4_nl] [against|versus|compared with] q4_0|what is the difference between iq4_nl and iq4_xs?"
+      "|the 4-bit types with a table|how [do|does] [iq4_xs|iq4_nl] [store|pack] [its|the] weights?|how many bits [are there|are] in a weight of [iq4_xs|iq4_nl]?"
+      "|is [iq4_xs|iq4_nl] smaller than q4_0?]",
       "iq4_nl and iq4_xs store 4-bit indices into a table of uneven steps: 4.5 and 4.25 bits per weight. They are a little better than q4_0." },
     { NOUN, "[mxfp4|MXFP4|the type mxfp4]", "How many bits does mxfp4 use?",
-      "[bits per weight of mxfp4|size of mxfp4|how good is mxfp4?|4-bit floats]",
+      "[bits per weight of mxfp4|size of mxfp4|how good is mxfp4?|4-bit floats"
+      "|[my|the] file [ends in|is called|has the type] [mxfp4|MXFP4], [what is that|what does it tell me|is that any good]?"
+      "|[gpt-oss|my new model] [comes in|uses|has] mxfp4, [what is that|what kind of type is it]?|how does mxfp4 [store|pack] [its|the] weights?"
+      "|a float with only 4 bits, [is there such a thing|how does that work]?|which models [use|come in|were trained for] mxfp4?|what does the mx in mxfp4 [mean|stand for]?"
+      "|[do|why do] 32 weights share an exponent[ in mxfp4|]?|how many bits [are there|are] in a weight of mxfp4?|is mxfp4 [a float type|made of floats|the same as q4_0]?]",
       "mxfp4 stores 32 weights as 4-bit floats with one shared exponent: 4.25 bits per weight. Some models were trained for it." },
     { NOUN, "[f16|F16|half precision]", "How many bits does f16 use?",
-      "[bits per weight of f16|size of f16|how good is f16?|what is half precision?]",
+      "[bits per weight of f16|size of f16|how good is f16?|what is half precision?"
+      "|[my|the] file [ends in|is called|has the type] [f16|F16], [what is that|what does it tell me|is that the original]?|[how many|what number of] bytes does a weight [take|have|use] in f16?"
+      "|is f16 the [original|unquantised form|full quality]?|do I [need|want] f16 [at home|on my laptop|to run a model|] or is it [a waste|too large]?"
+      "|how [large|big] is a weight [in|of] [f16|half precision]?|floats with 16 bits|why are f16 files [so large|so big|twice as large as q8_0]?"
+      "|what are models [stored|kept] in before they are quantised?|two bytes per weight, which type is that?]",
       "f16 is a float of 16 bits: 2 bytes per weight. It is the usual form before quantisation." },
     { NOUN, "[bf16|BF16|bfloat16]", "How is bf16 different from f16?",
-      "[what's the difference between bf16 and [normal|] f16|bits per weight of bf16|bf16 or f16?|what is brain float?]",
+      "[what's the difference between bf16 and [normal|] f16|bits per weight of bf16|bf16 or f16?|what is brain float?"
+      "|[my|the] file [ends in|is called|has the type] [bf16|BF16], [what is that|what does it tell me|how does it differ from f16]?"
+      "|[many models|new models|most models] [come|are published] in bf16, [why|what is it]?|what [does|do] the [b|letter b] in bf16 [mean|stand for]?|bf16 [against|versus|compared with] f16"
+      "|which is [better|more precise], bf16 or f16?|is bf16 [the same as|as precise as|better than] f16?|why are models trained in bf16?|how [large|big] is a weight [in|of] [bf16|bfloat16]?"
+      "|does bf16 have a [larger|wider] range than f16?|the float from Google Brain[ with 16 bits|]]",
       "bf16 is a float of 16 bits with the range of f32 and less precision than f16. Many models are trained in it." },
     { NOUN, "[f32|F32|single precision]", "How many bits does f32 use?",
-      "[bits per weight of f32|size of f32|single precision floats]",
+      "[bits per weight of f32|size of f32|single precision floats"
+      "|[my|the] file [ends in|is called|has the type] [f32|F32], [what is that|what does it tell me|is that too large]?"
+      "|[some|a few] tensors [in my file|in the list|of my model] are f32, [why|is that normal]?|why are the norms [stored in|kept in|still] f32?"
+      "|[how many|what number of] bytes does a weight [take|have|use] in f32?|how [large|big] is a weight [in|of] [f32|single precision]?|floats with 32 bits|do I [need|want] a model in f32?"
+      "|which tensors are [f32|kept in f32] in a model file?|four bytes per weight, which type is that?]",
       "f32 is a float of 32 bits: 4 bytes per weight. In model files it is used for small tensors such as norms." },
     { TASK, "[choose a quant|choose the right type|find the best quantisation]", "[Which quant should I use?|Which type is best?|Which quantisation should I take?]",
-      "[Which [quantised|] [file|quant|type|version] should a beginner [download|take|use]?|there are so many files, which one [do I take|should I download]?|which quantisation do you recommend?|best [file|quant|type] for [8|16] GB|q4 or q8?|what is the best quant?]",
+      "[Which [quantised|] [file|quant|type|version] should a beginner [download|take|use]?|there are so many files, which one [do I take|should I download]?|which quantisation do you recommend?|best [file|quant|type] for [8|16] GB|what is the best quant?"
+      "|which quant should I [download|take|get], there are [like|about|] [20|ten|a dozen] of them [on the page|on Hugging Face|]"
+      "|[the page|Hugging Face|the download page] [has|offers|lists] [20|ten|a dozen|so many] [files|quants|versions] of [the same|one] model, [which one is for me|which do I pick|which should I download]?"
+      "|I [am new to this|just started|have no idea] and [see|there are] [lots of|so many|20] [quants|types|versions], [which one do I take|what would you pick|where do I start]?"
+      "|I have a [laptop|PC|Mac|ThinkPad] with [8|16|32] GB, which [quant|type|version] [is best|should I take|do you recommend|would you choose]?"
+      "|what is the [best|right|most sensible] [quant|type|version] for [a beginner|my laptop|most people|a normal PC|everyday use]?"
+      "|[Q4, Q5, Q6, Q8|q4, q5, q8|all these Q names], [I am lost|I do not understand the choice], [what should I download|which one is for me]?"
+      "|how do I [decide|choose] between [all these|the many|so many] [quants|files|types|versions]?|the larger quant or the smaller one, how do I [choose|decide]?"
+      "|is there a [rule|rule of thumb|simple advice] for [choosing|picking] [a quant|the quant|the type]?|which [quant|type] gives the best quality [that fits|for my memory|for my RAM]?"
+      "|should I [always|] take the [largest|biggest] quant [that fits|I can run|my memory can hold]?"
+      "|[recommend|suggest|tell me] a [quant|quant type][ for 16 GB| for a beginner| to start with|], please]",
       "Take the largest that fits into memory with your context. q4_K_M is a good start, q6_K or q8_0 are better, and below q4 the quality drops." },
+    { NOUN, "[the difference between q4_0, q6_K and q8_0|q4_0 compared with q8_0|q4_0 compared with q6_K]", "[q4_0, q6_K or q8_0?|What is the difference between q4_0 and q8_0?|Is q8_0 better than q4_0?]",
+      "[[q4_0 or q8_0|q4_0 or q6_K|q4_0, q6_K or q8_0], [which one is better|which is smaller|how do they compare|what is the difference]?|[q4_0 vs q8_0|q6_K vs q4_0|q8_0 vs q4_0|q6_K vs q4_0 vs q8_0][, which is better?|, what is the difference?|?]"
+      "|[compare|can you compare] [q4_0 and q8_0|q4_0 with q6_K|q8_0 with q4_0|q4_0, q6_K and q8_0 with one another][, please|]|is [q8_0|q6_K] [much|really|a lot|] better than q4_0?|how much [larger|bigger] is [q8_0|q6_K] than q4_0?|is q8_0 twice as [large|big] as q4_0?"
+      "|how many bits do q4_0, q6_K and q8_0 [have|use|take]?|I can [choose between|get] q4_0 and [q8_0|q6_K], [which one is better|what do I gain with the larger one|is the larger one worth it]?|should I go from q4_0 to [q8_0|q6_K]?|do I lose [much|a lot of|] quality with q4_0 [instead of|compared with|against] [q8_0|q6_K]?"
+      "|my [laptop|PC|Mac] can hold [both|all] of them, q4_0 and [q8_0|q6_K], which one [is better|is faster|should it be]?|[q4_0|the 4-bit one] is faster, but is [q8_0|q6_K] better?]",
+      "More bits are better but larger and slower: q4_0 has 4.5, q6_K 6.6 and q8_0 8.5 bits per weight. q6_K and q8_0 are nearly as good as f16; q4_0 is the smallest and fastest." },
 
     /* --- files and words --- */
     { NOUN, "[GGUF|a GGUF file|a .gguf file]", "What is in a GGUF file?",
-      "[what is the ending gguf?|which format do the models have?|what does GGUF mean?|explain the file format]",
+      "[what is the ending gguf?|which format do the models have?|what does GGUF mean?|explain the file format"
+      "|I [downloaded|got|found] a file [ending in|with the ending|that ends in] gguf, what [is it|kind of file is that|can it be]?"
+      "|what [is stored|do I find|is] [inside|in] [a|such a|the] [.gguf|GGUF] file?|which [file format|kind of file|format] does [llama.cpp|llrun|LM Studio] [use|want|read]?"
+      "|do I need [other|more] files [beside|in addition to] the [GGUF|.gguf file]?|is the tokenizer [inside|part of] the GGUF[ file|]?"
+      "|[safetensors|pickle files|ONNX] I know, but what is [GGUF|this GGUF]?|everyone [shares|uploads|offers] GGUF files, [what is that|what is special about them]?"
+      "|does [one|a single] GGUF file hold [everything|the whole model|all that is needed]?|what does the [extension|ending] [.gguf|gguf] [mean|tell me|stand for]?]",
       "GGUF is a file format for language models. One file holds the metadata, the tokenizer and all weights." },
     { NOUN, "[llrun|this program|this engine]", "[What are you?|Who are you?|Who made you?|What can you do?]",
-      "[tell me about yourself|introduce yourself|what is llrun good for?|are you ChatGPT?|which model are you?]",
+      "[tell me about yourself|introduce yourself|what is llrun good for?|are you ChatGPT?|which model are you?"
+      "|who am I [talking|speaking|writing] to?|are you [a big model|a small model|a human|a robot|GPT-4|a real person|Llama]?|what [sort|kind] of [program|thing|model] are you?"
+      "|what is [the difference between llrun and Ollama|special about llrun|different from llama.cpp]?|[in which language|in what] is llrun written?"
+      "|what [are you good at|can I ask you|do you know]?|what is the [purpose|idea] of llrun?|do you have a name?|can you [write code|tell stories|answer questions|talk about anything]?"
+      "|on which machines does llrun [run|work]?|why are you so [small|simple]?|my friend [told me about|uses|recommended] llrun, what is it?]",
       "llrun is a small engine in plain C that runs GGUF language models on any machine. I am a tiny model that comes with it: I tell stories and answer questions about running models." },
     { NOUN, "[a token|tokens|a token in a language model]", "How long is a token?",
-      "[how many words is a token?|what are tokens?|how many letters does a token have?|is a token a word?]",
+      "[how many words is a token?|what are tokens?|how many letters does a token have?|is a token a word?"
+      "|[everything|speed|the context] is [counted|measured|given] in tokens, what [is one|are they|does that mean]?|how many tokens [are|is] [a page|1000 words|a book|one word]?"
+      "|how many [words|letters|characters] are [in|] [100 tokens|a token|one token]?|is one token [one word|a letter|the same as a word]?|what is the difference between a word and a token?"
+      "|does a [comma|space|long word] count as a token?|why [tokens|do they count tokens] and not words?|in what pieces does [a|the] model [read|write] text?"
+      "|roughly how long is [one|a single] token[ in English|]?|what [unit|kind of unit] is a token?]",
       "A token is a piece of text, often a word or a part of one. Models read and write tokens; in English one token is about four letters." },
     { NOUN, "[a tokenizer|the tokenizer]", "What does llrun tokenize do?",
-      "[what is a tokenizer for?|how is text cut into tokens?|how do I see the tokens of my text?|what does a tokenizer do?]",
+      "[what is a tokenizer for?|how is text cut into tokens?|how do I see the tokens of my text?|what does a tokenizer do?"
+      "|[who|what] [turns|changes|cuts] my text into [tokens|numbers|pieces]?|how do I [see|get|print] the token [ids|numbers] of a [text|sentence]?"
+      "|where [is|do I get] the tokenizer[ of a model| from|]?|do I need a [separate|extra] [tokenizer file|tokenizer.json|tokenizer]?|how many tokens [has|does] my [text|prompt][ have|]?"
+      "|how does [text|a sentence] become numbers?|count the tokens of a [text|sentence|prompt]|[every|each] model has [its own|a] tokenizer, what [does it do|is its job]?"
+      "|which [command|part of llrun] [shows|prints] the [tokens|token ids] of a text?]",
       "A tokenizer cuts text into tokens and gives each a number. It is part of the GGUF file; llrun tokenize shows the numbers." },
     { NOUN, "[a chat template|the chat template]", "Where is the chat template?",
-      "[how does the model know who is talking?|what is ChatML?|what does --raw do?|how is a conversation given to the model?]",
+      "[how does the model know who is talking?|what is ChatML?|what does --raw do?|how is a conversation given to the model?"
+      "|the model [card|page] [says|speaks|talks] [of a|about a] chat template, [what is that|do I need it|what is it for]?"
+      "|how [are|do] my messages [turned into|become] [one text|a prompt][ for the model|]?|what are [these tags|im_start and im_end|the tags around my messages]?"
+      "|do I have to [write|set|choose] the [chat format|template|prompt format] [by hand|myself]?|where does llrun [get|take|find] the [chat format|prompt format|chat template] from?"
+      "|how do I [skip|turn off|not use] the chat template?|what is the [prompt format|chat format] of [a|my] model?"
+      "|[my text|the prompt] should [go to|reach] the model [as it is|unchanged|without a template], how?|how does [a|the] model [know|see] [where my question ends|what I said and what it said]?"
+      "|why do [chat models|instruct models] need a template?]",
       "A chat template writes a conversation as the text that a model was trained on. It is stored in the GGUF file; --raw does not use it." },
     { NOUN, "[perplexity|the perplexity of a model]", "Is a low perplexity good?",
-      "[how do I measure the quality of a model?|which perplexity is good?|compare the quality of two files]",
+      "[how do I measure the quality of a model?|which perplexity is good?|compare the quality of two files"
+      "|how do I [find out|measure|check] how much [quality|] a quant [loses|costs|has lost]?|[people|papers|the tables] [compare|rate] quants by perplexity, [what is it|what does the number say]?"
+      "|is [lower|higher|a small number] better [with|for] perplexity?|how can I [measure|compare] [which of two files|which quant|how well a model] predicts [a text|better]?"
+      "|what does a perplexity of [6|8|12] [mean|tell me|say]?|with which command do I [measure|compute|get] the [perplexity|quality of a model]?|is [8|10|6] a good perplexity?"
+      "|a [number|measure] for the quality of a [quant|model]|how [well|good] does my file [predict|model] text?]",
       "Perplexity says how well a model predicts a text: lower is better. llrun perplexity MODEL -f FILE measures it." },
     { NOUN, "[the temperature|--temp|the option --temp]", "[What does --temp do?|Which temperature should I use?]",
-      "[how do I make it more creative?|less random answers|what does the temperature do?|the answers are too wild|make it more predictable]",
+      "[how do I make it more creative?|less random answers|what does the temperature do?|the answers are too wild|make it more predictable"
+      "|what [temperature|value of the temperature] [is good|should I set|do you suggest] for [stories|code|facts|questions]?"
+      "|the answers are too [dull|boring|tame|dry], [which setting makes them livelier|how do I get more surprising ones]?"
+      "|the model [invents|makes up] too [much|many things|wild things], which setting [calms it|makes it more careful]?|what is the [default|normal|usual] temperature?"
+      "|[high|low] temperature, what does [it|that] [do|change]?|[LM Studio|Ollama|llama.cpp|koboldcpp] has a [slider|setting] [called|for the] temperature, what does it [do|change]?"
+      "|what [happens|changes] [if|when] I [raise|lower|set] the temperature[ to 0| to 1.5|]?|is [1|0.2|1.5|0.8] a [good|high|low] temperature?"
+      "|I want [bolder|more surprising|wilder|more creative] [stories|text|answers]|I want [safer|less wild|more careful|more sober] [stories|text|answers]]",
       "The temperature says how bold the choice of tokens is. --temp 0 always takes the most probable one; 0.8 is the default, and higher values are more surprising." },
     { NOUN, "[top-k|--top-k|top-p|--top-p|min-p]", "What do --top-k and --top-p do?",
-      "[what is nucleus sampling?|limit the choice of tokens|what do top_k and top_p mean?|what is min_p?]",
+      "[what is nucleus sampling?|limit the choice of tokens|what do top_k and top_p mean?|what is min_p?"
+      "|what [values|numbers] [are good|should I use] for [top-k|top-p|min-p]?|how [do|does] [top-k|top-p|min-p] [work|choose the next token]?|what is the difference between top-k and top-p?"
+      "|[LM Studio|Ollama|llama.cpp|koboldcpp] [shows|has] [settings|sliders] [called|named] [top-k and top-p|top_p|min_p], what [are they|do they do]?"
+      "|should I [change|touch|set] [top-k|top-p|min-p][ or the temperature| at all|]?|which options [drop|cut away|remove] the improbable tokens?"
+      "|the model sometimes picks [a silly|an absurd|a very unlikely] word, [how do I cut off such tokens|what limits the choice]?|[top-k|top-p] of [40|0.9|0.95|1], what does that [mean|do]?"
+      "|what are the [samplers|sampling options] [top-k and min-p|top-k, top-p and min-p] [for|good for]?]",
       "They limit the choice of the next token: --top-k to the N most probable, --top-p to the most probable that together reach p, --min-p to those near the best." },
     { TASK, "[get the same text every time|make the output repeatable|set the seed|always get the same answer]", "What does --seed do?",
-      "[I'd like identical answers on each run|the answer is different every time|always the same [text|answer|story]|reproducible output|why is the text different each time?|no randomness, please]",
-      "Use --seed N, or --temp 0, which always takes the most probable token. The same seed gives the same text." },
+      "[I'd like identical answers on each run|the answer is different every time|reproducible output|why is the text different each time?|no randomness, please"
+      "|for a [test|demo|paper|bug report] I need the [same|identical] [text|output|answer] [on every run|each time|every time]"
+      "|[each|every] run [gives|brings|writes] [another|a different|a new] [text|answer|story], how do I [stop|prevent|switch off] that?"
+      "|why do I get [another|a different] answer [each|every] time[ I ask the same| for the same prompt|]?"
+      "|I asked the same [thing|question] [twice|three times] and got [two|different] answers[, how do I make it stable?|, why?|]"
+      "|my colleague gets [another|a different] answer with the same [prompt|file], how do we get [the same|identical ones]?"
+      "|how do I [make|get] [results|the output|runs] [deterministic|reproducible|repeatable]?|which option [fixes|sets] the [random numbers|randomness|dice]?"
+      "|how do I [switch|turn] [the randomness|chance|random sampling] off?|[can|could] I get [exactly|] the same story [again|once more][ later| tomorrow|]?"
+      "|what is the seed[ good for| and what do I set|]?|it should [always answer|answer every time|write] [exactly|word for word|] the same"
+      "|the [text|answer|output] [changes|differs|varies] [from run to run|each time|every time], I want it [fixed|stable|constant]]",
+      "Use --seed N, or --temp 0, which always takes the most probable token. The same seed gives the same text; without it every run is different." },
+    { TASK, "[get a different answer each time|get more variety|have another story on every run|make the output vary]", "[Why is the answer always the same?|What makes the text vary?]",
+      "[it [writes|tells|gives me] [always|every time] the same [story|answer|text], but I want [another one|variety|something new][. How?|]|I get the [very same|same|identical] [answer|story|text] [each time|every time|on every run], how do I [change that|get another one|get something new]?"
+      "|why does it [always|every time] [say|tell|write] the same [thing|story|text|answer]?|[each|every] run [gives|brings|writes] the same [text|answer|story], can I [get|have] a different one?|the [story|answer|text|output] never changes[, how do I get a new one?|, why?|]"
+      "|how do I [get|make it write] [a different|another|a new] [answer|story|text] [for|to|with] the same [prompt|question]?|I [want|would like|need] [several|ten|three] different [answers|stories|versions] [for|of|from] the same prompt|no matter how often I ask, the [answer|text|story] [is|stays] the same"
+      "|more [variety|variation|variants] in the [answers|stories|text], please|which option [brings|gives] [more variety|other answers|another answer]?|the same [prompt|question] always gets the same [answer|reply][, can that be changed?|, is that normal?|]|with --temp 0 [the text|the answer] is always the same[, what do I set?|]]",
+      "Use a higher --temp, such as 1, and no --seed or another one: every run is then different. With --temp 0, or with the same seed, the answer is always the same." },
     { TROUBLE, "[the model repeats itself|it writes the same sentence again and again|the text runs in a loop]", "What does --repeat-penalty do?",
-      "[The [answer|text|output] repeats [the same line|itself|one sentence] [forever|again and again|endlessly]|it says the same thing over and over|the model is stuck in a loop|endless repetition|it does not stop repeating]",
+      "[The [answer|text|output] repeats [the same line|itself|one sentence] [forever|again and again|endlessly]|it says the same thing over and over|the model is stuck in a loop|endless repetition|it does not stop repeating"
+      "|after [a few|some] [lines|paragraphs|minutes] [the model|it|my story] [starts to|begins to] [repeat|say] the same [words|sentence|line]"
+      "|[it|the model|the bot] [gets|is|hangs] [caught|stuck|trapped] in [a|an endless] loop[, what can I set?|, how do I stop it?|]"
+      "|why does [the model|my bot|it] [say|write] [everything|the same sentence|one phrase] [twice|ten times|again and again]?"
+      "|how do I [stop|prevent|avoid|get rid of] [repetition|repetitions|loops|endless loops][ in the text|]?"
+      "|the [same|very same] [paragraph|sentence|phrase] [comes|appears] [over and over|again and again|ten times] in [one|the same] answer"
+      "|which [setting|option|penalty] [is there against|stops|helps against] [repetition|repeating|loops]?|[my|the] [story|answer|text] goes round in circles"
+      "|what [value|number] for the [repeat penalty|repetition penalty]?|[a small|my] model [loops|keeps repeating words|repeats the last line], what helps?]",
       "Try --repeat-penalty 1.1 or a higher temperature. A wrong chat template also makes models repeat themselves." },
     { TROUBLE, "[the model writes nonsense|the output is garbage|I only get strange characters]", "Why is the output garbage?",
-      "[the [answer|text|output] is [complete|pure|] [nonsense|garbage|gibberish]|it [writes|prints] only [question marks|strange characters|nonsense]|weird characters in the answer|the answers make no sense]",
+      "[the [answer|text|output] is [complete|pure|] [nonsense|garbage|gibberish]|it [writes|prints] only [question marks|strange characters|nonsense]|weird characters in the answer|the answers make no sense"
+      "|[since|after] the download [the model|it] [writes|prints|says] only [rubbish|garbage|nonsense|odd symbols]"
+      "|instead of [words|an answer] I [get|see] [symbols|question marks|random letters|hash signs|random words]"
+      "|why does [my model|it|Ollama|LM Studio] [talk|write|answer with] [rubbish|gibberish|complete nonsense]?"
+      "|the [output|text|reply] is [a salad of words|unreadable|broken|random letters][, is my file bad?|, what is wrong?|]"
+      "|[it|the model] answers in [random words|a mix of languages|strange symbols][, what could be broken?|]"
+      "|the [words|sentences] [make no sense|are just random][ at all|], is the [file|download|model] [damaged|broken]?"
+      "|my [new|fresh|] model is [broken|crazy|mad], it [babbles|writes rubbish|prints junk]|what can I [check|try] if the [text|output] is [gibberish|junk|rubbish]?"
+      "|[GGGGGG|a row of exclamation marks] instead of an answer]",
       "The file may be damaged, the chat template wrong, or the temperature too high. Compare the checksum of the file, and try --temp 0." },
     { TASK, "[limit the length of the answer|get a shorter answer|set the number of tokens|stop after 100 tokens]", "What does -n do?",
-      "[How do I stop after [50|100|20|200] tokens?|the answers are too long|shorter answers, please|limit the output to [100|50] tokens|maximum length of the answer|it writes too much]",
+      "[How do I stop after [50|100|20|200] tokens?|the answers are too long|shorter answers, please|limit the output to [100|50] tokens|maximum length of the answer|it writes too much"
+      "|it [writes|wrote] [a novel|a whole essay|pages and pages|three pages] [when I ask a simple question|for every question|instead of one sentence][, how do I stop that?|]"
+      "|the [answers|replies] are [way|far|much] too long[, I want two sentences|, how do I cut them|, can I limit that|]"
+      "|[it|the model] [never stops|does not stop|goes on forever|talks and talks][ writing| talking|], how do I [limit|end|cut] [it|the answer]?"
+      "|I [only|just] want [a short answer|one sentence|a few words|one line], not [a novel|an essay|a lecture]|how do I [keep|make] the [answers|replies|output] [short|brief|shorter]?"
+      "|[can|could] I set [a limit|a maximum] [for|on] the [length|number of tokens] of [the answer|a reply]?"
+      "|which [option|flag] [sets|is] the [number of tokens to write|maximum number of tokens|length of the output]?|what is [num_predict|n_predict|max_tokens][ called here| in llrun|]?"
+      "|how do I make it [stop|end] [at a certain word|at the end of a line|before a word]?|the model [talks|writes|babbles] too much[, how do I shorten it?|, what do I set?|]"
+      "|how long [may|can|will] an answer [be|get] and [how do I limit it|can I change that]?|I'd like [brief|short|shorter] [answers|replies]]",
       "Use -n N: at most N tokens are written. --stop TEXT ends the answer before a certain text." },
     { TROUBLE, "[my prompt is longer than the context|it says the prompt is too long|the prompt does not fit]", "What if the prompt is too long?",
-      "[my [text|prompt|document] is too long|prompt longer than the context|it refuses my long [text|prompt]|too many tokens in the prompt]",
+      "[my [text|prompt|document] is too long|prompt longer than the context|it refuses my long [text|prompt]|too many tokens in the prompt"
+      "|I [pasted|gave it|sent] a [whole book|long article|long log file] and [it|llrun] [refuses|stops|says it is too long]"
+      "|llrun [stops|ends|quits] because my [prompt|text|document] has [too many|more] tokens [than fit|]"
+      "|how do I [get|give] a [very long|huge] [prompt|text|document] [in|to the model] [if|when] it is too long?"
+      "|what happens [if|when] my [prompt|text] [has more tokens than|is longer than|exceeds] the context?"
+      "|the [document|file|text] I [paste|summarise|ask about] [is too long|does not fit into the context]"
+      "|the [input|prompt] is [too long|too large] [for this model|for 4096 tokens|for the context][, what can I do?|]|[prompt|input] [exceeds|is over] the [context|limit|maximum]"
+      "|my prompt has [5000|10000] tokens but the context only [4096|2048]|it does not [accept|take] my [long|huge] [text|prompt|document]]",
       "The prompt has more tokens than the context, and llrun ends with exit code 2. Use a larger -c, or a shorter prompt." },
     { TROUBLE, "[it says not a GGUF file|the file is not a GGUF|the magic number is wrong]", "[Why is my file not a GGUF?|What if I downloaded an HTML page?]",
-      "[The loader says the magic is wrong|[invalid|bad|wrong] magic [number|]|it says that the file is no GGUF|my download is an HTML page|git lfs pointer instead of a model|I only downloaded a small text file]",
+      "[The loader says the magic is wrong|[invalid|bad|wrong] magic[ number|]|it says that the file is no GGUF|my download is an HTML page|git lfs pointer instead of a model|I only downloaded a small text file"
+      "|my [download|file] is only [a few|2|130] [kilobytes|KB|bytes] and [is not accepted|cannot be read as GGUF|is no GGUF]"
+      "|I [cloned|pulled] the [repository|model] with git and the [file|model] is [tiny|only 130 bytes|a text file]"
+      "|I saved the [link|page] from [Hugging Face|the browser] and [it says|now llrun says] it is not a GGUF"
+      "|[llrun|llama.cpp|LM Studio|koboldcpp] [does not accept|refuses] my file, it [says|claims] [it is no GGUF|the magic is wrong|the magic does not match]"
+      "|why is the magic [number|] [wrong|bad|not GGUF]?|can I [load|use] an old [GGML|ggml .bin] file?|the [file|model] starts with [html|version https git-lfs|a web page] [instead of GGUF|]"
+      "|the ending is gguf but [it says|llrun says] that it is no GGUF|how do I [get|download] the real file instead of [a pointer|a web page|an LFS pointer]?"
+      "|what is wrong when the [loader|program] does not [find|see] the GGUF magic?]",
       "The file is something else, for example an HTML page, a Git LFS pointer or an old GGML file. Download it again from the real file link." },
     { TROUBLE, "[the file is truncated|the download is incomplete|a tensor ends past the end of the file]", "What if my download was cut off?",
-      "[My download [stopped|ended|broke off] [at|after] [80|50|90] percent[, and now the file does not open|]|the file is [too short|incomplete|truncated|cut off]|[wget|curl|the browser] stopped before the end|half of the file is missing|tensor data is out of bounds|the network failed during the download]",
+      "[My download [stopped|ended|broke off] [at|after] [80|50|90] percent[, and now the file does not open|]|the file is [too short|incomplete|truncated|cut off]|[wget|curl|the browser] stopped before the end|half of the file is missing|tensor data is out of bounds|the network failed during the download"
+      "|my [internet|wifi|connection] [broke|dropped|failed] [while downloading|during the download], [can I still use the file|and now the model does not load]"
+      "|the [file|model] on my disk is smaller than [on the page|the website says|it should be]"
+      "|the [disk|SSD|USB stick] was full [during|while] the download and now the file is [too short|incomplete]"
+      "|it [says|complains] that a tensor [is|lies|ends] [past|behind|outside] the end of the file|can I [resume|continue|go on with] [a|the|my] [broken|stopped|interrupted] download?"
+      "|only [half|3 of 5 GB|a part] of the [model|file] [arrived|was downloaded], [what now|do I have to start again]?"
+      "|[llrun|llama.cpp|LM Studio] says [the file is cut short|truncated|unexpected end of file]|[I stopped|somebody stopped|the PC rebooted during] the download [too early|]"
+      "|unexpected end of [the|] file[ while loading| when I open the model|]|is my [file|download] [too short|incomplete|cut off]? it does not load]",
       "The file is shorter than its table says, so the download was cut off. Resume it or download it again, and compare the checksum." },
     { TROUBLE, "[the architecture is not supported|it says unknown model architecture|unsupported architecture]", "What if my model is too new?",
-      "[unknown model architecture|the architecture is unknown|it does not know this model|the newest model does not load|is my model too new for this program?]",
+      "[unknown model architecture|the architecture is unknown|it does not know this model|the newest model does not load|is my model too new for this program?"
+      "|a [model|file] that [came out|was published|was released] [last week|yesterday|this month] [does not load|is refused|is not supported]"
+      "|the [brand-new|new|newest] [model|file] works in [Ollama|LM Studio] but [llrun|this program] does not [know|support] it"
+      "|[it says|llrun says|llama.cpp says] the architecture is [unknown|not known|not supported][, is my file broken?|, what now?|]"
+      "|which [models|architectures] [does it|can it] not [run|support], and what do I do then?|unknown [architecture|model type] [in the file|when loading|]"
+      "|do I have to wait for an update [if|when] the [model|architecture] is [too new|unknown]?|is the file [broken|bad] if the architecture is [unknown|not supported]?"
+      "|my [model|file] has an architecture that [llrun|the program] [does not know|cannot run]|[general.architecture|the architecture in the header] is not [supported|known]]",
       "The file is valid, but this version does not know its architecture. Update the program or choose another model; llrun ends with exit code 4." },
     { TASK, "[open a split model|load a model in several files|run a file named 00001-of-00003]", "What are split GGUF files?",
-      "[my model has [several|3|many] [parts|files]|how do I open 00001-of-00005?|a model in parts|do I have to join the parts?|a shard is missing]",
+      "[my model has [several|3|many] [parts|files]|how do I open 00001-of-00005?|a model in parts|do I have to join the parts?|a shard is missing"
+      "|the download [has|comes in|consists of] [3|5|several] [files|parts|pieces], [which one do I open|what do I give to llrun|do I have to merge them]?"
+      "|do I [need|have] to [merge|join|glue|combine] the [parts|shards|pieces] [before I start|first]?"
+      "|there is 00001-of-00003[ and|,] 00002-of-00003[ and so on|], which [one|file] do I [load|give|open]?|the model is [split|cut|divided] into [several|3|many] [files|shards|parts]"
+      "|where must the [other|remaining] [parts|shards|files] [be|lie]?|[a|one] [part|shard|piece] of [my|the] model is [missing|not found]"
+      "|which file [of|from] a [split|sharded] model do I [give|pass] to [llrun|the program]?|does llrun [support|read|know] [split|sharded] [files|models|GGUF files]?"
+      "|I have [two|three|5] [gguf|model] files that belong together]",
       "Give the first file, the one with 00001-of in its name. The others must lie beside it; llrun finds them." },
     { TASK, "[look into a model file|see the metadata|see the tensors of a model]", "What does llrun show do?",
-      "[what is inside my file?|which architecture does my file have?|list the tensors|print the metadata|what kind of model is this file?]",
+      "[what is inside my file?|which architecture does my file have?|list the tensors|print the metadata|what kind of model is this file?"
+      "|I [forgot|do not know] [what|which model|which quant] [is in this file|this file is], how do I [find out|see it]?"
+      "|is there a [command|way|tool] to [see|read|list|print] [the metadata|the header|what is inside][ of a GGUF|]?|how many layers does my [model|file] have, where can I [see|read] that?"
+      "|where do I [see|find] [the quant|the type|the architecture|the number of layers] of [a|my] [file|model]?|[list|show|print] [all|the] tensors [and their types|of my file|with their sizes]"
+      "|what does the header of my [model|file] say?|how do I know [if|whether] llrun supports [this|a certain] [file|model]?|which [types|tensors] are in [this|my|the] file?"
+      "|[inspect|examine|look at] [a|the|my] [GGUF|model] file]",
       "Run llrun show MODEL. It lists the metadata and the tensors, and says what is supported." },
     { TASK, "[run a model|start llrun|start a model]", "What is the command to run a model?",
-      "[how do I chat with a model?|how do I use llrun?|first steps with llrun|how does one start a model?|I downloaded a model, what now?]",
+      "[how do I chat with a model?|how do I use llrun?|first steps with llrun|how does one start a model?|I downloaded a model, what now?"
+      "|I have [the|a|my] [gguf|model file|file] on my disk, [what is the next step|how do I start it|what do I type now]?"
+      "|I am [new|a beginner], [what is the first command|how do I get a first answer|how do I start]?"
+      "|how do I [ask|give] the model [a question|a prompt] [from the shell|on the command line|in the terminal]?"
+      "|what do I [type|write|enter] to [get an answer from|talk to|chat with|start] [a|the|my] model?|show me [an example|a command|how] to [start|run|use] [llrun|a model]"
+      "|coming from [Ollama|LM Studio|GPT4All|llama.cpp], how do I [run|start] a model here?|[how|where] do I give the prompt?"
+      "|I just [built|compiled|unpacked] llrun, [how do I use it|what now|how do I try it]?|[let me|I want to|how can I] [chat|talk] with [a|my|the] model"
+      "|where is the list of options[ for run| of llrun run|]?]",
       "Run ./llrun run MODEL.gguf with your prompt after -p. All options are listed by llrun help run." },
     { TASK, "[build llrun|compile llrun|install llrun]", "What do I need to build llrun?",
-      "[which compiler do I need?|how do I compile it?|does it need cmake or Python?|what are the dependencies?]",
+      "[which compiler do I need?|how do I compile it?|does it need cmake or Python?|what are the dependencies?"
+      "|I [downloaded|cloned|unpacked] the source[ code|], [how do I build it|how do I get a program from it|what do I type]?"
+      "|do I need [cmake|Python|CUDA|Rust|a new compiler] to [build|compile] [it|llrun]?"
+      "|how do I [get|make|build] [the program|llrun|it] [from source|from the source code|on Debian|on Ubuntu|on a Raspberry Pi]?"
+      "|what must be installed [before I can|to] [compile|build] [it|llrun]?|can I [compile|build] it on [an old PC|a Raspberry Pi|Debian|my Mac]?"
+      "|which [libraries|packages|tools] [are needed|do I need|does it need] [to build|for building] [it|llrun]?|is gcc enough to [compile|build] [it|llrun]?"
+      "|where is the installer[ of llrun| for llrun|]?|how do I [install|set up] llrun on [Debian|Ubuntu|my Raspberry Pi|an old server]?]",
       "Run make. You need only a C compiler and make; no other libraries and no special CPU." },
     { TASK, "[verify a download|compare the checksum|get the SHA-256 of a model]", "What does --checksum do?",
-      "[is my download complete and correct?|check the sum of a file|which SHA-256 does my file have?|compare my file with the published checksum|was the file changed on the way?]",
+      "[is my download complete and correct?|check the sum of a file|which SHA-256 does my file have?|compare my file with the published checksum|was the file changed on the way?"
+      "|how [can|do] I [make sure|be sure|check] that [my|the] [download|file] is [not damaged|complete|the right one|unchanged]?"
+      "|[Hugging Face|the page|the website] [shows|lists|gives] a SHA-256, how do I [compare|check] it[ with my file|]?"
+      "|is there a way to [verify|check|test] [a|my|the] [file|model][ against the published sum| for bit errors|]?|how do I get the [hash|SHA-256|checksum|sum] of [my|a] [file|model|GGUF]?"
+      "|I [copied|moved] the model [from a USB stick|over the network|to another disk], is it still [the same|undamaged|identical]?"
+      "|I do not trust my [disk|download|USB stick], can llrun [check|verify] the file?|are [both|the two] files [identical|the same], the one on my [PC|laptop] and the [published|original] one?"
+      "|which command [prints|shows|computes] [the|a] [checksum|SHA-256|hash]?|can I [see|get] a [hash|sum] of [each|every] tensor?]",
       "Run llrun show --checksum MODEL. It prints SHA-256 sums of the file and of its tensors; compare the first with the published one." },
     { TASK, "[end llrun with my program|avoid orphaned processes|stop llrun when its parent ends]", "What does --die-with-parent do?",
-      "[a runner is left behind and holds the memory|the process stays when my program crashes|an orphaned process holds the VRAM|kill the child when the parent dies|nothing should be left running]",
+      "[a runner is left behind and holds the memory|the process stays when my program crashes|an orphaned process holds the VRAM|kill the child when the parent dies|nothing should be left running"
+      "|my [app|program|script|server] starts llrun, and when [it|the app] [crashes|dies|is killed] the [runner|process] [stays|lives on|keeps running]"
+      "|how do I [make sure|ensure] that llrun [ends|stops|is gone] when my [app|program|script] [ends|dies|crashes]?"
+      "|after [a crash|kill -9|closing the window] of my [app|program] [a|the] llrun process is [still there|left behind|left over]"
+      "|[zombie|orphaned|leftover] [runners|processes] [fill|hold|keep] my [memory|RAM|VRAM]|the [child|runner|llrun process] should [die|end|stop] [with|together with] [its|the] parent"
+      "|llrun [keeps|goes on] running [after|although] my [program|script|app] [has ended|was closed|died]|is there a flag [so|that makes sure] that no [runner|process] [is left|stays] behind?"
+      "|I start llrun from [Python|Node|a shell script|my own program], how do I [avoid|prevent] [leftovers|orphans|processes left behind]?"
+      "|how [does|can] llrun notice that its parent [is gone|died|has ended]?]",
       "Start it with --die-with-parent. llrun then ends by itself when the process that started it ends, even by kill -9." },
     { TASK, "[find out what is wrong with my machine|check my system|decode an exit status]", "What does llrun doctor do?",
-      "[something is wrong, but I do not know what|look at my log file|which tool explains error codes?|diagnose my computer|what does an unknown message mean?|a health check for my machine]",
+      "[something is wrong, but I do not know what|look at my log file|which tool explains error codes?|diagnose my computer|what does an unknown message mean?|a health check for my machine"
+      "|nothing works on my [laptop|PC|server|machine] and I [do not know|have no idea] [why|where to look|where to begin]"
+      "|is there a [tool|command] that [checks|examines|looks at] [my|the] [whole|entire|] [machine|system|computer|setup]?"
+      "|how do I [find|search for] the [reason|cause] of [a|some] [problem|error] [that I do not understand|without guessing]?"
+      "|which command [tells|shows] [me|] what is [wrong|missing|broken] on [my|this] [machine|system|computer]?"
+      "|I have [a number|some code|a message] that I cannot [find|look up][ anywhere|], which [command|tool] [explains|decodes] it?"
+      "|[can|could] llrun [explain|decode|look up] [an error|an exit code|a message|a log] for me?"
+      "|[check|test|examine] [my system|the driver, memory and ports|my setup] for [problems|errors|mistakes]|before I ask in the forum, what [should I run|can I check myself]?"
+      "|is my [machine|system|setup] [all right|healthy|in order]?]",
       "Run llrun doctor. It checks CPU, memory, limits, GPU driver and ports, and says what to do; llrun doctor --explain WHAT decodes an exit status or a message." },
     { TASK, "[get exact float results|compute without rounding|check the results]", "What does --exact do?",
-      "[is there a mode without rounding?|float32 everywhere|the slow reference mode|check whether the numbers are right]",
+      "[is there a mode without rounding?|float32 everywhere|the slow reference mode|check whether the numbers are right"
+      "|I [want|need] to [compare|check] the [numbers|logits|results] [with|against] [another program|a reference|PyTorch]"
+      "|are the [results|activations|logits] rounded[ to 8 bits|], and can I [turn that off|avoid that]?|is there a [reference|slow but exact|precise] mode?"
+      "|I [doubt|do not trust] the [numbers|results], is there a way to compute [exactly|in float32|without rounding]?|how do I [switch off|avoid|turn off] the rounding of activations?"
+      "|everything [should be|shall be] [computed|calculated] in [float32|full precision]|which [option|flag] [gives|makes] [the most exact|unrounded|full precision] [results|numbers]?"
+      "|why is --exact so slow?|when [should|would] I use --exact?|[full|highest] precision[ for a test| for checking|, please]]",
       "Use --exact. llrun then computes in float32 without rounding activations to 8 bits; it is slow and meant for checking." },
 };
 
