@@ -3714,8 +3714,8 @@ enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_A
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     int few_quant, few_float;           /* up to so many tokens the row form pays */
-    void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups);     /* by tensor type */
-    void (*direct[43])(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows, no strip; or NULL */
+    void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next);     /* by tensor type */
+    void (*direct[43])(const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows, no strip; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
@@ -4256,17 +4256,17 @@ LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales 
 }
 
 /* LLRI_UNPACK(type, bytes per block, groups per block, finish) { body for one block at p, first group g, row r }: rows w,
- * w + row_bytes, ... of a slice of `groups` groups. Rows past `rows` repeat the last one. The same place in the next strip
- * is asked for, since rows lie too far apart for the hardware to foresee. */
+ * w + row_bytes, ... of a slice of `groups` groups. Rows past `rows` repeat the last one.
+ * As many bytes from `next` on are asked for meanwhile, in their order: rows lie too far apart for the hardware to foresee. */
 #define LLRI_UNPACK(name, block_bytes, block_groups, finish) \
     LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r); \
-    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups) \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
     { \
         int r, g, z; \
         for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
+            for (z = 0; z < groups / block_groups * block_bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(r * (groups / block_groups * block_bytes) + z)); \
             for (g = 0; g < groups; g += block_groups, p += block_bytes) { \
-                for (z = 0; z < block_bytes; z += 64) LLRI_PREFETCH((uintptr_t)p + LLRI_STRIP_ROWS * row_bytes + (size_t)z); \
                 LLRI_K(block_##name)(s, p, g, r); \
             } \
         } \
@@ -4896,7 +4896,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 }
 
 /* The scales of 8 groups are fetched ahead: a vector must not be loaded from 16 places just stored to. */
-LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc,
+LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc,
                                int block, int at, int off, const uint8_t *table, int is_signed, int mins)
 {
     const int8_t *q = (const int8_t *)a->q;
@@ -4908,9 +4908,6 @@ LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, c
     for (g = 0; g < groups; g += n) {
         n = groups - g < 8 ? groups - g : 8;
         for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + (size_t)g * (size_t)block + at;
-        for (i = 0; i < 8 * block; i += 64)
-            LLRI_UNROLL
-            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_PREFETCH((uintptr_t)LLRI_ROW(r) + LLRI_STRIP_ROWS * row_bytes + (size_t)i);
         for (i = 0; i < n; i++) {
             LLRI_UNROLL
             for (r = 0; r < LLRI_STRIP_ROWS; r++) {
@@ -4922,7 +4919,9 @@ LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, c
         }
         for (r = 0; r < 4; r++) b[r] -= n * block;
         for (i = 0; i < n; i++, q += 32) {
-            int s0 = (int16_t)a->sum[g + i], s1 = (int16_t)((uint32_t)a->sum[g + i] >> 16);
+            int z, s0 = (int16_t)a->sum[g + i], s1 = (int16_t)((uint32_t)a->sum[g + i] >> 16);
+            for (z = 0; z < LLRI_STRIP_ROWS * block; z += 64) LLRI_PREFETCH(next + (uintptr_t)z);
+            next += (uintptr_t)(LLRI_STRIP_ROWS * block);
             if (at != 1) LLRI_K(halves16)(scale[i], half[i]);
             if (mins) LLRI_K(halves16)(min[i], half2[i]);
             LLRI_UNROLL
@@ -4937,8 +4936,8 @@ LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, c
     }
 }
 #define LLRI_DIRECT(name, block, at, off, table, is_signed, mins) \
-    static LLRI_TARGET void LLRI_K(direct_##name)(const uint8_t *w, size_t row_bytes, int groups, const llri_quants *a, float *acc) \
-    { LLRI_K(nibbles)(w, row_bytes, groups, a, acc, block, at, off, table, is_signed, mins); }
+    static LLRI_TARGET void LLRI_K(direct_##name)(const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    { LLRI_K(nibbles)(w, row_bytes, groups, next, a, acc, block, at, off, table, is_signed, mins); }
 LLRI_DIRECT(q4_0, 18, 2, 8, NULL, 0, 0)
 LLRI_DIRECT(q4_1, 20, 4, 0, NULL, 0, 1)
 LLRI_DIRECT(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
@@ -6273,20 +6272,14 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
     const llri_ops *ops = e->ops;
     int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes;
     int64_t k;
+    const llri_type_info *type = llri_type(p->w->type);
+    int direct = p->quant && e->n == 1 && rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     memset(t->acc, 0, sizeof(float) * LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes));
-    if (p->quant && e->n == 1 && rows == LLRI_STRIP_ROWS && ops->direct[p->w->type]) {
-        llri_quants a;
-        a.q = e->act;
-        a.scale = e->scale;
-        a.sum = e->sum;
-        a.q_stride = a.g_stride = 0;
-        ops->direct[p->w->type](w, p->w->row_bytes, (int)(e->n_in / 32), &a, t->acc);
-        return;
-    }
     for (k = 0; k < e->n_in; k += LLRI_SLICE) {
         int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
+        size_t skip = (size_t)k / type->block * type->bytes;
+        uintptr_t next = (uintptr_t)w + LLRI_STRIP_ROWS * (p->w->row_bytes + skip);     /* of the next strip */
         if (p->quant) {
-            const llri_type_info *type = llri_type(p->w->type);
             size_t groups = (size_t)e->n_in / 32, per = p->few ? 1 : (size_t)ops->ql;
             llri_quants a;
             a.q = e->act + (size_t)k * (size_t)ops->act_bytes * per;
@@ -6294,7 +6287,8 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
             a.sum = e->sum + (size_t)k / 32 * per;
             a.q_stride = (size_t)e->n_in * (size_t)ops->act_bytes * per;
             a.g_stride = groups * per;
-            ops->unpack[p->w->type](t->strip, w + (size_t)k / type->block * type->bytes, p->w->row_bytes, rows, n_k / 32);
+            if (direct) { ops->direct[p->w->type](w + skip, p->w->row_bytes, n_k / 32, next, &a, t->acc); continue; }
+            ops->unpack[p->w->type](t->strip, w + skip, p->w->row_bytes, rows, n_k / 32, next);
             if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, t->acc);
             else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, t->acc);
         } else {
