@@ -3662,12 +3662,12 @@ typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
     float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
     float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
-    int16_t sub[8][LLRI_STRIP_ROWS][16];                /* integer sub-scales, 8 copies for each half of a group */
+    int32_t sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group */
     int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
     /* as they come from the blocks; made into the above for all rows together */
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins; [i][0] alone if per 256 */
     int8_t  small[2][8][LLRI_STRIP_ROWS];               /* their integer factors per group */
-    int8_t  pair[8][LLRI_STRIP_ROWS][2];                /* sub-scales of the halves */
+    uint8_t head[LLRI_STRIP_ROWS][16];                  /* the bytes that hold those of q2_K, q4_K, q5_K and q6_K */
 } llri_strip;
 
 /* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
@@ -3715,7 +3715,7 @@ typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     int few_quant, few_float;           /* up to so many tokens the row form pays */
     void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next);     /* by tensor type */
-    void (*direct[43])(const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows, no strip; or NULL */
+    void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows; s: work; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
@@ -3957,6 +3957,7 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_set(x) _mm_set1_epi32(x)
 #define vi_load(p) _mm_loadu_si128((const __m128i *)(p))
 #define vi_add(a, b) _mm_add_epi32(a, b)
+#define vi_mul(a, b) _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(a), _mm_cvtepi32_ps(b)))        /* products below 2^24 */
 #define vi_madd(a, b) _mm_madd_epi16(a, b)
 #define vi_float(a) _mm_cvtepi32_ps(a)
 #define vs_madd(w, a) _mm_maddubs_epi16(w, a)
@@ -4124,6 +4125,31 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
 #define b32_interleave8(v) _mm256_permute4x64_epi64(v, 0xd8)          /* quarters 0,2,1,3 */
 #endif
 
+/* --- words: w2 = the same group of two rows, p and q, where a vector has room for both; else of row p ------------------- */
+#if LLRI_QL == 16
+#define LLRI_W2 2
+#define w2 __m512i
+#define w2_load(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_load(p)), b32_load(q), 1)
+#define w2_both(p) _mm512_loadu_si512(p)
+#define w2_store(p, v) _mm512_storeu_si512(p, v)
+#define w2_shr(v, n, mask) _mm512_and_si512(_mm512_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
+#define w2_shl(v, n, mask) _mm512_and_si512(_mm512_sll_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
+#define w2_and(v, mask) _mm512_and_si512(v, _mm512_set1_epi8((char)(mask)))
+#define w2_or(x, y) _mm512_or_si512(x, y)
+#define w2_flip(v) _mm512_xor_si512(v, _mm512_set1_epi8((char)0x80))
+#else
+#define LLRI_W2 1
+#define w2 b32
+#define w2_load(p, q) ((void)(q), b32_load(p))
+#define w2_both(p) b32_load(p)
+#define w2_store(p, v) b32_store(p, v)
+#define w2_shr(v, n, mask) b32_shr(v, n, mask)
+#define w2_shl(v, n, mask) b32_shl(v, n, mask)
+#define w2_and(v, mask) b32_and(v, b32_set(mask))
+#define w2_or(x, y) b32_or(x, y)
+#define w2_flip(v) b32_xor(v, b32_set(0x80))
+#endif
+
 #if LLRI_PASS >= LLRI_PASS_AVX2
 #define half_load(p) _cvtsh_ss(llri_rd16(p))
 #else
@@ -4154,12 +4180,16 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 }
 #define LLRI_PUT(s, g, r, v, off) LLRI_K(put16)(s, g, r, v, 0, off, 1, 1)
 #define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
+#define LLRI_PUT2(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
+#define LLRI_PUT2_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #define LLRI_PUT_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #else
 #define LLRI_WE uint8_t
 #define LLRI_PUT(s, g, r, v, off) b32_store(LLRI_STRIP_Q(s, g, r), v)
 #define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) \
-    do { (s)->pair[g][r][0] = (int8_t)(s0); (s)->pair[g][r][1] = (int8_t)(s1); b32_store(LLRI_STRIP_Q(s, g, r), v); } while (0)
+    do { (s)->sub[0][g][r] = (s0); (s)->sub[1][g][r] = (s1); b32_store(LLRI_STRIP_Q(s, g, r), v); } while (0)
+#define LLRI_PUT2(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
+#define LLRI_PUT2_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), LLRI_VNNI ? w2_flip(v) : v)
 #  if LLRI_VNNI
 #define LLRI_PUT_SIGNED(s, g, r, v) b32_store(LLRI_STRIP_Q(s, g, r), b32_xor(v, b32_set(0x80)))
 #  else
@@ -4197,9 +4227,35 @@ LLRI_WORD void LLRI_K(scaled16)(float *d, const float *by, const int8_t *i8)    
 {
 #if LLRI_VF == 16
     vf_store(d, vf_mul(vf_load(by), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8)))));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    vf_store(d, vf_mul(vf_load(by), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)i8)))));
+    vf_store(d + 8, vf_mul(vf_load(by + 8), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(i8 + 8))))));
+#elif LLRI_PASS != LLRI_PASS_SCALAR
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)i8), lo = _mm_unpacklo_epi8(x, x), hi = _mm_unpackhi_epi8(x, x);
+    _mm_storeu_ps(d, _mm_mul_ps(_mm_loadu_ps(by), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(lo, lo), 24))));
+    _mm_storeu_ps(d + 4, _mm_mul_ps(_mm_loadu_ps(by + 4), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpackhi_epi16(lo, lo), 24))));
+    _mm_storeu_ps(d + 8, _mm_mul_ps(_mm_loadu_ps(by + 8), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(hi, hi), 24))));
+    _mm_storeu_ps(d + 12, _mm_mul_ps(_mm_loadu_ps(by + 12), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpackhi_epi16(hi, hi), 24))));
 #else
     int i;
     for (i = 0; i < 16; i++) d[i] = by[i] * (float)i8[i];
+#endif
+}
+LLRI_WORD void LLRI_K(columns16)(uint8_t d[16][16], uint8_t s[16][16])      /* d[j][r] = s[r][j] */
+{
+    int i;
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    int j;
+    for (i = 0; i < 16; i++) for (j = 0; j < 16; j++) d[j][i] = s[i][j];
+#else
+    __m128i x[16], y[16];
+    LLRI_UNROLL
+    for (i = 0; i < 16; i++) x[i] = _mm_loadu_si128((const __m128i *)(const void *)s[i]);
+#define LLRI_ROUND(a, b) LLRI_UNROLL for (i = 0; i < 8; i++) { b[2 * i] = _mm_unpacklo_epi8(a[i], a[i + 8]); b[2 * i + 1] = _mm_unpackhi_epi8(a[i], a[i + 8]); }
+    LLRI_ROUND(x, y) LLRI_ROUND(y, x) LLRI_ROUND(x, y) LLRI_ROUND(y, x)         /* each interleaves the rows with those 8 further on */
+#undef LLRI_ROUND
+    LLRI_UNROLL
+    for (i = 0; i < 16; i++) _mm_storeu_si128((__m128i *)(void *)d[i], x[i]);
 #endif
 }
 
@@ -4229,28 +4285,16 @@ LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int 
         if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
     }
 }
-LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales of the halves for the dot products */
+LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away, for gemm */
 {
 #if LLRI_MADDWD
     (void)s; (void)off;                                 /* in the weights already */
 #else
     int g, r;
     for (g = 0; g < 8; g++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += 8) {
-            __m128i p = _mm_loadu_si128((const __m128i *)(const void *)s->pair[g][r]);
-            __m128i lo = _mm_srai_epi16(_mm_unpacklo_epi8(p, p), 8), hi = _mm_srai_epi16(_mm_unpackhi_epi8(p, p), 8), o = _mm_set1_epi16((int16_t)-off);
-            int i;
-            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r], _mm_mullo_epi16(lo, o));
-            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r + 4], _mm_mullo_epi16(hi, o));
-            LLRI_UNROLL
-            for (i = 0; i < 8; i++) {
-                __m128i x = i < 4 ? lo : hi, a, b;
-                int16_t *d = s->sub[g][r + i];
-                a = _mm_shuffle_epi8(x, _mm_set1_epi16((int16_t)(0x0100 + 0x0404 * (i % 4))));
-                b = _mm_shuffle_epi8(x, _mm_set1_epi16((int16_t)(0x0302 + 0x0404 * (i % 4))));
-                _mm_storeu_si128((__m128i *)(void *)d, a);
-                _mm_storeu_si128((__m128i *)(void *)(d + 8), b);
-            }
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            s->corr[g][r][0] = (int16_t)(-off * s->sub[0][g][r]);
+            s->corr[g][r][1] = (int16_t)(-off * s->sub[1][g][r]);
         }
 #endif
 }
@@ -4273,6 +4317,28 @@ LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales 
         finish; \
     } \
     LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
+
+/* The same for types whose groups are made from whole words, head: the scales of the block at p; group: the weights of
+ * group k of the blocks at p and q, which `put` stores as v. One token is computed with these alone, see LLRI_DIRECT. */
+#define LLRI_UNPACK2(name, head, group, block_bytes, block_groups, finish, put) \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
+    { \
+        int r, g, k, z; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
+            const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes, *q = LLRI_W2 == 2 && r + 1 < rows ? p + row_bytes : p; \
+            for (z = 0; z < LLRI_W2 * groups / block_groups * block_bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(r * (groups / block_groups * block_bytes) + z)); \
+            for (g = 0; g < groups; g += block_groups, p += block_bytes, q += block_bytes) { \
+                LLRI_K(head)(s, p, g, r); \
+                if (LLRI_W2 == 2) LLRI_K(head)(s, q, g, r + 1); \
+                LLRI_UNROLL \
+                for (k = 0; k < block_groups; k++) { \
+                    w2 v = LLRI_K(group)(p, q, k); \
+                    put; \
+                } \
+            } \
+        } \
+        finish; \
+    }
 
 LLRI_UNPACK(q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0))
 {
@@ -4300,11 +4366,9 @@ LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
     LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
 }
 
-LLRI_UNPACK(q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    LLRI_PUT_SIGNED(s, g, r, b32_load(p + 2));
-}
+LLRI_WORD void LLRI_K(head_q8_0)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = llri_rd16(p); }
+LLRI_WORD w2 LLRI_K(group_q8_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_load(p + 2, q + 2); }
+LLRI_UNPACK2(q8_0, head_q8_0, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
 LLRI_UNPACK(iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0))
 {
@@ -4349,18 +4413,33 @@ LLRI_UNPACK(q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0))
     }
 }
 
-LLRI_UNPACK(q2_K, 84, 8, LLRI_K(finish_super)(s, 1.0f, 0, 2); LLRI_K(finish_sub)(s, 0))
+LLRI_WORD void LLRI_K(head_q2_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
-    int k;
+    (void)g;
     s->half[0][0][r] = llri_rd16(p + 80);
     s->half[1][0][r] = llri_rd16(p + 82);
-    for (k = 0; k < 8; k++) {
-        b32 v = b32_shr(b32_load(p + 16 + 32 * (k / 4)), 2 * (k % 4), 3);
-        s->small[0][g + k][r] = (int8_t)(p[2 * k] >> 4);
-        s->small[1][g + k][r] = (int8_t)(p[2 * k + 1] >> 4);
-        LLRI_PUT_SUB(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15);
-    }
+    memcpy(s->head[r], p, 16);
 }
+LLRI_WORD w2 LLRI_K(group_q2_K)(const uint8_t *p, const uint8_t *q, int k)
+{
+    int at = 16 + 32 * (k / 4);
+    return w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3);
+}
+LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales and mins of the halves share a byte */
+{
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (k = 0; k < 16; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            s->sub[k % 2][k / 2][r] = t[k][r] & 15;
+            s->small[k % 2][k / 2][r] = (int8_t)(t[k][r] >> 4);
+        }
+    LLRI_K(finish_super)(s, 1.0f, 0, 2);
+    LLRI_K(finish_sub)(s, 0);
+}
+
+LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
 
 LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
@@ -4377,62 +4456,64 @@ LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub
     }
 }
 
-/* 6-bit scales and mins of the 8 groups of q4_K and q5_K from their 12 bytes, four at a time in a word */
-LLRI_WORD void LLRI_K(scales6)(llri_strip *s, const uint8_t *p, int r)
+/* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
+LLRI_WORD void LLRI_K(finish_scales6)(llri_strip *s)
 {
-    uint32_t a = llri_rd32(p + 4), b = llri_rd32(p + 8), c = llri_rd32(p + 12), sc[2], mn[2];
-    int k;
-    s->half[0][0][r] = llri_rd16(p);
-    s->half[1][0][r] = llri_rd16(p + 2);
-    sc[0] = a & 0x3f3f3f3f;
-    mn[0] = b & 0x3f3f3f3f;
-    sc[1] = (c & 0x0f0f0f0f) | (a >> 2 & 0x30303030);
-    mn[1] = (c >> 4 & 0x0f0f0f0f) | (b >> 2 & 0x30303030);
-    LLRI_UNROLL
-    for (k = 0; k < 8; k++) {
-        s->small[0][k][r] = (int8_t)(sc[k / 4] >> (8 * (k % 4)));
-        s->small[1][k][r] = (int8_t)(mn[k / 4] >> (8 * (k % 4)));
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+        s->half[0][0][r] = (uint16_t)(t[0][r] | t[1][r] << 8);
+        s->half[1][0][r] = (uint16_t)(t[2][r] | t[3][r] << 8);
     }
+    for (k = 0; k < 4; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            s->small[0][k][r] = (int8_t)(t[4 + k][r] & 63);
+            s->small[1][k][r] = (int8_t)(t[8 + k][r] & 63);
+            s->small[0][k + 4][r] = (int8_t)((t[12 + k][r] & 15) | (t[4 + k][r] >> 2 & 48));
+            s->small[1][k + 4][r] = (int8_t)(t[12 + k][r] >> 4 | (t[8 + k][r] >> 2 & 48));
+        }
+    LLRI_K(finish_super)(s, 1.0f, 1, 1);
 }
 
-/* mins of q4_K and q5_K are small[1] for both */
-LLRI_UNPACK(q4_K, 144, 8, LLRI_K(finish_super)(s, 1.0f, 1, 1))
+LLRI_WORD void LLRI_K(head_q4_K)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 16); }
+LLRI_WORD w2 LLRI_K(group_q4_K)(const uint8_t *p, const uint8_t *q, int k)
 {
-    int k;
-    LLRI_K(scales6)(s, p, r);
-    for (k = 0; k < 4; k++) {
-        b32 v = b32_load(p + 16 + 32 * k);
-        LLRI_PUT(s, g + 2 * k, r, b32_and(v, b32_set(15)), 0);
-        LLRI_PUT(s, g + 2 * k + 1, r, b32_shr(v, 4, 15), 0);
-    }
+    int at = 16 + 32 * (k / 2);
+    return k % 2 ? w2_shr(w2_load(p + at, q + at), 4, 15) : w2_and(w2_load(p + at, q + at), 15);
 }
+LLRI_UNPACK2(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), LLRI_PUT2(s, g + k, r, v, 0, 1, 1))
 
-LLRI_UNPACK(q5_K, 176, 8, LLRI_K(finish_super)(s, 1.0f, 1, 1))
+LLRI_WORD w2 LLRI_K(group_q5_K)(const uint8_t *p, const uint8_t *q, int k)
 {
-    b32 qh = b32_load(p + 16);
-    int k;
-    LLRI_K(scales6)(s, p, r);
-    LLRI_UNROLL
-    for (k = 0; k < 8; k++) {
-        b32 v = b32_load(p + 48 + 32 * (k / 2));
-        b32 hi = k < 4 ? b32_shl(qh, 4 - k, 16) : b32_shr(qh, k - 4, 16);
-        LLRI_PUT(s, g + k, r, b32_or(k % 2 ? b32_shr(v, 4, 15) : b32_and(v, b32_set(15)), hi), 0);
-    }
+    w2 high = w2_load(p + 16, q + 16);
+    return w2_or(LLRI_K(group_q4_K)(p + 32, q + 32, k), k < 4 ? w2_shl(high, 4 - k, 16) : w2_shr(high, k - 4, 16));
 }
+LLRI_UNPACK2(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), LLRI_PUT2(s, g + k, r, v, 0, 1, 1))
 
-LLRI_UNPACK(q6_K, 210, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 32))
+LLRI_WORD void LLRI_K(head_q6_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
-    int k;
+    (void)g;
+    memcpy(s->head[r], p + 192, 16);
     s->half[0][0][r] = llri_rd16(p + 208);
-    LLRI_UNROLL
-    for (k = 0; k < 8; k++) {
-        int c = k / 4, j = k % 4;
-        b32 ql = b32_load(p + 64 * c + 32 * (j % 2)), qh = b32_load(p + 128 + 32 * c);
-        b32 lo = j < 2 ? b32_and(ql, b32_set(15)) : b32_shr(ql, 4, 15);
-        b32 hi = j < 2 ? b32_shl(qh, 4 - 2 * j, 0x30) : b32_shr(qh, 2 * j - 4, 0x30);
-        LLRI_PUT_SUB(s, g + k, r, b32_or(lo, hi), 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]);
-    }
 }
+LLRI_WORD w2 LLRI_K(group_q6_K)(const uint8_t *p, const uint8_t *q, int k)
+{
+    int j = k % 4, low_at = 64 * (k / 4) + 32 * (j % 2), high_at = 128 + 32 * (k / 4);
+    w2 low = w2_load(p + low_at, q + low_at), high = w2_load(p + high_at, q + high_at);
+    return j < 2 ? w2_or(w2_and(low, 15), w2_shl(high, 4 - 2 * j, 0x30)) : w2_or(w2_shr(low, 4, 15), w2_shr(high, 2 * j - 4, 0x30));
+}
+LLRI_WORD void LLRI_K(finish_q6_K)(llri_strip *s)
+{
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (k = 0; k < 16; k++) for (r = 0; r < LLRI_STRIP_ROWS; r++) s->sub[k % 2][k / 2][r] = (int8_t)t[k][r];
+    LLRI_K(finish_super)(s, 1.0f, 0, 0);
+    LLRI_K(finish_sub)(s, 32);
+}
+
+LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
 LLRI_UNPACK(iq4_xs, 136, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
 {
@@ -4598,6 +4679,7 @@ LLRI_UNPACK(tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
     for (k = 0; k < 8; k++) LLRI_PUT(s, g + k, r, b32_shr(b32_load(p + 32 * (k / 4)), 2 * (k % 4), 3), 1);
 }
 #undef LLRI_UNPACK
+#undef LLRI_UNPACK2
 
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
  * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
@@ -4697,21 +4779,29 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
- * rows_dot: integer sums of group g for LLRI_QL rows from row r on, with the activations a of one token. part 0: the whole
- * group; 1, 2: its first or second half alone. */
+ * dots: integer sums of a group of QL rows with the activations a of one token, for the whole group, or for its halves
+ * apart. The weights are words, or int16 where they lie in a strip. */
+#define LLRI_NW (LLRI_QL / LLRI_W2)     /* words for QL rows */
+#if LLRI_MADDWD
+typedef const int16_t *LLRI_K(rows_t);
+#define rows_load(p) ((const int16_t *)(const void *)(p))
+#else
+typedef w2 LLRI_K(rows_t);
+#define rows_load(p) w2_both(p)
+#endif
+#define rows LLRI_K(rows_t)
+
 #if LLRI_PASS == LLRI_PASS_SCALAR
-LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
-    vi c;
-    int i, k, k0 = part == 2 ? 16 : 0, k1 = part == 1 ? 16 : 32;
-    (void)is_signed; (void)lim; (void)sub;
+    int i, k;
+    (void)is_signed; (void)lim;
     for (i = 0; i < 4; i++) {
-        const int16_t *w = (const int16_t *)(const void *)LLRI_STRIP_Q(s, g, r + i);
-        int32_t t = 0;
-        for (k = k0; k < k1; k++) t += w[k] * a[k];
-        c.v[i] = t;
+        int32_t t[2] = { 0, 0 };
+        for (k = 0; k < 32; k++) t[k / 16] += w[i][k] * a[k];
+        c0->v[i] = halves ? t[0] : t[0] + t[1];
+        c1->v[i] = t[1];
     }
-    return c;
 }
 #elif LLRI_QL == 4
 LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes of a, b, c, d */
@@ -4720,28 +4810,31 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes o
     vi y = vi_add(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
     return vi_add(_mm_unpacklo_epi64(x, y), _mm_unpackhi_epi64(x, y));
 }
-LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
-    vi z[4];
+    vi z[4], y[4];
     int i;
+    (void)is_signed; (void)lim;
+    LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-        const uint8_t *w = LLRI_STRIP_Q(s, g, r + i);
 #  if LLRI_MADDWD
-        int k;
-        (void)is_signed; (void)lim; (void)sub;
-        z[i] = _mm_setzero_si128();
-        for (k = part == 2 ? 2 : 0; k < (part == 1 ? 2 : 4); k++) z[i] = vi_add(z[i], vi_madd(vi_load(w + 16 * k), vi_load(a + 8 * k)));
+        z[i] = vi_add(vi_madd(vi_load(w[i]), vi_load(a)), vi_madd(vi_load(w[i] + 8), vi_load(a + 8)));
+        y[i] = vi_add(vi_madd(vi_load(w[i] + 16), vi_load(a + 16)), vi_madd(vi_load(w[i] + 24), vi_load(a + 24)));
 #  else
-        __m128i w0 = vi_load(w), w1 = vi_load(w + 16), a0 = vi_load(a), a1 = vi_load(a + 16), p0, p1;
-        p0 = is_signed ? vs_madd(vs_abs(w0), vs_sign(a0, w0)) : vs_madd(w0, a0);
-        p1 = is_signed ? vs_madd(vs_abs(w1), vs_sign(a1, w1)) : vs_madd(w1, a1);
-        if (part) z[i] = vi_madd(part == 1 ? p0 : p1, vs_set(1));
-        else if (sub) z[i] = vi_add(vi_madd(p0, vi_load(s->sub[g][r + i])), vi_madd(p1, vi_load(s->sub[g][r + i] + 8)));
-        else if (lim > 1) z[i] = vi_madd(vs_add(p0, p1), vs_set(1));
-        else z[i] = vi_add(vi_madd(p0, vs_set(1)), vi_madd(p1, vs_set(1)));
+        __m128i a0 = vi_load(a), a1 = vi_load(a + 16);
+        __m128i p0 = is_signed ? vs_madd(vs_abs(w[i].a), vs_sign(a0, w[i].a)) : vs_madd(w[i].a, a0);
+        __m128i p1 = is_signed ? vs_madd(vs_abs(w[i].b), vs_sign(a1, w[i].b)) : vs_madd(w[i].b, a1);
+        if (lim > 1 && !halves) {
+            z[i] = vi_madd(vs_add(p0, p1), vs_set(1));
+            continue;
+        }
+        z[i] = vi_madd(p0, vs_set(1));
+        y[i] = vi_madd(p1, vs_set(1));
 #  endif
+        if (!halves) z[i] = vi_add(z[i], y[i]);
     }
-    return LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
+    *c0 = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
+    if (halves) *c1 = LLRI_K(reduce4)(y[0], y[1], y[2], y[3]);
 }
 #elif LLRI_QL == 8
 LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums of the lanes of a, b, c, d */
@@ -4750,27 +4843,23 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums 
     vi y = vi_add(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
     return vi_add(_mm256_unpacklo_epi64(x, y), _mm256_unpackhi_epi64(x, y));
 }
-LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
-    vi z[8], x, y, av = part == 0 ? vi_load(a) : part == 1
-        ? _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)a), 0)
-        : _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)(a + 16)), 1);
+    vi z[8], x, y, av = vi_load(a);
     int i;
     (void)is_signed; (void)lim;
     LLRI_UNROLL
-    for (i = 0; i < 8; i++) {
-        vi w = vi_load(LLRI_STRIP_Q(s, g, r + i));
+    for (i = 0; i < 8; i++)
 #  if LLRI_VNNI
-        if (sub) z[i] = vi_madd(vs_madd(w, av), vi_load(s->sub[g][r + i]));
-        else z[i] = vi_dot(_mm256_setzero_si256(), w, av);
+        z[i] = vi_dot(_mm256_setzero_si256(), w[i], av);
 #  else
-        vi p = is_signed ? vs_madd(vs_abs(w), vs_sign(av, w)) : vs_madd(w, av);
-        z[i] = vi_madd(p, sub ? vi_load(s->sub[g][r + i]) : vs_set(1));
+        z[i] = vi_madd(is_signed ? vs_madd(vs_abs(w[i]), vs_sign(av, w[i])) : vs_madd(w[i], av), vs_set(1));
 #  endif
-    }
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    return vi_add(_mm256_permute2x128_si256(x, y, 0x20), _mm256_permute2x128_si256(x, y, 0x31));
+    *c0 = _mm256_permute2x128_si256(x, y, 0x20);
+    *c1 = _mm256_permute2x128_si256(x, y, 0x31);
+    if (!halves) *c0 = vi_add(*c0, *c1);
 }
 #else
 LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: sums of the lanes of a, b, c, d */
@@ -4779,33 +4868,54 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: su
     vi y = vi_add(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
     return vi_add(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
 }
-LLRI_WORD vi LLRI_K(rows_dot)(const llri_strip *s, int g, int r, const LLRI_AE *a, int is_signed, int lim, int sub, int part)
+LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
-    __m256i a8 = part == 0 ? _mm256_loadu_si256((const __m256i *)(const void *)a) : part == 1
-        ? _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)a), 0)
-        : _mm256_inserti128_si256(_mm256_setzero_si256(), _mm_loadu_si128((const __m128i *)(const void *)(a + 16)), 1);
-    vi z[8], x, y, av = _mm512_broadcast_i64x4(a8);
+    vi z[8], x, y, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
+    vi order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);         /* rows 0 2 4 6 1 3 5 7 8 10 ... */
     int i;
     (void)is_signed; (void)lim;
     LLRI_UNROLL
-    for (i = 0; i < 8; i++) {                   /* a vector holds rows 2i and 2i + 1 */
-        vi w = vi_load(LLRI_STRIP_Q(s, g, r + 2 * i));
-        if (sub) z[i] = vi_madd(_mm512_maddubs_epi16(w, av), vi_load(s->sub[g][r + 2 * i]));
-        else z[i] = vi_dot(_mm512_setzero_si512(), w, av);
-    }
+    for (i = 0; i < 8; i++) z[i] = vi_dot(_mm512_setzero_si512(), w[i], av);            /* a vector holds rows 2i and 2i + 1 */
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    x = vi_add(_mm512_shuffle_i32x4(x, y, 0x88), _mm512_shuffle_i32x4(x, y, 0xdd));     /* rows 0 2 4 6 1 3 5 7 8 10 ... */
-    return _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15), x);
+    *c0 = _mm512_shuffle_i32x4(x, y, 0x88);
+    *c1 = _mm512_shuffle_i32x4(x, y, 0xdd);
+    if (!halves) *c0 = vi_add(*c0, *c1);
+    *c0 = _mm512_permutexvar_epi32(order, *c0);
+    if (halves) *c1 = _mm512_permutexvar_epi32(order, *c1);
 }
 #endif
+
+/* f + what group g of rows r.. gives, their weights being w */
+LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const rows *w, const LLRI_AE *a, float scale, int32_t sum,
+                               int off, int is_signed, int lim, int sub, int parts, int mins)
+{
+    int s0 = (int16_t)sum, s1 = (int16_t)((uint32_t)sum >> 16);
+    int apart = parts == 2 || (sub && !LLRI_MADDWD);
+    vi c0, c1;
+    LLRI_K(dots)(&c0, &c1, w, a, is_signed, lim, apart);
+#if !LLRI_MADDWD                        /* else it is in the weights */
+    c0 = vi_add(c0, vi_set(-off * (apart ? s0 : s0 + s1)));
+    if (apart) c1 = vi_add(c1, vi_set(-off * s1));
+    if (sub) c0 = vi_add(vi_mul(c0, vi_load(s->sub[0][g] + r)), vi_mul(c1, vi_load(s->sub[1][g] + r)));
+#else
+    (void)off; (void)sub;
+#endif
+    f = qf_fma(vi_float(c0), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale)), f);
+    if (parts == 2) f = qf_fma(vi_float(c1), qf_mul(qf_load(s->scale[1][g] + r), qf_set(scale)), f);
+    if (mins == 1) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)(s0 + s1) * scale), f);
+    if (mins == 2) {
+        f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)s0 * scale), f);
+        f = qf_fma(qf_load(s->min[1][g] + r), qf_set((float)s1 * scale), f);
+    }
+    return f;
+}
 
 LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
-    int r, t, g, h;
-    if (LLRI_MADDWD) off = 0;
-    else if (LLRI_VNNI && is_signed) off = 128;
+    int r, t, g, i;
+    if (LLRI_VNNI && is_signed) off = 128;
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
         for (t = 0; t < n; t++) {
             const LLRI_AE *q = (const LLRI_AE *)(const void *)(a->q + (size_t)t * a->q_stride);
@@ -4813,18 +4923,10 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
             const int32_t *sum = a->sum + (size_t)t * a->g_stride;
             qf f = qf_load(acc + t * LLRI_STRIP_ROWS + r);
             for (g = 0; g < groups; g++) {
-                int s0 = (int16_t)sum[g], s1 = (int16_t)((uint32_t)sum[g] >> 16);
-                for (h = 0; h < parts; h++) {
-                    vi c = LLRI_K(rows_dot)(s, g, r, q + 32 * g, is_signed, lim, sub, parts == 2 ? h + 1 : 0);
-                    if (sub && !LLRI_MADDWD) c = vi_add(c, vi_madd(vi_load(s->corr[g][r]), vi_set(sum[g])));
-                    else if (!LLRI_MADDWD) c = vi_add(c, vi_set(-off * (parts == 1 ? s0 + s1 : h ? s1 : s0)));
-                    f = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale[g])), f);
-                }
-                if (mins == 1) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)(s0 + s1) * scale[g]), f);
-                if (mins == 2) {
-                    f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)s0 * scale[g]), f);
-                    f = qf_fma(qf_load(s->min[1][g] + r), qf_set((float)s1 * scale[g]), f);
-                }
+                rows w[LLRI_NW];
+                LLRI_UNROLL
+                for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
+                f = LLRI_K(add_group)(f, s, g, r, w, q + 32 * g, scale[g], sum[g], off, is_signed, lim, sub, parts, mins);
             }
             qf_store(acc + t * LLRI_STRIP_ROWS + r, f);
         }
@@ -4896,55 +4998,86 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 }
 
 /* The scales of 8 groups are fetched ahead: a vector must not be loaded from 16 places just stored to. */
-LLRI_WORD void LLRI_K(nibbles)(const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc,
+LLRI_WORD void LLRI_K(nibbles)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc,
                                int block, int at, int off, const uint8_t *table, int is_signed, int mins)
 {
     const int8_t *q = (const int8_t *)a->q;
     const uint8_t *b[4];
-    float scale[8][LLRI_STRIP_ROWS], min[8][LLRI_STRIP_ROWS];
-    uint16_t half[8][LLRI_STRIP_ROWS], half2[8][LLRI_STRIP_ROWS];
-    int r, g, i, n;
+    int r, g;
     if (is_signed) off = LLRI_VNNI ? 128 : 0;
-    for (g = 0; g < groups; g += n) {
-        n = groups - g < 8 ? groups - g : 8;
-        for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + (size_t)g * (size_t)block + at;
-        for (i = 0; i < n; i++) {
-            LLRI_UNROLL
-            for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-                if (at == 1) scale[i][r] = llri_e8m0_half(LLRI_ROW(r)[-1]);
-                else half[i][r] = llri_rd16(LLRI_ROW(r) - at);
-                if (mins) half2[i][r] = llri_rd16(LLRI_ROW(r) - 2);
-            }
-            for (r = 0; r < 4; r++) b[r] += block;
+    for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + at;
+    for (g = 0; g < groups; g++) {
+        LLRI_UNROLL
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            if (at == 1) s->scale[0][g][r] = llri_e8m0_half(LLRI_ROW(r)[-1]);
+            else s->half[0][g][r] = llri_rd16(LLRI_ROW(r) - at);
+            if (mins) s->half[1][g][r] = llri_rd16(LLRI_ROW(r) - 2);
         }
-        for (r = 0; r < 4; r++) b[r] -= n * block;
-        for (i = 0; i < n; i++, q += 32) {
-            int z, s0 = (int16_t)a->sum[g + i], s1 = (int16_t)((uint32_t)a->sum[g + i] >> 16);
-            for (z = 0; z < LLRI_STRIP_ROWS * block; z += 64) LLRI_PREFETCH(next + (uintptr_t)z);
-            next += (uintptr_t)(LLRI_STRIP_ROWS * block);
-            if (at != 1) LLRI_K(halves16)(scale[i], half[i]);
-            if (mins) LLRI_K(halves16)(min[i], half2[i]);
-            LLRI_UNROLL
-            for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
-                vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * (s0 + s1)));
-                qf f = qf_fma(vi_float(c), qf_mul(qf_load(scale[i] + r), qf_set(a->scale[g + i])), qf_load(acc + r));
-                if (mins) f = qf_fma(qf_load(min[i] + r), qf_set((float)(s0 + s1) * a->scale[g + i]), f);
-                qf_store(acc + r, f);
-            }
-            for (r = 0; r < 4; r++) b[r] += block;
+        for (r = 0; r < 4; r++) b[r] += block;
+    }
+    if (at != 1) LLRI_K(finish_half)(s, groups, mins);
+    for (r = 0; r < 4; r++) b[r] -= groups * block;
+    for (g = 0; g < groups; g++, q += 32) {
+        int z, sum = (int16_t)a->sum[g] + (int16_t)((uint32_t)a->sum[g] >> 16);
+        for (z = 0; z < LLRI_STRIP_ROWS * block; z += 64) LLRI_PREFETCH(next + (uintptr_t)(g * LLRI_STRIP_ROWS * block + z));
+        LLRI_UNROLL
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
+            vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * sum));
+            qf f = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(a->scale[g])), qf_load(acc + r));
+            if (mins) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * a->scale[g]), f);
+            qf_store(acc + r, f);
         }
+        for (r = 0; r < 4; r++) b[r] += block;
     }
 }
-#define LLRI_DIRECT(name, block, at, off, table, is_signed, mins) \
-    static LLRI_TARGET void LLRI_K(direct_##name)(const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
-    { LLRI_K(nibbles)(w, row_bytes, groups, next, a, acc, block, at, off, table, is_signed, mins); }
-LLRI_DIRECT(q4_0, 18, 2, 8, NULL, 0, 0)
-LLRI_DIRECT(q4_1, 20, 4, 0, NULL, 0, 1)
-LLRI_DIRECT(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_DIRECT(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
+#define LLRI_NIBBLES(name, block, at, off, table, is_signed, mins) \
+    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    { LLRI_K(nibbles)(s, w, row_bytes, groups, next, a, acc, block, at, off, table, is_signed, mins); }
+LLRI_NIBBLES(q4_0, 18, 2, 8, NULL, 0, 0)
+LLRI_NIBBLES(q4_1, 20, 4, 0, NULL, 0, 1)
+LLRI_NIBBLES(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
+#undef LLRI_NIBBLES
+
+/* The same for types whose groups are whole words: only the scales go through a strip. */
+#define LLRI_DIRECT(name, head, group, block_bytes, block_groups, finish, off, is_signed, lim, sub, mins) \
+    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    { \
+        const uint8_t *b[4]; \
+        int r, g, k, i; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) \
+            for (g = 0; g < groups; g += block_groups) LLRI_K(head)(s, w + (size_t)r * row_bytes + g / block_groups * block_bytes, g, r); \
+        finish; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+            qf f = qf_load(acc + r); \
+            for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
+            for (g = 0; g < groups; g += block_groups) { \
+                for (i = 0; i < LLRI_QL * block_bytes; i += 64) LLRI_PREFETCH(next + (uintptr_t)i); \
+                next += LLRI_QL * block_bytes; \
+                LLRI_UNROLL \
+                for (k = 0; k < block_groups; k++) { \
+                    w2 x[LLRI_NW]; \
+                    LLRI_UNROLL \
+                    for (i = 0; i < LLRI_NW; i++) { \
+                        x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
+                        if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
+                    } \
+                    f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * (g + k), a->scale[g + k], a->sum[g + k], LLRI_VNNI && is_signed ? 128 : off, is_signed, lim, sub, 1, mins); \
+                } \
+                for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] += block_bytes; \
+            } \
+            qf_store(acc + r, f); \
+        } \
+    }
+LLRI_DIRECT(q8_0, head_q8_0, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
+LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4, 1, 2)
+LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
+LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
+LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 2, 1, 0)
 #undef LLRI_DIRECT
 #undef LLRI_ROW
-#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
+                  LLRI_K(direct_q2_K), NULL, LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
                   NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
@@ -4988,7 +5121,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(p[i][v], vi_set(s->sub[g][r + i][8 * h]))) : p[i][v];
+        for (v = 0; v < nv; v++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(p[i][v], vi_set(s->sub[h][g][r + i]))) : p[i][v];
 #else
     vi p[LLRI_MR][LLRI_NV];
     LLRI_UNROLL
@@ -5008,7 +5141,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
         if (k % lim == lim - 1 || k == 3)       /* as many as fit in 16 bits */
             LLRI_UNROLL
             for (i = 0; i < LLRI_MR; i++) {
-                vi m = vs_set(sub ? s->sub[g][r + i][8 * h] : (int16_t)1);
+                vi m = vs_set((int16_t)(sub ? s->sub[h][g][r + i] : 1));
                 LLRI_UNROLL
                 for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(p[i][v], m));
             }
@@ -5481,6 +5614,8 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_DIRECTS
 #undef LLRI_PUT
 #undef LLRI_PUT_SUB
+#undef LLRI_PUT2
+#undef LLRI_PUT2_SIGNED
 #undef LLRI_PUT_SIGNED
 #undef LLRI_STRIP_Q
 #undef LLRI_WE
@@ -5531,7 +5666,20 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef qf_store
 #undef qf_mul
 #undef qf_fma
+#undef rows
+#undef rows_load
+#undef LLRI_NW
 #undef b32
+#undef LLRI_W2
+#undef w2
+#undef w2_load
+#undef w2_both
+#undef w2_store
+#undef w2_shr
+#undef w2_shl
+#undef w2_and
+#undef w2_or
+#undef w2_flip
 #undef b32_load
 #undef b32_store
 #undef b32_set
@@ -6287,7 +6435,7 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
             a.sum = e->sum + (size_t)k / 32 * per;
             a.q_stride = (size_t)e->n_in * (size_t)ops->act_bytes * per;
             a.g_stride = groups * per;
-            if (direct) { ops->direct[p->w->type](w + skip, p->w->row_bytes, n_k / 32, next, &a, t->acc); continue; }
+            if (direct) { ops->direct[p->w->type](t->strip, w + skip, p->w->row_bytes, n_k / 32, next, &a, t->acc); continue; }
             ops->unpack[p->w->type](t->strip, w + skip, p->w->row_bytes, rows, n_k / 32, next);
             if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, t->acc);
             else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, t->acc);
