@@ -4223,23 +4223,31 @@ LLRI_WORD void LLRI_K(halves16)(float *d, const uint16_t *h)      /* 16 halves i
 #  endif
 #endif
 }
+LLRI_WORD void LLRI_K(ints16)(int32_t *d, const int8_t *i8)       /* d = i8 */
+{
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    int i;
+    for (i = 0; i < 16; i++) d[i] = i8[i];
+#elif LLRI_VF == 16
+    _mm512_storeu_si512(d, _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8)));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    b32_store(d, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)i8)));
+    b32_store(d + 8, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(i8 + 8))));
+#else
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)i8), lo = _mm_unpacklo_epi8(x, x), hi = _mm_unpackhi_epi8(x, x), *o = (__m128i *)(void *)d;
+    _mm_storeu_si128(o, _mm_srai_epi32(_mm_unpacklo_epi16(lo, lo), 24));
+    _mm_storeu_si128(o + 1, _mm_srai_epi32(_mm_unpackhi_epi16(lo, lo), 24));
+    _mm_storeu_si128(o + 2, _mm_srai_epi32(_mm_unpacklo_epi16(hi, hi), 24));
+    _mm_storeu_si128(o + 3, _mm_srai_epi32(_mm_unpackhi_epi16(hi, hi), 24));
+#endif
+}
 LLRI_WORD void LLRI_K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = by * i8 */
 {
-#if LLRI_VF == 16
-    vf_store(d, vf_mul(vf_load(by), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8)))));
-#elif LLRI_PASS >= LLRI_PASS_AVX2
-    vf_store(d, vf_mul(vf_load(by), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)i8)))));
-    vf_store(d + 8, vf_mul(vf_load(by + 8), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(i8 + 8))))));
-#elif LLRI_PASS != LLRI_PASS_SCALAR
-    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)i8), lo = _mm_unpacklo_epi8(x, x), hi = _mm_unpackhi_epi8(x, x);
-    _mm_storeu_ps(d, _mm_mul_ps(_mm_loadu_ps(by), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(lo, lo), 24))));
-    _mm_storeu_ps(d + 4, _mm_mul_ps(_mm_loadu_ps(by + 4), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpackhi_epi16(lo, lo), 24))));
-    _mm_storeu_ps(d + 8, _mm_mul_ps(_mm_loadu_ps(by + 8), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpacklo_epi16(hi, hi), 24))));
-    _mm_storeu_ps(d + 12, _mm_mul_ps(_mm_loadu_ps(by + 12), _mm_cvtepi32_ps(_mm_srai_epi32(_mm_unpackhi_epi16(hi, hi), 24))));
-#else
+    int32_t t[LLRI_STRIP_ROWS];
     int i;
-    for (i = 0; i < 16; i++) d[i] = by[i] * (float)i8[i];
-#endif
+    LLRI_K(ints16)(t, i8);
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_STRIP_ROWS; i += LLRI_QL) qf_store(d + i, qf_mul(qf_load(by + i), vi_float(vi_load(t + i))));
 }
 LLRI_WORD void LLRI_K(columns16)(uint8_t d[16][16], uint8_t s[16][16])      /* d[j][r] = s[r][j] */
 {
@@ -4430,16 +4438,18 @@ LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales 
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k, r;
     LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 16; k++)
+    for (k = 0; k < 16; k++) {
+        int8_t low[LLRI_STRIP_ROWS];
         for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            s->sub[k % 2][k / 2][r] = t[k][r] & 15;
+            low[r] = (int8_t)(t[k][r] & 15);
             s->small[k % 2][k / 2][r] = (int8_t)(t[k][r] >> 4);
         }
+        LLRI_K(ints16)(s->sub[k % 2][k / 2], low);
+    }
     LLRI_K(finish_super)(s, 1.0f, 0, 2);
-    LLRI_K(finish_sub)(s, 0);
 }
 
-LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
+LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s); LLRI_K(finish_sub)(s, 0), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
 
 LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
@@ -4506,14 +4516,12 @@ LLRI_WORD w2 LLRI_K(group_q6_K)(const uint8_t *p, const uint8_t *q, int k)
 LLRI_WORD void LLRI_K(finish_q6_K)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
-    int k, r;
+    int k;
     LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 16; k++) for (r = 0; r < LLRI_STRIP_ROWS; r++) s->sub[k % 2][k / 2][r] = (int8_t)t[k][r];
+    for (k = 0; k < 16; k++) LLRI_K(ints16)(s->sub[k % 2][k / 2], (const int8_t *)t[k]);
     LLRI_K(finish_super)(s, 1.0f, 0, 0);
-    LLRI_K(finish_sub)(s, 32);
 }
-
-LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
+LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
 LLRI_UNPACK(iq4_xs, 136, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
 {
