@@ -3719,8 +3719,8 @@ typedef struct llri_ops {
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
-    void (*transpose)(float *wt /* [k][16] */, const float *const *rows, int k);
-    void (*fgemv)(const float *wt, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */);
+    void (*transpose)(int type, const uint8_t *const *row /* [16] */, int k, float *wt /* [k][16] */, uintptr_t next);
+    void (*fgemv)(int type, const uint8_t *const *row, int k, float *wt /* work */, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
@@ -3856,6 +3856,9 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_fma(a, b, c) _mm_add_ps(_mm_mul_ps(a, b), c)
 #define vf_abs(a) _mm_and_ps(a, _mm_castsi128_ps(_mm_set1_epi32(0x7fffffff)))
 #define vf_round(a) _mm_cvtepi32_ps(_mm_cvtps_epi32(a))
+#define vf_lo(a, b) _mm_unpacklo_ps(a, b)
+#define vf_hi(a, b) _mm_unpackhi_ps(a, b)
+#define vf_shuffle(a, b, n) _mm_shuffle_ps(a, b, n)
 #define vf_pow2(n) _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127)), 23))
 
 #elif LLRI_PASS <= LLRI_PASS_AVXVNNI
@@ -3871,6 +3874,9 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_max(a, b) _mm256_max_ps(a, b)
 #define vf_min(a, b) _mm256_min_ps(a, b)
 #define vf_abs(a) _mm256_and_ps(a, _mm256_castsi256_ps(_mm256_set1_epi32(0x7fffffff)))
+#define vf_lo(a, b) _mm256_unpacklo_ps(a, b)
+#define vf_hi(a, b) _mm256_unpackhi_ps(a, b)
+#define vf_shuffle(a, b, n) _mm256_shuffle_ps(a, b, n)
 #define vf_round(a) _mm256_cvtepi32_ps(_mm256_cvtps_epi32(a))
 #  if LLRI_PASS == LLRI_PASS_AVX      /* no FMA, and integers are 128 bits wide */
 #define vi __m128i
@@ -3906,6 +3912,9 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n)
 #define vf_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define vf_abs(a) _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7fffffff)))
 #define vf_round(a) _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a))
+#define vf_lo(a, b) _mm512_unpacklo_ps(a, b)
+#define vf_hi(a, b) _mm512_unpackhi_ps(a, b)
+#define vf_shuffle(a, b, n) _mm512_shuffle_ps(a, b, n)
 #define vf_pow2(n) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23))
 #endif
 
@@ -5245,24 +5254,133 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
  * One chain of multiply-adds per result, k rising. The strip is transposed, wt [k][16 rows], so that rows can be lanes for
  * few tokens and tokens for many. */
-static LLRI_TARGET void LLRI_K(transpose)(float *wt, const float *const *rows, int n)
+/* VF elements of a float type, or the m that are left of a row */
+LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
 {
-    int r, k = 0;
-#if LLRI_PASS != LLRI_PASS_SCALAR
-    for (; k + 4 <= n; k += 4)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += 4) {
-            __m128 a = _mm_loadu_ps(rows[r] + k), b = _mm_loadu_ps(rows[r + 1] + k), c = _mm_loadu_ps(rows[r + 2] + k), d = _mm_loadu_ps(rows[r + 3] + k);
-            _MM_TRANSPOSE4_PS(a, b, c, d);
-            _mm_storeu_ps(wt + (size_t)k * LLRI_STRIP_ROWS + r, a);
-            _mm_storeu_ps(wt + (size_t)(k + 1) * LLRI_STRIP_ROWS + r, b);
-            _mm_storeu_ps(wt + (size_t)(k + 2) * LLRI_STRIP_ROWS + r, c);
-            _mm_storeu_ps(wt + (size_t)(k + 3) * LLRI_STRIP_ROWS + r, d);
+    float t[LLRI_VF];
+    if (m < LLRI_VF) {
+        int i;
+        for (i = 0; i < LLRI_VF; i++) t[i] = 0.0f;
+        if (type == LLRI_F32) memcpy(t, p, (size_t)m * 4);
+        else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
+        return vf_load(t);
+    }
+    if (type == LLRI_F32) return vf_load((const float *)(const void *)p);
+#if LLRI_VF == 16
+    { __m256i h = b32_load(p); return type == LLRI_F16 ? _mm512_cvtph_ps(h) : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16)); }
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    { __m128i h = _mm_loadu_si128((const __m128i *)(const void *)p); return type == LLRI_F16 ? _mm256_cvtph_ps(h) : _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16)); }
+#elif LLRI_PASS != LLRI_PASS_SCALAR
+    {
+        int i;
+        for (i = 0; i < LLRI_VF; i += 4) {
+            __m128i h = _mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i));
+            _mm_storeu_ps(t + i, type == LLRI_F16 ? LLRI_K(half4)(h) : _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), h)));
         }
+        return vf_load(t);
+    }
+#else
+    { int i; for (i = 0; i < LLRI_VF; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i)); return vf_load(t); }
 #endif
-    for (; k < n; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) memcpy(wt + (size_t)k * LLRI_STRIP_ROWS + r, rows[r] + k, sizeof(float));   /* may be unaligned */
 }
 
+/* lane r of c[k] <-> lane k of c[r] */
+LLRI_WORD void LLRI_K(transpose_lanes)(vf c[LLRI_VF])
+{
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    vf t[4];
+    int i, j;
+    for (i = 0; i < 4; i++) for (j = 0; j < 4; j++) t[j].v[i] = c[i].v[j];
+    for (i = 0; i < 4; i++) c[i] = t[i];
+#else
+    vf t[LLRI_VF];
+    int i, j;
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_VF; i += 4) {          /* in each quarter of 4 lanes */
+        vf a = vf_lo(c[i], c[i + 1]), b = vf_hi(c[i], c[i + 1]), d = vf_lo(c[i + 2], c[i + 3]), e = vf_hi(c[i + 2], c[i + 3]);
+        t[i] = vf_shuffle(a, d, 0x44);
+        t[i + 1] = vf_shuffle(a, d, 0xee);
+        t[i + 2] = vf_shuffle(b, e, 0x44);
+        t[i + 3] = vf_shuffle(b, e, 0xee);
+    }
+    LLRI_UNROLL
+    for (j = 0; j < 4; j++) {                   /* then the quarters */
+#  if LLRI_VF == 4
+        c[j] = t[j];
+#  elif LLRI_VF == 8
+        c[j] = _mm256_permute2f128_ps(t[j], t[4 + j], 0x20);
+        c[4 + j] = _mm256_permute2f128_ps(t[j], t[4 + j], 0x31);
+#  else
+        vf x0 = _mm512_shuffle_f32x4(t[j], t[4 + j], 0x44), x1 = _mm512_shuffle_f32x4(t[j], t[4 + j], 0xee);
+        vf y0 = _mm512_shuffle_f32x4(t[8 + j], t[12 + j], 0x44), y1 = _mm512_shuffle_f32x4(t[8 + j], t[12 + j], 0xee);
+        c[j] = _mm512_shuffle_f32x4(x0, y0, 0x88);
+        c[4 + j] = _mm512_shuffle_f32x4(x0, y0, 0xdd);
+        c[8 + j] = _mm512_shuffle_f32x4(x1, y1, 0x88);
+        c[12 + j] = _mm512_shuffle_f32x4(x1, y1, 0xdd);
+#  endif
+    }
+#endif
+}
+
+/* c = the m <= VF columns from k on of rows b.. */
+LLRI_WORD void LLRI_K(columns)(vf c[LLRI_VF], int type, const uint8_t *const *row, int b, int k, int m)
+{
+    int r;
+    LLRI_UNROLL
+    for (r = 0; r < LLRI_VF; r++) c[r] = LLRI_K(floats)(type, row[b + r] + k * (type == LLRI_F32 ? 4 : 2), m);
+    LLRI_K(transpose_lanes)(c);
+}
+
+LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_k, float *wt, uintptr_t next)
+{
+    int b, k, j, bytes = LLRI_VF * LLRI_VF * (type == LLRI_F32 ? 4 : 2);
+    for (b = 0; b < LLRI_STRIP_ROWS; b += LLRI_VF)
+        for (k = 0; k < n_k; k += LLRI_VF) {
+            int m = n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
+            vf c[LLRI_VF];
+            for (j = 0; j < bytes; j += 64) LLRI_PREFETCH(next + (uintptr_t)j);
+            next += (uintptr_t)bytes;
+            LLRI_K(columns)(c, type, row, b, k, m);
+            LLRI_UNROLL
+            for (j = 0; j < LLRI_VF; j++) if (j < m) vf_store(wt + (size_t)(k + j) * LLRI_STRIP_ROWS + b, c[j]);
+        }
+}
+#define LLRI_BY_TYPE(name, ...) \
+    do { \
+        if (type == LLRI_F32) LLRI_K(name)(LLRI_F32, __VA_ARGS__); \
+        else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
+        else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
+    } while (0)
+static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_k, float *wt, uintptr_t next)
+{
+    LLRI_BY_TYPE(transpose_type, row, n_k, wt, next);
+}
+
+#if LLRI_VF == 16                       /* a cache line of every row at a time: no need to store them first */
+LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
+{
+    int k, t, j, bytes = 256 * (type == LLRI_F32 ? 4 : 2);
+    for (k = 0; k < n_k; k += 16) {
+        int m = n_k - k < 16 ? n_k - k : 16;
+        vf c[16];
+        for (j = 0; j < bytes; j += 64) LLRI_PREFETCH(next + (uintptr_t)j);
+        next += (uintptr_t)bytes;
+        LLRI_K(columns)(c, type, row, 0, k, m);
+        for (t = 0; t < n; t++) {
+            const float *xt = x + t * ldx + k;
+            vf f = vf_load(acc + t * LLRI_STRIP_ROWS);
+            if (m == 16) LLRI_UNROLL for (j = 0; j < 16; j++) f = vf_fma(c[j], vf_set(xt[j]), f);
+            else for (j = 0; j < m; j++) f = vf_fma(c[j], vf_set(xt[j]), f);
+            vf_store(acc + t * LLRI_STRIP_ROWS, f);
+        }
+    }
+}
+static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, float *wt, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
+{
+    (void)wt;
+    LLRI_BY_TYPE(fgemv_type, row, n_k, x, ldx, n, acc, next);
+}
+#else
 LLRI_WORD void LLRI_K(fgemv_n)(const float *wt, int n_k, const float *x, int64_t ldx, float *acc, int n)
 {
     vf f[4][LLRI_STRIP_ROWS / LLRI_VF];
@@ -5283,12 +5401,14 @@ LLRI_WORD void LLRI_K(fgemv_n)(const float *wt, int n_k, const float *x, int64_t
         LLRI_UNROLL
         for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) vf_store(acc + t * LLRI_STRIP_ROWS + b * LLRI_VF, f[t][b]);
 }
-
-static LLRI_TARGET void LLRI_K(fgemv)(const float *wt, int n_k, const float *x, int64_t ldx, int n, float *acc)
+static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, float *wt, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
+    LLRI_K(transpose)(type, row, n_k, wt, next);
     for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
     for (; n >= 1; n--, x += ldx, acc += LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
 }
+#endif
+#undef LLRI_BY_TYPE
 
 LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
 {
@@ -5655,6 +5775,9 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vf_abs
 #undef vf_round
 #undef vf_pow2
+#undef vf_lo
+#undef vf_hi
+#undef vf_shuffle
 #undef vi
 #undef vi_set
 #undef vi_load
@@ -6400,25 +6523,18 @@ typedef struct llri_product {
     int few, strips_per_chunk;
 } llri_product;
 
-/* 16 rows of the slice k.. of w as floats, transposed */
-static void llri_float_strip(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, int64_t k, int n_k)
+/* 16 rows of the slice k.. of w: where they lie if their type is f32, f16 or bf16, else as floats in t->wide. Returns the type
+ * of what `row` points to. */
+static int llri_float_rows(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, size_t skip, int n_k, const uint8_t **row)
 {
-    const llri_type_info *type = llri_type(p->w->type);
-    size_t at = (size_t)k / type->block * type->bytes;
-    const float *row[LLRI_STRIP_ROWS];
-    int r;
+    int type = (int)p->w->type, there = !LLRI_BIG_ENDIAN && (type == LLRI_F32 || type == LLRI_F16 || type == LLRI_BF16), r;
     for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-        const uint8_t *src = w + (size_t)r * p->w->row_bytes + at;
+        const uint8_t *src = w + (size_t)r * p->w->row_bytes + skip;
         float *dst = t->wide + r * LLRI_SLICE;
-        if (r >= rows) row[r] = row[rows - 1];
-        else if (p->w->type == LLRI_F32 && !LLRI_BIG_ENDIAN) row[r] = (const float *)(const void *)src;
-        else {
-            if (p->w->type == LLRI_F16 || p->w->type == LLRI_BF16) p->e->ops->widen((int)p->w->type, src, dst, n_k);
-            else llri_dequant(p->w->type, src, dst, (size_t)n_k);
-            row[r] = dst;
-        }
+        row[r] = r >= rows ? row[rows - 1] : there ? src : (const uint8_t *)dst;
+        if (r < rows && !there) llri_dequant(p->w->type, src, dst, (size_t)n_k);
     }
-    p->e->ops->transpose(t->wt, row, n_k);
+    return there ? type : LLRI_F32;
 }
 
 /* Sums of 16 rows of w over the whole input: acc [n][16] for few tokens, else [16][vectors * lanes] */
@@ -6448,9 +6564,11 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
             if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, t->acc);
             else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, t->acc);
         } else {
-            llri_float_strip(p, t, w, rows, k, n_k);
-            if (p->few) ops->fgemv(t->wt, n_k, e->x + k, e->ldx, e->n, t->acc);
-            else ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * ops->vf, e->n_in * ops->vf, n_vec, t->acc);
+            const uint8_t *row[LLRI_STRIP_ROWS];
+            int row_type = llri_float_rows(p, t, w, rows, skip, n_k, row);
+            if (p->few) { ops->fgemv(row_type, row, n_k, t->wt, e->x + k, e->ldx, e->n, t->acc, next); continue; }
+            ops->transpose(row_type, row, n_k, t->wt, next);
+            ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * ops->vf, e->n_in * ops->vf, n_vec, t->acc);
         }
     }
 }
