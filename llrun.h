@@ -3672,7 +3672,8 @@ typedef struct llri_strip {
 
 /* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
  * As rows (few tokens): q [token][k], scale and sum [token][group].
- * As columns (many tokens), in vectors of QL tokens: q [vector][k / KL][QL][KL], scale and sum [vector][group][QL]. */
+ * As columns (many tokens), in vectors of QL tokens: q [vector][k / KL][QL][KL], scale and sum [vector][group][QL]. The
+ * slices of all vectors follow each other: what a strip meets at a time is in one piece, and never in the same cache sets. */
 typedef struct llri_quants {
     const uint8_t *q; const float *scale; const int32_t *sum;
     size_t q_stride, g_stride;                          /* per token or vector: bytes of q, entries of scale and sum */
@@ -5102,7 +5103,10 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 #endif
 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
- * One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
+ * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: NV, 2 or 1, and not 3 and 1 for 4. */
+#define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
+
+/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
 LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
@@ -5222,11 +5226,15 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
                        int is_signed, int lim, int sub, int parts, int mins)
 {
     size_t ld = (size_t)n_vec * LLRI_QL;
-    int v, r;
-    for (v = 0; v + LLRI_NV <= n_vec; v += LLRI_NV)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) LLRI_K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
-    for (; v < n_vec; v++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) LLRI_K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
+    int v, r, nv;
+    for (v = 0; v < n_vec; v += nv) {
+        nv = LLRI_WIDTH(n_vec - v);
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) {
+            if (nv == LLRI_NV) LLRI_K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
+            else if (nv == 1) LLRI_K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
+            else LLRI_K(tile)(s, off, groups, a, v, LLRI_NV > 2 ? 2 : 1, r, acc, ld, is_signed, lim, sub, parts, mins);
+        }
+    }
 }
 
 /* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 4 of a half group), integer sub-scales, scales and mins per group) */
@@ -5438,13 +5446,16 @@ LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t 
 static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
 {
     size_t ld = (size_t)n_vec * LLRI_VF;
-    int v, r;
-    for (v = 0; v + LLRI_NV <= n_vec; v += LLRI_NV)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR)
-            LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV, acc + (size_t)r * ld + (size_t)v * LLRI_VF, ld);
-    for (; v < n_vec; v++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR)
-            LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, acc + (size_t)r * ld + (size_t)v * LLRI_VF, ld);
+    int v, r, nv;
+    for (v = 0; v < n_vec; v += nv) {
+        nv = LLRI_WIDTH(n_vec - v);
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) {
+            float *c = acc + (size_t)r * ld + (size_t)v * LLRI_VF;
+            if (nv == LLRI_NV) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV, c, ld);
+            else if (nv == 1) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, c, ld);
+            else LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV > 2 ? 2 : 1, c, ld);
+        }
+    }
 }
 
 /* n elements of a float type or q8_0 (whole blocks, or one partial block at the end) to float */
@@ -5754,6 +5765,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_VF
 #undef LLRI_MR
 #undef LLRI_NV
+#undef LLRI_WIDTH
 #undef LLRI_VNNI
 #undef LLRI_MADDWD
 #undef LLRI_MADDUBS
@@ -6433,7 +6445,7 @@ static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_row
 static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
 {
     uint64_t rows = ((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1);        /* whole vectors of tokens */
-    uint64_t groups = ((uint64_t)max_in + 31) / 32, act = rows * (uint64_t)max_in * 4 + 64, scale = rows * groups * 4 + 64, at = 0, thread;
+    uint64_t in = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE * LLRI_SLICE, groups = in / 32, act = rows * in * 4 + 64, scale = rows * groups * 4 + 64, at = 0, thread;
     thread = llri_thread_bytes(ops, max_in, max_rows, max_head_dim);
 #define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
     LLRI_PART(e->act, uint8_t, act);
@@ -6483,26 +6495,28 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
     if (e->prepared == LLRI_PREPARED_ROWS) {
         ops->quantize(e->x + chunk * e->ldx, (int)groups, e->act + (size_t)chunk * row, e->scale + (size_t)chunk * groups, e->sum + (size_t)chunk * groups);
     } else if (e->prepared == LLRI_PREPARED_COLUMNS) {
-        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes, *d = e->act + (size_t)chunk * row * (size_t)ql;
-        float *scale = e->scale + (size_t)chunk * groups * (size_t)ql;
-        int32_t *sum = e->sum + (size_t)chunk * groups * (size_t)ql;
+        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes;
+        size_t slice = LLRI_SLICE * (size_t)ops->act_bytes, n_vec = (size_t)(e->n + ql - 1) / (size_t)ql, vec = (size_t)chunk;
         for (lane = 0; lane < ql; lane++) {
             int t = chunk * ql + lane;
             float *row_scale = (float *)(void *)(q + llri_align64(row));
             int32_t *row_sum = (int32_t *)(void *)(row_scale + groups);
             if (t < e->n) ops->quantize(e->x + t * e->ldx, (int)groups, q, row_scale, row_sum);
             else memset(q, 0, llri_align64(row) + groups * 8);
-            for (k = 0; k < row / 4; k++) memcpy(d + (k * (size_t)ql + (size_t)lane) * 4, q + 4 * k, 4);
+            for (k = 0; k < row; k += 4) memcpy(e->act + ((k / slice * n_vec + vec) * slice + k % slice) * (size_t)ql + 4 * (size_t)lane, q + k, 4);
             for (k = 0; k < groups; k++) {
-                scale[k * (size_t)ql + (size_t)lane] = row_scale[k];
-                sum[k * (size_t)ql + (size_t)lane] = row_sum[k];
+                size_t at = ((k / 8 * n_vec + vec) * 8 + k % 8) * (size_t)ql + (size_t)lane;
+                e->scale[at] = row_scale[k];
+                e->sum[at] = row_sum[k];
             }
         }
     } else {
-        float *d = (float *)(void *)e->act + (size_t)chunk * (size_t)e->n_in * (size_t)ops->vf;
+        float *d = (float *)(void *)e->act;
+        size_t vf = (size_t)ops->vf, n_vec = ((size_t)e->n + vf - 1) / vf;
         for (lane = 0; lane < ops->vf; lane++) {
             int t = chunk * ops->vf + lane;
-            for (k = 0; k < (size_t)e->n_in; k++) d[k * (size_t)ops->vf + (size_t)lane] = t < e->n ? e->x[t * e->ldx + (int64_t)k] : 0.0f;
+            for (k = 0; k < (size_t)e->n_in; k++)
+                d[((k / LLRI_SLICE * n_vec + (size_t)chunk) * LLRI_SLICE + k % LLRI_SLICE) * vf + (size_t)lane] = t < e->n ? e->x[t * e->ldx + (int64_t)k] : 0.0f;
         }
     }
 }
@@ -6552,13 +6566,14 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
         size_t skip = (size_t)k / type->block * type->bytes;
         uintptr_t next = (uintptr_t)w + LLRI_STRIP_ROWS * (p->w->row_bytes + skip);     /* of the next strip */
         if (p->quant) {
-            size_t groups = (size_t)e->n_in / 32, per = p->few ? 1 : (size_t)ops->ql;
+            size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
+            size_t at = p->few ? (size_t)k : (size_t)(k * n_vec) * per;
             llri_quants a;
-            a.q = e->act + (size_t)k * (size_t)ops->act_bytes * per;
-            a.scale = e->scale + (size_t)k / 32 * per;
-            a.sum = e->sum + (size_t)k / 32 * per;
-            a.q_stride = (size_t)e->n_in * (size_t)ops->act_bytes * per;
-            a.g_stride = groups * per;
+            a.q = e->act + at * (size_t)ops->act_bytes;
+            a.scale = e->scale + at / 32;
+            a.sum = e->sum + at / 32;
+            a.q_stride = lane * (size_t)ops->act_bytes * per;
+            a.g_stride = lane / 32 * per;
             if (direct) { ops->direct[p->w->type](t->strip, w + skip, p->w->row_bytes, n_k / 32, next, &a, t->acc); continue; }
             ops->unpack[p->w->type](t->strip, w + skip, p->w->row_bytes, rows, n_k / 32, next);
             if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, t->acc);
@@ -6568,7 +6583,7 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
             int row_type = llri_float_rows(p, t, w, rows, skip, n_k, row);
             if (p->few) { ops->fgemv(row_type, row, n_k, t->wt, e->x + k, e->ldx, e->n, t->acc, next); continue; }
             ops->transpose(row_type, row, n_k, t->wt, next);
-            ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * ops->vf, e->n_in * ops->vf, n_vec, t->acc);
+            ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, t->acc);
         }
     }
 }
