@@ -103,7 +103,7 @@ awk -F, '
     function bar(x, y, what, i, color,   w) {
         w = share[i, what] > 1 ? width : width * share[i, what]
         printf "<rect x=\"%d\" y=\"%d\" width=\"%d\" height=\"13\" fill=\"#e4e4e4\"/><rect x=\"%d\" y=\"%d\" width=\"%.1f\" height=\"13\" fill=\"%s\"/>\n", x, y, width, x, y, w, color
-        text(x + width + 6, y + 11, sprintf("%d %%, %.3g/s", 100 * share[i, what] + 0.5, tps[i, what]), "")
+        text(x + width + 6, y + 11, (share[i, what] == "" ? "" : sprintf("%d %%, ", 100 * share[i, what] + 0.5)) sprintf(tps[i, what] < 100 ? "%.1f/s" : "%d/s", tps[i, what]), "")
     }
     END {
         width = 200

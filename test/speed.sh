@@ -40,7 +40,7 @@ for base in q4 q5; do
     done
 done
 model --shape 135m --layers 2 --vocab 300 --type q4_k_m         # 576 is no multiple of 256, and it has no output matrix
-is 'q5_0 q8_0 q8_0 q6_K q4_K' "$(types blk.0.attn_q.weight) $(types blk.0.attn_v.weight) $(types token_embd.weight) $(types blk.0.ffn_down.weight | sed s/q4_K/q6_K/) q4_K"
+is 'q5_0 q8_0 q8_0 q4_K q6_K' "$(types blk.0.attn_v.weight) $(types blk.1.attn_v.weight) $(types token_embd.weight) $(types blk.0.ffn_down.weight) $(types blk.1.ffn_down.weight)"
 is '' "$(types output.weight)"
 
 # --- llrun bench
