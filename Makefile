@@ -27,7 +27,9 @@ help:
 	@echo 'make tsan      the tests of threads and sessions with the thread sanitizer'
 	@echo 'make fuzz      [FUZZ_SECONDS=60] [SEEDS=folder]: hostile files, texts and templates, with clang and libFuzzer'
 	@echo 'make emulate   [MODEL=file.gguf]: CPUs without AVX, without AVX2, and with AVX masked by the OS, with qemu-x86_64'
-	@echo 'make bench     [MODEL=file.gguf]: speed; without a model, of a random one with 1.1 billion weights'
+	@echo 'make bench-models  [BENCH_SHAPES="$(BENCH_SHAPES)"] [BENCH_TYPES="$(BENCH_TYPES)"]: random models, 5.6 GB, in $(B)/'
+	@echo 'make bench     [MODEL=file.gguf]: speed with all kernels beside what the machine could do; without a model, of bench-models'
+	@echo 'make bench-peers   LLAMA_BENCH=path IK_BENCH=path [MODEL=file.gguf]: against llama.cpp and ik_llama.cpp, in turn'
 	@echo 'make symbols   what the implementation exports, needs and keeps in writable memory'
 	@echo 'make clean     remove what was built'
 	@echo 'CC, CFLAGS as usual. You need no -march; -ffast-math breaks the results.'
@@ -67,6 +69,7 @@ test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail $(B)/fail.d
 	$(B)/fail $(B)/fail.d || failed=1; \
 	sh test/doctor.sh ./llrun $(B) || failed=1; \
 	sh test/memory.sh ./llrun $(B) || failed=1; \
+	sh test/speed.sh ./llrun $(B) || failed=1; \
 	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
 	exit $$failed
 
@@ -112,11 +115,21 @@ fuzz: $(FUZZERS:%=$(B)/fuzz_%) $(B)/make_model
 emulate: llrun $(B)/make_model
 	sh test/emulate.sh ./llrun $(B) $(MODEL)
 
-$(B)/1b-q4_0.gguf: | $(B)/make_model
-	$(B)/make_model $@ --type q4_0 --layers 16 --embd 2048 --ff 8192 --heads 32 --kv-heads 8 --vocab 32000
+# shapes: 135m 1b 3b 4b 8b; types: of tensors, and q4_k_m, q5_k_m
+BENCH_SHAPES ?= 1b
+BENCH_TYPES  ?= q4_0 q8_0 q4_k_m q6_k f16
+BENCH_MODELS  = $(foreach s,$(BENCH_SHAPES),$(foreach t,$(BENCH_TYPES),$(B)/$(s)-$(t).gguf))
+$(BENCH_MODELS): $(B)/%.gguf: | $(B)/make_model
+	$(B)/make_model $@.part --shape $(firstword $(subst -, ,$*)) --type $(lastword $(subst -, ,$*))
+	mv $@.part $@
 
-bench: llrun $(if $(MODEL),,$(B)/1b-q4_0.gguf)
-	./llrun bench $(if $(MODEL),$(MODEL),$(B)/1b-q4_0.gguf)
+bench-models: $(BENCH_MODELS)
+
+bench: llrun $(B)/child $(if $(MODEL),,$(BENCH_MODELS))
+	sh test/bench.sh ./llrun $(B) $(or $(MODEL),$(BENCH_MODELS))
+
+bench-peers: llrun $(if $(MODEL),,$(BENCH_MODELS))
+	LLAMA_BENCH='$(LLAMA_BENCH)' IK_BENCH='$(IK_BENCH)' sh test/bench-peers.sh ./llrun $(B) $(or $(MODEL),$(BENCH_MODELS))
 
 symbols: | $(B)
 	CC='$(CC)' sh test/symbols.sh $(B)
@@ -127,4 +140,4 @@ $(B):
 clean:
 	rm -rf $(B) llrun llrun.exe
 
-.PHONY: help run test test-memory matrix asan tsan fuzz emulate bench symbols clean
+.PHONY: help run test test-memory matrix asan tsan fuzz emulate bench bench-models bench-peers symbols clean

@@ -519,7 +519,7 @@ enum {
     C_ALL = 0xffff
 };
 enum kind { FLAG, INTEGER, NUMBER, TEXT, TEXTS, MAYBE };    /* MAYBE: a whole number after = or nothing */
-enum { MAX_STOPS = 16, MAX_POSITIONAL = 3 };
+enum { MAX_STOPS = 16, MAX_POSITIONAL = 3, MAX_SEQUENCES = 64 };
 #define NO_INTEGER INT64_MIN
 #define NO_NUMBER (-HUGE_VAL)
 
@@ -528,7 +528,7 @@ static struct options {
     const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *stops[MAX_STOPS];
     int n_stops, help, version, quiet, raw, ids, ignore_eos, json, jsonl, hex, no_bos, no_special, all, exact, no_mmap, mlock, no_vocab,
         force, markdown, checksum;
-    int64_t die_with_parent, predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs;
+    int64_t die_with_parent, predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs, depth, sequences;
     double temp, top_p, min_p, typical, repeat, frequency, presence;
     const char *args[MAX_POSITIONAL];       /* positional, after MODEL */
     int n_args;
@@ -560,6 +560,8 @@ static struct options {
     X("-p --prompt",                     INTEGER, bench_prompt,  "N", C_BENCH, 0, 1e7, "tokens of the prompt. Default 512") \
     X("-n --predict --n-predict",        INTEGER, bench_predict, "N", C_BENCH, 0, 1e7, "tokens to generate. Default 64") \
     X("-r --runs",                       INTEGER, runs,          "N", C_BENCH, 1, 1000, "runs, of which the median counts. Default 3") \
+    X("-d --depth",                      INTEGER, depth,         "N", C_BENCH, 0, 1e7, "tokens that are in the context before. Default 0") \
+    X("--sequences",                     INTEGER, sequences,     "N", C_BENCH, 1, MAX_SEQUENCES, "sequences that are generated together. Default 1") \
     X("--all",                           FLAG,    all,           NULL, C_LOGITS, 0, 0, "the logits after every token, not the last alone") \
     X("-o --output",                     TEXT,    output,        "FILE", C_LOGITS | C_DUMP, 0, 0, "write to FILE instead of standard output") \
     X("--no-bos",                        FLAG,    no_bos,        NULL, C_RUN | C_TOKENIZE, 0, 0, "add no BOS or EOS token") \
@@ -629,7 +631,8 @@ static const struct command {
     { "embed", C_LATER, NULL, 0, "MODEL", "a text to a vector (not built yet)", "" },
     { "dump", C_DUMP, cmd_dump, 1, "MODEL TENSOR", "one tensor as little-endian float32", "" },
     { "bench", C_BENCH, cmd_bench, 0, "MODEL", "speed, and how near it is to what the machine can do",
-      "Prompt and generation in tokens/s, beside the speed at which the same threads can read the same file." },
+      "Prompt and generation in tokens/s, beside what the same threads reach in loops that do nothing else: multiplying and adding in\n"
+      "registers with the same kernels, and reading the same file." },
     { "template", C_TEMPLATE, cmd_template, 0, "MODEL|FILE.jinja", "render a chat template",
       "One JSON object with the variables on standard input (messages, tools, add_generation_prompt, bos_token ...) to the prompt,\n"
       "exactly. With --jsonl an object per line; the answers are JSON strings, or {\"error\": TEXT}." },
@@ -748,7 +751,7 @@ static void clear_options(void)
 {
     memset(&opt, 0, sizeof opt);
     opt.die_with_parent = opt.predict = opt.ctx = opt.batch = opt.threads = opt.top_k = opt.last_n = opt.seed = NO_INTEGER;
-    opt.bench_prompt = opt.bench_predict = opt.runs = NO_INTEGER;
+    opt.bench_prompt = opt.bench_predict = opt.runs = opt.depth = opt.sequences = NO_INTEGER;
     opt.temp = opt.top_p = opt.min_p = opt.typical = opt.repeat = opt.frequency = opt.presence = NO_NUMBER;
 }
 
@@ -2064,18 +2067,20 @@ static void close_session(llr_session *s)
 }
 
 /* 0: Ctrl-C ended it in a chat; elsewhere it ends the program */
-static int eval(llr_session *s, const int32_t *ids, size_t n)
+static int eval_together(llr_session *const *s, const int32_t *const *ids, const size_t *n, size_t n_sessions)
 {
     llr_error err;
     llr_status st;
     if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
     progress.phase = -1;
-    do st = llr_session_eval(s, ids, n, &err); while (st == LLR_E_CANCELLED && !got_signal);   /* again after a Ctrl-C that came late */
+    do st = llr_eval(s, ids, n, n_sessions, &err); while (st == LLR_E_CANCELLED && !got_signal);   /* again after a Ctrl-C that came late */
     if (chatting && got_signal == SIGINT) return 0;
     if (st) die_status(&err, CODE_FAILED);
     if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
     return 1;
 }
+
+static int eval(llr_session *s, const int32_t *ids, size_t n) { return eval_together(&s, &ids, &n, 1); }
 
 static void check_fits(size_t n_tokens, const llr_plan *p, const char *what, size_t room)
 {
@@ -3744,23 +3749,85 @@ static double median(double *x, int n)
     return n % 2 ? x[n / 2] : (x[n / 2 - 1] + x[n / 2]) / 2;
 }
 
-/* What one token reads and computes: all matrices, but of the token embedding only a row if the output has its own. */
-static void token_work(const llr_gguf *g, uint64_t *bytes, uint64_t *block_weights)
+/* What one token reads and computes: all matrices, but of the token embedding only a row if the output has its own. Weights of
+ * the layers by the arithmetic that they take. */
+static void token_work(const llr_gguf *g, uint64_t *bytes, double weights[LLR_ARITH_COUNT])
 {
     llr_tensor t;
     size_t i;
     int tied = 1;
-    *bytes = *block_weights = 0;
+    *bytes = 0;
+    memset(weights, 0, LLR_ARITH_COUNT * sizeof *weights);
     for (i = 0; llr_gguf_tensor(g, i, &t); i++) if (t.name_bytes == 13 && !memcmp(t.name, "output.weight", 13)) tied = 0;
     for (i = 0; llr_gguf_tensor(g, i, &t); i++) {
         if (tied || t.name_bytes != 17 || memcmp(t.name, "token_embd.weight", 17)) *bytes += t.n_bytes;
-        if (t.name_bytes > 4 && !memcmp(t.name, "blk.", 4) && t.n_dims == 2) *block_weights += t.n_elements;
+        if (t.name_bytes > 4 && !memcmp(t.name, "blk.", 4) && t.n_dims == 2)
+            weights[opt.exact ? LLR_ARITH_FLOAT : llr_type_arith(t.type)] += (double)t.n_elements;
     }
+}
+
+/* Operations per second in registers alone: the best of five short runs. 0: unknown. */
+static double peak_speed(llr_isa isa, llr_arith arith, llr_pool *pool)
+{
+    double best = 0, ops, start, t;
+    int i, rounds = 64;
+    llr_error err;
+    for (i = 0; i < 5; i++) {
+        start = now();
+        if (llr_peak_run(&ops, isa, arith, rounds, pool, &err)) die_status(&err, CODE_FAILED);
+        t = now() - start;
+        if (t < 0.02 && rounds < 1 << 24) { rounds *= t < 0.002 ? 10 : 2; i = -1; }
+        else if (ops / t > best) best = ops / t;
+    }
+    return best;
+}
+
+/* The speed of these weights if each took its arithmetic alone */
+static double peak_of(const double weights[LLR_ARITH_COUNT], llr_isa isa, llr_pool *pool)
+{
+    double all = 0, seconds = 0, peak;
+    int i;
+    for (i = 0; i < LLR_ARITH_COUNT; i++) {
+        if (weights[i] <= 0) continue;
+        if ((peak = peak_speed(isa, (llr_arith)i, pool)) <= 0) return 0;
+        all += weights[i];
+        seconds += weights[i] / peak;
+    }
+    return seconds > 0 ? all / seconds : 0;
+}
+
+/* Goes on at position n of a context that was filled with ids. */
+static void go_to(llr_session *s, const int32_t *ids, size_t n)
+{
+    size_t at = llr_session_pos(s);
+    if (at > n) at = llr_session_rewind(s, (uint32_t)n);
+    if (at < n) (void)eval(s, ids + at, n - at);
+}
+
+/* Seconds for n tokens of each sequence, the first of them given. */
+static double time_tokens(llr_session *const *s, const int32_t *first, size_t n_sequences, size_t n, int32_t n_vocab)
+{
+    int32_t next[MAX_SEQUENCES];
+    const int32_t *ids[MAX_SEQUENCES];
+    size_t counts[MAX_SEQUENCES], i, k;
+    double start = 0;
+    for (k = 0; k < n_sequences; k++) {
+        next[k] = first[k];
+        ids[k] = &next[k];
+        counts[k] = 1;
+    }
+    for (i = 0; i <= n; i++) {
+        (void)eval_together(s, ids, counts, n_sequences);
+        if (i == 0) start = now();
+        for (k = 0; k < n_sequences && i < n; k++) next[k] = llr_argmax(llr_session_logits(s[k]), n_vocab);
+    }
+    return now() - start;
 }
 
 static int cmd_bench(void)
 {
-    size_t n_prompt = opt.bench_prompt >= 0 ? (size_t)opt.bench_prompt : 512, n_predict = opt.bench_predict >= 0 ? (size_t)opt.bench_predict : 64, i;
+    size_t n_prompt = opt.bench_prompt >= 0 ? (size_t)opt.bench_prompt : 512, n_predict = opt.bench_predict >= 0 ? (size_t)opt.bench_predict : 64;
+    size_t depth = opt.depth > 0 ? (size_t)opt.depth : 0, n_sequences = opt.sequences > 0 ? (size_t)opt.sequences : 1, i;
     int runs = opt.runs > 0 ? (int)opt.runs : 3, k, threads;
     llr_session_options so = session_options();
     llr_options lo = library_options();
@@ -3768,46 +3835,45 @@ static int cmd_bench(void)
     llr_pool *pool;
     llr_model *m;
     llr_model_info info;
-    llr_session *s;
-    double *prefill, *decode, load = now(), prefill_tps = 0, decode_tps = 0, stream, decode_gbps, prefill_gops;
-    uint64_t bytes, weights;
+    llr_session *s[MAX_SEQUENCES];
+    double *prefill, *decode, load = now(), prefill_tps = 0, decode_tps = 0, stream, peak = 0, decode_gbps, prefill_gops, weights[LLR_ARITH_COUNT];
+    uint64_t bytes;
     int32_t *ids;
     m = open_model();
     llr_model_describe(m, &info);
     warm_up(llr_model_gguf(m));
-    if (!so.n_ctx) so.n_ctx = (uint32_t)(n_prompt > n_predict + 1 ? n_prompt : n_predict + 1);
+    if (!so.n_ctx) so.n_ctx = (uint32_t)(depth + (n_prompt > n_predict + 1 ? n_prompt : n_predict + 1));
     if (llr_pool_new(&pool, so.n_threads, &lo, &err)) die_status(&err, CODE_FAILED);
     threads = llr_pool_threads(pool);
     so.pool = pool;
-    s = open_session(m, &so);
+    for (i = 0; i < n_sequences; i++) s[i] = open_session(m, &so);
     load = now() - load;
-    ids = (int32_t *)malloc((n_prompt + 1) * sizeof *ids);
+    ids = (int32_t *)malloc((depth + n_prompt + MAX_SEQUENCES) * sizeof *ids);
     prefill = (double *)malloc((size_t)runs * sizeof *prefill);
     decode = (double *)malloc((size_t)runs * sizeof *decode);
     if (!ids || !prefill || !decode) die(CODE_MEMORY, "not enough memory for the results");
-    for (i = 0; i <= n_prompt; i++) ids[i] = (int32_t)((i * 7919 + 1) % (size_t)info.n_vocab);
-    eval(s, ids, n_prompt < 8 ? 1 : 8);         /* first touches of everything */
+    for (i = 0; i < depth + n_prompt + MAX_SEQUENCES; i++) ids[i] = (int32_t)((i * 7919 + 1) % (size_t)info.n_vocab);
+    go_to(s[0], ids, depth + (n_prompt < 8 ? 1 : 8));       /* first touches of everything */
     for (k = 0; k < runs; k++) {
         double t;
-        (void)llr_session_rewind(s, 0);
-        t = now();
-        if (n_prompt) eval(s, ids, n_prompt);
-        prefill[k] = (double)n_prompt / (now() - t);
-        (void)llr_session_rewind(s, 0);
-        eval(s, ids, 1);
-        t = now();
-        for (i = 0; i < n_predict; i++) {
-            int32_t id = llr_argmax(llr_session_logits(s), info.n_vocab);
-            eval(s, &id, 1);
+        if (n_prompt) {
+            go_to(s[0], ids, depth);
+            t = now();
+            eval(s[0], ids + depth, n_prompt);
+            prefill[k] = (double)n_prompt / (now() - t);
         }
-        decode[k] = (double)n_predict / (now() - t);
+        if (n_predict) {
+            for (i = 0; i < n_sequences; i++) go_to(s[i], ids, depth);
+            decode[k] = (double)(n_predict * n_sequences) / time_tokens(s, ids + depth, n_sequences, n_predict, info.n_vocab);
+        }
     }
     if (n_prompt) prefill_tps = median(prefill, runs);
     if (n_predict) decode_tps = median(decode, runs);
     stream = stream_speed(threads);
-    token_work(llr_model_gguf(m), &bytes, &weights);
-    decode_gbps = decode_tps * (double)bytes / 1e9;
-    prefill_gops = prefill_tps * 2 * (double)weights / 1e9;
+    token_work(llr_model_gguf(m), &bytes, weights);
+    if (n_prompt) peak = peak_of(weights, info.isa, pool) / 1e9;
+    decode_gbps = decode_tps / (double)n_sequences * (double)bytes / 1e9;
+    for (i = 0, prefill_gops = 0; i < LLR_ARITH_COUNT; i++) prefill_gops += prefill_tps * 2 * weights[i] / 1e9;
     if (opt.json) {
         putf("{\"prefill_tps\":");
         json_number(prefill_tps, 6);
@@ -3817,20 +3883,26 @@ static int cmd_bench(void)
         json_number(stream > 0 ? stream : HUGE_VAL, 6);
         putf(",\"decode_gbps\":");
         json_number(decode_gbps, 6);
-        putf(",\"peak_gops\":null,\"prefill_gops\":");
+        putf(",\"peak_gops\":");
+        json_number(peak > 0 ? peak : HUGE_VAL, 6);
+        putf(",\"prefill_gops\":");
         json_number(prefill_gops, 6);
-        putf(",\"isa\":\"%s\",\"threads\":%d,\"n_prompt\":%llu,\"n_predict\":%llu,\"runs\":%d,\"weights_bytes\":%llu,\"load_seconds\":", llr_isa_name(info.isa), threads,
-             (unsigned long long)n_prompt, (unsigned long long)n_predict, runs, (unsigned long long)info.weights_bytes);
+        putf(",\"isa\":\"%s\",\"threads\":%d,\"n_prompt\":%llu,\"n_predict\":%llu,\"depth\":%llu,\"sequences\":%llu,\"runs\":%d,\"weights_bytes\":%llu,\"load_seconds\":",
+             llr_isa_name(info.isa), threads, (unsigned long long)n_prompt, (unsigned long long)n_predict, (unsigned long long)depth,
+             (unsigned long long)n_sequences, runs, (unsigned long long)info.weights_bytes);
         json_number(load, 4);
         putf("}\n");
     } else {
         putf("model        %s: %s, %s weights, %s\n", opt.model, info.arch, count_text(info.n_params).s, size_text(info.weights_bytes).s);
         putf("kernels      %s, %d thread%s\n", llr_isa_name(info.isa), threads, threads == 1 ? "" : "s");
+        if (depth) putf("context      %llu tokens before\n", (unsigned long long)depth);
         if (n_prompt) putf("prompt       %llu tokens: %.1f tokens/s, %.1f GOP/s\n", (unsigned long long)n_prompt, prefill_tps, prefill_gops);
-        if (n_predict) putf("generation   %llu tokens: %.1f tokens/s, reads %.2f GB/s of weights\n", (unsigned long long)n_predict, decode_tps, decode_gbps);
+        if (peak > 0) putf("registers    %.1f GOP/s in a plain loop of such products: the prompt reaches %.0f %% of it\n", peak, 100 * prefill_gops / peak);
+        if (n_predict && n_sequences > 1) putf("generation   %llu sequences of %llu tokens: %.1f tokens/s together, reads %.2f GB/s of weights\n", (unsigned long long)n_sequences, (unsigned long long)n_predict, decode_tps, decode_gbps);
+        else if (n_predict) putf("generation   %llu tokens: %.1f tokens/s, reads %.2f GB/s of weights\n", (unsigned long long)n_predict, decode_tps, decode_gbps);
         if (stream > 0) putf("reading      %.2f GB/s in a plain loop over the same file: generation reaches %.0f %% of it\n", stream, 100 * decode_gbps / stream);
     }
-    close_session(s);
+    for (i = 0; i < n_sequences; i++) close_session(s[i]);
     llr_pool_free(pool);
     llr_model_close(m);
     free(ids);

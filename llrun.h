@@ -290,6 +290,16 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads /* 0: default */, 
 LLR_API void       llr_pool_free(llr_pool *p);                  /* free its sessions first */
 LLR_API int        llr_pool_threads(const llr_pool *p);
 
+/* --- Rooflines: how fast matrix products could be at best, to compare with how fast they are ------------------------------ */
+typedef enum llr_arith {             /* what products with a weight cost depends on the integers that the weights are made of */
+    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_COUNT
+} llr_arith;
+LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
+/* `rounds` (of some microseconds) of nothing but products in registers, as this tier does them, shared by the threads of the
+ * pool (NULL: the caller alone). The caller takes the time. *n_ops: operations done, two for a multiplication with addition;
+ * 0 if this compiler cannot be kept from leaving out work whose result nobody reads. Allocates nothing. */
+LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int rounds, llr_pool *pool, llr_error *err);
+
 /* --- Models ------------------------------------------------------------------------------------------------------------ */
 typedef struct llr_model llr_model;  /* immutable after open; any number of sessions and threads */
 
@@ -3726,6 +3736,7 @@ typedef struct llri_ops {
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
     void (*attend)(const llri_attend *a, float *work);
+    int  (*peak)(llr_arith arith);      /* a round of llr_peak_run; returns its operations */
 } llri_ops;
 
 /* form and offset by tensor type; a type that is not here has no integer kernels */
@@ -5734,6 +5745,94 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *work)
     }
 }
 
+/* --- the roofline ----------------------------------------------------------------------------------------------------------
+ * The fewest instructions that products take in this family of arithmetic, on independent chains of sums that live in
+ * registers. LLRI_HIDE(v): the compiler does not know what v is from here on, so that no product is computed once for all.
+ * LLRI_STAY(v): and it is in the register where it was, which GCC needs to be told. */
+#if defined(__GNUC__)
+#  if LLRI_PASS == LLRI_PASS_SCALAR
+#    define LLRI_HIDE(v) __asm__ volatile("" : "+m"(v))
+#    define LLRI_STAY(v) (void)0
+#  else
+#    if LLRI_PASS == LLRI_PASS_AVX512
+#      define LLRI_HIDE(v) __asm__ volatile("" : "+v"(v))
+#    else
+#      define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
+#    endif
+#    define LLRI_STAY(v) LLRI_HIDE(v)
+#  endif
+enum { LLRI_K(PEAK_CHAINS) = LLRI_PASS == LLRI_PASS_SCALAR ? 2 : LLRI_X64 ? 10 : 4, LLRI_K(PEAK_TIMES) = 5000 };
+
+/* pairs: pair sums that fit in 16 bits (MADDUBS) */
+LLRI_WORD int LLRI_K(peak_int)(int is_signed, int pairs)
+{
+    vi c[LLRI_K(PEAK_CHAINS)], w = vi_set(0x10001), a = w;
+    int i, k;
+    if (!LLRI_MADDUBS) pairs = 1;
+    LLRI_HIDE(w);
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) c[i] = vi_set(0);
+    for (k = 0; k < LLRI_K(PEAK_TIMES); k++)
+        LLRI_UNROLL
+        for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) {
+            LLRI_HIDE(a);
+#  if LLRI_VNNI
+            (void)is_signed;
+            c[i] = vi_dot(c[i], w, a);
+#  elif LLRI_MADDWD
+            (void)is_signed;
+            c[i] = vi_add(c[i], vi_madd(w, a));
+#  else
+            vi p = vs_madd(w, is_signed ? vs_sign(a, w) : a);
+            int j;
+            LLRI_UNROLL
+            for (j = 1; j < pairs; j++) {
+                LLRI_HIDE(a);
+                p = vs_add(p, vs_madd(w, a));
+            }
+            c[i] = vi_add(c[i], vi_madd(p, vs_set(1)));
+#  endif
+            LLRI_STAY(c[i]);
+        }
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) { vi used = c[i]; LLRI_HIDE(used); }
+    return LLRI_K(PEAK_TIMES) * LLRI_K(PEAK_CHAINS) * pairs * LLRI_QL * LLRI_KL * 2;
+}
+
+LLRI_WORD int LLRI_K(peak_float)(void)
+{
+    vf c[LLRI_K(PEAK_CHAINS)], w = vf_set(0.75f), a = vf_set(1.25f);
+    int i, k;
+    LLRI_HIDE(w);
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) c[i] = vf_set(0.0f);
+    for (k = 0; k < LLRI_K(PEAK_TIMES); k++)
+        LLRI_UNROLL
+        for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) {
+            LLRI_HIDE(a);
+            c[i] = vf_fma(w, a, c[i]);
+            LLRI_STAY(c[i]);
+        }
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) { vf used = c[i]; LLRI_HIDE(used); }
+    return LLRI_K(PEAK_TIMES) * LLRI_K(PEAK_CHAINS) * LLRI_VF * 2;
+}
+
+static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
+{
+    switch (arith) {
+    case LLR_ARITH_INT4: return LLRI_K(peak_int)(0, 8);
+    case LLR_ARITH_INT6: return LLRI_K(peak_int)(0, 2);
+    case LLR_ARITH_INT8: return LLRI_K(peak_int)(1, 1);
+    default:             return LLRI_K(peak_float)();
+    }
+}
+#undef LLRI_HIDE
+#undef LLRI_STAY
+#else
+static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
+#endif
+
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
 static const llri_ops LLRI_OPS_TABLE = {
@@ -5744,7 +5843,7 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
-    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend)
+    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
@@ -6406,6 +6505,44 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
         }
     }
     *out = p;
+    return LLR_OK;
+}
+
+/* --- rooflines --- */
+LLR_API llr_arith llr_type_arith(uint32_t type) {
+    const uint64_t four = (uint64_t)1 << LLRI_Q4_0 | (uint64_t)1 << LLRI_Q4_1 | (uint64_t)1 << LLRI_Q4_K | (uint64_t)1 << LLRI_Q2_K |
+                          (uint64_t)1 << LLRI_Q3_K | (uint64_t)1 << LLRI_TQ1_0 | (uint64_t)1 << LLRI_TQ2_0 | (uint64_t)1 << LLRI_Q1_0 |
+                          (uint64_t)1 << LLRI_Q2_0;               /* unpack to at most 15 */
+    const llri_quant_row *q = llri_quant(type);
+    if (!q) return LLR_ARITH_FLOAT;
+    if (q->form == LLRI_FORM_SIGNED || q->form == LLRI_FORM_PLAIN127 || q->form == LLRI_FORM_SUB127) return LLR_ARITH_INT8;
+    return four >> type & 1 ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
+}
+
+typedef struct llri_peak { const llri_ops *ops; llr_arith arith; } llri_peak;
+
+static void llri_peak_round(void *arg, int chunk, int thread) {
+    const llri_peak *p = (const llri_peak *)arg;
+    (void)chunk; (void)thread;
+    (void)p->ops->peak(p->arith);
+}
+
+LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int rounds, llr_pool *pool, llr_error *err) {
+    llr_options opt;
+    llri_peak p;
+    llr_status st;
+    memset(&opt, 0, sizeof opt);
+    opt.isa = isa;
+    st = llri_isa_choose(&opt, &isa, err);
+    if (st) return st;
+    if (!n_ops || (int)arith < 0 || arith >= LLR_ARITH_COUNT || rounds < 0)
+        return llri_fail(err, LLR_E_ARG, "llr_peak_run: n_ops must not be NULL, arith is %d of %d, rounds %d", (int)arith, (int)LLR_ARITH_COUNT, rounds);
+    p.ops = llri_ops_get(isa);
+    p.arith = arith;
+    llri_pool_lock(pool);
+    llri_pool_run(pool, rounds, llri_peak_round, &p);
+    llri_pool_unlock(pool);
+    *n_ops = (double)rounds * p.ops->peak(arith);
     return LLR_OK;
 }
 

@@ -1,6 +1,6 @@
 /* child: runs a command as the tests of the program need it, the same on every system and from every shell.
  *
- *     child [-s SIGNAL | -k] [-a MS] [-w MS] [-m MIB] [-t SECONDS] [-1] [-v] [-A FILE] [-g FOLDER] COMMAND ...
+ *     child [-s SIGNAL | -k] [-a MS] [-w MS] [-m MIB] [-t SECONDS] [-1] [-v] [-A FILE] [-g FOLDER] [-f TIMES] COMMAND ...
  *
  * Signals are at their defaults in COMMAND. -s: sends signal number SIGNAL after -a milliseconds; COMMAND must then end
  * within -w milliseconds (default 1000), else the exit status is 125. -m: limit of its address space. -t: it is killed after
@@ -9,7 +9,8 @@
  * -a milliseconds (SIGKILL), and COMMAND must end within -w: exit status 0, else 125; 123 if it did not live so long. -1: it is
  * process 1 of its own PID namespace (Linux); exit status 77 if that cannot be had. -v: milliseconds from the signal to the
  * end, on standard error. -A: writes to FILE how much anonymous memory it had at most, and how much
- * of .gguf files it had mapped, in KiB (Linux). -g: it runs in the control group of FOLDER.
+ * of .gguf files it had mapped, in KiB (Linux). -g: it runs in the control group of FOLDER. -f: COMMAND runs so many times, and
+ * the median of the milliseconds to the first byte of its output is written in place of the output.
  */
 #if defined(__linux__)
 #  define _GNU_SOURCE 1
@@ -146,22 +147,59 @@ static int orphan(char **argv, long mib, long after, long within, int verbose)
     return gone ? 0 : 125;
 }
 
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return x < y ? -1 : x > y;
+}
+
+static int first_output(char **argv, long times)
+{
+    enum { MOST = 1000 };
+    static double ms[MOST];
+    char text[4096];
+    long i;
+    if (times < 1 || times > MOST) return 126;
+    for (i = 0; i < times; i++) {
+        double t0 = now();
+        int out[2], status;
+        pid_t pid;
+        if (pipe(out) || (pid = fork()) < 0) return 126;
+        if (pid == 0) {
+            if (dup2(out[1], 1) < 0) _exit(126);
+            close(out[0]);
+            close(out[1]);
+            start(argv, 0, NULL);
+        }
+        close(out[1]);
+        if (read(out[0], text, 1) != 1) return 126;
+        ms[i] = 1e3 * (now() - t0);
+        while (read(out[0], text, sizeof text) > 0) {}
+        close(out[0]);
+        if (waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || WEXITSTATUS(status)) return 126;
+    }
+    qsort(ms, (size_t)times, sizeof *ms, by_value);
+    printf("%.2f\n", times % 2 ? ms[times / 2] : (ms[times / 2 - 1] + ms[times / 2]) / 2);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     int kill_parent = 0, first = 0, verbose = 0;
-    long sig = 0, after = 0, within = 1000, mib = 0, seconds = 60, most = 0, files = 0, kib;
+    long sig = 0, after = 0, within = 1000, mib = 0, seconds = 60, most = 0, files = 0, times = 0, kib;
     const char *report = NULL, *group = NULL;
     double t0, sent = 0;
     int c, status;
     pid_t pid;
-    while ((c = getopt(argc, argv, "+s:a:w:m:t:k1vA:g:")) != -1) {
+    while ((c = getopt(argc, argv, "+s:a:w:m:t:k1vA:g:f:")) != -1) {
         long v = atol(optarg ? optarg : "0");
         if (c == 'k') kill_parent = 1; else if (c == '1') first = 1; else if (c == 'v') verbose = 1;
         else if (c == 's') sig = v; else if (c == 'a') after = v; else if (c == 'w') within = v;
         else if (c == 'A') report = optarg; else if (c == 'g') group = optarg;
-        else if (c == 'm') mib = v; else if (c == 't') seconds = v; else return 126;
+        else if (c == 'm') mib = v; else if (c == 'f') times = v; else if (c == 't') seconds = v; else return 126;
     }
     if (optind >= argc) return 126;
+    if (times) return first_output(argv + optind, times);
     if (kill_parent) return orphan(argv + optind, mib, after, within, verbose);
     if (first) {
 #ifdef __linux__

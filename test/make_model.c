@@ -4,6 +4,10 @@
  *
  *     cc -O2 -o make_model make_model.c -lm
  *     ./make_model 1b-q4_K.gguf --type q4_K --layers 16 --embd 2048 --ff 8192 --heads 32 --kv-heads 8 --vocab 32000
+ *     ./make_model 1b-q4_k_m.gguf --shape 1b --type q4_k_m
+ *
+ * --shape stands for sizes, of which those given apart go before. --type is one tensor type, or a mixture as quantizers write
+ * it, with another type where it matters more. Where rows are no multiple of a block, the type that quantizers take then.
  *
  * With --says "one| two|<|x|>|three" the model is no noise: whatever the prompt, it answers with these tokens, then ends.
  *
@@ -60,13 +64,37 @@ static const struct type { const char *name; uint32_t id, block, bytes; enum kin
     { "q2_0",    42,  64,  18, HALF,          0,  0,    0,  1.225 }
 };
 
+/* What takes the place of a type whose blocks do not fit a row; and f16 that of blocks of 32. */
+static const struct { const char *name, *instead; } fallbacks[] = {
+    { "q2_K", "q4_0" }, { "q3_K", "q4_0" }, { "q4_K", "q5_0" }, { "q5_K", "q5_1" }, { "q6_K", "q8_0" }, { "iq2_xxs", "iq4_nl" },
+    { "iq2_xs", "iq4_nl" }, { "iq2_s", "iq4_nl" }, { "iq3_xxs", "iq4_nl" }, { "iq3_s", "iq4_nl" }, { "iq1_s", "iq4_nl" },
+    { "iq1_m", "iq4_nl" }, { "iq4_xs", "iq4_nl" }, { "tq1_0", "q4_0" }, { "tq2_0", "q4_0" }, { "q2_0", "q4_0" }
+};
+
+/* The second type is that of the output, and in some layers of attn_v and ffn_down. */
+static const struct { const char *name, *base, *more; } mixtures[] = { { "q4_k_m", "q4_K", "q6_K" }, { "q5_k_m", "q5_K", "q6_K" } };
+
+/* Upper and lower case are the same. */
+static int same_name(const char *a, const char *b) {
+    for (; *a || *b; a++, b++)
+        if ((*a >= 'A' && *a <= 'Z' ? *a + 32 : *a) != (*b >= 'A' && *b <= 'Z' ? *b + 32 : *b)) return 0;
+    return 1;
+}
+
 static const struct type *find_type(const char *name) {
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
-        if (strcmp(types[i].name, name) == 0) return &types[i];
+        if (same_name(types[i].name, name)) return &types[i];
     fprintf(stderr, "make_model: no weight type \"%s\"; there are", name);
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) fprintf(stderr, " %s", types[i].name);
+    for (size_t i = 0; i < sizeof(mixtures) / sizeof(mixtures[0]); i++) fprintf(stderr, " %s", mixtures[i].name);
     fprintf(stderr, "\n");
     exit(1);
+}
+
+static const struct type *type_for_rows(const struct type *type, uint64_t n_in) {
+    for (size_t i = 0; n_in % type->block && i < sizeof(fallbacks) / sizeof(fallbacks[0]); i++)
+        if (strcmp(fallbacks[i].name, type->name) == 0) type = find_type(fallbacks[i].instead);
+    return n_in % type->block ? find_type("f16") : type;
 }
 
 /* ---- numbers ---- */
@@ -176,7 +204,28 @@ static int kv_array(const char *key, int type, uint64_t n) {
 static uint64_t n_layers = 2, n_embd = 256, n_ff = 512, n_heads = 4, n_kv_heads = 2, head_dim = 0, n_vocab = 512, n_ctx = 4096;
 static uint64_t seed = 1;
 static int no_vocab, tied;
-static const struct type *type_all, *type_embd, *type_output;
+static const char *type_name = "q4_0";
+static const struct type *type_all, *type_more, *type_embd, *type_output;
+
+static const struct { const char *name; uint64_t layers, embd, ff, heads, kv_heads, head_dim, vocab; int tied; } shapes[] = {
+    { "135m", 30,  576,  1536,  9,  3,  64,  49152, 1 },
+    { "1b",   16, 2048,  8192, 32,  8,  64,  32000, 0 },
+    { "3b",   28, 3072,  8192, 24,  8, 128, 128256, 1 },
+    { "4b",   32, 3072,  8192, 32, 32,  96,  32064, 0 },
+    { "8b",   32, 4096, 14336, 32,  8, 128, 128256, 0 }
+};
+
+static void set_shape(const char *name) {
+    for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++)
+        if (strcmp(shapes[i].name, name) == 0) {
+            n_layers = shapes[i].layers; n_embd = shapes[i].embd; n_ff = shapes[i].ff; n_vocab = shapes[i].vocab;
+            n_heads = shapes[i].heads; n_kv_heads = shapes[i].kv_heads; head_dim = shapes[i].head_dim;
+            tied = shapes[i].tied;
+            n_ctx = 131072;
+            return;
+        }
+    die("--shape is 135m, 1b, 3b, 4b (heads of 96) or 8b, not ", name);
+}
 
 enum { FIRST_WORD = 3 + 256 };  /* <unk> <s> </s>, then the bytes */
 
@@ -216,7 +265,7 @@ static void write_tokenizer(void) {
 
 static void write_metadata(void) {
     char name[160];
-    snprintf(name, sizeof name, "random %s, %s", arch, type_all->name);
+    snprintf(name, sizeof name, "random %s, %s", arch, type_name);
     kv_str("general.architecture", arch);
     kv_str("general.type", "model");
     kv_str("general.name", name);
@@ -245,19 +294,20 @@ static struct tensor *add_tensor(int64_t layer, const char *name, const struct t
     struct tensor *t = &tensors[n_tensors++];
     if (layer < 0) snprintf(t->name, sizeof t->name, "%s.weight", name);
     else snprintf(t->name, sizeof t->name, "blk.%u.%s.weight", (unsigned)layer, name);
-    t->type = type;
+    t->type = type_for_rows(type, n_in);
     t->n_in = n_in;
     t->n_out = n_out;
     t->sd = 1 / sqrt((double)n_in);
-    if (n_in % type->block) {
-        fprintf(stderr, "make_model: %s has rows of %llu elements, not a multiple of the %u of a %s block\n", t->name,
-                (unsigned long long)n_in, (unsigned)type->block, type->name);
-        exit(1);
-    }
     return t;
 }
 
 static void add_norm(int64_t layer, const char *name, uint64_t n) { add_tensor(layer, name, find_type("f32"), n, 0); }
+
+/* Layers in which a mixture has its better type: the first and the last eighth, and every third between. */
+static const struct type *type_in(uint64_t layer) {
+    uint64_t n = n_layers / 8;
+    return layer < n || layer >= 7 * n_layers / 8 || (layer - n) % 3 == 2 ? type_more : type_all;
+}
 
 static void list_tensors(void) {
     add_tensor(-1, "token_embd", type_embd, n_embd, n_vocab)->sd = 1;  /* the residual stream starts with it */
@@ -265,7 +315,7 @@ static void list_tensors(void) {
         add_norm(l, "attn_norm", n_embd);
         add_tensor(l, "attn_q", type_all, n_embd, n_heads * head_dim);
         add_tensor(l, "attn_k", type_all, n_embd, n_kv_heads * head_dim);
-        add_tensor(l, "attn_v", type_all, n_embd, n_kv_heads * head_dim);
+        add_tensor(l, "attn_v", type_in((uint64_t)l), n_embd, n_kv_heads * head_dim);
         add_tensor(l, "attn_output", type_all, n_heads * head_dim, n_embd);
         if (strcmp(arch, "qwen3") == 0) {
             add_norm(l, "attn_q_norm", head_dim);
@@ -274,7 +324,7 @@ static void list_tensors(void) {
         add_norm(l, "ffn_norm", n_embd);
         add_tensor(l, "ffn_gate", type_all, n_embd, n_ff);
         add_tensor(l, "ffn_up", type_all, n_embd, n_ff);
-        add_tensor(l, "ffn_down", type_all, n_ff, n_embd);
+        add_tensor(l, "ffn_down", type_in((uint64_t)l), n_ff, n_embd);
     }
     add_norm(-1, "output_norm", n_embd);
     if (!tied) add_tensor(-1, "output", type_output, n_embd, n_vocab);
@@ -404,8 +454,9 @@ int main(int argc, char **argv) {
         { "--heads", &n_heads, 1 << 14 }, { "--kv-heads", &n_kv_heads, 1 << 14 }, { "--head-dim", &head_dim, 1 << 14 },
         { "--vocab", &n_vocab, 1 << 24 }, { "--ctx", &n_ctx, 1 << 30 }, { "--seed", &seed, UINT32_MAX }
     };
-    const char *path = NULL, *type = "q4_0", *embd_type = NULL, *output_type = NULL;
+    const char *path = NULL, *embd_type = NULL, *output_type = NULL;
     arch = "llama";
+    for (int i = 1; i + 1 < argc; i++) if (strcmp(argv[i], "--shape") == 0) set_shape(argv[i + 1]);
     for (int i = 1; i < argc; i++) {
         const char *a = argv[i], *value = i + 1 < argc ? argv[i + 1] : NULL;
         size_t k = 0, n = sizeof(numbers) / sizeof(numbers[0]);
@@ -416,7 +467,8 @@ int main(int argc, char **argv) {
         else if (a[0] != '-' && !path) path = a;
         else if (!value) die("unknown option, or no value for it: ", a);
         else if (strcmp(a, "--arch") == 0) { arch = value; i++; }
-        else if (strcmp(a, "--type") == 0) { type = value; i++; }
+        else if (strcmp(a, "--shape") == 0) i++;
+        else if (strcmp(a, "--type") == 0) { type_name = value; i++; }
         else if (strcmp(a, "--embed-type") == 0) { embd_type = value; i++; }
         else if (strcmp(a, "--output-type") == 0) { output_type = value; i++; }
         else if (strcmp(a, "--template") == 0) { chat_template = value; i++; }
@@ -428,7 +480,7 @@ int main(int argc, char **argv) {
                 if (!*p) break;
                 *p++ = 0;
             }
-            type = "f32";
+            type_name = "f32";
             n_vocab = FIRST_WORD + n_says;
             n_embd = (n_vocab + 63) / 64 * 64;
         }
@@ -436,12 +488,17 @@ int main(int argc, char **argv) {
     }
     if (!path)
         die("usage: make_model OUT.gguf [--arch llama|qwen3] [--type T] [--embed-type T] [--output-type T] [--tied]\n"
-            "       [--layers N] [--embd D] [--ff F] [--heads H] [--kv-heads K] [--head-dim N] [--vocab V] [--no-vocab]\n"
+            "       [--shape 135m|1b|3b|4b|8b] [--layers N] [--embd D] [--ff F] [--heads H] [--kv-heads K] [--head-dim N] [--vocab V] [--no-vocab]\n"
             "       [--ctx N] [--seed S] [--template JINJA] [--says TOKENS]", NULL);
     if (strcmp(arch, "llama") != 0 && strcmp(arch, "qwen3") != 0) die("--arch is llama or qwen3, not ", arch);
-    type_all = find_type(type);
-    type_embd = embd_type ? find_type(embd_type) : type_all;
-    type_output = output_type ? find_type(output_type) : type_embd;
+    for (size_t i = 0; i < sizeof(mixtures) / sizeof(mixtures[0]); i++)
+        if (same_name(mixtures[i].name, type_name)) {
+            type_all = find_type(mixtures[i].base);
+            type_more = find_type(mixtures[i].more);
+        }
+    if (!type_all) type_all = type_more = find_type(type_name);
+    type_embd = embd_type ? find_type(embd_type) : tied ? type_more : type_all;
+    type_output = output_type ? find_type(output_type) : type_more == type_all ? type_embd : type_more;
     if (!n_layers || !n_embd || !n_ff || !n_heads || !n_kv_heads || !n_vocab || !n_ctx) die("all sizes must be at least 1", NULL);
     if (!head_dim) {
         if (n_embd % n_heads) die("--embd is not a multiple of --heads; give --head-dim", NULL);

@@ -164,7 +164,7 @@ t 0 dump "$m" output_norm.weight; is 1024 "$(wc -c <"$out" | tr -d ' ')"
 t 0 dump "$m" blk.1.ffn_down.weight -o "$T/dump"; is 524288 "$(wc -c <"$T/dump" | tr -d ' ')"
 t 2 dump "$m" no.such.tensor
 t 0 bench "$m" -p 16 -n 4 -r 1 --json
-for k in prefill_tps decode_tps stream_gbps decode_gbps peak_gops prefill_gops isa threads; do check "bench --json has no $k" test -n "$(json "$out" $k)"; done
+for k in prefill_tps decode_tps stream_gbps decode_gbps peak_gops prefill_gops isa threads depth sequences; do check "bench --json has no $k" test -n "$(json "$out" $k)"; done
 
 section 'wrong usage'
 t 2 run; t 2 run "$m" --no-such-option; said no-such-option

@@ -121,4 +121,43 @@ static void test_pool_shared(void) {
     llr_pool_free(p);
 }
 
-#define TESTS_POOL(X) X(pool_regions) X(pool_null) X(pool_args) X(pool_nomem) X(pool_shared)
+static int test_arith_of(const char *name) {
+    uint32_t t;
+    for (t = 0; t < LLRI_N_TYPES; t++) if (!strcmp(llri_types[t].name, name)) return (int)llr_type_arith(t);
+    return -1;
+}
+
+/* Rooflines: as many operations as asked for, on any tier and pool, in every class; and the class of every kind of weights. */
+static void test_pool_peak(void) {
+    llr_cpu_info cpu;
+    llr_pool *p = NULL;
+    llr_error err;
+    double one, ops;
+    int isa, arith;
+    llr_cpu(&cpu);
+    CHECK(llr_pool_new(&p, 3, NULL, &err) == LLR_OK);
+    for (isa = 0; isa < LLR_ISA_COUNT; isa++)
+        for (arith = 0; arith < LLR_ARITH_COUNT; arith++) {
+            if (isa && !(cpu.usable >> isa & 1)) {
+                CHECK(llr_peak_run(&ops, (llr_isa)isa, (llr_arith)arith, 1, NULL, &err) == LLR_E_CPU);
+                continue;
+            }
+            CHECK(llr_peak_run(&one, (llr_isa)isa, (llr_arith)arith, 1, NULL, &err) == LLR_OK);
+            CHECK(llr_peak_run(&ops, (llr_isa)isa, (llr_arith)arith, 7, p, &err) == LLR_OK);
+#ifdef __GNUC__
+            CHECK(one > 0);
+#endif
+            CHECK(ops == 7 * one);
+        }
+    CHECK(llr_peak_run(&ops, LLR_ISA_SCALAR, LLR_ARITH_FLOAT, 0, p, &err) == LLR_OK && ops == 0);
+    CHECK(llr_peak_run(NULL, LLR_ISA_SCALAR, LLR_ARITH_FLOAT, 1, NULL, &err) == LLR_E_ARG);
+    CHECK(llr_peak_run(&ops, LLR_ISA_SCALAR, LLR_ARITH_COUNT, 1, NULL, &err) == LLR_E_ARG);
+    CHECK(llr_peak_run(&ops, LLR_ISA_SCALAR, LLR_ARITH_FLOAT, -1, NULL, &err) == LLR_E_ARG && strstr(err.msg, "-1"));
+    llr_pool_free(p);
+    CHECK(test_arith_of("q4_0") == LLR_ARITH_INT4 && test_arith_of("q4_K") == LLR_ARITH_INT4 && test_arith_of("q2_K") == LLR_ARITH_INT4);
+    CHECK(test_arith_of("q5_0") == LLR_ARITH_INT6 && test_arith_of("q5_K") == LLR_ARITH_INT6 && test_arith_of("q6_K") == LLR_ARITH_INT6);
+    CHECK(test_arith_of("q8_0") == LLR_ARITH_INT8 && test_arith_of("iq4_xs") == LLR_ARITH_INT8 && test_arith_of("iq2_xs") == LLR_ARITH_INT8);
+    CHECK(test_arith_of("f16") == LLR_ARITH_FLOAT && test_arith_of("bf16") == LLR_ARITH_FLOAT && llr_type_arith(999) == LLR_ARITH_FLOAT);
+}
+
+#define TESTS_POOL(X) X(pool_regions) X(pool_null) X(pool_args) X(pool_nomem) X(pool_shared) X(pool_peak)
