@@ -2641,7 +2641,7 @@ static size_t json_skip(const char *s, size_t i, size_t n)      /* white space, 
 static int json_member(const char *s, size_t n, const char *name, size_t *from, size_t *to)
 {
     size_t i = json_skip(s, 0, n), end, len = strlen(name);
-    if (i >= n || s[i] != '{') return 0;
+    if (i >= n || s[i] != '{' || json_end(s, i, n) == i) return 0;
     for (i = json_skip(s, i + 1, n); i < n && s[i] == '"'; i = json_skip(s, *to, n)) {
         end = json_end(s, i, n);
         *from = json_skip(s, end, n);
@@ -2691,8 +2691,10 @@ static void chat_load(struct chat *c, const char *path)
     else if (text.n > LARGEST_CONVERSATION) note("%s is too large for a conversation", path);
     else if (!json_member(text.p, text.n, "messages", &from, &to) || text.p[from] != '[') note("%s is not a conversation: it has no \"messages\"", path);
     else {
-        for (i = json_skip(text.p, from + 1, to); i < to && text.p[i] == '{' && (end = json_end(text.p, i, to)) > i; i = json_skip(text.p, end, to))
+        for (i = json_skip(text.p, from + 1, to); i < to && text.p[i] == '{'; i = json_skip(text.p, end, to)) {
+            end = json_end(text.p, i, to);
             json_add_compact(chat_message(c), text.p + i, end - i);
+        }
         if (i >= to || text.p[i] != ']') {
             note("%s is not a conversation: \"messages\" are objects", path);
             c->n_messages = 0;

@@ -207,6 +207,10 @@ expect is not a conversation
 send /load $T\r
 expect cannot
 send /save $T\r
+expect would be destroyed
+send /save /dev/null\r
+expect would be destroyed
+send /save $T/no/such/folder\r
 expect cannot create
 send /save $T/says.gguf\r
 expect would be destroyed
@@ -263,6 +267,53 @@ on 100x30 run "$T/says.gguf" --ids <<'END'
 expect --ids is for one answer
 exit 2
 END
+# what is no JSON outside of strings is no conversation
+printf '{"messages":[{"role":"user","content":"NaN","n":1}],"seed":NaN}' >"$T/nan1.json"
+printf '{"seed":Infinity,"messages":[{"role":"user","content":"x"}]}' >"$T/nan2.json"
+printf '{"messages":[{"role":"user","content":"x","n":-Infinity}]}' >"$T/nan3.json"
+printf '{"messages":[{"role":"user","content":"x","n":[-1.5e+3,true,false,null]},{"role":"assistant","content":"Infinity"}],"seed":7}' >"$T/fine.json"
+on 100x30 run "$T/says.gguf" <<END
+send /load $T/nan1.json\r
+expect is not a conversation
+send /load $T/nan2.json\r
+expect is not a conversation
+send /load $T/nan3.json\r
+expect is not a conversation
+send /load $T/fine.json\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+# a disk that is full leaves the conversation of before, and nothing else; a link stays one, and what only I may read, too
+printf '#!/bin/sh\nulimit -f 1\nexec "%s" "$@"\n' "$llrun" >"$T/limited"
+chmod +x "$T/limited"
+mkdir "$T/kept"
+cp "$T/saved.json" "$T/kept/it.json"
+chmod 600 "$T/kept/it.json"
+ln -s it.json "$T/kept/link"
+printf '{"messages":[{"role":"user","content":"%01500d"}]}' 0 >"$T/large.json"
+unlimited=$llrun llrun=$T/limited
+on 100x30 run "$T/says.gguf" <<END
+send /load $T/large.json\r
+expect 1 messages
+send /save $T/kept/it.json\r
+expect cannot write to
+send /save $T/kept/other.json\r
+expect cannot write to
+send /load $T/kept/it.json\r
+expect 3 messages
+send /clear\r
+send short\r
+expect Well said.
+send /save $T/kept/link\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+llrun=$unlimited
+is 'it.json link' "$(cd "$T/kept" && echo *)"
+is -rw------- "$(ls -l "$T/kept/it.json" | cut -c 1-10)"
+has '"content":"short"' "$(cat "$T/kept/it.json")"
 for i in 1 2; do on 100x30 run "$T/long.gguf" --temp 1 -n 20 <<END
 send /set seed 7\r
 send hello\r
