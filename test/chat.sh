@@ -165,6 +165,15 @@ expect "content":"aX\\nbc\\nYd\\te"
 exit 0
 END
 
+# the history keeps 99 lines, of equal ones in a row one, and none that are empty
+{
+    i=1
+    while [ $i -le 105 ]; do printf 'send /%d\\r\nexpect command: /%d \n' $i $i; i=$((i + 1)); done
+    printf 'send /105\\r\nexpect command: /105 \nsend \\r\nsend \\e[A\nrow > /105\nsend \\e[A\nrow > /104\n'
+    printf 'send %s\nrow > /7\nsend \\x03/bye\\r\nexit 0\n' "$(printf '\\e[A%.0s' $(seq 120))"
+} >"$T/history"
+on 60x20 run "$T/says.gguf" <"$T/history"
+
 section 'commands'
 on 100x30 run "$T/says.gguf" --temp 0 --system Be-brief <<END
 send /help\r
