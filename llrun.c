@@ -2381,7 +2381,7 @@ static void reply_follow(struct reply *r, const llr_vocab *v, const struct ids *
     for (k = 0; k < N_MARKERS; k++) {
         size_t len = strlen(markers[k].open);
         while (len && is_space(markers[k].open[len - 1])) len--;
-        if (tail.n < len || memcmp(tail.p + tail.n - len, markers[k].open, len) || !*markers[k].close) continue;
+        if (tail.n < len || memcmp(tail.p + tail.n - len, markers[k].open, len)) continue;
         r->state = REASONING;
         r->marker = &markers[k];
     }

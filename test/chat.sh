@@ -80,6 +80,20 @@ send \e[D\e[D\x7f
 row > 本語👩‍🚀!
 send \x05\x15\xff\xc3(ok
 row > (ok
+send \x15\xc3(half
+row > (half
+# a heart as an emoji, a tab
+send \x15❤\xef\xb8\x8f
+column 4
+send \x15a\tb
+row > a    b
+column 8
+# what is killed is kept until something else is; words over the ends of lines
+send \x15one two\x17\x0b\x19
+row > one two
+send \x15one\e\rtwo\x01\e[1;5D
+row > one
+column 2
 send \x03\x03
 exit 130
 END
@@ -250,6 +264,7 @@ cat >"$T/pretty.json" <<'END'
   ]
 }
 END
+echo '{"messages":[{"role":"user","content":"123456789 123456789 123456789"},{"role":"assistant","content":"x"}]}' >"$T/twice.json"
 echo '{"messages":[{"role":"user","content":"x"},5,{"role":"user","content":"y"}]}' >"$T/five.json"
 on 100x30 run "$T/says.gguf" -c 32 --json <<END
 send /load $T/five.json\r
@@ -270,6 +285,17 @@ send /bye\r
 send """\r
 send /bye\r
 expect "messages":[{"role":"user","content":"a \\\\"b\\\\" { 1"},{"role":"assistant","content":"123456789
+exit 0
+END
+# nor one that cannot be answered again
+on 100x30 run "$T/says.gguf" -c 24 <<END
+send /load $T/twice.json\r
+expect 2 messages
+send /regenerate\r
+expect It was not sent
+send /save $T/twice2.json\r
+expect 2 messages
+send /bye\r
 exit 0
 END
 on 100x30 run "$T/says.gguf" --ids <<'END'
@@ -335,6 +361,29 @@ exit 0
 END
 done
 is "$(cat "$T/seed1.json")" "$(cat "$T/seed2.json")"
+# another try is another answer; a seed that is set begins anew
+on 100x30 run "$T/long.gguf" --temp 1 -n 20 <<END
+send /set seed 7\r
+send hello\r
+expect \e[?2004h
+expect \e[?2004h
+send /regenerate\r
+expect \e[?2004h
+send /save $T/again2.json\r
+expect 2 messages
+send /set seed 8\r
+send /set seed 7\r
+send /regenerate\r
+expect \e[?2004l
+expect \e[?2004h
+send /save $T/again3.json\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+said() { sed 's/.*\("messages":.*\]\).*/\1/' "$T/$1.json"; }
+is "$(said seed1)" "$(said again3)"
+if [ "$(said seed1)" != "$(said again2)" ]; then pass; else fail 'the same answer again'; fi
 # what a template refuses is taken back, and the chat goes on
 on 100x30 run "$T/strict.gguf" <<END
 send Be-cause\r
@@ -384,6 +433,10 @@ model "$T/quotes.gguf" --template "$template" --says 'The tag| <think>| opens</t
 has '"content":"The tag <think> opens</think>."}' "$("$llrun" run -q "$T/quotes.gguf" -p x --json)"
 model "$T/endless.gguf" --template "$template" --says '<thi|nk>| never| done '
 has '"content":"","reasoning_content":"never done"' "$("$llrun" run -q "$T/endless.gguf" -p x --json)"
+model "$T/cut.gguf" --template "$template" --says '<think>|never| done </th'
+has '"content":"","reasoning_content":"never done </th"' "$("$llrun" run -q "$T/cut.gguf" -p x --json)"
+model "$T/control.gguf" --template "$template" --says 'Well|<|tool|>| said|<|think|>|.'
+has '"content":"Well said."}' "$("$llrun" run -q "$T/control.gguf" -p x --json)"
 model "$T/broken.gguf" --template "$template" --says '<thi|s is it'
 has '"content":"<this is it"}' "$("$llrun" run -q "$T/broken.gguf" -p x --json)"
 
