@@ -259,7 +259,7 @@ cat >"$T/pretty.json" <<'END'
 {
   "messages": [
     { "role": "user",
-      "content": "a \"b\" { 1" },
+      "content": "a \"b c\" { 1" },
     { "role": "assistant", "content": "123456789 123456789 123456789 123456789 123456789 123456789 123456789" }
   ]
 }
@@ -284,7 +284,7 @@ send \x04
 send /bye\r
 send """\r
 send /bye\r
-expect "messages":[{"role":"user","content":"a \\\\"b\\\\" { 1"},{"role":"assistant","content":"123456789
+expect "messages":[{"role":"user","content":"a \\\\"b c\\\\" { 1"},{"role":"assistant","content":"123456789
 exit 0
 END
 # nor one that cannot be answered again
@@ -449,6 +449,10 @@ expect >
 send 12345678\r
 expect nearly full
 expect > 
+send /regenerate\r
+expect Well said.
+row >
+absent nearly full
 send 123456789\r
 expect the context holds 64
 expect It was not sent
