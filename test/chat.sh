@@ -472,16 +472,32 @@ exit 0
 END
 
 section 'signals'
-on 100x30 run "$T/long.gguf" -n 3000 <<'END'
+# Ctrl-C ends an answer, also while the terminal takes nothing (Ctrl-S), and the next one is whole
+for stop in '' '\x13'; do on 100x30 run "$T/long.gguf" -n 3000 <<END
 send hello\r
 expect \e[?2004l
 wait 700
+send $stop
+wait 300
 send \x03
-expect > 
+expect \e[?2004h
+send /set predict 5\r
+send again\r
+expect \e[?2004l
+expect \e[?2004h
+send /save $T/cancelled.json\r
+expect 4 messages
+send ok
+row > ok
+send \x03
+row >
 send \x03
 cooked
 exit 130
 END
+has '"finish":"length"' "$(cat "$T/cancelled.json")"
+rm -f "$T/cancelled.json"
+done
 on 100x30 run "$T/long.gguf" -n 3000 <<'END'
 send hello\r
 expect \e[?2004l

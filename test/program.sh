@@ -150,6 +150,10 @@ t 0 detokenize "$m" --tokens "$plain"; same "$out" "$T/utf8"
 t 0 detokenize "$m" --tokens "$plain" --hex; is "$(od -An -v -tx1 "$T/utf8" | tr -d ' \n')" "$(cat "$out")"
 printf '"ab"\n"cd \\u00f6"\n""\n' >"$T/jsonl"; in=$T/jsonl; t 0 tokenize "$m" --jsonl; is 3 "$(wc -l <"$out" | tr -d ' ')"
 cp "$out" "$T/idlines"; in=$T/idlines; t 0 detokenize "$m" --jsonl --hex; is 3 "$(wc -l <"$out" | tr -d ' ')"; in=/dev/null
+# escapes beyond 16 bits, and halves of them
+printf '"\\ud83d\\ude00"\n"\360\237\230\200"\n"\\ud83d"\n"\\ude00\\ud83d"\n"\357\277\275\357\277\275"\n' >"$T/jsonl"; in=$T/jsonl; t 0 tokenize "$m" --jsonl; in=/dev/null
+is "$(sed -n 1p "$out")" "$(sed -n 2p "$out")"; is "$(sed -n 4p "$out")" "$(sed -n 5p "$out")"; check 'a half is nothing' test "$(sed -n 3p "$out")" != '[]'
+for line in '"\ud83"' '"\x41"' '"a' 'a"' '1' 'NaN' '"a""b"'; do printf '%s\n' "$line" >"$T/jsonl"; in=$T/jsonl; t 2 tokenize "$m" --jsonl; done; in=/dev/null
 t 2 detokenize "$m" --tokens 1,99999
 t 4 tokenize "$T/ids.gguf"
 
@@ -183,6 +187,7 @@ t 2 logits "$m" --tokens 1,2,512; said 512
 t 1 logits "$m" --tokens "@$T/absent"; said absent; t 2 detokenize "$m"; t 2 show; t 2 tokenize; t 2 help no-such-command
 t 2 show "$m" "$m"
 t 2 logits "$T/f32.gguf" --tokens 1,2,3,4,5,6,7,8 -c 4; said 8
+t 2 run "$m" -p 'abcdefghijklmnop' --raw -n 1 -c 8; said 'the prompt has [0-9]* tokens, the context 8'
 for n in '' + - 1.5 ' 1' 0x1 -2 1000000001 99999999999999999999; do t 2 run "$m" -p x --raw -n "$n"; said 'whole number\|must be from'; done
 for x in '' nan inf 0x1 ' 1' 1,5 -1 1e7; do t 2 run "$m" -p x --raw --temp "$x"; said 'not a number\|must be from'; done
 t 2 run "$m" -p x --raw -t 0; t 2 run "$m" -p x --raw -t 513; t 2 run "$m" -p x --raw --top-p 1.01; t 2 run "$m" -p x --raw -b 0; t 2 bench "$m" -r 0
