@@ -822,9 +822,13 @@ static void test_session_available(void)
 /* Files are read ahead unless so little memory is left that pages in use could be all of it; addresses do not count. */
 static void test_session_ahead(void)
 {
-    static const struct { uint64_t memory, after; int loaded, later; } rows[] = {   /* after: beside what the session takes */
-        { (uint64_t)1 << 30, (uint64_t)1 << 30, -1, MADV_NORMAL }, { 4 * LLRI_AHEAD_BYTES, 1 << 20, -1, MADV_RANDOM },
-        { 4 * LLRI_AHEAD_BYTES - 1024, 0, MADV_RANDOM, MADV_RANDOM }, { 4 * LLRI_AHEAD_BYTES - 1024, 2 * LLRI_AHEAD_BYTES, MADV_RANDOM, MADV_NORMAL }
+    static const uint64_t ahead = LLRI_AHEAD_BYTES, weights = 2 * LLRI_AHEAD_BYTES;
+    static const struct { uint64_t memory, after; int threads, loaded, later; } rows[] = {      /* after: beside what the session takes */
+        { 64 * LLRI_AHEAD_BYTES, 64 * LLRI_AHEAD_BYTES, 2, -1, MADV_NORMAL }, { 4 * LLRI_AHEAD_BYTES, 1 << 20, 2, -1, MADV_RANDOM },
+        { 4 * LLRI_AHEAD_BYTES - 1024, 0, 2, MADV_RANDOM, MADV_RANDOM },
+        { 4 * LLRI_AHEAD_BYTES - 1024, 2 * LLRI_AHEAD_BYTES - 1024, 2, MADV_RANDOM, MADV_RANDOM },
+        { 4 * LLRI_AHEAD_BYTES - 1024, 2 * LLRI_AHEAD_BYTES, 8, MADV_RANDOM, MADV_NORMAL },     /* room for the weights */
+        { 4 * LLRI_AHEAD_BYTES - 1024, LLRI_AHEAD_BYTES, 1, MADV_RANDOM, MADV_NORMAL }          /* for what all threads read */
     };
     llr_options mo = tm_options(NULL), tree = tree_new();
     tm_image img = tm_model(&tm_llama);
@@ -838,19 +842,19 @@ static void test_session_ahead(void)
     memset(&o, 0, sizeof o);
     memset(&plan, 0, sizeof plan);
     o.n_ctx = 100;
-    o.n_threads = 2;
     tg_path(path, sizeof path, "ahead.gguf");
     tg_write(path, img.p, img.n, 0);
-    CHECK(truncate(path, 1 << 25) == 0);                        /* weights that are more than what is left */
+    CHECK(truncate(path, (off_t)weights) == 0);
     for (i = 0; i < 2 * LLRI_N_OF(rows); i++) {
         int limited = i >= LLRI_N_OF(rows);
         size_t k = i % LLRI_N_OF(rows);
         llr_model *m = NULL;
         llr_session *s = NULL;
-        if (limited) {                                          /* the row's memory as addresses, and as much of it as one likes */
+        if (limited) {                                          /* few addresses, and as much memory as one likes */
             CHECK(llri_sys_read("/proc/self/statm", statm, sizeof statm));
-            test_space = (rlim_t)(llri_sys_number(statm) * llri_page_bytes() + (1u << 25) + rows[k].memory / 2);
+            test_space = (rlim_t)(llri_sys_number(statm) * llri_page_bytes() + weights + 2 * ahead);
         }
+        o.n_threads = rows[k].threads;
         test_advice = -1;
         tm_available(limited ? (uint64_t)1 << 40 : rows[k].memory);
         CHECK_MSG(llr_model_open(&m, path, &mo, &err) == LLR_OK, "%s", err.msg);
