@@ -236,6 +236,9 @@ process 200 llama-server 1 9000000 'llama-server -m x' /user.slice; t 0; printed
 new; printf 'MemTotal: 16777216 kB\nMemAvailable: 200000 kB\nSwapTotal: 1000000 kB\nSwapFree: 1000 kB\nHugePages_Total: 4000\nHugePages_Free: 4000\nHugepagesize: 2048 kB\n' >"$T/proc/meminfo"
 printf 'oom_kill 3\n' >"$T/proc/vmstat"; mkdir -p "$T/proc/sys/vm" "$T/sys/kernel/mm/transparent_hugepage"; echo 2 >"$T/proc/sys/vm/overcommit_memory"; echo 'always madvise [never]' >"$T/sys/kernel/mm/transparent_hugepage/enabled"
 t 0; printed '^warning  *memory .*195.3 MiB available'; printed '^warning  *swap '; printed '^warning  *hugepages .*7.8 GiB'; printed '3 processes were killed'; printed 'strict accounting'; printed 'transparent huge pages: never'
+memory() { printf 'MemTotal: %s kB\nMemAvailable: %s kB\n' $1 $2 >"$T/proc/meminfo"; }      # short: less than a tenth, or than 512 MiB
+new; memory 16777216 1600000; t 0; printed '^warning  *memory .*1.5 GiB available of 16.0 GiB'; memory 16777216 1700000; t 0; printed '^ok  *memory .*1.6 GiB available of 16.0 GiB'
+memory 2097152 520000; t 0; printed '^warning  *memory .*507.8 MiB available'; memory 2097152 525000; t 0; printed '^ok  *memory .*512.7 MiB available of 2.0 GiB'
 numa() { for n in 0 1; do mkdir -p "$T/sys/devices/system/node/node$n"; printf 'Node %s MemTotal: 8388608 kB\nNode %s MemFree: 4194304 kB\n' $n $n >"$T/sys/devices/system/node/node$n/meminfo"; done
     echo 0-3 >"$T/sys/devices/system/node/node0/cpulist"; echo 4,5-7 >"$T/sys/devices/system/node/node1/cpulist"; printf 'Name: x\nCpus_allowed_list:\t%s\nMems_allowed_list:\t%s\n' "$1" "$2" >"$T/proc/self/status"; }
 new; numa 0-7 0-1; t 0; printed '^warning  *numa .*2 memory nodes; node 0: CPUs 0-3, 8.0 GiB, 4.0 GiB free; node 1: CPUs 4,5-7'
@@ -286,7 +289,7 @@ new; process 300 ollama 1 50000 'ollama serve' /system.slice/ollama.service; mkd
 t 0; printed '^warning  *ports .*11434.*in use by ollama (pid 300)'
 rm "$T/proc/net/tcp"; listen tcp6 00000000000000000000000000000000 0A; t 0; printed '^warning  *ports .*11434.*by ollama (pid 300)'
 rm "$T/proc/300/fd/3"; t 0; printed '^warning  *ports .*11434.*another user'
-rm "$T/proc/net/tcp6"; listen tcp 0100007F 01; t 0; absent 'by ollama'
+rm "$T/proc/net/tcp6"; ln -s 'socket:[4242]' "$T/proc/300/fd/3"; listen tcp 0100007F 01; t 0; absent 'by ollama'       # a connection, nobody listens
 rm -rf "$T/proc" "$T/sys"; t 0; printed 'meminfo cannot be read'
 
 echo "$passed passed, $failed failed"
