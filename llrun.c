@@ -5365,7 +5365,7 @@ static void check_model_plan(const llr_model *m)
     memset(&p, 0, sizeof p);
     if (llr_session_plan(m, &so, &p, &err)) { finding(PROBLEM, "plan", "llrun plan MODEL", "%s", err.msg); return; }
     if (p.new_bytes > have) finding(PROBLEM, "plan", "llrun plan MODEL shows what would fit: a smaller -c, --kv q8_0", "a context of %lu needs %s besides the weights, %s are available", (unsigned long)p.n_ctx,
-                                         size_text(p.resident_bytes).s, size_text(have).s);
+                                         size_text(p.new_bytes).s, size_text(have).s);
     else if (p.new_bytes + p.weights_bytes > have) finding(WARNING, "plan", "a smaller quantisation; else every token reads from the disk", "weights of %s and %s for a context of %lu: more than the %s available",
                                            size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx, size_text(have).s);
     else finding(FINE, "plan", NULL, "weights of %s and %s for a context of %lu fit into the %s available", size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx,
@@ -5383,7 +5383,7 @@ static void check_model(void)
     if (llr_gguf_open(&g, opt.model, &o, &err)) { finding(PROBLEM, "model", "llrun doctor --explain takes the message of another program, too", "%s", err.msg); return; }
     judge(g, &v);
     if (v.model) finding(FINE, "model", NULL, "%s: %s, %ld layers, %s weights: supported", opt.model, v.mi.arch, (long)v.mi.n_layer, count_text(v.n_weights).s);
-    else finding(PROBLEM, "model", "another file, or a newer llrun", "%s", v.model_err.msg);
+    else finding(PROBLEM, "model", v.model_err.code == LLR_E_NOMEM ? "end other programs" : "another file, or a newer llrun", "%s", v.model_err.msg);
     if (v.vocab) finding(FINE, "tokenizer", NULL, "%ld tokens: supported", (long)v.vi.n_tokens);
     else finding(WARNING, "tokenizer", "such a model runs on token ids only: --no-vocab --tokens", "%s", v.vocab_err.msg);
     if (v.model) check_model_plan(v.model);
