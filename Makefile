@@ -21,6 +21,7 @@ help:
 	@echo 'make           build ./llrun'
 	@echo 'make run       a story; with MODEL=file.gguf, PROMPT="..." or ARGS="...": continue a text'
 	@echo 'make test      all tests that need only a compiler and make [TESTS="name ..."]'
+	@echo 'make check-PART a part of them: $(TEST_PARTS) (-j2: two at a time)'
 	@echo 'make test-memory  the memory plan against what the system counts, and 200 runs in control groups (as root): half an hour'
 	@echo 'make matrix    other languages, compilers, options and targets, as far as they are installed'
 	@echo 'make asan      the tests with the address and undefined behaviour sanitizers'
@@ -60,18 +61,29 @@ $(B)/fail.d: $(B)/make_model
 	$(B)/make_model $@/tiny.gguf --type q4_0 --layers 1 --embd 64 --ff 64 --heads 2 --vocab 320 --template '{% for m in messages %}{{ m.content }}{% endfor %}'
 	$(B)/make_model $@/least.gguf --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
 
-test: llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail $(B)/fail.d
-	@failed=0; \
-	$(B)/test $(TESTS) || failed=1; \
-	CC='$(CC)' sh test/program.sh ./llrun $(B) || failed=1; \
-	sh test/chat.sh ./llrun $(B) || failed=1; \
-	sh test/story.sh ./llrun || failed=1; \
-	$(B)/fail $(B)/fail.d || failed=1; \
-	sh test/doctor.sh ./llrun $(B) || failed=1; \
-	sh test/memory.sh ./llrun $(B) || failed=1; \
-	sh test/speed.sh ./llrun $(B) || failed=1; \
-	CC='$(CC)' sh test/matrix.sh short $(B) || failed=1; \
-	exit $$failed
+# The parts can run beside each other (make -j2 test), and all run whatever fails.
+TEST_PARTS = engine program chat story fail doctor memory speed matrix
+BINARIES   = llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail
+test: $(BINARIES)
+	@$(MAKE) --no-print-directory -k $(TEST_PARTS:%=check-%)
+check-engine: $(B)/test
+	$(B)/test $(TESTS)
+check-program: llrun $(B)/make_model $(B)/child
+	CC='$(CC)' sh test/program.sh ./llrun $(B)
+check-chat: llrun $(B)/make_model $(B)/pty
+	sh test/chat.sh ./llrun $(B)
+check-story: llrun
+	sh test/story.sh ./llrun
+check-fail: $(B)/fail $(B)/fail.d
+	$(B)/fail $(B)/fail.d
+check-doctor: llrun $(B)/make_model
+	sh test/doctor.sh ./llrun $(B)
+check-memory: llrun $(B)/make_model $(B)/child
+	sh test/memory.sh ./llrun $(B)
+check-speed: llrun $(B)/make_model $(B)/child
+	sh test/speed.sh ./llrun $(B)
+check-matrix: | $(B)
+	CC='$(CC)' sh test/matrix.sh short $(B)
 
 test-memory: llrun $(B)/make_model $(B)/child
 	sh test/memory.sh ./llrun $(B) full
@@ -85,9 +97,12 @@ $(B)/test-asan: $(TEST_SRC) | $(B)
 $(B)/llrun-asan: llrun.c llrun.h | $(B)
 	$(CC) $(SAN) -fsanitize=address,undefined -DLLRUN_TIERS=34 -o $@ llrun.c $(LDLIBS)
 
-asan: $(B)/test-asan $(B)/llrun-asan $(B)/make_model $(B)/child
+asan: asan-engine asan-program asan-doctor
+asan-engine: $(B)/test-asan
 	$(B)/test-asan $(TESTS)
+asan-program: $(B)/llrun-asan $(B)/make_model $(B)/child
 	CC='$(CC)' MEMORY=0 SANITIZERS=1 sh test/program.sh $(B)/llrun-asan $(B)
+asan-doctor: $(B)/llrun-asan $(B)/make_model
 	sh test/doctor.sh $(B)/llrun-asan $(B)
 
 $(B)/test-tsan: $(TEST_SRC) | $(B)
@@ -96,21 +111,26 @@ $(B)/test-tsan: $(TEST_SRC) | $(B)
 tsan: $(B)/test-tsan
 	$(B)/test-tsan pool session
 
+# one program, which looks at its name
 FUZZERS  = gguf tokenizer template program
-$(B)/fuzz_program: llrun.c
-$(B)/fuzz_%: test/fuzz_%.c test/fuzz.h llrun.h | $(B)
-	$(CLANG) $(SAN) -fsanitize=fuzzer,address,undefined -DLLRUN_TIERS=2 -o $@ $< $(LDLIBS)
+$(B)/fuzz: llrun.c llrun.h $(wildcard test/fuzz*) | $(B)
+	$(CLANG) $(SAN) -fsanitize=fuzzer,address,undefined -DLLRUN_TIERS=2 -o $@ test/fuzz.c $(LDLIBS)
+
+$(FUZZERS:%=$(B)/fuzz_%): $(B)/fuzz
+	ln -sf fuzz $@
 
 # The GGUF seeds are made here, the others by the fuzzers themselves. SEEDS: more files to begin with.
-fuzz: $(FUZZERS:%=$(B)/fuzz_%) $(B)/make_model
-	mkdir -p $(FUZZERS:%=$(B)/corpus/%)
-	$(B)/make_model $(B)/corpus/gguf/a --type q8_0 --layers 1 --embd 32 --ff 32 --heads 2 --vocab 264 --ctx 64
-	$(B)/make_model $(B)/corpus/gguf/b --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
-	$(B)/make_model $(B)/corpus/gguf/c --type f32 --layers 2 --embd 8 --ff 8 --heads 2 --kv-heads 1 --vocab 264 --ctx 32 --tied --template '{{ messages[0].content }}'
-	for f in $(FUZZERS); do \
-	    $(B)/fuzz_$$f -max_total_time=$$(($(FUZZ_SECONDS) / 4)) -max_len=40000 -timeout=30 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
-	        -artifact_prefix=$(B)/$$f- $(B)/corpus/$$f $(SEEDS) || exit 1; \
-	done
+$(B)/corpus: $(B)/make_model
+	mkdir -p $(FUZZERS:%=$@/%)
+	$(B)/make_model $@/gguf/a --type q8_0 --layers 1 --embd 32 --ff 32 --heads 2 --vocab 264 --ctx 64
+	$(B)/make_model $@/gguf/b --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
+	$(B)/make_model $@/gguf/c --type f32 --layers 2 --embd 8 --ff 8 --heads 2 --kv-heads 1 --vocab 264 --ctx 32 --tied --template '{{ messages[0].content }}'
+	touch $@
+
+fuzz: $(FUZZERS:%=fuzz-%)
+$(FUZZERS:%=fuzz-%): fuzz-%: $(B)/fuzz_% $(B)/corpus
+	$< -max_total_time=$$(($(FUZZ_SECONDS) / 4)) -max_len=40000 -timeout=30 -rss_limit_mb=3000 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=$(B)/$*- $(B)/corpus/$* $(SEEDS)
 
 emulate: llrun $(B)/make_model
 	sh test/emulate.sh ./llrun $(B) $(MODEL)
@@ -140,4 +160,5 @@ $(B):
 clean:
 	rm -rf $(B) llrun llrun.exe
 
-.PHONY: help run test test-memory matrix asan tsan fuzz emulate bench bench-models bench-peers symbols clean
+.PHONY: help run test $(TEST_PARTS:%=check-%) test-memory matrix asan asan-engine asan-program asan-doctor tsan fuzz $(FUZZERS:%=fuzz-%) \
+        emulate bench bench-models bench-peers symbols clean

@@ -198,6 +198,31 @@ static FILE *open_utf8(const char *path, const char *mode)
 #endif
 }
 
+/* Renames a file, also to the name of one that is there; to NULL: removes it. 0: done. */
+static int move_file(const char *from, const char *to)
+{
+#ifdef _WIN32
+    wchar_t a[1024], b[1024];
+    errno = EACCES;
+    if (!MultiByteToWideChar(CP_UTF8, 0, from, -1, a, 1024) || (to && !MultiByteToWideChar(CP_UTF8, 0, to, -1, b, 1024))) return -1;
+    return (to ? MoveFileExW(a, b, MOVEFILE_REPLACE_EXISTING) : DeleteFileW(a)) ? 0 : -1;
+#else
+    return to ? rename(from, to) : remove(from);
+#endif
+}
+
+/* Who may read the file at `path` may read f, and nobody else. */
+static int same_mode(FILE *f, const char *path)
+{
+#ifdef _WIN32
+    (void)f; (void)path;
+    return 1;
+#else
+    struct stat st;
+    return !path || stat(path, &st) || !fchmod(fileno(f), st.st_mode & 0777);
+#endif
+}
+
 /* The same file, whatever it is called; 0 if one of them is not there. Windows: only by name. */
 static int same_file(const char *a, const char *b)
 {
@@ -1435,7 +1460,8 @@ static void install_signals(void)
         if (sigaction(ends[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL) (void)sigaction(ends[i], &sa, NULL);
     (void)atexit(terminal_restore);
     sa.sa_handler = SIG_IGN;
-    (void)sigaction(SIGPIPE, &sa, NULL);        /* a write then fails with EPIPE */
+    (void)sigaction(SIGPIPE, &sa, NULL);        /* a write then fails with EPIPE, or beyond ulimit -f with EFBIG */
+    (void)sigaction(SIGXFSZ, &sa, NULL);
     (void)sigemptyset(&set);                    /* the parent may have had them blocked */
     for (i = 0; i < sizeof ours / sizeof ours[0]; i++) (void)sigaddset(&set, ours[i]);
     (void)pthread_sigmask(SIG_UNBLOCK, &set, NULL);
@@ -2360,7 +2386,7 @@ static void reply_follow(struct reply *r, const llr_vocab *v, const struct ids *
     for (k = 0; k < N_MARKERS; k++) {
         size_t len = strlen(markers[k].open);
         while (len && is_space(markers[k].open[len - 1])) len--;
-        if (tail.n < len || memcmp(tail.p + tail.n - len, markers[k].open, len) || !*markers[k].close) continue;
+        if (tail.n < len || memcmp(tail.p + tail.n - len, markers[k].open, len)) continue;
         r->state = REASONING;
         r->marker = &markers[k];
     }
@@ -2591,9 +2617,11 @@ static int chat_turn(struct chat *c)
     return asked;
 }
 
-/* The end of the JSON value that begins at s[i]; what is inside is checked by whoever reads it. */
+/* The end of the JSON value that begins at s[i], or i if it has what JSON has in strings alone (NaN). What else is wrong with
+ * it finds whoever reads it. */
 static size_t json_end(const char *s, size_t i, size_t n)
 {
+    size_t start = i;
     int depth = 0, quoted = 0;
     for (; i < n; i++) {
         if (quoted) {
@@ -2603,6 +2631,7 @@ static size_t json_end(const char *s, size_t i, size_t n)
         else if (s[i] == '{' || s[i] == '[') depth++;
         else if (s[i] == '}' || s[i] == ']') { if (depth <= 1) return i + (depth == 1); depth--; }
         else if (!depth && (s[i] == ',' || s[i] == ':' || is_space(s[i]))) return i;
+        else if (!s[i] || !strchr(" \t\r\n,:+-.0123456789Eaeflnrstu", s[i])) return start;
     }
     return n;
 }
@@ -2617,7 +2646,7 @@ static size_t json_skip(const char *s, size_t i, size_t n)      /* white space, 
 static int json_member(const char *s, size_t n, const char *name, size_t *from, size_t *to)
 {
     size_t i = json_skip(s, 0, n), end, len = strlen(name);
-    if (i >= n || s[i] != '{') return 0;
+    if (i >= n || s[i] != '{' || json_end(s, i, n) == i) return 0;
     for (i = json_skip(s, i + 1, n); i < n && s[i] == '"'; i = json_skip(s, *to, n)) {
         end = json_end(s, i, n);
         *from = json_skip(s, end, n);
@@ -2696,22 +2725,53 @@ static void chat_load(struct chat *c, const char *path)
     free(ids.p);
 }
 
-static void chat_save(const struct chat *c, const char *path)
+/* May a conversation be written there? *to: what to replace, to be freed: if it is a link, what that leads to. */
+static int may_save(const char *path, char **to)
 {
     static const char begin[] = "{\"model\":";
     char there[sizeof begin];
-    struct buf text = { NULL, 0, 0 };
-    FILE *f = open_utf8(path, "rb");
-    size_t n = f ? fread(there, 1, sizeof begin - 1, f) : 0;
-    int ok;
-    if (f) (void)fclose(f);
-    if (n && (n < sizeof begin - 1 || memcmp(there, begin, n))) { note("%s is there already, and is no conversation: it would be destroyed", path); return; }
-    f = open_utf8(path, "wb");
-    if (!f) { note("cannot create %s: %s", path, strerror(errno)); return; }
-    chat_transcript(c, &text);
-    ok = fwrite(text.p, 1, text.n, f) == text.n;
-    if (fclose(f) || !ok) note("cannot write to %s: %s", path, strerror(errno));
-    else note("%s: %lu messages", path, (unsigned long)c->n_messages);
+    FILE *f;
+    size_t n;
+#ifndef _WIN32
+    struct stat st;
+    *to = realpath(path, NULL);
+    if (*to && (stat(path, &st) || !S_ISREG(st.st_mode))) return 0;
+#else
+    *to = NULL;
+#endif
+    f = open_utf8(path, "rb");
+    if (!f) return !*to;
+    n = fread(there, 1, sizeof begin - 1, f);
+    (void)fclose(f);
+    return !n || (n == sizeof begin - 1 && !memcmp(there, begin, n));
+}
+
+/* Under another name first: when the disk is full, what is there stays. */
+static void chat_save(const struct chat *c, const char *path)
+{
+    struct buf text = { NULL, 0, 0 }, name = { NULL, 0, 0 };
+    char *to;
+    FILE *f = NULL;
+    int code;
+    if (!may_save(path, &to)) note("%s is there already, and is no conversation: it would be destroyed", path);
+    else {
+        buf_text(&name, to ? to : path);
+        buf_add(&name, ".new", 5);
+        f = open_utf8(name.p, "wbx");
+        if (!f) note("cannot create %s: %s", name.p, strerror(errno));
+    }
+    if (f) {
+        chat_transcript(c, &text);
+        code = same_mode(f, to) && fwrite(text.p, 1, text.n, f) == text.n && !fflush(f) ? 0 : errno;
+        if (fclose(f) && !code) code = errno;
+        if (!code && move_file(name.p, to ? to : path)) code = errno;
+        if (code) {
+            (void)move_file(name.p, NULL);
+            note("cannot write to %s: %s", path, strerror(code));
+        } else note("%s: %lu messages", path, (unsigned long)c->n_messages);
+    }
+    free(to);
+    free(name.p);
     free(text.p);
 }
 
@@ -5377,7 +5437,7 @@ static void check_model_plan(const llr_model *m)
     memset(&p, 0, sizeof p);
     if (llr_session_plan(m, &so, &p, &err)) { finding(PROBLEM, "plan", "llrun plan MODEL", "%s", err.msg); return; }
     if (p.new_bytes > have) finding(PROBLEM, "plan", "llrun plan MODEL shows what would fit: a smaller -c, --kv q8_0", "a context of %lu needs %s besides the weights, %s are available", (unsigned long)p.n_ctx,
-                                         size_text(p.resident_bytes).s, size_text(have).s);
+                                         size_text(p.new_bytes).s, size_text(have).s);
     else if (p.new_bytes + p.weights_bytes > have) finding(WARNING, "plan", "a smaller quantisation; else every token reads from the disk", "weights of %s and %s for a context of %lu: more than the %s available",
                                            size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx, size_text(have).s);
     else finding(FINE, "plan", NULL, "weights of %s and %s for a context of %lu fit into the %s available", size_text(p.weights_bytes).s, size_text(p.resident_bytes).s, (unsigned long)p.n_ctx,
@@ -5395,7 +5455,7 @@ static void check_model(void)
     if (llr_gguf_open(&g, opt.model, &o, &err)) { finding(PROBLEM, "model", "llrun doctor --explain takes the message of another program, too", "%s", err.msg); return; }
     judge(g, &v);
     if (v.model) finding(FINE, "model", NULL, "%s: %s, %ld layers, %s weights: supported", opt.model, v.mi.arch, (long)v.mi.n_layer, count_text(v.n_weights).s);
-    else finding(PROBLEM, "model", "another file, or a newer llrun", "%s", v.model_err.msg);
+    else finding(PROBLEM, "model", v.model_err.code == LLR_E_NOMEM ? "end other programs" : "another file, or a newer llrun", "%s", v.model_err.msg);
     if (v.vocab) finding(FINE, "tokenizer", NULL, "%ld tokens: supported", (long)v.vi.n_tokens);
     else finding(WARNING, "tokenizer", "such a model runs on token ids only: --no-vocab --tokens", "%s", v.vocab_err.msg);
     if (v.model) check_model_plan(v.model);

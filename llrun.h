@@ -819,7 +819,7 @@ static void llri_unmap(llri_mapping *m) {
 static inline int llri_zero_pages(void *p, size_t n) { (void)p; (void)n; return 0; }      /* a view cannot be replaced in part */
 
 static inline void llri_advise_willneed(const void *p, size_t n) { (void)p; (void)n; }
-static inline void llri_advise_random(const void *p, size_t n) { (void)p; (void)n; }
+static inline void llri_advise_ahead(const void *p, size_t n, int on) { (void)p; (void)n; (void)on; }
 
 static int llri_lock_pages(const void *p, size_t n) { return VirtualLock((void *)(uintptr_t)p, n) ? 0 : llri_last_errno(); }
 static inline void llri_unlock_pages(const void *p, size_t n) { (void)VirtualUnlock((void *)(uintptr_t)p, n); }
@@ -928,12 +928,12 @@ static inline void llri_advise_willneed(const void *p, size_t n) {
 #endif
 }
 
-/* No reading ahead. p at the start of a page. */
-static inline void llri_advise_random(const void *p, size_t n) {
+/* Whether pages are read ahead. p at the start of a page. */
+static inline void llri_advise_ahead(const void *p, size_t n, int on) {
 #if defined(MADV_RANDOM)
-    (void)madvise((void *)(uintptr_t)p, n, MADV_RANDOM);
+    (void)madvise((void *)(uintptr_t)p, n, on ? MADV_NORMAL : MADV_RANDOM);
 #else
-    (void)p; (void)n;
+    (void)p; (void)n; (void)on;
 #endif
 }
 
@@ -1574,6 +1574,8 @@ static uint64_t llri_memory_left(const llr_options *opt) {
     return m.available_bytes;
 }
 LLR_API uint64_t llr_memory_available(void) { return llri_memory_left(NULL); }
+/* The same, but for addresses: what pages of files may take. */
+static uint64_t llri_memory_for_pages(const llr_memory *m) { return m->machine_bytes < m->group_bytes ? m->machine_bytes : m->group_bytes; }
 
 /* Memory is not taken before asking the system, unless the caller answers for it: by an allocator, or by saying so. */
 static int llri_memory_guarded(const llr_options *opt) { return !opt || (!opt->mem.alloc && !opt->overcommit); }
@@ -2545,7 +2547,7 @@ typedef struct llri_shard {
     size_t n;
     llri_mapping map;
     void *mem;
-    int guarded, locked;                        /* guarded: 1 + its slot in the guard, or 0; locked: mem is */
+    int guarded, locked;                        /* guarded: 1 + its slot in the guard, or 0; locked: in memory, all shards or none */
 } llri_shard;
 
 struct llr_gguf {
@@ -3178,6 +3180,7 @@ static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f,
     uint64_t skip = offset % llri_page_bytes();
     llri_str name = llri_cstr(file);
     llr_status st = LLR_OK;
+    llr_memory now;
     int code;
     if (n > SIZE_MAX - skip)
         return llri_fail(l->err, LLR_E_NOMEM, "%.*s has %s, more than a %d-bit program can address. Use a 64-bit build of llrun, or a "
@@ -3198,7 +3201,8 @@ static llr_status llri_load_file(llr_gguf *g, llri_shard *s, const llri_file *f,
         } else {
             s->base = (const uint8_t *)s->map.base + skip;
             s->guarded = llri_guard_add(g->guard, &s->map) + 1;
-            if (llri_memory_left(l->opt) < 4 * LLRI_AHEAD_BYTES) llri_advise_random(s->map.base, s->map.n);
+            llr_memory_look(&now, l->opt);
+            if (llri_memory_for_pages(&now) < 4 * LLRI_AHEAD_BYTES) llri_advise_ahead(s->map.base, s->map.n, 0);
         }
     }
     return st;
@@ -3344,6 +3348,11 @@ static llr_status llri_load_split(llr_gguf *g, const char *path, const char *fil
 }
 
 /* --- open and close --- */
+static void llri_shard_unlock(llri_shard *s) {
+    if (s->locked) llri_unlock_pages(s->map.base ? s->map.base : s->mem, s->map.base ? s->map.n : s->n);
+    s->locked = 0;
+}
+
 LLR_API void llr_gguf_close(llr_gguf *g) {
     llr_allocator mem;
     int i;
@@ -3351,7 +3360,7 @@ LLR_API void llr_gguf_close(llr_gguf *g) {
     mem = g->mem;
     for (i = 0; i < g->n_shards; i++) {
         llri_shard *s = &g->shards[i];
-        if (s->locked) llri_unlock_pages(s->mem, s->n);     /* a mapping loses its lock with itself */
+        llri_shard_unlock(s);
         if (s->guarded) llri_guard_remove(g->guard, s->guarded - 1);
         llri_unmap(&s->map);
         llri_free(&mem, s->mem, s->n);
@@ -3487,9 +3496,9 @@ static uint64_t llri_gguf_memory_bytes(const llr_gguf *g, int own) {    /* own: 
     return n;
 }
 
-static void llri_gguf_random(const llr_gguf *g) {
+static void llri_gguf_ahead(const llr_gguf *g, int on) {
     int i;
-    for (i = 0; i < g->n_shards; i++) if (g->shards[i].map.base) llri_advise_random(g->shards[i].map.base, g->shards[i].map.n);
+    for (i = 0; i < g->n_shards; i++) if (g->shards[i].map.base) llri_advise_ahead(g->shards[i].map.base, g->shards[i].map.n, on);
 }
 
 LLR_API uint64_t llr_gguf_file_bytes(const llr_gguf *g) {
@@ -3602,10 +3611,12 @@ LLR_API llr_status llr_gguf_lock(const llr_gguf *g, const llr_options *opt, llr_
         return llri_fail(err, LLR_E_NOMEM, "%s of weights are not locked in memory: %s are available", llri_size_text(more).s, llri_size_text(left).s);
     for (i = 0; i < g->n_shards && !code; i++) {
         llri_shard *s = &g->shards[i];
-        if (s->map.base) code = llri_lock_pages(s->map.base, s->map.n);
-        else if (s->mem) s->locked = (code = llri_lock_pages(s->mem, s->n)) == 0;
+        if (s->locked || (!s->map.base && !s->mem)) continue;
+        code = llri_lock_pages(s->map.base ? s->map.base : s->mem, s->map.base ? s->map.n : s->n);
+        s->locked = !code;
     }
     if (!code) return LLR_OK;
+    for (i = 0; i < g->n_shards; i++) llri_shard_unlock(&g->shards[i]);
 #if !LLRI_WINDOWS && defined(RLIMIT_MEMLOCK)
     {
         struct rlimit limit;
@@ -8330,14 +8341,16 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     st = llri_session_fit(&s, &plan, m, opt, err);
     if (st != LLR_OK) return st;
     if (llri_memory_guarded(&m->opt)) {
-        uint64_t left = llri_memory_left(&m->opt);
-        if (plan.new_bytes > left)
+        llr_memory now;
+        uint64_t left;
+        llr_memory_look(&now, &m->opt);
+        if (plan.new_bytes > now.available_bytes)
             return llri_fail(err, LLR_E_NOMEM, "a context of %lu positions in batches of %lu needs %s (keys and values %s, scratch %s), "
                              "and %s are available; take fewer, or smaller keys and values (kv)", (unsigned long)s.n_ctx, (unsigned long)s.n_batch,
                              llri_size_text(plan.new_bytes).s, llri_size_text(s.kv_bytes).s, llri_size_text(s.scratch_bytes).s,
-                             llri_size_text(left).s);
-        left -= plan.new_bytes;
-        if (left < plan.weights_bytes && left < (uint64_t)s.n_threads * LLRI_AHEAD_BYTES) llri_gguf_random(m->gguf);
+                             llri_size_text(now.available_bytes).s);
+        left = llri_memory_for_pages(&now) - plan.new_bytes;
+        llri_gguf_ahead(m->gguf, left >= plan.weights_bytes || left >= (uint64_t)s.n_threads * LLRI_AHEAD_BYTES);
     }
     s.pool = opt ? opt->pool : NULL;
     if (s.own_pool) {
@@ -12683,17 +12696,15 @@ static llri_val llri_json_number(llri_json *j) {
 }
 
 static llri_val llri_json_word(llri_json *j) {
-    static const struct { const char *word; llri_kind kind; double f; } words[] = {
-        { "true", LLRI_V_BOOL, 1 }, { "false", LLRI_V_BOOL, 0 }, { "null", LLRI_V_NONE, 0 },
-        { "NaN", LLRI_V_FLOAT, 0 }, { "Infinity", LLRI_V_FLOAT, 1 }, { "-Infinity", LLRI_V_FLOAT, -1 }
+    static const struct { const char *word; llri_kind kind; int b; } words[] = {
+        { "true", LLRI_V_BOOL, 1 }, { "false", LLRI_V_BOOL, 0 }, { "null", LLRI_V_NONE, 0 }
     };
     size_t i, n;
     for (i = 0; i < sizeof words / sizeof words[0]; i++) {
         n = strlen(words[i].word);
         if ((size_t)(j->end - j->p) < n || memcmp(j->p, words[i].word, n)) continue;
         j->p += n;
-        if (words[i].kind == LLRI_V_FLOAT) return llri_v_float(words[i].f * HUGE_VAL);       /* 0 * infinity: NaN */
-        return words[i].kind == LLRI_V_BOOL ? llri_v_bool(words[i].f != 0) : llri_v(LLRI_V_NONE);
+        return words[i].kind == LLRI_V_BOOL ? llri_v_bool(words[i].b) : llri_v(LLRI_V_NONE);
     }
     return llri_json_number(j);
 }

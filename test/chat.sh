@@ -80,6 +80,20 @@ send \e[D\e[D\x7f
 row > 本語👩‍🚀!
 send \x05\x15\xff\xc3(ok
 row > (ok
+send \x15\xc3(half
+row > (half
+# a heart as an emoji, a tab
+send \x15❤\xef\xb8\x8f
+column 4
+send \x15a\tb
+row > a    b
+column 8
+# what is killed is kept until something else is; words over the ends of lines
+send \x15one two\x17\x0b\x19
+row > one two
+send \x15one\e\rtwo\x01\e[1;5D
+row > one
+column 2
 send \x03\x03
 exit 130
 END
@@ -165,6 +179,15 @@ expect "content":"aX\\nbc\\nYd\\te"
 exit 0
 END
 
+# the history keeps 99 lines, of equal ones in a row one, and none that are empty
+{
+    i=1
+    while [ $i -le 105 ]; do printf 'send /%d\\r\nexpect command: /%d \n' $i $i; i=$((i + 1)); done
+    printf 'send /105\\r\nexpect command: /105 \nsend \\r\nsend \\e[A\nrow > /105\nsend \\e[A\nrow > /104\n'
+    printf 'send %s\nrow > /7\nsend \\x03/bye\\r\nexit 0\n' "$(printf '\\e[A%.0s' $(seq 120))"
+} >"$T/history"
+on 60x20 run "$T/says.gguf" <"$T/history"
+
 section 'commands'
 on 100x30 run "$T/says.gguf" --temp 0 --system Be-brief <<END
 send /help\r
@@ -207,6 +230,10 @@ expect is not a conversation
 send /load $T\r
 expect cannot
 send /save $T\r
+expect would be destroyed
+send /save /dev/null\r
+expect would be destroyed
+send /save $T/no/such/folder\r
 expect cannot create
 send /save $T/says.gguf\r
 expect would be destroyed
@@ -232,11 +259,12 @@ cat >"$T/pretty.json" <<'END'
 {
   "messages": [
     { "role": "user",
-      "content": "a \"b\" { 1" },
+      "content": "a \"b c\" { 1" },
     { "role": "assistant", "content": "123456789 123456789 123456789 123456789 123456789 123456789 123456789" }
   ]
 }
 END
+echo '{"messages":[{"role":"user","content":"123456789 123456789 123456789"},{"role":"assistant","content":"x"}]}' >"$T/twice.json"
 echo '{"messages":[{"role":"user","content":"x"},5,{"role":"user","content":"y"}]}' >"$T/five.json"
 on 100x30 run "$T/says.gguf" -c 32 --json <<END
 send /load $T/five.json\r
@@ -256,13 +284,71 @@ send \x04
 send /bye\r
 send """\r
 send /bye\r
-expect "messages":[{"role":"user","content":"a \\\\"b\\\\" { 1"},{"role":"assistant","content":"123456789
+expect "messages":[{"role":"user","content":"a \\\\"b c\\\\" { 1"},{"role":"assistant","content":"123456789
+exit 0
+END
+# nor one that cannot be answered again
+on 100x30 run "$T/says.gguf" -c 24 <<END
+send /load $T/twice.json\r
+expect 2 messages
+send /regenerate\r
+expect It was not sent
+send /save $T/twice2.json\r
+expect 2 messages
+send /bye\r
 exit 0
 END
 on 100x30 run "$T/says.gguf" --ids <<'END'
 expect --ids is for one answer
 exit 2
 END
+# what is no JSON outside of strings is no conversation
+printf '{"messages":[{"role":"user","content":"NaN","n":1}],"seed":NaN}' >"$T/nan1.json"
+printf '{"seed":Infinity,"messages":[{"role":"user","content":"x"}]}' >"$T/nan2.json"
+printf '{"messages":[{"role":"user","content":"x","n":-Infinity}]}' >"$T/nan3.json"
+printf '{"messages":[{"role":"user","content":"x","n":[-1.5e+3,true,false,null]},{"role":"assistant","content":"Infinity"}],"seed":7}' >"$T/fine.json"
+on 100x30 run "$T/says.gguf" <<END
+send /load $T/nan1.json\r
+expect is not a conversation
+send /load $T/nan2.json\r
+expect is not a conversation
+send /load $T/nan3.json\r
+expect is not a conversation
+send /load $T/fine.json\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+# a disk that is full leaves the conversation of before, and nothing else; a link stays one, and what only I may read, too
+printf '#!/bin/sh\nulimit -f 1\nexec "%s" "$@"\n' "$llrun" >"$T/limited"
+chmod +x "$T/limited"
+mkdir "$T/kept"
+cp "$T/saved.json" "$T/kept/it.json"
+chmod 600 "$T/kept/it.json"
+ln -s it.json "$T/kept/link"
+printf '{"messages":[{"role":"user","content":"%01500d"}]}' 0 >"$T/large.json"
+unlimited=$llrun llrun=$T/limited
+on 100x30 run "$T/says.gguf" <<END
+send /load $T/large.json\r
+expect 1 messages
+send /save $T/kept/it.json\r
+expect cannot write to
+send /save $T/kept/other.json\r
+expect cannot write to
+send /load $T/kept/it.json\r
+expect 3 messages
+send /clear\r
+send short\r
+expect Well said.
+send /save $T/kept/link\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+llrun=$unlimited
+is 'it.json link' "$(cd "$T/kept" && echo *)"
+is -rw------- "$(ls -l "$T/kept/it.json" | cut -c 1-10)"
+has '"content":"short"' "$(cat "$T/kept/it.json")"
 for i in 1 2; do on 100x30 run "$T/long.gguf" --temp 1 -n 20 <<END
 send /set seed 7\r
 send hello\r
@@ -275,6 +361,29 @@ exit 0
 END
 done
 is "$(cat "$T/seed1.json")" "$(cat "$T/seed2.json")"
+# another try is another answer; a seed that is set begins anew
+on 100x30 run "$T/long.gguf" --temp 1 -n 20 <<END
+send /set seed 7\r
+send hello\r
+expect \e[?2004h
+expect \e[?2004h
+send /regenerate\r
+expect \e[?2004h
+send /save $T/again2.json\r
+expect 2 messages
+send /set seed 8\r
+send /set seed 7\r
+send /regenerate\r
+expect \e[?2004l
+expect \e[?2004h
+send /save $T/again3.json\r
+expect 2 messages
+send /bye\r
+exit 0
+END
+said() { sed 's/.*\("messages":.*\]\).*/\1/' "$T/$1.json"; }
+is "$(said seed1)" "$(said again3)"
+if [ "$(said seed1)" != "$(said again2)" ]; then pass; else fail 'the same answer again'; fi
 # what a template refuses is taken back, and the chat goes on
 on 100x30 run "$T/strict.gguf" <<END
 send Be-cause\r
@@ -324,6 +433,10 @@ model "$T/quotes.gguf" --template "$template" --says 'The tag| <think>| opens</t
 has '"content":"The tag <think> opens</think>."}' "$("$llrun" run -q "$T/quotes.gguf" -p x --json)"
 model "$T/endless.gguf" --template "$template" --says '<thi|nk>| never| done '
 has '"content":"","reasoning_content":"never done"' "$("$llrun" run -q "$T/endless.gguf" -p x --json)"
+model "$T/cut.gguf" --template "$template" --says '<think>|never| done </th'
+has '"content":"","reasoning_content":"never done </th"' "$("$llrun" run -q "$T/cut.gguf" -p x --json)"
+model "$T/control.gguf" --template "$template" --says 'Well|<|tool|>| said|<|think|>|.'
+has '"content":"Well said."}' "$("$llrun" run -q "$T/control.gguf" -p x --json)"
 model "$T/broken.gguf" --template "$template" --says '<thi|s is it'
 has '"content":"<this is it"}' "$("$llrun" run -q "$T/broken.gguf" -p x --json)"
 
@@ -336,6 +449,10 @@ expect >
 send 12345678\r
 expect nearly full
 expect > 
+send /regenerate\r
+expect Well said.
+row >
+absent nearly full
 send 123456789\r
 expect the context holds 64
 expect It was not sent
@@ -355,16 +472,32 @@ exit 0
 END
 
 section 'signals'
-on 100x30 run "$T/long.gguf" -n 3000 <<'END'
+# Ctrl-C ends an answer, also while the terminal takes nothing (Ctrl-S), and the next one is whole
+for stop in '' '\x13'; do on 100x30 run "$T/long.gguf" -n 3000 <<END
 send hello\r
 expect \e[?2004l
 wait 700
+send $stop
+wait 300
 send \x03
-expect > 
+expect \e[?2004h
+send /set predict 5\r
+send again\r
+expect \e[?2004l
+expect \e[?2004h
+send /save $T/cancelled.json\r
+expect 4 messages
+send ok
+row > ok
+send \x03
+row >
 send \x03
 cooked
 exit 130
 END
+has '"finish":"length"' "$(cat "$T/cancelled.json")"
+rm -f "$T/cancelled.json"
+done
 on 100x30 run "$T/long.gguf" -n 3000 <<'END'
 send hello\r
 expect \e[?2004l

@@ -225,7 +225,7 @@ new; g=$T/sys/fs/cgroup; mkdir -p "$g/memory/x" "$g/cpu/x"; printf '5:cpu,cpuacc
 echo 9223372036854771712 >"$g/memory/memory.limit_in_bytes"; echo 4294967296 >"$g/memory/x/memory.limit_in_bytes"; echo 1073741824 >"$g/memory/x/memory.usage_in_bytes"
 echo 25000 >"$g/cpu/x/cpu.cfs_quota_us"; echo 100000 >"$g/cpu/x/cpu.cfs_period_us"
 t 0; printed '^ok  *cgroup .*limit 4.0 GiB.*3.0 GiB left'; printed '^warning  *threads .*quota 0.25'
-echo -1 >"$g/cpu/x/cpu.cfs_quota_us"; t 0; printed '^ok  *threads .*no quota'
+echo -1 >"$g/cpu/x/cpu.cfs_quota_us"; echo 9223372036854771712 >"$g/memory/x/memory.limit_in_bytes"; t 0; printed '^ok  *threads .*no quota'; printed '^ok  *cgroup .*no memory limit'
 new; cpu 'A CPU' "$flags hypervisor"; echo 'quiet clearcpuid=xsave ro' >"$T/proc/cmdline"
 t 0; printed '^ok  *cpu .*in a virtual machine'; printed "^warning  *cpu .*'clearcpuid=xsave'"; absent 'does not list'
 case $flags in *' avx2 '*) new; cpu 'A CPU' "$(echo "$flags" | sed 's/ avx2 / /')"; t 0; printed '^warning  *cpu .*has avx2, but the kernel does not list'; esac
@@ -236,6 +236,14 @@ process 200 llama-server 1 9000000 'llama-server -m x' /user.slice; t 0; printed
 new; printf 'MemTotal: 16777216 kB\nMemAvailable: 200000 kB\nSwapTotal: 1000000 kB\nSwapFree: 1000 kB\nHugePages_Total: 4000\nHugePages_Free: 4000\nHugepagesize: 2048 kB\n' >"$T/proc/meminfo"
 printf 'oom_kill 3\n' >"$T/proc/vmstat"; mkdir -p "$T/proc/sys/vm" "$T/sys/kernel/mm/transparent_hugepage"; echo 2 >"$T/proc/sys/vm/overcommit_memory"; echo 'always madvise [never]' >"$T/sys/kernel/mm/transparent_hugepage/enabled"
 t 0; printed '^warning  *memory .*195.3 MiB available'; printed '^warning  *swap '; printed '^warning  *hugepages .*7.8 GiB'; printed '3 processes were killed'; printed 'strict accounting'; printed 'transparent huge pages: never'
+memory() { printf 'MemTotal: %s kB\nMemAvailable: %s kB\n' $1 $2 >"$T/proc/meminfo"; }      # short: less than a tenth, or than 512 MiB
+new; memory 16777216 1600000; t 0; printed '^warning  *memory .*1.5 GiB available of 16.0 GiB'; memory 16777216 1700000; t 0; printed '^ok  *memory .*1.6 GiB available of 16.0 GiB'
+memory 2097152 520000; t 0; printed '^warning  *memory .*507.8 MiB available'; memory 2097152 525000; t 0; printed '^ok  *memory .*512.7 MiB available of 2.0 GiB'
+"$build/make_model" "$T/large.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8 --ctx 256 >/dev/null
+memory 2097152 20000; t 0 "$T/large.gguf"; printed '^warning  *plan .*more than the 19.5 MiB available'
+memory 2097152 5000; t 1 "$T/large.gguf"; printed '^problem  *plan .*needs [5-9][.0-9]* MiB besides the weights, 4.9 MiB are available'
+memory 2097152 1000; t 1 "$T/large.gguf"; printed '^problem  *model *not enough memory: .*To do: end other programs$'
+memory 2097152 900000; t 0 "$T/large.gguf"; printed '^ok  *plan .*fit into the 878.9 MiB available'; rm -f "$T/large.gguf"
 numa() { for n in 0 1; do mkdir -p "$T/sys/devices/system/node/node$n"; printf 'Node %s MemTotal: 8388608 kB\nNode %s MemFree: 4194304 kB\n' $n $n >"$T/sys/devices/system/node/node$n/meminfo"; done
     echo 0-3 >"$T/sys/devices/system/node/node0/cpulist"; echo 4,5-7 >"$T/sys/devices/system/node/node1/cpulist"; printf 'Name: x\nCpus_allowed_list:\t%s\nMems_allowed_list:\t%s\n' "$1" "$2" >"$T/proc/self/status"; }
 new; numa 0-7 0-1; t 0; printed '^warning  *numa .*2 memory nodes; node 0: CPUs 0-3, 8.0 GiB, 4.0 GiB free; node 1: CPUs 4,5-7'
@@ -286,7 +294,7 @@ new; process 300 ollama 1 50000 'ollama serve' /system.slice/ollama.service; mkd
 t 0; printed '^warning  *ports .*11434.*in use by ollama (pid 300)'
 rm "$T/proc/net/tcp"; listen tcp6 00000000000000000000000000000000 0A; t 0; printed '^warning  *ports .*11434.*by ollama (pid 300)'
 rm "$T/proc/300/fd/3"; t 0; printed '^warning  *ports .*11434.*another user'
-rm "$T/proc/net/tcp6"; listen tcp 0100007F 01; t 0; absent 'by ollama'
+rm "$T/proc/net/tcp6"; ln -s 'socket:[4242]' "$T/proc/300/fd/3"; listen tcp 0100007F 01; t 0; absent 'by ollama'       # a connection, nobody listens
 rm -rf "$T/proc" "$T/sys"; t 0; printed 'meminfo cannot be read'
 
 echo "$passed passed, $failed failed"

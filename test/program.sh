@@ -150,6 +150,10 @@ t 0 detokenize "$m" --tokens "$plain"; same "$out" "$T/utf8"
 t 0 detokenize "$m" --tokens "$plain" --hex; is "$(od -An -v -tx1 "$T/utf8" | tr -d ' \n')" "$(cat "$out")"
 printf '"ab"\n"cd \\u00f6"\n""\n' >"$T/jsonl"; in=$T/jsonl; t 0 tokenize "$m" --jsonl; is 3 "$(wc -l <"$out" | tr -d ' ')"
 cp "$out" "$T/idlines"; in=$T/idlines; t 0 detokenize "$m" --jsonl --hex; is 3 "$(wc -l <"$out" | tr -d ' ')"; in=/dev/null
+# escapes beyond 16 bits, and halves of them
+printf '"\\ud83d\\ude00"\n"\360\237\230\200"\n"\\ud83d"\n"\\ude00\\ud83d"\n"\357\277\275\357\277\275"\n' >"$T/jsonl"; in=$T/jsonl; t 0 tokenize "$m" --jsonl; in=/dev/null
+is "$(sed -n 1p "$out")" "$(sed -n 2p "$out")"; is "$(sed -n 4p "$out")" "$(sed -n 5p "$out")"; check 'a half is nothing' test "$(sed -n 3p "$out")" != '[]'
+for line in '"\ud83"' '"\x41"' '"a' 'a"' '1' 'NaN' '"a""b"'; do printf '%s\n' "$line" >"$T/jsonl"; in=$T/jsonl; t 2 tokenize "$m" --jsonl; done; in=/dev/null
 t 2 detokenize "$m" --tokens 1,99999
 t 4 tokenize "$T/ids.gguf"
 
@@ -160,6 +164,14 @@ tail -c 2048 "$T/all" >"$T/tail"; same "$T/tail" "$T/last"
 printf '1\n2 , 3\n' >"$T/list"; t 0 logits "$m" --tokens "@$T/list"; same "$out" "$T/last"
 t 0 perplexity "$m" --tokens 1,5,6,7,8 --json; is 4 "$(json "$out" n)"; check 'no nll' test -n "$(json "$out" nll)"
 t 0 perplexity "$m" -f "$T/utf8"
+# a text in pieces of the context, each after a BOS: as if every piece were a text
+awk 'BEGIN { for (i = 0; i < 60; i++) printf "%c", 97 + i * i % 23 }' >"$T/letters"
+in=$T/letters; t 0 tokenize "$m"; in=/dev/null; tr -d '[]' <"$out" >"$T/pieces"
+t 0 perplexity "$m" -f "$T/letters" -c 16 --json; cp "$out" "$T/whole"
+tr ',' '\n' <"$T/pieces" | awk '{ id[NR] = $1 } END { for (i = 2; i <= NR; i += 15) { s = id[1]; for (k = i; k < i + 15 && k <= NR; k++) s = s "," id[k]; print s } }' >"$T/lists"
+while read -r list; do t 0 perplexity "$m" --tokens "$list" --json; echo "$(json "$out" n) $(json "$out" nll)"; done <"$T/lists" >"$T/parts"
+is "$(grep -c . "$T/lists")" "$(json "$T/whole" pieces)"
+check 'the pieces of a text do not add up' awk -v n="$(json "$T/whole" n)" -v nll="$(json "$T/whole" nll)" '{ m += $1; sum += $1 * $2 } END { d = sum / m - nll; exit !(m == n && d < 1e-6 && d > -1e-6) }' "$T/parts"
 t 0 dump "$m" output_norm.weight; is 1024 "$(wc -c <"$out" | tr -d ' ')"
 t 0 dump "$m" blk.1.ffn_down.weight -o "$T/dump"; is 524288 "$(wc -c <"$T/dump" | tr -d ' ')"
 t 2 dump "$m" no.such.tensor
@@ -175,6 +187,14 @@ t 2 logits "$m" --tokens 1,2,512; said 512
 t 1 logits "$m" --tokens "@$T/absent"; said absent; t 2 detokenize "$m"; t 2 show; t 2 tokenize; t 2 help no-such-command
 t 2 show "$m" "$m"
 t 2 logits "$T/f32.gguf" --tokens 1,2,3,4,5,6,7,8 -c 4; said 8
+t 2 run "$m" -p 'abcdefghijklmnop' --raw -n 1 -c 8; said 'the prompt has [0-9]* tokens, the context 8'
+for n in '' + - 1.5 ' 1' 0x1 -2 1000000001 99999999999999999999; do t 2 run "$m" -p x --raw -n "$n"; said 'whole number\|must be from'; done
+for x in '' nan inf 0x1 ' 1' 1,5 -1 1e7; do t 2 run "$m" -p x --raw --temp "$x"; said 'not a number\|must be from'; done
+t 2 run "$m" -p x --raw -t 0; t 2 run "$m" -p x --raw -t 513; t 2 run "$m" -p x --raw --top-p 1.01; t 2 run "$m" -p x --raw -b 0; t 2 bench "$m" -r 0
+t 2 run "$m" -p x --raw --stop ''; t 2 run "$m" -p x --raw=1; said 'takes no value'; t 2 run "$m" a b c d; said quotes
+stops=''; for n in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do stops="$stops --stop zz$n"; done
+t 0 run "$m" -p x --raw -n 1 $stops; t 2 run "$m" -p x --raw -n 1 $stops --stop more; said 'at most 16'
+t 0 run "$m" --raw $gen --ids -p --raw; cp "$out" "$T/dashes"; t 0 run "$m" --raw $gen --ids -- --raw; same "$out" "$T/dashes"
 "$child" "$llrun" <"$in" >"$out" 2>"$err"; is 2 $?; check 'no usage' test -s "$err"
 
 section 'files that are no models'

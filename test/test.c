@@ -3,7 +3,8 @@
  *     cc -O2 -o test test.c -lm -lpthread
  *     ./test; ./test --list; ./test gguf pool
  */
-/* The n-th read or mapping of a file can be made to fail: the implementation calls these instead of the system's. */
+/* The implementation calls these instead of the system's: the n-th read or mapping of a file can be made to fail, pages are
+ * locked and limits set in name only, and what is advised is seen. */
 #ifndef _WIN32
 #  ifndef _GNU_SOURCE
 #    define _GNU_SOURCE 1
@@ -11,6 +12,7 @@
 #  define _FILE_OFFSET_BITS 64
 #  include <errno.h>
 #  include <sys/mman.h>
+#  include <sys/resource.h>
 #  include <unistd.h>
 static int test_calls, test_fail_at = -1;       /* counts both kinds, on every thread; -1: none fails */
 static const char *test_cut;                    /* a file that becomes empty as soon as it is mapped */
@@ -30,13 +32,48 @@ static void *test_mmap(void *p, size_t n, int protection, int flags, int fd, off
     if (fd >= 0 && test_cut && truncate(test_cut, 0)) return MAP_FAILED;
     return p;
 }
+static int test_advice = -1;                    /* MADV_RANDOM or MADV_NORMAL, whichever came last */
+static int test_madvise(void *p, size_t n, int advice)
+{
+    if (advice == MADV_RANDOM || advice == MADV_NORMAL) test_advice = advice;
+    return madvise(p, n, advice);
+}
+static int test_locks, test_lock_at = -1, test_unlocks;         /* calls; the lock that fails */
+static int test_mlock(const void *p, size_t n)
+{
+    (void)p; (void)n;
+    if (test_locks++ != test_lock_at) return 0;
+    errno = ENOMEM;
+    return -1;
+}
+static int test_munlock(const void *p, size_t n)
+{
+    (void)p; (void)n;
+    test_unlocks++;
+    return 0;
+}
+static rlim_t test_space = RLIM_INFINITY;       /* RLIMIT_AS */
+static int test_getrlimit(int what, struct rlimit *r)
+{
+    int code = getrlimit(what, r);
+    if (what == RLIMIT_AS) r->rlim_cur = test_space;
+    return code;
+}
 #  define pread test_pread
 #  define mmap test_mmap
+#  define madvise test_madvise
+#  define mlock(p, n) test_mlock(p, n)         /* an option has that name too */
+#  define munlock test_munlock
+#  define getrlimit test_getrlimit
 #endif
 #define LLRUN_IMPLEMENTATION
 #include "../llrun.h"
 #undef pread
 #undef mmap
+#undef madvise
+#undef mlock
+#undef munlock
+#undef getrlimit
 #include "test.h"
 
 #include "test_util.c"

@@ -692,6 +692,42 @@ static void test_gguf_split(void) {
     tg_split_remove(3);
 }
 
+/* All shards of a file are locked in memory, or none. */
+static void test_gguf_lock(void) {
+#ifdef _WIN32
+    CHECK(1);
+#else
+    static const tg_split good = { 3, { 0, 1, 2 }, { 3, 3, 3 }, 3, 0 };
+    char path[512];
+    int fail, no_mmap;
+    tg_split_write(&good);
+    tg_split_path(path, sizeof path, 0, 3);
+    for (no_mmap = 0; no_mmap < 2; no_mmap++)
+        for (fail = 0; fail < 4; fail++) {
+            llr_gguf *g = NULL;
+            llr_error err;
+            llr_options opt;
+            llr_status st;
+            memset(&opt, 0, sizeof opt);
+            opt.no_mmap = no_mmap;
+            CHECK_MSG(llr_gguf_open(&g, path, &opt, &err) == LLR_OK, "%s", err.msg);
+            if (!g) break;
+            test_locks = test_unlocks = 0;
+            test_lock_at = fail;
+            st = llr_gguf_lock(g, &opt, &err);
+            test_lock_at = -1;
+            CHECK_MSG(st == (fail < 3 ? LLR_E_NOMEM : LLR_OK) && (!st || strstr(err.msg, "not locked")), "lock %d: %d", fail, (int)st);
+            CHECK_MSG(test_unlocks == (fail < 3 ? fail : 0), "lock %d failed: %d of the others undone", fail, test_unlocks);
+            test_locks = 0;
+            CHECK(llr_gguf_lock(g, &opt, &err) == LLR_OK && test_locks == (fail < 3 ? 3 : 0));      /* again; locks do not nest */
+            test_unlocks = 0;
+            llr_gguf_close(g);
+            CHECK(test_unlocks == 3);
+        }
+    tg_split_remove(3);
+#endif
+}
+
 static void tg_split_refused(const tg_split *s, llr_status want, const char *word) {
     char path[512];
     llr_gguf *g = NULL;
@@ -773,4 +809,4 @@ static void test_gguf_nth_call(void) {
 #define TESTS_GGUF(X) \
     X(gguf_meta) X(gguf_kv) X(gguf_tensors) X(gguf_unusual) X(gguf_header) X(gguf_not_gguf) X(gguf_meta_bad) X(gguf_alignment) \
     X(gguf_tensor_bad) X(gguf_overlap) X(gguf_truncated) X(gguf_mutated) X(gguf_nomem) X(gguf_file) X(gguf_file_errors) X(gguf_fd) \
-    X(gguf_split) X(gguf_split_bad) X(gguf_nth_call)
+    X(gguf_split) X(gguf_lock) X(gguf_split_bad) X(gguf_nth_call)

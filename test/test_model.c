@@ -818,8 +818,64 @@ static void test_session_available(void)
     tree_free();
     free(img.p);
 }
+
+/* Files are read ahead unless so little memory is left that pages in use could be all of it; addresses do not count. */
+static void test_session_ahead(void)
+{
+    static const uint64_t ahead = LLRI_AHEAD_BYTES, weights = 2 * LLRI_AHEAD_BYTES;
+    static const struct { uint64_t memory, after; int threads, loaded, later; } rows[] = {      /* after: beside what the session takes */
+        { 64 * LLRI_AHEAD_BYTES, 64 * LLRI_AHEAD_BYTES, 2, -1, MADV_NORMAL }, { 4 * LLRI_AHEAD_BYTES, 1 << 20, 2, -1, MADV_RANDOM },
+        { 4 * LLRI_AHEAD_BYTES - 1024, 0, 2, MADV_RANDOM, MADV_RANDOM },
+        { 4 * LLRI_AHEAD_BYTES - 1024, 2 * LLRI_AHEAD_BYTES - 1024, 2, MADV_RANDOM, MADV_RANDOM },
+        { 4 * LLRI_AHEAD_BYTES - 1024, 2 * LLRI_AHEAD_BYTES, 8, MADV_RANDOM, MADV_NORMAL },     /* room for the weights */
+        { 4 * LLRI_AHEAD_BYTES - 1024, LLRI_AHEAD_BYTES, 1, MADV_RANDOM, MADV_NORMAL }          /* for what all threads read */
+    };
+    llr_options mo = tm_options(NULL), tree = tree_new();
+    tm_image img = tm_model(&tm_llama);
+    llr_session_options o;
+    llr_plan plan;
+    llr_error err;
+    char path[256], statm[64];
+    size_t i;
+    mo.proc = tree.proc;
+    mo.sys = tree.sys;
+    memset(&o, 0, sizeof o);
+    memset(&plan, 0, sizeof plan);
+    o.n_ctx = 100;
+    tg_path(path, sizeof path, "ahead.gguf");
+    tg_write(path, img.p, img.n, 0);
+    CHECK(truncate(path, (off_t)weights) == 0);
+    for (i = 0; i < 2 * LLRI_N_OF(rows); i++) {
+        int limited = i >= LLRI_N_OF(rows);
+        size_t k = i % LLRI_N_OF(rows);
+        llr_model *m = NULL;
+        llr_session *s = NULL;
+        if (limited) {                                          /* few addresses, and as much memory as one likes */
+            CHECK(llri_sys_read("/proc/self/statm", statm, sizeof statm));
+            test_space = (rlim_t)(llri_sys_number(statm) * llri_page_bytes() + weights + 2 * ahead);
+        }
+        o.n_threads = rows[k].threads;
+        test_advice = -1;
+        tm_available(limited ? (uint64_t)1 << 40 : rows[k].memory);
+        CHECK_MSG(llr_model_open(&m, path, &mo, &err) == LLR_OK, "%s", err.msg);
+        CHECK_MSG(test_advice == (limited ? -1 : rows[k].loaded), "row %d: %d when mapped", (int)i, test_advice);
+        if (!m) break;
+        CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK);
+        if (!limited) tm_available(plan.new_bytes + rows[k].after + 1023);
+        CHECK_MSG(llr_session_new(&s, m, &o, &err) == LLR_OK, "%s", err.msg);
+        CHECK_MSG(test_advice == (limited ? MADV_NORMAL : rows[k].later), "row %d: %d with a session", (int)i, test_advice);
+        test_space = RLIM_INFINITY;
+        llr_session_free(s);
+        llr_model_close(m);
+    }
+    test_space = RLIM_INFINITY;
+    tree_free();
+    remove(path);
+    free(img.p);
+}
 #else
 static void test_session_available(void) { CHECK(1); }
+static void test_session_ahead(void) { CHECK(1); }
 #endif
 
 /* Whichever allocation fails, it is an error with a message, and nothing leaks. */
@@ -901,6 +957,7 @@ static void test_session_fault(void)
         CHECK_MSG(st == LLR_E_IO && strstr(err.msg, "cut short") && strstr(err.msg, "byte"), "%d %s", (int)st, err.msg);
         CHECK(llr_session_pos(s) == 5 && llr_session_logits(s) == NULL);
         CHECK(llr_session_eval(s, tm_tokens(), 1, &err) == LLR_E_IO && llr_gguf_check(llr_model_gguf(m), NULL) == LLR_E_IO);
+        CHECK(llr_gguf_read(llr_model_gguf(m), 0, 0, 0, NULL, &err) == LLR_E_IO && llr_gguf_preload(llr_model_gguf(m), NULL, &err) == LLR_E_IO);
         CHECK(llr_session_eval(t, tm_tokens(), 5, &err) == LLR_OK && llr_gguf_check(llr_model_gguf(other), NULL) == LLR_OK);
         (void)llr_session_rewind(t, 0);
         CHECK(llr_session_eval(t, tm_tokens(), 5, &err) == LLR_OK && tm_same(llr_session_logits(t), before));
@@ -929,5 +986,5 @@ static void test_session_fault(void)
 #define TESTS_MODEL(X) \
     X(model_describe) X(model_keys) X(model_tensors) X(model_unaligned) X(model_nomem) \
     X(session_reference) X(session_splits) X(session_all_logits) X(session_company) X(session_threads) \
-    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) X(session_available) \
+    X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) X(session_available) X(session_ahead) \
     X(session_fault)

@@ -422,7 +422,22 @@ static void test_tok_bpe_raw(void) {
     CHECK_MSG(tok_finish(&x), "%s", x.err.msg);
     TOK_IS(x.v, "a<dna>acgtacGG</dna>a<dna>NNNNNN", 0, "0 1 4 5 2 0 1 3");
     TOK_TEXT(tok_piece(x.v, 4, 0), "ACGTAC");
+    if (x.v) {                              /* said by a user, the marks are text */
+        static const llr_span user[] = { { 1, 21 } };
+        int32_t ids[64];
+        size_t n = 0, i;
+        CHECK(llr_tokenize_spans(x.v, "a<dna>acgtacGG</dna>a", 21, user, 1, 0, ids, 64, &n, &x.err) == LLR_OK && n == 6);
+        for (i = 0; i < n; i++) CHECK_MSG(ids[i] == 0, "token %d", (int)ids[i]);
+    }
     tok_close(&x);
+    for (int without = 0; without < 3; without++) {         /* not all the tokens that it takes: text like any other */
+        static const char *const tokens[] = { "a - </dna> <oov> A", "a <dna> - <oov> A", "a <dna> </dna> - A" };
+        tok_start(&x, "hybriddna", "gpt-2", tokens[without], NULL);
+        (void)tok_list(&x.image, "tokenizer.ggml.merges", "x@y");
+        CHECK_MSG(tok_finish(&x), "%s", x.err.msg);
+        TOK_IS(x.v, "a<dna>ac</dna>a", 0, "0 0 0 0 0");
+        tok_close(&x);
+    }
 }
 
 static void test_tok_special(void) {
@@ -567,6 +582,74 @@ static void test_tok_plamo(void) {
     tok_close(&x);
 }
 
+/* Who adds BOS and EOS where the file asks for both: not RWKV and PLaMo-2; BERT has ends of its own. */
+static void test_tok_ends(void) {
+    static const struct { const char *model, *want; } rows[] = {
+        { "llama", "1 3 2" }, { "gpt2", "1 3 2" }, { "gemma4", "1 3 2" }, { "t5", "1 3 2" }, { "rwkv", "3" }, { "plamo2", "3" }, { "bert", "1 3 2" }
+    };
+    for (size_t i = 0; i < LLRI_N_OF(rows); i++) {
+        tok_vocab x;
+        tok_start(&x, rows[i].model, "gpt-2", i == 3 || i == 6 ? "<unk> <s> </s> " TOK_SP "a" : "<unk> <s> </s> a", "2331");
+        tok_u32(&x.image, "tokenizer.ggml.bos_token_id", 1);
+        tok_u32(&x.image, "tokenizer.ggml.eos_token_id", 2);
+        tok_u32(&x.image, "tokenizer.ggml.seperator_token_id", 2);
+        tok_u32(&x.image, "tokenizer.ggml.unknown_token_id", 0);
+        tok_flag(&x.image, "tokenizer.ggml.add_bos_token", 1);
+        tok_flag(&x.image, "tokenizer.ggml.add_eos_token", 1);
+        tok_flag(&x.image, "tokenizer.ggml.add_space_prefix", i == 3);
+        (void)tok_list(&x.image, "tokenizer.ggml.merges", "x@y");
+        if (!tok_finish(&x)) CHECK_MSG(0, "%s: %s", rows[i].model, x.err.msg);
+        TOK_IS(x.v, "a", LLR_TOK_SPECIAL, rows[i].want);
+        TOK_IS(x.v, "a", 0, "3");
+        tok_close(&x);
+    }
+}
+
+#ifdef _WIN32
+static void test_tok_fault(void) { CHECK(1); }
+#else
+/* A mapped vocabulary whose file is cut short: every call that reads it says so. */
+static void test_tok_fault(void) {
+    static const char *const what[] = { "made", "to ids", "to text" };
+    struct sigaction sa, old;
+    llr_options opt;
+    char path[512];
+    int i;
+    tg_path(path, sizeof path, "vocab.gguf");
+    memset(&sa, 0, sizeof sa);
+    sa.sa_sigaction = tm_on_fault;
+    sa.sa_flags = SA_SIGINFO;
+    sigaction(SIGBUS, &sa, &old);
+    memset(&opt, 0, sizeof opt);
+    opt.guard = &tm_guard;
+    for (i = 0; i < 3; i++) {
+        llr_gguf *g = NULL;
+        llr_vocab *v = NULL;
+        llr_status st = LLR_OK;
+        tok_vocab x;
+        int32_t ids[16];
+        size_t n = 0, len = 0;
+        char text[64];
+        tok_start(&x, "gpt2", "gpt-2", "a b ab <x>", "1113");
+        (void)tok_list(&x.image, "tokenizer.ggml.merges", "a@b");
+        CHECK_MSG(tok_finish(&x), "%s", x.err.msg);             /* writes the number of keys */
+        tg_write(path, x.image.p, x.image.n, 0);
+        CHECK_MSG(llr_gguf_open(&g, path, &opt, &x.err) == LLR_OK && llr_gguf_is_mapped(g), "%s", x.err.msg);
+        if (i) CHECK(llr_vocab_new(&v, g, &opt, &x.err) == LLR_OK && llr_tokenize(v, "abba<x>", 7, LLR_TOK_PARSE, ids, 16, &n, &x.err) == LLR_OK && n == 4);
+        CHECK(truncate(path, 0) == 0);
+        if (i == 0) st = llr_vocab_new(&v, g, &opt, &x.err);
+        if (i == 1) st = llr_tokenize(v, "abba<x>", 7, LLR_TOK_PARSE, ids, 16, &n, &x.err);
+        if (i == 2) st = llr_detokenize(v, ids, n, text, sizeof text, &len, &x.err);
+        CHECK_MSG(st == LLR_E_IO && x.err.code == st && strstr(x.err.msg, "cut short"), "%s: %d", what[i], (int)st);
+        llr_vocab_free(v);
+        llr_gguf_close(g);
+        tok_close(&x);
+    }
+    sigaction(SIGBUS, &old, NULL);
+    remove(path);
+}
+#endif
+
 /* What files from anywhere may hold. */
 static void test_tok_hostile(void) {
     static const int32_t three[] = { 1, 1, 1 };
@@ -694,5 +777,5 @@ static void test_tok_fuzz(void) {
 }
 
 #define TESTS_TOKENIZER(X) X(tok_unicode) X(tok_pre) X(tok_long_runs) X(tok_spm) X(tok_spm_order) X(tok_bpe) X(tok_bpe_raw) \
-    X(tok_special) X(tok_strip) X(tok_eog) X(tok_wpm) X(tok_ugm) X(tok_charsmap) X(tok_rwkv) X(tok_plamo) X(tok_hostile) \
+    X(tok_special) X(tok_strip) X(tok_eog) X(tok_wpm) X(tok_ugm) X(tok_charsmap) X(tok_rwkv) X(tok_plamo) X(tok_ends) X(tok_fault) X(tok_hostile) \
     X(tok_duplicates) X(tok_long_text) X(tok_no_memory) X(tok_fuzz)
