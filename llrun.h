@@ -3656,7 +3656,8 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
-#define LLRI_KV_CHUNK 256               /* positions whose softmax is merged as one, at multiples of this */
+#define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
+#define LLRI_SCORES (LLRI_KV_CHUNK + 16)        /* scores of a query; rows must not fall into the same cache sets */
 
 typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
@@ -3700,13 +3701,13 @@ typedef struct llri_attn {
 } llri_attn;
 
 #define LLRI_ATTEND_QUERIES 32          /* n * n_heads at most */
+#define LLRI_PIECES_PER_THREAD 4        /* with fewer, chunks of positions are pieces of their own */
 typedef struct llri_attend {            /* n consecutive tokens of a sequence from position pos on; heads of one kv head */
     const llri_attn *attn;
     llri_kvc kv;
     int head, n_heads, n;
-    uint32_t pos;
-    const float *q; float *out;         /* row of the first token */
-    int64_t ldq, ldo;
+    uint32_t pos, chunk;                /* chunk: the first position of those that are looked at */
+    const float *q; int64_t ldq;        /* row of the first token */
 } llri_attend;
 
 enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU };
@@ -3724,7 +3725,8 @@ typedef struct llri_ops {
     void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
-    void (*attend)(const llri_attend *a, float *work);
+    void (*attend)(const llri_attend *a, float *part /* [n * n_heads][llri_part_floats] */, float *work);
+    void (*join)(float *total, const float *part, int dv);
 } llri_ops;
 
 /* form and offset by tensor type; a type that is not here has no integer kernels */
@@ -3762,10 +3764,12 @@ static size_t llri_kv_row_bytes(int type, int n)
 {
     return type == LLR_KV_F32 ? (size_t)n * 4 : type == LLR_KV_F16 ? (size_t)n * 2 : (size_t)((n + 31) / 32) * 34;
 }
-static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of llri_ops.attend */
+/* Sums of a chunk for one query: [dv, padded] values, maximum of the scores, sum of the weights */
+LLRI_INLINE size_t llri_part_floats(int dv) { return (size_t)llri_pad16(dv) + 16; }
+static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of llri_attention; the last part of llri_ops.attend */
 {
     size_t k = (size_t)llri_pad16(dk), v = (size_t)llri_pad16(dv);
-    return (size_t)n_queries * (k + 2 * v + LLRI_KV_TILE + 4) + LLRI_KV_TILE * (k + v);
+    return (size_t)n_queries * (k + LLRI_SCORES + 2 * llri_part_floats(dv)) + LLRI_KV_TILE * (k > v ? k : v);
 }
 static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0 };  /* doubled E2M1, + 12 */
 LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that element 0 comes first in memory */
@@ -5187,6 +5191,32 @@ static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp,
             LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, acc + (size_t)r * ld + (size_t)v * LLRI_VF, ld);
 }
 
+LLRI_WORD void LLRI_K(widen16)(float *d, float s, const int8_t *q)      /* d = s * q */
+{
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    int i;
+    for (i = 0; i < 16; i++) d[i] = s * (float)q[i];
+#else
+    __m128i b = _mm_loadu_si128((const __m128i *)(const void *)q);
+#  if LLRI_VF == 16
+    vf_store(d, vf_mul(vf_set(s), _mm512_cvtepi32_ps(_mm512_cvtepi8_epi32(b))));
+#  elif LLRI_PASS >= LLRI_PASS_AVX2
+    vf_store(d, vf_mul(vf_set(s), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(b))));
+    vf_store(d + 8, vf_mul(vf_set(s), _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(_mm_srli_si128(b, 8)))));
+#  else
+    __m128i sign = _mm_cmpgt_epi8(_mm_setzero_si128(), b), h[2];
+    int i;
+    h[0] = _mm_unpacklo_epi8(b, sign);
+    h[1] = _mm_unpackhi_epi8(b, sign);
+    for (i = 0; i < 2; i++) {
+        __m128i hs = _mm_srai_epi16(h[i], 15);
+        _mm_storeu_ps(d + 8 * i, _mm_mul_ps(_mm_set1_ps(s), _mm_cvtepi32_ps(_mm_unpacklo_epi16(h[i], hs))));
+        _mm_storeu_ps(d + 8 * i + 4, _mm_mul_ps(_mm_set1_ps(s), _mm_cvtepi32_ps(_mm_unpackhi_epi16(h[i], hs))));
+    }
+#  endif
+#endif
+}
+
 /* n elements of a float type or q8_0 (whole blocks, or one partial block at the end) to float */
 static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int n)
 {
@@ -5205,7 +5235,8 @@ static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int 
     } else
         for (; i < n; i += 32, p += 34) {
             float s = half_load(p);
-            for (j = 0; j < 32 && i + j < n; j++) d[i + j] = s * (float)(int8_t)p[2 + j];
+            if (n - i >= 32) for (j = 0; j < 32; j += 16) LLRI_K(widen16)(d + i + j, s, (const int8_t *)p + 2 + j);
+            else for (j = 0; i + j < n; j++) d[i + j] = s * (float)(int8_t)p[2 + j];
         }
 }
 
@@ -5273,194 +5304,267 @@ static LLRI_TARGET void LLRI_K(act)(int act, float *y, const float *gate, const 
 }
 
 /* --- attention ---------------------------------------------------------------------------------------------------------
- * Streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022) of one kv head for a block of queries: K and V are widened
- * once per tile for all of them. Tiles and chunks lie at fixed positions and every query computes only its own row, so its
- * bits do not depend on the company. `work` is sized by llri_attend_floats. */
-LLRI_WORD float LLRI_K(lanes_sum)(vf x)
-{
-    float t[LLRI_VF], s = 0.0f; int i;
-    vf_store(t, x);
-    for (i = 0; i < LLRI_VF; i++) s += t[i];
-    return s;
-}
+ * Softmax in chunks of positions, joined as in streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). Of a chunk,
+ * first all scores of a block of queries, then their weights exp(s - max), then the weighted sums; K and V are widened to
+ * float a tile at a time for all queries. Chunks lie at fixed positions and every query computes only its own row, so its
+ * bits do not depend on the company. Sums across lanes have 16 chains in every tier, chain i % 16 for element i, folded in
+ * half four times; the weighted sums have one chain, positions rising. `work` is sized by llri_attend_floats. */
 
-/* lane j = the sum of the lanes of z[j] */
-#if LLRI_PASS == LLRI_PASS_SCALAR
-LLRI_WORD vf LLRI_K(sum_rows)(const vf z[4])
+/* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
+LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
 {
+#if LLRI_PASS == LLRI_PASS_SCALAR
     vf r;
     int j;
     for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
     return r;
-}
 #elif LLRI_VF == 4
-LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)
-{
-    vf x = vf_add(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)), y = vf_add(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
     return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
-}
-#define LLRI_SUM_ROWS(z) LLRI_K(sum4)(z[0], z[1], z[2], z[3])
 #elif LLRI_VF == 8
-LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)         /* within each half */
-{
-    vf x = vf_add(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)), y = vf_add(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
     return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
-}
-LLRI_WORD vf LLRI_K(sum_rows)(const vf z[8])
-{
-    vf x = LLRI_K(sum4)(z[0], z[1], z[2], z[3]), y = LLRI_K(sum4)(z[4], z[5], z[6], z[7]);
-    return vf_add(_mm256_permute2f128_ps(x, y, 0x20), _mm256_permute2f128_ps(x, y, 0x31));
-}
 #else
-LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)         /* within each quarter */
-{
-    vf x = vf_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)), y = vf_add(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
     return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
+#endif
 }
-LLRI_WORD vf LLRI_K(sum_rows)(const vf z[16])
+
+/* 128-bit part g = the lanes of z[g] folded in half until 4 are left */
+LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 {
-    vf a = LLRI_K(sum4)(z[0], z[1], z[2], z[3]), b = LLRI_K(sum4)(z[4], z[5], z[6], z[7]);
-    vf c = LLRI_K(sum4)(z[8], z[9], z[10], z[11]), d = LLRI_K(sum4)(z[12], z[13], z[14], z[15]);
-    vf x = vf_add(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
-    vf y = vf_add(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));
+#if LLRI_VF == 4
+    return z[0];
+#elif LLRI_VF == 8
+    return vf_add(_mm256_permute2f128_ps(z[0], z[1], 0x20), _mm256_permute2f128_ps(z[0], z[1], 0x31));
+#else
+    vf x = vf_add(_mm512_shuffle_f32x4(z[0], z[1], 0x44), _mm512_shuffle_f32x4(z[0], z[1], 0xee));
+    vf y = vf_add(_mm512_shuffle_f32x4(z[2], z[3], 0x44), _mm512_shuffle_f32x4(z[2], z[3], 0xee));
     return vf_add(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
-}
 #endif
-#ifndef LLRI_SUM_ROWS
-#define LLRI_SUM_ROWS(z) LLRI_K(sum_rows)(z)
-#endif
-
-/* s[j] = q . k_j for the rows k of a tile, at least those from j0 to j1; d is a multiple of 16 */
-LLRI_WORD void LLRI_K(scores)(float *s, const float *q, const float *k, int d, int j0, int j1)
-{
-    int j, i, r;
-    for (j = j0 - j0 % LLRI_VF; j < j1; j += LLRI_VF) {
-        const float *kj = k + (size_t)j * (size_t)d;
-        vf z[LLRI_VF];
-        LLRI_UNROLL
-        for (r = 0; r < LLRI_VF; r++) z[r] = vf_set(0.0f);
-        for (i = 0; i < d; i += LLRI_VF) {
-            vf x = vf_load(q + i);
-            LLRI_UNROLL
-            for (r = 0; r < LLRI_VF; r++) z[r] = vf_fma(x, vf_load(kj + (size_t)r * (size_t)d + i), z[r]);
-        }
-        vf_store(s + j, LLRI_SUM_ROWS(z));
-    }
 }
 
-/* acc = acc * scale + sum_j p[j] v_j */
-LLRI_WORD void LLRI_K(weigh)(float *acc, float scale, const float *p, const float *v, int d, int j0, int j1)
+/* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys; d is a multiple of 16. The sums in registers are
+ * [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
+#define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)
+LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const float *k, int d, int n)
 {
-    int i, j;
-    for (i = 0; i < d; i += 16) {
-        vf a[16 / LLRI_VF];
-        int b;
+    vf y[4][LLRI_AQ];
+    int i, a, b, c, g;
+    LLRI_UNROLL
+    for (c = 0; c < (LLRI_VF == 4 ? 2 : 1); c++) {      /* chains c, c + 8, then c + 4, c + 12, ... */
+        vf w[4][LLRI_AQ];
         LLRI_UNROLL
-        for (b = 0; b < 16 / LLRI_VF; b++) a[b] = vf_mul(vf_load(acc + i + b * LLRI_VF), vf_set(scale));
-        for (j = j0; j < j1; j++) {
-            vf pj = vf_set(p[j]);
+        for (b = c * LLRI_VF; b < 16; b += LLRI_VF < 8 ? 8 : LLRI_VF) {
+            vf z[4][LLRI_AQ];
             LLRI_UNROLL
-            for (b = 0; b < 16 / LLRI_VF; b++) a[b] = vf_fma(pj, vf_load(v + (size_t)j * (size_t)d + i + b * LLRI_VF), a[b]);
+            for (a = 0; a < 4; a++)
+                LLRI_UNROLL
+                for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_set(0.0f);
+            for (i = b; i < d; i += 16)
+                LLRI_UNROLL
+                for (a = 0; a < 4; a++)
+                    LLRI_UNROLL
+                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), vf_load(k + (a + g / n * 4) * d + i), z[a][g]);
+            LLRI_UNROLL
+            for (a = 0; a < 4; a++)
+                LLRI_UNROLL
+                for (g = 0; g < LLRI_AQ; g++) w[a][g] = b == c * LLRI_VF ? z[a][g] : vf_add(w[a][g], z[a][g]);
         }
         LLRI_UNROLL
-        for (b = 0; b < 16 / LLRI_VF; b++) vf_store(acc + i + b * LLRI_VF, a[b]);
+        for (a = 0; a < 4; a++)
+            LLRI_UNROLL
+            for (g = 0; g < LLRI_AQ; g++) y[a][g] = c == 0 ? w[a][g] : vf_add(y[a][g], w[a][g]);
     }
+    LLRI_UNROLL
+    for (g = 0; g < LLRI_AQ; g += LLRI_VF / 4) {
+        float t[LLRI_VF];
+        vf f[4];
+        LLRI_UNROLL
+        for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(&y[a][g]);
+        vf_store(t, LLRI_K(sum4)(f));
+        LLRI_UNROLL
+        for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
+    }
+}
+/* at least the scores of the positions from j0 to j1 of a tile */
+LLRI_WORD void LLRI_K(scores)(float *s, const float *q, const float *k, int d, int n, int j0, int j1)
+{
+    const int keys = 4 * LLRI_AQ / n;
+    int j;
+    for (j = j0 - j0 % keys; j < j1; j += keys) LLRI_K(dots)(s + j, q, k + j * d, d, n);
+}
+
+/* acc_i += sum over j of p_i[j] v_j for n queries; d is a multiple of 16 */
+LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const float *v, int d, int j0, int j1, int n, int nv)
+{
+    vf a[4][8];
+    int j, i, b;
+    LLRI_UNROLL
+    for (i = 0; i < n; i++)
+        LLRI_UNROLL
+        for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + b * LLRI_VF);
+    for (j = j0; j < j1; j++)
+        LLRI_UNROLL
+        for (i = 0; i < n; i++) {
+            vf pj = vf_set(p[i * LLRI_SCORES + j]);
+            LLRI_UNROLL
+            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, vf_load(v + j * d + b * LLRI_VF), a[i][b]);
+        }
+    LLRI_UNROLL
+    for (i = 0; i < n; i++)
+        LLRI_UNROLL
+        for (b = 0; b < nv; b++) vf_store(acc + i * lda + b * LLRI_VF, a[i][b]);
+}
+LLRI_WORD void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const float *v, int d, int j0, int j1, int n)
+{
+    const int nv = LLRI_VF == 16 ? 4 : n == 4 ? 2 : n == 2 ? 4 : 8;
+    int i = 0;
+    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc + i, lda, p, v + i, d, j0, j1, n, nv);
+    for (; i < d; i += 16) LLRI_K(weigh_n)(acc + i, lda, p, v + i, d, j0, j1, n, 16 / LLRI_VF);
 }
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
-/* Scores of one query with a tile -> weights exp(s - max), zero outside [j0, j1). Updates max and sum of the chunk and
- * returns what the sums so far must be scaled by. */
-LLRI_WORD float LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
+/* Scores of one query with a chunk -> weights exp(s - max) from j0 to j1, and their maximum and sum. `back` is the distance
+ * to position 0 of the chunk. */
+LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
 {
-    float m = *max, scale, lane[LLRI_VF];
-    vf total = vf_set(0.0f), top = vf_set(m);
-    int j;
+    const int from = j0 & ~15, to = (j1 + 15) & ~15;
+    float m = -HUGE_VALF, lane[16];
+    vf total[16 / LLRI_VF], top = vf_set(m);
+    int j, b;
     if (a->softcap > 0.0f)
-        for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) {    /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
+        for (j = from; j < to; j += LLRI_VF) {      /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
             vf e = LLRI_K(vexp)(vf_mul(vf_load(s + j), vf_set(2.0f / a->softcap)));
             vf_store(s + j, vf_sub(vf_set(a->softcap), vf_div(vf_set(2.0f * a->softcap), vf_add(e, vf_set(1.0f)))));
         }
-    if (slope != 0.0f)                              /* ALiBi: `back` is the distance to position 0 of the tile */
+    if (slope != 0.0f)                              /* ALiBi */
         for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
-    for (j = 0; j < j0; j++) s[j] = -HUGE_VALF;
-    for (j = j1; j < LLRI_KV_TILE; j++) s[j] = -HUGE_VALF;
-    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) top = vf_max(top, vf_load(s + j));
+    for (j = from; j < j0; j++) s[j] = -HUGE_VALF;
+    for (j = j1; j < to; j++) s[j] = -HUGE_VALF;
+    for (j = from; j < to; j += LLRI_VF) top = vf_max(top, vf_load(s + j));
     vf_store(lane, top);
     for (j = 0; j < LLRI_VF; j++) if (lane[j] > m) m = lane[j];
-    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) vf_store(s + j, LLRI_K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
-    for (j = 0; j < j0; j++) s[j] = 0.0f;
-    for (j = j1; j < LLRI_KV_TILE; j++) s[j] = 0.0f;
-    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) total = vf_add(total, vf_load(s + j));
-    scale = *max == -HUGE_VALF ? 0.0f : LLRI_K(exp1)(*max - m);
-    *sum = *sum * scale + LLRI_K(lanes_sum)(total);
+    for (j = from; j < to; j += LLRI_VF) vf_store(s + j, LLRI_K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
+    for (j = from; j < j0; j++) s[j] = 0.0f;
+    for (j = j1; j < to; j++) s[j] = 0.0f;
+    LLRI_UNROLL
+    for (b = 0; b < 16 / LLRI_VF; b++) total[b] = vf_set(0.0f);
+    for (j = from; j < to; j += 16)
+        LLRI_UNROLL
+        for (b = 0; b < 16 / LLRI_VF; b++) total[b] = vf_add(total[b], vf_load(s + j + b * LLRI_VF));
+    LLRI_UNROLL
+    for (b = 0; b < 16 / LLRI_VF; b++) vf_store(lane + b * LLRI_VF, total[b]);
+    for (b = 8; b > 0; b /= 2) for (j = 0; j < b; j++) lane[j] += lane[j + b];
     *max = m;
-    return scale;
+    *sum = lane[0];
 }
 
-static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *work)
+/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; the next tile
+ * is asked for. */
+LLRI_WORD const float *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1)
+{
+    const int padded = llri_pad16(n), whole = n % (type == LLRI_Q8_0 ? 32 : 16) == 0;
+    size_t b;
+    int j, i;
+    for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
+    if (whole && type == LLRI_F32) return (const float *)(const void *)src;
+    if (whole) LLRI_K(widen)(type, src + (size_t)j0 * bytes, to + j0 * n, (j1 - j0) * n);
+    else
+        for (j = j0; j < j1; j++) {
+            LLRI_K(widen)(type, src + (size_t)j * bytes, to + j * padded, n);
+            for (i = n; i < padded; i++) to[j * padded + i] = 0.0f;
+        }
+    return to;
+}
+
+static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float *work)
 {
     const llri_attn *p = a->attn;
-    int type = a->kv.type == LLR_KV_F32 ? LLRI_F32 : a->kv.type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
-    int group = a->n_heads, nq = a->n * group, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv), i, j;
-    size_t k_bytes = llri_kv_row_bytes(a->kv.type, p->dk), v_bytes = llri_kv_row_bytes(a->kv.type, p->dv);
-    float *q = work, *kt = q + (size_t)nq * dk, *vt = kt + LLRI_KV_TILE * dk, *s = vt + LLRI_KV_TILE * dv;
-    float *acc = s + (size_t)nq * LLRI_KV_TILE, *cacc = acc + (size_t)nq * dv, *m = cacc + (size_t)nq * dv, *l = m + nq, *cm = l + nq, *cl = cm + nq;
-    uint32_t first = p->window && a->pos + 1 > p->window ? a->pos + 1 - p->window : 0, last = a->pos + (uint32_t)a->n, chunk, tile;
-    memset(s, 0, sizeof(float) * (size_t)nq * (size_t)(LLRI_KV_TILE + dv));             /* scores and acc */
-    if (dk != p->dk || dv != p->dv) memset(work, 0, (size_t)((char *)s - (char *)work));    /* the padding counts too */
-    for (i = 0; i < nq; i++) {
-        const float *src = a->q + (i / group) * a->ldq + (int64_t)(a->head + i % group) * p->dk;
-        for (j = 0; j < p->dk; j++) q[(size_t)i * dk + j] = src[j] * p->scale;
-        m[i] = -HUGE_VALF;
-        l[i] = 0.0f;
-    }
-    for (chunk = first & ~(uint32_t)(LLRI_KV_CHUNK - 1); chunk < last; chunk += LLRI_KV_CHUNK) {
-        for (i = 0; i < nq; i++) { cm[i] = -HUGE_VALF; cl[i] = 0.0f; }
-        memset(cacc, 0, sizeof(float) * (size_t)nq * dv);
-        for (tile = chunk; tile < chunk + LLRI_KV_CHUNK && tile < last; tile += LLRI_KV_TILE) {
-            size_t row = (size_t)head_kv * a->kv.capacity + tile % a->kv.capacity;
-            int t0 = first > tile ? (int)(first - tile < LLRI_KV_TILE ? first - tile : LLRI_KV_TILE) : 0;
-            int t1 = last - tile < LLRI_KV_TILE ? (int)(last - tile) : LLRI_KV_TILE;
-            for (j = t0; j < t1; j++) {
-                LLRI_K(widen)(type, a->kv.k + (row + (size_t)j) * k_bytes, kt + j * dk, p->dk);
-                LLRI_K(widen)(type, a->kv.v + (row + (size_t)j) * v_bytes, vt + j * dv, p->dv);
-            }
-            for (i = 0; i < nq; i++) {
-                uint32_t pos = a->pos + (uint32_t)(i / group), lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
-                int j0 = lo > tile ? (int)(lo - tile < LLRI_KV_TILE ? lo - tile : LLRI_KV_TILE) : 0;
-                int j1 = pos < tile ? 0 : pos - tile < LLRI_KV_TILE ? (int)(pos - tile) + 1 : LLRI_KV_TILE;
-                float *si = s + i * LLRI_KV_TILE, scale;
-                if (j0 >= j1) continue;
-                LLRI_K(scores)(si, q + (size_t)i * dk, kt, dk, j0, j1);
-                scale = LLRI_K(soften)(p, si, j0, j1, p->slopes ? p->slopes[a->head + i % group] : 0.0f, pos - tile, &cm[i], &cl[i]);
-                LLRI_K(weigh)(cacc + (size_t)i * dv, scale, si, vt, dv, j0, j1);
-            }
+    const llri_kvc *c = &a->kv;
+    const int type = c->type == LLR_KV_F32 ? LLRI_F32 : c->type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
+    const int nq = a->n * a->n_heads, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv);
+    const size_t k_bytes = llri_kv_row_bytes(c->type, p->dk), v_bytes = llri_kv_row_bytes(c->type, p->dv), ld = llri_part_floats(p->dv);
+    float *q = work, *tile = q + nq * dk, *s = tile + LLRI_KV_TILE * (dk > dv ? dk : dv);
+    int seen0[LLRI_ATTEND_QUERIES], seen1[LLRI_ATTEND_QUERIES], t, h, i = 0, j, first, last;
+    for (t = 0; t < a->n; t++) {
+        uint32_t pos = a->pos + (uint32_t)t, lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
+        int j0 = lo < a->chunk ? 0 : lo - a->chunk < LLRI_KV_CHUNK ? (int)(lo - a->chunk) : LLRI_KV_CHUNK;
+        int j1 = pos < a->chunk ? 0 : pos - a->chunk < LLRI_KV_CHUNK ? (int)(pos - a->chunk) + 1 : LLRI_KV_CHUNK;
+        for (h = 0; h < a->n_heads; h++, i++) {
+            const float *src = a->q + t * a->ldq + (int64_t)(a->head + h) * p->dk;
+            for (j = 0; j < p->dk; j++) q[i * dk + j] = src[j] * p->scale;
+            for (; j < dk; j++) q[i * dk + j] = 0.0f;
+            memset(part + i * ld, 0, ld * sizeof(float));
+            seen0[i] = j0;
+            seen1[i] = j1;
         }
-        for (i = 0; i < nq; i++) {                  /* the chunk joins the rest */
-            float top = cm[i] > m[i] || cm[i] != cm[i] ? cm[i] : m[i], x, y;
-            if (cl[i] == 0.0f) continue;
-            x = m[i] == -HUGE_VALF ? 0.0f : LLRI_K(exp1)(m[i] - top);
-            y = LLRI_K(exp1)(cm[i] - top);
-            for (j = 0; j < dv; j += LLRI_VF) {
-                vf v = vf_mul(vf_load(acc + (size_t)i * dv + j), vf_set(x));
-                vf_store(acc + (size_t)i * dv + j, vf_fma(vf_load(cacc + (size_t)i * dv + j), vf_set(y), v));
-            }
-            l[i] = l[i] * x + cl[i] * y;
-            m[i] = top;
+    }
+    first = seen0[0];
+    last = seen1[nq - 1];
+    for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
+        const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
+        const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
+        const float *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1);
+        int n;
+        for (i = 0; i < nq; i += n) {
+            int j0, j1;
+            n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : LLRI_AQ >= 2 && nq - i >= 2 ? 2 : 1;
+            j0 = seen0[i] > t ? seen0[i] - t : 0;
+            j1 = seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE;
+            if (LLRI_AQ >= 4 && n == 4) LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, 4, j0, j1);
+            else if (LLRI_AQ >= 2 && n == 2) LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, 2, j0, j1);
+            else LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, 1, j0, j1);
         }
     }
     for (i = 0; i < nq; i++) {
-        int h = a->head + i % group;
-        float *dst = a->out + (i / group) * a->ldo + (int64_t)h * p->dv, x = 1.0f;
-        if (p->sinks) {                             /* one more term in the denominator */
-            float top = p->sinks[h] > m[i] ? p->sinks[h] : m[i];
-            x = LLRI_K(exp1)(m[i] - top);
-            l[i] = l[i] * x + LLRI_K(exp1)(p->sinks[h] - top);
-        }
-        x /= l[i];
-        for (j = 0; j < p->dv; j++) dst[j] = acc[(size_t)i * dv + j] * x;
+        float slope = p->slopes ? p->slopes[a->head + i % a->n_heads] : 0.0f, *m = part + i * ld + dv;
+        LLRI_K(soften)(p, s + i * LLRI_SCORES, seen0[i], seen1[i], slope, a->pos + (uint32_t)(i / a->n_heads) - a->chunk, m, m + 1);
     }
+    for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
+        const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
+        const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
+        const float *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1);
+        int n;
+        for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
+            int lo, hi, r;
+            n = nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
+            lo = seen0[i + n - 1] > t ? seen0[i + n - 1] - t : 0;
+            hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
+            for (r = i; r < i + n; r++) {
+                int j0 = seen0[r] > t ? seen0[r] - t : 0, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
+                if (lo < j1) j1 = lo;
+                if (j0 < j1) LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1);
+            }
+            if (lo < hi) {
+                if (n == 4) LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, 4);
+                else if (n == 2) LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, 2);
+                else LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, 1);
+            }
+            for (r = i; r < i + n; r++) {
+                int j0 = hi > lo ? hi : lo, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
+                if (seen0[r] - t > j0) j0 = seen0[r] - t;
+                if (j0 < j1) LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1);
+            }
+        }
+    }
+}
+
+/* total += part: softmax sums of different positions */
+static LLRI_TARGET void LLRI_K(join)(float *total, const float *part, int dv)
+{
+    float *m = total + llri_pad16(dv), x, y, top;
+    const float *pm = part + llri_pad16(dv);
+    int j;
+    if (pm[1] == 0.0f) return;                      /* nothing was seen there */
+    if (m[1] == 0.0f) { memcpy(total, part, llri_part_floats(dv) * sizeof(float)); return; }
+    top = pm[0] > m[0] || pm[0] != pm[0] ? pm[0] : m[0];
+    x = LLRI_K(exp1)(m[0] - top);
+    y = LLRI_K(exp1)(pm[0] - top);
+    for (j = 0; j < dv; j += LLRI_VF) vf_store(total + j, vf_fma(vf_load(part + j), vf_set(y), vf_mul(vf_load(total + j), vf_set(x))));
+    m[0] = top;
+    m[1] = m[1] * x + pm[1] * y;
 }
 
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
@@ -5473,11 +5577,11 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
-    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend)
+    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend), LLRI_K(join)
 };
 
 #undef LLRI_OPS_TABLE
-#undef LLRI_SUM_ROWS
+#undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
 #undef LLRI_PUT
@@ -6151,11 +6255,16 @@ static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_row
     return llri_align64(matmul > attend ? matmul : attend);
 }
 
+static uint64_t llri_exec_act_bytes(const llri_ops *ops, int64_t max_in, int max_rows)     /* in whole vectors of tokens */
+{
+    return (((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1)) * (uint64_t)max_in * 4 + 64;
+}
+
 /* Sizes of the parts of exec's memory; the caller has bounded the factors, so that the products fit in 64 bits */
 static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
 {
     uint64_t rows = ((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1);        /* whole vectors of tokens */
-    uint64_t groups = ((uint64_t)max_in + 31) / 32, act = rows * (uint64_t)max_in * 4 + 64, scale = rows * groups * 4 + 64, at = 0, thread;
+    uint64_t groups = ((uint64_t)max_in + 31) / 32, act = llri_exec_act_bytes(ops, max_in, max_rows), scale = rows * groups * 4 + 64, at = 0, thread;
     thread = llri_thread_bytes(ops, max_in, max_rows, max_head_dim);
 #define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
     LLRI_PART(e->act, uint8_t, act);
@@ -6525,47 +6634,109 @@ static void llri_kv_store(llri_exec *e, const llri_kvc *c, const float *k, int64
     llri_pool_run(e->pool, n, llri_store_chunk, &a);
 }
 
-typedef struct llri_attn_seq { llri_kvc kv; uint32_t pos0; int row0, n; } llri_attn_seq;    /* rows row0.. of q are positions pos0.., stored in kv */
+typedef struct llri_attn_seq { llri_kvc kv; uint32_t pos0; int row0, n, piece0; } llri_attn_seq;    /* rows row0.. of q are positions pos0.., stored in kv; piece0: for llri_attention */
 typedef struct llri_attention_args {
     llri_exec *e;
     const llri_attn *attn;
-    const llri_attn_seq *seq;
+    const llri_attn_seq *seqs; int n_seqs;
     float *out; int64_t ldo;
     const float *q; int64_t ldq;
     int heads, head_blocks, tokens;     /* of a piece: query heads, such blocks in a group, tokens */
+    int chunks;                         /* of the piece that has most */
+    float *parts;                       /* [piece][chunk][heads * tokens] sums of the chunks, or NULL */
 } llri_attention_args;
-static void llri_attention_chunk(void *arg, int chunk, int thread)
+/* What a piece computes; the chunk is its first one. Returns the number of chunks. */
+static int llri_attention_piece(const llri_attention_args *a, int piece, llri_attend *w, const llri_attn_seq **seq)
+{
+    const llri_attn *p = a->attn;
+    const llri_attn_seq *s = a->seqs;
+    int group = p->n_head / p->n_head_kv, pieces = p->n_head_kv * a->head_blocks, n = a->n_seqs, hb, kvh, t0;
+    while (n > 1) {                     /* the last sequence whose pieces begin at or before this one */
+        int half = n / 2;
+        if (s[half].piece0 <= piece) { s += half; n -= half; }
+        else n = half;
+    }
+    piece -= s->piece0;
+    hb = piece % pieces % a->head_blocks;
+    kvh = piece % pieces / a->head_blocks;
+    t0 = piece / pieces * a->tokens;
+    w->attn = p;
+    w->kv = s->kv;
+    w->head = kvh * group + hb * a->heads;
+    w->n_heads = group - hb * a->heads < a->heads ? group - hb * a->heads : a->heads;
+    w->n = s->n - t0 < a->tokens ? s->n - t0 : a->tokens;
+    w->pos = s->pos0 + (uint32_t)t0;
+    w->q = a->q + (int64_t)(s->row0 + t0) * a->ldq;
+    w->ldq = a->ldq;
+    w->chunk = p->window && w->pos + 1 > p->window ? w->pos + 1 - p->window : 0;
+    w->chunk -= w->chunk % LLRI_KV_CHUNK;
+    *seq = s;
+    return (int)((w->pos + (uint32_t)w->n - 1 - w->chunk) / LLRI_KV_CHUNK) + 1;
+}
+static void llri_attention_part(void *arg, int i, int thread)       /* one chunk of one piece */
+{
+    const llri_attention_args *a = (const llri_attention_args *)arg;
+    const llri_attn_seq *seq;
+    llri_attend w;
+    if (llri_attention_piece(a, i / a->chunks, &w, &seq) <= i % a->chunks) return;
+    w.chunk += (uint32_t)(i % a->chunks) * LLRI_KV_CHUNK;
+    a->e->ops->attend(&w, a->parts + (size_t)i * (size_t)(a->heads * a->tokens) * llri_part_floats(a->attn->dv),
+                      (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes));
+}
+static void llri_attention_chunk(void *arg, int piece, int thread)  /* one piece: its chunks joined in order */
 {
     const llri_attention_args *a = (const llri_attention_args *)arg;
     const llri_attn *p = a->attn;
-    int group = p->n_head / p->n_head_kv, pieces = p->n_head_kv * a->head_blocks;
-    int hb = chunk % pieces % a->head_blocks, kvh = chunk % pieces / a->head_blocks, t0 = chunk / pieces * a->tokens;
+    const size_t ld = llri_part_floats(p->dv), rows = (size_t)(a->heads * a->tokens);
+    float *total = (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes), *part = total + rows * ld, *work = part + rows * ld;
+    const llri_attn_seq *seq;
     llri_attend w;
-    w.attn = p;
-    w.kv = a->seq->kv;
-    w.head = kvh * group + hb * a->heads;
-    w.n_heads = group - hb * a->heads < a->heads ? group - hb * a->heads : a->heads;
-    w.n = a->seq->n - t0 < a->tokens ? a->seq->n - t0 : a->tokens;
-    w.pos = a->seq->pos0 + (uint32_t)t0;
-    w.q = a->q + (int64_t)(a->seq->row0 + t0) * a->ldq;
-    w.out = a->out + (int64_t)(a->seq->row0 + t0) * a->ldo;
-    w.ldq = a->ldq;
-    w.ldo = a->ldo;
-    a->e->ops->attend(&w, (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes));
+    int n_chunks = llri_attention_piece(a, piece, &w, &seq), i, c, j;
+    for (c = 0; c < n_chunks; c++, w.chunk += LLRI_KV_CHUNK) {
+        const float *from = a->parts ? a->parts + ((size_t)piece * (size_t)a->chunks + (size_t)c) * rows * ld : c ? part : total;
+        if (!a->parts) a->e->ops->attend(&w, c ? part : total, work);
+        if (c == 0 && a->parts) memcpy(total, from, rows * ld * sizeof(float));
+        for (i = 0; c && i < w.n * w.n_heads; i++) a->e->ops->join(total + (size_t)i * ld, from + (size_t)i * ld, p->dv);
+    }
+    for (i = 0; i < w.n * w.n_heads; i++) {
+        const int t = i / w.n_heads, h = w.head + i % w.n_heads;
+        float *sum = total + (size_t)i * ld, *dst = a->out + (seq->row0 + (int64_t)(w.pos - seq->pos0) + t) * a->ldo + (int64_t)h * p->dv;
+        if (p->sinks) {                             /* one more position, without a value */
+            memset(part, 0, ld * sizeof(float));
+            part[llri_pad16(p->dv)] = p->sinks[h];
+            part[llri_pad16(p->dv) + 1] = 1.0f;
+            a->e->ops->join(sum, part, p->dv);
+        }
+        for (j = 0; j < p->dv; j++) dst[j] = sum[j] * (1.0f / sum[llri_pad16(p->dv) + 1]);
+    }
 }
-/* out[t * ldo + head * dv] for the query rows q[t * ldq + head * dk] of several sequences */
-static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int64_t ldo, const float *q, int64_t ldq, const llri_attn_seq *seqs, int n_seqs)
+/* out[t * ldo + head * dv] for the query rows q[t * ldq + head * dk] of several sequences. Few pieces of long sequences are
+ * divided among the threads by chunks; the room for their sums is what the inputs of products take otherwise. */
+static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int64_t ldo, const float *q, int64_t ldq, llri_attn_seq *seqs, int n_seqs)
 {
     llri_attention_args a;
-    int i, group = attn->n_head / attn->n_head_kv;
-    a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq;
+    int i, pieces = 0, group = attn->n_head / attn->n_head_kv;
+    size_t room = llri_exec_act_bytes(e->ops, e->max_in, e->max_rows) / sizeof(float);
+    a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq; a.seqs = seqs; a.n_seqs = n_seqs;
     a.heads = group < LLRI_ATTEND_QUERIES ? group : LLRI_ATTEND_QUERIES;
     a.head_blocks = (group + a.heads - 1) / a.heads;
     a.tokens = LLRI_ATTEND_QUERIES / a.heads;
+    a.chunks = 1;
+    a.parts = NULL;
     for (i = 0; i < n_seqs; i++) {
-        a.seq = &seqs[i];
-        llri_pool_run(e->pool, attn->n_head_kv * a.head_blocks * ((a.seq->n + a.tokens - 1) / a.tokens), llri_attention_chunk, &a);
+        uint32_t seen = seqs[i].pos0 + (uint32_t)seqs[i].n;
+        if (attn->window && seen > attn->window + (uint32_t)a.tokens) seen = attn->window + (uint32_t)a.tokens + LLRI_KV_CHUNK;
+        seqs[i].piece0 = pieces;
+        pieces += attn->n_head_kv * a.head_blocks * ((seqs[i].n + a.tokens - 1) / a.tokens);
+        if ((seen - 1) / LLRI_KV_CHUNK >= (uint32_t)a.chunks) a.chunks = (int)((seen - 1) / LLRI_KV_CHUNK) + 1;
     }
+    if (pieces < LLRI_PIECES_PER_THREAD * llri_pool_size(e->pool) && llri_pool_size(e->pool) > 1 && a.chunks > 1 &&
+        (size_t)pieces * (size_t)a.chunks <= room / ((size_t)(a.heads * a.tokens) * llri_part_floats(attn->dv))) {
+        a.parts = (float *)(void *)e->act;
+        e->prepared = LLRI_PREPARED_NOT;
+        llri_pool_run(e->pool, pieces * a.chunks, llri_attention_part, &a);
+    }
+    llri_pool_run(e->pool, pieces, llri_attention_chunk, &a);
 }
 
 /* >>model ------------------------------------------------------------------------------------------------------------
