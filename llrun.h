@@ -3710,7 +3710,7 @@ typedef struct llri_attend {            /* n consecutive tokens of a sequence fr
     const float *q; int64_t ldq;        /* row of the first token */
 } llri_attend;
 
-enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU };
+enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU, LLRI_ACT_SOFTCAP };
 
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
@@ -3724,6 +3724,7 @@ typedef struct llri_ops {
     void (*fgemv)(const float *wt, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */);
     void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
+    void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
     void (*attend)(const llri_attend *a, float *part /* [n * n_heads][llri_part_floats] */, float *work);
     void (*join)(float *total, const float *part, int dv);
@@ -5240,6 +5241,75 @@ static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int 
         }
 }
 
+/* --- into the KV cache ---------------------------------------------------------------------------------------------------
+ * Rounded as llri_f32_to_f16 does, to nearest even. */
+#if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
+LLRI_WORD __m128i LLRI_K(either)(__m128i mask, __m128i x, __m128i y) { return _mm_or_si128(_mm_and_si128(mask, x), _mm_andnot_si128(mask, y)); }
+LLRI_WORD __m128i LLRI_K(to_half4)(__m128i a)     /* four floats without their signs -> halves in 32 bits each */
+{
+    __m128i shifted = _mm_srli_epi32(a, 13), odd = _mm_and_si128(shifted, _mm_set1_epi32(1));
+    __m128i normal = _mm_srli_epi32(_mm_add_epi32(_mm_add_epi32(a, odd), _mm_set1_epi32(0xfff - (112 << 23))), 13);
+    __m128i small = _mm_sub_epi32(_mm_castps_si128(_mm_add_ps(_mm_castsi128_ps(a), _mm_set1_ps(0.5f))), _mm_set1_epi32(0x3f000000));  /* 0.5 has the unit 2^-24 */
+    __m128i nan = _mm_or_si128(_mm_and_si128(shifted, _mm_set1_epi32(0x3ff)), _mm_set1_epi32(0x7e00));
+    __m128i r = LLRI_K(either)(_mm_cmpgt_epi32(_mm_set1_epi32(0x38800000), a), small, normal);
+    r = LLRI_K(either)(_mm_cmpgt_epi32(a, _mm_set1_epi32(0x477fefff)), _mm_set1_epi32(0x7c00), r);
+    return LLRI_K(either)(_mm_cmpgt_epi32(a, _mm_set1_epi32(0x7f800000)), nan, r);
+}
+#endif
+LLRI_WORD int LLRI_K(narrow_halves)(uint8_t *d, const float *x, int n)     /* returns how many */
+{
+    int i = 0;
+#if LLRI_VF == 16
+    for (; i + 16 <= n; i += 16) _mm256_storeu_si256((__m256i *)(void *)(d + 2 * i), _mm512_cvtps_ph(vf_load(x + i), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    for (; i + 8 <= n; i += 8) _mm_storeu_si128((__m128i *)(void *)(d + 2 * i), _mm256_cvtps_ph(vf_load(x + i), _MM_FROUND_TO_NEAREST_INT));
+#elif LLRI_PASS != LLRI_PASS_SCALAR
+    for (; i + 8 <= n; i += 8) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(x + i)), b = _mm_loadu_si128((const __m128i *)(const void *)(x + i + 4));
+        __m128i m = _mm_set1_epi32(0x7fffffff), sign = _mm_packs_epi32(_mm_srai_epi32(a, 31), _mm_srai_epi32(b, 31));
+        __m128i h = _mm_packs_epi32(LLRI_K(to_half4)(_mm_and_si128(a, m)), LLRI_K(to_half4)(_mm_and_si128(b, m)));
+        _mm_storeu_si128((__m128i *)(void *)(d + 2 * i), _mm_or_si128(h, _mm_slli_epi16(sign, 15)));
+    }
+#endif
+    (void)d; (void)x; (void)n;
+    return i;
+}
+/* n floats to a row of the cache. q8_0: a block with a NaN or an infinity gets scale NaN, so that it shows. */
+static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int n)
+{
+    int i, j;
+    if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
+    else if (type == LLR_KV_F16)
+        for (i = LLRI_K(narrow_halves)(d, x, n); i < n; i++) {
+            uint16_t h = llri_f32_to_f16(x[i]);
+            d[2 * i] = (uint8_t)h;
+            d[2 * i + 1] = (uint8_t)(h >> 8);
+        }
+    else
+        for (i = 0; i < n; i += 32, d += 34) {
+            float block[32] = { 0 }, lane[LLRI_VF], amax = 0.0f, inv;
+            vf top = vf_set(0.0f), bad = vf_set(0.0f);
+            uint16_t h;
+            int finite = 1;
+            memcpy(block, x + i, (size_t)(n - i < 32 ? n - i : 32) * sizeof(float));
+            for (j = 0; j < 32; j += LLRI_VF) {
+                vf a = vf_abs(vf_load(block + j));
+                top = vf_max(top, a);
+                bad = vf_add(bad, vf_mul(a, vf_set(0.0f)));
+            }
+            vf_store(lane, bad);
+            for (j = 0; j < LLRI_VF; j++) finite &= lane[j] == 0.0f;
+            vf_store(lane, top);
+            for (j = 0; j < LLRI_VF; j++) if (lane[j] > amax) amax = lane[j];
+            h = finite ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
+            inv = finite && amax >= 1e-36f ? 127.0f / amax : 0.0f;
+            d[0] = (uint8_t)h;
+            d[1] = (uint8_t)(h >> 8);
+            if (inv > 0.0f) LLRI_K(round32)(block, inv, (int8_t *)d + 2);
+            else memset(d + 2, 0, 32);
+        }
+}
+
 /* --- exp and the activations -------------------------------------------------------------------------------------------
  * exp(x) = 2^n * exp(r), |r| <= ln(2)/2, by its Taylor series to r^7 (error below half a unit in the last place). Results
  * below the smallest normal number stay there; NaN stays NaN: max and min return their second operand then. */
@@ -5260,6 +5330,13 @@ LLRI_WORD vf LLRI_K(vexp)(vf x)
 }
 
 LLRI_WORD vf LLRI_K(sigmoid)(vf x) { return vf_div(vf_set(1.0f), vf_add(vf_set(1.0f), LLRI_K(vexp)(vf_sub(vf_set(0.0f), x)))); }
+
+/* cap tanh(x / cap), tanh z = 1 - 2 / (exp 2z + 1) */
+LLRI_WORD vf LLRI_K(softcap)(vf x, float cap)
+{
+    vf e = LLRI_K(vexp)(vf_mul(x, vf_set(2.0f / cap)));
+    return vf_sub(vf_set(cap), vf_div(vf_set(2.0f * cap), vf_add(e, vf_set(1.0f))));
+}
 
 /* xIELU, p = { alpha_p, alpha_n, beta, eps } (Huang & Schlag, 2024) */
 LLRI_WORD vf LLRI_K(xielu)(vf x, const float *p)
@@ -5285,6 +5362,7 @@ LLRI_WORD vf LLRI_K(act1)(int act, vf x, const float *p)
     }
     if (act == LLRI_ACT_GELU_QUICK) return vf_mul(x, LLRI_K(sigmoid)(vf_mul(x, vf_set(1.702f))));
     if (act == LLRI_ACT_RELU2) { x = vf_max(vf_set(0.0f), x); return vf_mul(x, x); }
+    if (act == LLRI_ACT_SOFTCAP) return LLRI_K(softcap)(x, p[0]);
     return LLRI_K(xielu)(x, p);
 }
 
@@ -5344,10 +5422,22 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
-/* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys; d is a multiple of 16. The sums in registers are
- * [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
+/* Elements i.. of a row of floats, or of halves where the tier converts them fast */
+LLRI_WORD vf LLRI_K(wide)(const void *p, int i, int half)
+{
+#if LLRI_VF == 16
+    if (half) return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)((const uint16_t *)p + i)));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    if (half) return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)p + i)));
+#endif
+    (void)half;
+    return vf_load((const float *)p + i);
+}
+
+/* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers
+ * are [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
 #define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)
-LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const float *k, int d, int n)
+LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int d, int n, int half)
 {
     vf y[4][LLRI_AQ];
     int i, a, b, c, g;
@@ -5365,7 +5455,7 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const float *k, int d, int
                 LLRI_UNROLL
                 for (a = 0; a < 4; a++)
                     LLRI_UNROLL
-                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), vf_load(k + (a + g / n * 4) * d + i), z[a][g]);
+                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), LLRI_K(wide)(k, (j0 + a + g / n * 4) * d + i, half), z[a][g]);
             LLRI_UNROLL
             for (a = 0; a < 4; a++)
                 LLRI_UNROLL
@@ -5384,44 +5474,60 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const float *k, int d, int
         for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(&y[a][g]);
         vf_store(t, LLRI_K(sum4)(f));
         LLRI_UNROLL
-        for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
+        for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + j0 + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
     }
 }
-/* at least the scores of the positions from j0 to j1 of a tile */
-LLRI_WORD void LLRI_K(scores)(float *s, const float *q, const float *k, int d, int n, int j0, int j1)
+LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
 {
-    const int keys = 4 * LLRI_AQ / n;
     int j;
-    for (j = j0 - j0 % keys; j < j1; j += keys) LLRI_K(dots)(s + j, q, k + j * d, d, n);
+    for (j = j0 - j0 % (4 * LLRI_AQ / n); j < j1; j += 4 * LLRI_AQ / n) LLRI_K(dots)(s, q, k, j, d, n, half);
+}
+/* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile */
+static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+{
+    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
+    if (n == 1) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 0); }
+    else if (n == 2) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 0); }
+    else if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 1);
+    else LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 0);
 }
 
-/* acc_i += sum over j of p_i[j] v_j for n queries; d is a multiple of 16 */
-LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const float *v, int d, int j0, int j1, int n, int nv)
+LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const void *v, int at, int d, int j0, int j1, int n, int nv, int half)
 {
     vf a[4][8];
     int j, i, b;
     LLRI_UNROLL
     for (i = 0; i < n; i++)
         LLRI_UNROLL
-        for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + b * LLRI_VF);
+        for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
     for (j = j0; j < j1; j++)
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
             vf pj = vf_set(p[i * LLRI_SCORES + j]);
             LLRI_UNROLL
-            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, vf_load(v + j * d + b * LLRI_VF), a[i][b]);
+            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v, j * d + at + b * LLRI_VF, half), a[i][b]);
         }
     LLRI_UNROLL
     for (i = 0; i < n; i++)
         LLRI_UNROLL
-        for (b = 0; b < nv; b++) vf_store(acc + i * lda + b * LLRI_VF, a[i][b]);
+        for (b = 0; b < nv; b++) vf_store(acc + i * lda + at + b * LLRI_VF, a[i][b]);
 }
-LLRI_WORD void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const float *v, int d, int j0, int j1, int n)
+LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
 {
-    const int nv = LLRI_VF == 16 ? 4 : n == 4 ? 2 : n == 2 ? 4 : 8;
+    const int nv = LLRI_VF == 16 ? 4 : 8 / n;
     int i = 0;
-    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc + i, lda, p, v + i, d, j0, j1, n, nv);
-    for (; i < d; i += 16) LLRI_K(weigh_n)(acc + i, lda, p, v + i, d, j0, j1, n, 16 / LLRI_VF);
+    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, nv, half);
+    for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, 16 / LLRI_VF, half);
+}
+/* acc_i += sum over j of p_i[j] v_j for n queries (1, 2, or 4); d is a multiple of 16 */
+static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+{
+    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
+    if (j0 >= j1) return;
+    if (n == 1) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 0); }
+    else if (n == 2) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 0); }
+    else if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 1);
+    else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 0);
 }
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
@@ -5435,10 +5541,7 @@ LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, floa
     vf total[16 / LLRI_VF], top = vf_set(m);
     int j, b;
     if (a->softcap > 0.0f)
-        for (j = from; j < to; j += LLRI_VF) {      /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
-            vf e = LLRI_K(vexp)(vf_mul(vf_load(s + j), vf_set(2.0f / a->softcap)));
-            vf_store(s + j, vf_sub(vf_set(a->softcap), vf_div(vf_set(2.0f * a->softcap), vf_add(e, vf_set(1.0f)))));
-        }
+        for (j = from; j < to; j += LLRI_VF) vf_store(s + j, LLRI_K(softcap)(vf_load(s + j), a->softcap));
     if (slope != 0.0f)                              /* ALiBi */
         for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
     for (j = from; j < j0; j++) s[j] = -HUGE_VALF;
@@ -5461,15 +5564,15 @@ LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, floa
     *sum = lane[0];
 }
 
-/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; the next tile
- * is asked for. */
-LLRI_WORD const float *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1)
+/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `half`: as they
+ * are. The next tile is asked for. */
+LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int half)
 {
     const int padded = llri_pad16(n), whole = n % (type == LLRI_Q8_0 ? 32 : 16) == 0;
     size_t b;
     int j, i;
     for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
-    if (whole && type == LLRI_F32) return (const float *)(const void *)src;
+    if (half || (whole && type == LLRI_F32)) return src;
     if (whole) LLRI_K(widen)(type, src + (size_t)j0 * bytes, to + j0 * n, (j1 - j0) * n);
     else
         for (j = j0; j < j1; j++) {
@@ -5485,6 +5588,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     const llri_kvc *c = &a->kv;
     const int type = c->type == LLR_KV_F32 ? LLRI_F32 : c->type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
     const int nq = a->n * a->n_heads, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv);
+    const int half = LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16 && nq <= 4 && dk == p->dk && dv == p->dv;   /* for few queries */
     const size_t k_bytes = llri_kv_row_bytes(c->type, p->dk), v_bytes = llri_kv_row_bytes(c->type, p->dv), ld = llri_part_floats(p->dv);
     float *q = work, *tile = q + nq * dk, *s = tile + LLRI_KV_TILE * (dk > dv ? dk : dv);
     int seen0[LLRI_ATTEND_QUERIES], seen1[LLRI_ATTEND_QUERIES], t, h, i = 0, j, first, last;
@@ -5506,16 +5610,12 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
-        const float *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1);
+        const void *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, half);
         int n;
         for (i = 0; i < nq; i += n) {
-            int j0, j1;
-            n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : LLRI_AQ >= 2 && nq - i >= 2 ? 2 : 1;
-            j0 = seen0[i] > t ? seen0[i] - t : 0;
-            j1 = seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE;
-            if (LLRI_AQ >= 4 && n == 4) LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, 4, j0, j1);
-            else if (LLRI_AQ >= 2 && n == 2) LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, 2, j0, j1);
-            else LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, 1, j0, j1);
+            n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
+            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, seen0[i] > t ? seen0[i] - t : 0,
+                           seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, half);
         }
     }
     for (i = 0; i < nq; i++) {
@@ -5525,7 +5625,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
-        const float *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1);
+        const void *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, half);
         int n;
         for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
             int lo, hi, r;
@@ -5534,18 +5634,13 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
             hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
             for (r = i; r < i + n; r++) {
                 int j0 = seen0[r] > t ? seen0[r] - t : 0, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                if (lo < j1) j1 = lo;
-                if (j0 < j1) LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1);
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1 < lo ? j1 : lo, 1, half);
             }
-            if (lo < hi) {
-                if (n == 4) LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, 4);
-                else if (n == 2) LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, 2);
-                else LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, 1);
-            }
+            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, n, half);
+            if (hi < lo) hi = lo;
             for (r = i; r < i + n; r++) {
-                int j0 = hi > lo ? hi : lo, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                if (seen0[r] - t > j0) j0 = seen0[r] - t;
-                if (j0 < j1) LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1);
+                int j0 = seen0[r] - t > hi ? seen0[r] - t : hi, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1, half);
             }
         }
     }
@@ -5577,7 +5672,7 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
-    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend), LLRI_K(join)
+    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join)
 };
 
 #undef LLRI_OPS_TABLE
@@ -6548,72 +6643,45 @@ static void llri_act(llri_exec *e, int act, float *y, int64_t ldy, const float *
     a.e = e; a.act = act; a.width = width; a.y = y; a.ldy = ldy; a.gate = gate; a.up = up; a.ldg = ldg; a.p = p;
     llri_pool_run(e->pool, n, llri_act_chunk, &a);
 }
-static void llri_add(llri_exec *e, float *y, const float *x, int64_t n)                 /* y += x */
+/* Loops over long vectors: a piece is LLRI_VEC elements */
+enum { LLRI_VEC_ADD, LLRI_VEC_AXPY, LLRI_VEC_SCALE, LLRI_VEC_CLAMP, LLRI_VEC_SOFTCAP, LLRI_VEC = 8192 };
+typedef struct llri_vec_args { llri_exec *e; int op; float *y; const float *x; float a, b; int64_t n; } llri_vec_args;
+static void llri_vec_chunk(void *arg, int chunk, int thread)
 {
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) y[i] += x[i];
+    const llri_vec_args *v = (const llri_vec_args *)arg;
+    const int64_t from = (int64_t)chunk * LLRI_VEC;
+    const int n = (int)(v->n - from < LLRI_VEC ? v->n - from : LLRI_VEC);
+    const float *x = v->x + from, a = v->a, b = v->b;
+    float *y = v->y + from;
+    int i;
+    (void)thread;
+    switch (v->op) {
+    case LLRI_VEC_ADD:   for (i = 0; i < n; i++) y[i] += x[i]; break;
+    case LLRI_VEC_AXPY:  for (i = 0; i < n; i++) y[i] += a * x[i]; break;
+    case LLRI_VEC_SCALE: for (i = 0; i < n; i++) y[i] *= a; break;
+    case LLRI_VEC_CLAMP: for (i = 0; i < n; i++) y[i] = y[i] < a ? a : y[i] > b ? b : y[i]; break;
+    default: v->e->ops->act(LLRI_ACT_SOFTCAP, y, y, NULL, n, &a);
+    }
 }
-static void llri_axpy(llri_exec *e, float *y, const float *x, float s, int64_t n)       /* y += s x */
+static void llri_vec(llri_exec *e, int op, float *y, const float *x, float a, float b, int64_t n)
 {
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) y[i] += s * x[i];
+    llri_vec_args v;
+    v.e = e; v.op = op; v.y = y; v.x = x; v.a = a; v.b = b; v.n = n;
+    llri_pool_run(e->pool, (int)((n + LLRI_VEC - 1) / LLRI_VEC), llri_vec_chunk, &v);
 }
-static void llri_scale(llri_exec *e, float *x, float s, int64_t n)                      /* x *= s */
-{
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) x[i] *= s;
-}
+static void llri_add(llri_exec *e, float *y, const float *x, int64_t n) { llri_vec(e, LLRI_VEC_ADD, y, x, 0, 0, n); }              /* y += x */
+static void llri_axpy(llri_exec *e, float *y, const float *x, float s, int64_t n) { llri_vec(e, LLRI_VEC_AXPY, y, x, s, 0, n); }   /* y += s x */
+static void llri_scale(llri_exec *e, float *x, float s, int64_t n) { llri_vec(e, LLRI_VEC_SCALE, x, x, s, 0, n); }                 /* x *= s */
+static void llri_clamp(llri_exec *e, float *x, float lo, float hi, int64_t n) { llri_vec(e, LLRI_VEC_CLAMP, x, x, lo, hi, n); }
+static void llri_softcap(llri_exec *e, float *x, float cap, int64_t n) { llri_vec(e, LLRI_VEC_SOFTCAP, x, x, cap, 0, n); }          /* x = cap tanh(x / cap) */
 static void llri_add_rows(llri_exec *e, float *y, int64_t ldy, int n, int width, const float *b)    /* each row += b */
 {
-    int t, i;
-    (void)e;
-    for (t = 0; t < n; t++) for (i = 0; i < width; i++) y[t * ldy + i] += b[i];
-}
-static void llri_clamp(llri_exec *e, float *x, float lo, float hi, int64_t n)
-{
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) x[i] = x[i] < lo ? lo : x[i] > hi ? hi : x[i];
-}
-static void llri_softcap(llri_exec *e, float *x, float cap, int64_t n)                  /* x = cap tanh(x / cap) */
-{
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) x[i] = cap * (float)llri_tanh(x[i] / cap);
+    int t;
+    for (t = 0; t < n; t++) llri_add(e, y + t * ldy, b, width);
 }
 
 /* --- KV cache and attention --------------------------------------------------------------------------------------------- */
-static void llri_kv_put(int type, uint8_t *d, const float *x, int n)
-{
-    int i, j;
-    if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
-    else if (type == LLR_KV_F16)
-        for (i = 0; i < n; i++) {
-            uint16_t h = llri_f32_to_f16(x[i]);
-            d[2 * i] = (uint8_t)h;
-            d[2 * i + 1] = (uint8_t)(h >> 8);
-        }
-    else
-        for (i = 0; i < n; i += 32, d += 34) {      /* q8_0 */
-            int m = n - i < 32 ? n - i : 32;
-            float amax = 0.0f, bad = 0.0f, inv;
-            uint16_t h;
-            for (j = 0; j < m; j++) {
-                float v = fabsf(x[i + j]);
-                if (v > amax) amax = v;
-                bad += v * 0.0f;
-            }
-            h = llri_f32_to_f16(bad == 0.0f ? amax / 127.0f : bad);
-            inv = bad == 0.0f && amax >= 1e-36f ? 127.0f / amax : 0.0f;
-            d[0] = (uint8_t)h;
-            d[1] = (uint8_t)(h >> 8);
-            for (j = 0; j < 32; j++) d[2 + j] = j < m && inv > 0.0f ? (uint8_t)(int8_t)(int)(llri_round_even(x[i + j] * inv)) : 0;
-        }
-}
-typedef struct llri_store_args { const llri_kvc *c; const float *k, *v; int64_t ldk, ldv; uint32_t pos; } llri_store_args;
+typedef struct llri_store_args { llri_exec *e; const llri_kvc *c; const float *k, *v; int64_t ldk, ldv; uint32_t pos; } llri_store_args;
 static void llri_store_chunk(void *arg, int t, int thread)
 {
     const llri_store_args *a = (const llri_store_args *)arg;
@@ -6622,15 +6690,15 @@ static void llri_store_chunk(void *arg, int t, int thread)
     int h;
     (void)thread;
     for (h = 0; h < c->n_head_kv; h++) {
-        llri_kv_put(c->type, c->k + ((size_t)h * c->capacity + slot) * k_bytes, a->k + t * a->ldk + (int64_t)h * c->dk, c->dk);
-        llri_kv_put(c->type, c->v + ((size_t)h * c->capacity + slot) * v_bytes, a->v + t * a->ldv + (int64_t)h * c->dv, c->dv);
+        a->e->ops->narrow(c->type, c->k + ((size_t)h * c->capacity + slot) * k_bytes, a->k + t * a->ldk + (int64_t)h * c->dk, c->dk);
+        a->e->ops->narrow(c->type, c->v + ((size_t)h * c->capacity + slot) * v_bytes, a->v + t * a->ldv + (int64_t)h * c->dv, c->dv);
     }
 }
 /* Stores k [t * ldk + head * dk] and v of n tokens at positions pos.. */
 static void llri_kv_store(llri_exec *e, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n)
 {
     llri_store_args a;
-    a.c = c; a.k = k; a.v = v; a.ldk = ldk; a.ldv = ldv; a.pos = pos;
+    a.e = e; a.c = c; a.k = k; a.v = v; a.ldk = ldk; a.ldv = ldv; a.pos = pos;
     llri_pool_run(e->pool, n, llri_store_chunk, &a);
 }
 
