@@ -5480,7 +5480,12 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int
 LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
 {
     int j;
-    for (j = j0 - j0 % (4 * LLRI_AQ / n); j < j1; j += 4 * LLRI_AQ / n) LLRI_K(dots)(s, q, k, j, d, n, half);
+    const int keys = 4 * LLRI_AQ / n;
+    for (j = j0 - j0 % keys; j < j1; j += keys) {
+        int i;
+        for (i = 0; half && i < keys * d; i += 32) LLRI_PREFETCH((uintptr_t)k + 2 * (size_t)((LLRI_KV_TILE + j) * d + i));
+        LLRI_K(dots)(s, q, k, j, d, n, half);
+    }
 }
 /* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile */
 static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
@@ -5500,13 +5505,16 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const voi
     for (i = 0; i < n; i++)
         LLRI_UNROLL
         for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
-    for (j = j0; j < j1; j++)
+    for (j = j0; j < j1; j++) {
+        LLRI_UNROLL
+        for (b = 0; half && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + 2 * (size_t)((LLRI_KV_TILE + j) * d + at + b));
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
             vf pj = vf_set(p[i * LLRI_SCORES + j]);
             LLRI_UNROLL
             for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v, j * d + at + b * LLRI_VF, half), a[i][b]);
         }
+    }
     LLRI_UNROLL
     for (i = 0; i < n; i++)
         LLRI_UNROLL
@@ -5565,15 +5573,24 @@ LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, floa
 }
 
 /* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `half`: as they
- * are. The next tile is asked for. */
+ * are. The same rows of the next tile are asked for, little by little: the memory is to be busy while we compute. */
 LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int half)
 {
     const int padded = llri_pad16(n), whole = n % (type == LLRI_Q8_0 ? 32 : 16) == 0;
     size_t b;
     int j, i;
-    for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
-    if (half || (whole && type == LLRI_F32)) return src;
-    if (whole) LLRI_K(widen)(type, src + (size_t)j0 * bytes, to + j0 * n, (j1 - j0) * n);
+    if (half) return src;
+    if (whole && type == LLRI_F32) {
+        for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
+        return src;
+    }
+    if (whole)
+        for (j = j0; j < j1; j += 4) {
+            const uint8_t *row = src + (size_t)j * bytes;
+            const int rows = j1 - j < 4 ? j1 - j : 4;
+            for (b = 0; b < 4 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)row + LLRI_KV_TILE * bytes + b);
+            LLRI_K(widen)(type, row, to + j * n, rows * n);
+        }
     else
         for (j = j0; j < j1; j++) {
             LLRI_K(widen)(type, src + (size_t)j * bytes, to + j * padded, n);
