@@ -5506,7 +5506,6 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const voi
         LLRI_UNROLL
         for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
     for (j = j0; j < j1; j++) {
-        LLRI_UNROLL
         for (b = 0; half && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + 2 * (size_t)((LLRI_KV_TILE + j) * d + at + b));
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
