@@ -1368,20 +1368,6 @@ static void llri_sincos(double x, double *s, double *c) {
     *c = q == 0 ? cs : q == 1 ? -sn : q == 2 ? -cs : sn;
 }
 
-/* Continued fraction of Lambert near 0, where 1 - 2 / (e^2x + 1) would cancel. */
-static double llri_tanh(double x) {
-    double a = fabs(x), t, z = x * x;
-    int i;
-    if (x != x) return x;
-    if (a < 0.6) {
-        t = 17.0;
-        for (i = 15; i >= 1; i -= 2) t = i + z / t;
-        return x / t;
-    }
-    t = a > 22 ? 1.0 : 1.0 - 2.0 / (llri_exp(2.0 * a) + 1.0);
-    return x < 0 ? -t : t;
-}
-
 /* --- what the system allows. Linux tells it in small text files; elsewhere little is known. --- */
 #if defined(__linux__)
 /* The first cap-1 bytes of a file, NUL-terminated; 0 if it cannot be read. */

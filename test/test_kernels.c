@@ -390,6 +390,7 @@ static void test_kernel_narrow(void)
         }
         CHECK_MSG(bad == 0, "%s: %u halves", llr_isa_name((llr_isa)isa), (unsigned)bad);
         kt_seed = 3;
+        bad = 0;
         for (u = 0; u < 65536 * 8; u += N) {                /* around every half and half way between two, and any bits */
             for (i = 0; i < N; i++) {
                 uint32_t bits = llri_f32_to_bits(llri_f16_to_f32((uint16_t)((u + i) >> 3)));
@@ -401,6 +402,7 @@ static void test_kernel_narrow(void)
             for (i = 0; i < N; i++) bad += (h[2 * i] | h[2 * i + 1] << 8) != llri_f32_to_f16(x[i]);
         }
         CHECK_MSG(bad == 0, "%s: %u floats", llr_isa_name((llr_isa)isa), (unsigned)bad);
+        bad = 0;
         for (round = 0; round < 200; round++) {             /* q8_0: round(x * 127 / max) and a scale of max / 127 */
             for (i = 0; i < N; i++) x[i] = kt_unit() * (round % 3 ? 1.0f : 1e-5f);
             if (round == 7) x[40] = (float)HUGE_VAL;
