@@ -5216,7 +5216,18 @@ static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int 
 #elif LLRI_PASS >= LLRI_PASS_AVX2
         for (; i + 8 <= n; i += 8) vf_store(d + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i))));
 #elif LLRI_PASS != LLRI_PASS_SCALAR
-        for (; i + 4 <= n; i += 4) _mm_storeu_ps(d + i, LLRI_K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i))));
+        for (; i + 8 <= n; i += 8) {        /* as half4, with the sign on the way; infinity and NaN are rare */
+            __m128i h = _mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i)), keep = _mm_set1_epi32((int)0x8fffe000u), z = _mm_setzero_si128();
+            __m128 by = _mm_castsi128_ps(_mm_set1_epi32(0x77800000));
+            __m128i lo = _mm_and_si128(_mm_srai_epi32(_mm_unpacklo_epi16(z, h), 3), keep), hi = _mm_and_si128(_mm_srai_epi32(_mm_unpackhi_epi16(z, h), 3), keep);
+            if (_mm_movemask_epi8(_mm_cmpgt_epi16(_mm_and_si128(h, _mm_set1_epi16(0x7fff)), _mm_set1_epi16(0x7bff)))) {
+                _mm_storeu_ps(d + i, LLRI_K(half4)(h));
+                _mm_storeu_ps(d + i + 4, LLRI_K(half4)(_mm_srli_si128(h, 8)));
+            } else {
+                _mm_storeu_ps(d + i, _mm_mul_ps(_mm_castsi128_ps(lo), by));
+                _mm_storeu_ps(d + i + 4, _mm_mul_ps(_mm_castsi128_ps(hi), by));
+            }
+        }
 #endif
         for (; i < n; i++) d[i] = half_load(p + 2 * i);
     } else
@@ -5512,15 +5523,17 @@ LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const 
     for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, nv, half);
     for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, 16 / LLRI_VF, half);
 }
-/* acc_i += sum over j of p_i[j] v_j for n queries (1, 2, or 4); d is a multiple of 16 */
+/* acc_i += sum over j of p_i[j] v_j for n queries (1, 2, or 4 with wide vectors); d is a multiple of 16 */
 static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
 {
     if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
     if (j0 >= j1) return;
     if (n == 1) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 0); }
     else if (n == 2) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 0); }
+#if LLRI_VF > 4
     else if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 1);
     else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 0);
+#endif
 }
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
@@ -5631,7 +5644,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
         int n;
         for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
             int lo, hi, r;
-            n = nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
+            n = LLRI_VF > 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
             lo = seen0[i + n - 1] > t ? seen0[i + n - 1] - t : 0;
             hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
             for (r = i; r < i + n; r++) {
