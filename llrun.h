@@ -1378,20 +1378,6 @@ static void llri_sincos(double x, double *s, double *c) {
     *c = q == 0 ? cs : q == 1 ? -sn : q == 2 ? -cs : sn;
 }
 
-/* Continued fraction of Lambert near 0, where 1 - 2 / (e^2x + 1) would cancel. */
-static double llri_tanh(double x) {
-    double a = fabs(x), t, z = x * x;
-    int i;
-    if (x != x) return x;
-    if (a < 0.6) {
-        t = 17.0;
-        for (i = 15; i >= 1; i -= 2) t = i + z / t;
-        return x / t;
-    }
-    t = a > 22 ? 1.0 : 1.0 - 2.0 / (llri_exp(2.0 * a) + 1.0);
-    return x < 0 ? -t : t;
-}
-
 /* --- what the system allows. Linux tells it in small text files; elsewhere little is known. --- */
 #if defined(__linux__)
 /* The first cap-1 bytes of a file, NUL-terminated; 0 if it cannot be read. */
@@ -3677,7 +3663,8 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
-#define LLRI_KV_CHUNK 256               /* positions whose softmax is merged as one, at multiples of this */
+#define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
+#define LLRI_SCORES (LLRI_KV_CHUNK + 16)        /* scores of a query; rows must not fall into the same cache sets */
 
 typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
@@ -3722,16 +3709,16 @@ typedef struct llri_attn {
 } llri_attn;
 
 #define LLRI_ATTEND_QUERIES 32          /* n * n_heads at most */
+#define LLRI_PIECES_PER_THREAD 4        /* with fewer, chunks of positions are pieces of their own */
 typedef struct llri_attend {            /* n consecutive tokens of a sequence from position pos on; heads of one kv head */
     const llri_attn *attn;
     llri_kvc kv;
     int head, n_heads, n;
-    uint32_t pos;
-    const float *q; float *out;         /* row of the first token */
-    int64_t ldq, ldo;
+    uint32_t pos, chunk;                /* chunk: the first position of those that are looked at */
+    const float *q; int64_t ldq;        /* row of the first token */
 } llri_attend;
 
-enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU };
+enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU, LLRI_ACT_SOFTCAP };
 
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
@@ -3745,8 +3732,10 @@ typedef struct llri_ops {
     void (*fgemv)(int type, const uint8_t *const *row, int k, float *wt /* work */, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
+    void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
-    void (*attend)(const llri_attend *a, float *work);
+    void (*attend)(const llri_attend *a, float *part /* [n * n_heads][llri_part_floats] */, float *work);
+    void (*join)(float *total, const float *part, int dv);
     int  (*peak)(llr_arith arith);      /* a round of llr_peak_run; returns its operations */
 } llri_ops;
 
@@ -3785,10 +3774,12 @@ static size_t llri_kv_row_bytes(int type, int n)
 {
     return type == LLR_KV_F32 ? (size_t)n * 4 : type == LLR_KV_F16 ? (size_t)n * 2 : (size_t)((n + 31) / 32) * 34;
 }
-static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of llri_ops.attend */
+/* Sums of a chunk for one query: [dv, padded] values, maximum of the scores, sum of the weights */
+LLRI_INLINE size_t llri_part_floats(int dv) { return (size_t)llri_pad16(dv) + 16; }
+static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of llri_attention; the last part of llri_ops.attend */
 {
     size_t k = (size_t)llri_pad16(dk), v = (size_t)llri_pad16(dv);
-    return (size_t)n_queries * (k + 2 * v + LLRI_KV_TILE + 4) + LLRI_KV_TILE * (k + v);
+    return (size_t)n_queries * (k + LLRI_SCORES + 2 * llri_part_floats(dv)) + LLRI_KV_TILE * (k > v ? k : v);
 }
 static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0 };  /* doubled E2M1, + 12 */
 LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that element 0 comes first in memory */
@@ -4819,7 +4810,7 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
- * dots: integer sums of a group of QL rows with the activations a of one token, for the whole group, or for its halves
+ * row_dots: integer sums of a group of QL rows with the activations a of one token, for the whole group, or for its halves
  * apart. The weights are words, or int16 where they lie in a strip. */
 #define LLRI_NW (LLRI_QL / LLRI_W2)     /* words for QL rows */
 #if LLRI_MADDWD
@@ -4832,7 +4823,7 @@ typedef w2 LLRI_K(rows_t);
 #define rows LLRI_K(rows_t)
 
 #if LLRI_PASS == LLRI_PASS_SCALAR
-LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     int i, k;
     (void)is_signed; (void)lim;
@@ -4850,7 +4841,7 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes o
     vi y = vi_add(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
     return vi_add(_mm_unpacklo_epi64(x, y), _mm_unpackhi_epi64(x, y));
 }
-LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[4], y[4];
     int i;
@@ -4883,7 +4874,7 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums 
     vi y = vi_add(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
     return vi_add(_mm256_unpacklo_epi64(x, y), _mm256_unpackhi_epi64(x, y));
 }
-LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[8], x, y, av = vi_load(a);
     int i;
@@ -4908,7 +4899,7 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: su
     vi y = vi_add(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
     return vi_add(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
 }
-LLRI_WORD void LLRI_K(dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[8], x, y, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
     vi order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);         /* rows 0 2 4 6 1 3 5 7 8 10 ... */
@@ -4933,7 +4924,7 @@ LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const ro
     int s0 = (int16_t)sum, s1 = (int16_t)((uint32_t)sum >> 16);
     int apart = parts == 2 || (sub && !LLRI_MADDWD);
     vi c0, c1;
-    LLRI_K(dots)(&c0, &c1, w, a, is_signed, lim, apart);
+    LLRI_K(row_dots)(&c0, &c1, w, a, is_signed, lim, apart);
 #if !LLRI_MADDWD                        /* else it is in the weights */
     c0 = vi_add(c0, vi_set(-off * (apart ? s0 : s0 + s1)));
     if (apart) c1 = vi_add(c1, vi_set(-off * s1));
@@ -5480,6 +5471,15 @@ static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp,
     }
 }
 
+LLRI_WORD void LLRI_K(widen16)(float *d, float s, const int8_t *q)      /* d = s * q */
+{
+    int32_t t[16];
+    int i;
+    LLRI_K(ints16)(t, q);
+    LLRI_UNROLL
+    for (i = 0; i < 16; i += LLRI_QL) qf_store(d + i, qf_mul(qf_set(s), vi_float(vi_load(t + i))));
+}
+
 /* n elements of a float type or q8_0 (whole blocks, or one partial block at the end) to float */
 static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int n)
 {
@@ -5492,13 +5492,94 @@ static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int 
 #elif LLRI_PASS >= LLRI_PASS_AVX2
         for (; i + 8 <= n; i += 8) vf_store(d + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i))));
 #elif LLRI_PASS != LLRI_PASS_SCALAR
-        for (; i + 4 <= n; i += 4) _mm_storeu_ps(d + i, LLRI_K(half4)(_mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i))));
+        for (; i + 8 <= n; i += 8) {        /* as half4, with the sign on the way; infinity and NaN are rare */
+            __m128i h = _mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i)), keep = _mm_set1_epi32((int)0x8fffe000u), z = _mm_setzero_si128();
+            __m128 by = _mm_castsi128_ps(_mm_set1_epi32(0x77800000));
+            __m128i lo = _mm_and_si128(_mm_srai_epi32(_mm_unpacklo_epi16(z, h), 3), keep), hi = _mm_and_si128(_mm_srai_epi32(_mm_unpackhi_epi16(z, h), 3), keep);
+            if (_mm_movemask_epi8(_mm_cmpgt_epi16(_mm_and_si128(h, _mm_set1_epi16(0x7fff)), _mm_set1_epi16(0x7bff)))) {
+                _mm_storeu_ps(d + i, LLRI_K(half4)(h));
+                _mm_storeu_ps(d + i + 4, LLRI_K(half4)(_mm_srli_si128(h, 8)));
+            } else {
+                _mm_storeu_ps(d + i, _mm_mul_ps(_mm_castsi128_ps(lo), by));
+                _mm_storeu_ps(d + i + 4, _mm_mul_ps(_mm_castsi128_ps(hi), by));
+            }
+        }
 #endif
         for (; i < n; i++) d[i] = half_load(p + 2 * i);
     } else
         for (; i < n; i += 32, p += 34) {
             float s = half_load(p);
-            for (j = 0; j < 32 && i + j < n; j++) d[i + j] = s * (float)(int8_t)p[2 + j];
+            if (n - i >= 32) for (j = 0; j < 32; j += 16) LLRI_K(widen16)(d + i + j, s, (const int8_t *)p + 2 + j);
+            else for (j = 0; i + j < n; j++) d[i + j] = s * (float)(int8_t)p[2 + j];
+        }
+}
+
+/* --- into the KV cache ---------------------------------------------------------------------------------------------------
+ * Rounded as llri_f32_to_f16 does, to nearest even. */
+#if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
+LLRI_WORD __m128i LLRI_K(either)(__m128i mask, __m128i x, __m128i y) { return _mm_or_si128(_mm_and_si128(mask, x), _mm_andnot_si128(mask, y)); }
+LLRI_WORD __m128i LLRI_K(to_half4)(__m128i a)     /* four floats without their signs -> halves in 32 bits each */
+{
+    __m128i shifted = _mm_srli_epi32(a, 13), odd = _mm_and_si128(shifted, _mm_set1_epi32(1));
+    __m128i normal = _mm_srli_epi32(_mm_add_epi32(_mm_add_epi32(a, odd), _mm_set1_epi32(0xfff - (112 << 23))), 13);
+    __m128i small = _mm_sub_epi32(_mm_castps_si128(_mm_add_ps(_mm_castsi128_ps(a), _mm_set1_ps(0.5f))), _mm_set1_epi32(0x3f000000));  /* 0.5 has the unit 2^-24 */
+    __m128i nan = _mm_or_si128(_mm_and_si128(shifted, _mm_set1_epi32(0x3ff)), _mm_set1_epi32(0x7e00));
+    __m128i r = LLRI_K(either)(_mm_cmpgt_epi32(_mm_set1_epi32(0x38800000), a), small, normal);
+    r = LLRI_K(either)(_mm_cmpgt_epi32(a, _mm_set1_epi32(0x477fefff)), _mm_set1_epi32(0x7c00), r);
+    return LLRI_K(either)(_mm_cmpgt_epi32(a, _mm_set1_epi32(0x7f800000)), nan, r);
+}
+#endif
+LLRI_WORD int LLRI_K(narrow_halves)(uint8_t *d, const float *x, int n)     /* returns how many */
+{
+    int i = 0;
+#if LLRI_VF == 16
+    for (; i + 16 <= n; i += 16) _mm256_storeu_si256((__m256i *)(void *)(d + 2 * i), _mm512_cvtps_ph(vf_load(x + i), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    for (; i + 8 <= n; i += 8) _mm_storeu_si128((__m128i *)(void *)(d + 2 * i), _mm256_cvtps_ph(vf_load(x + i), _MM_FROUND_TO_NEAREST_INT));
+#elif LLRI_PASS != LLRI_PASS_SCALAR
+    for (; i + 8 <= n; i += 8) {
+        __m128i a = _mm_loadu_si128((const __m128i *)(const void *)(x + i)), b = _mm_loadu_si128((const __m128i *)(const void *)(x + i + 4));
+        __m128i m = _mm_set1_epi32(0x7fffffff), sign = _mm_packs_epi32(_mm_srai_epi32(a, 31), _mm_srai_epi32(b, 31));
+        __m128i h = _mm_packs_epi32(LLRI_K(to_half4)(_mm_and_si128(a, m)), LLRI_K(to_half4)(_mm_and_si128(b, m)));
+        _mm_storeu_si128((__m128i *)(void *)(d + 2 * i), _mm_or_si128(h, _mm_slli_epi16(sign, 15)));
+    }
+#endif
+    (void)d; (void)x; (void)n;
+    return i;
+}
+/* n floats to a row of the cache. q8_0: a block with a NaN or an infinity gets scale NaN, so that it shows. */
+static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int n)
+{
+    int i, j;
+    if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
+    else if (type == LLR_KV_F16)
+        for (i = LLRI_K(narrow_halves)(d, x, n); i < n; i++) {
+            uint16_t h = llri_f32_to_f16(x[i]);
+            d[2 * i] = (uint8_t)h;
+            d[2 * i + 1] = (uint8_t)(h >> 8);
+        }
+    else
+        for (i = 0; i < n; i += 32, d += 34) {
+            float block[32] = { 0 }, lane[LLRI_VF], amax = 0.0f, inv;
+            vf top = vf_set(0.0f), bad = vf_set(0.0f);
+            uint16_t h;
+            int finite = 1;
+            memcpy(block, x + i, (size_t)(n - i < 32 ? n - i : 32) * sizeof(float));
+            for (j = 0; j < 32; j += LLRI_VF) {
+                vf a = vf_abs(vf_load(block + j));
+                top = vf_max(top, a);
+                bad = vf_add(bad, vf_mul(a, vf_set(0.0f)));
+            }
+            vf_store(lane, bad);
+            for (j = 0; j < LLRI_VF; j++) finite &= lane[j] == 0.0f;
+            vf_store(lane, top);
+            for (j = 0; j < LLRI_VF; j++) if (lane[j] > amax) amax = lane[j];
+            h = finite ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
+            inv = finite && amax >= 1e-36f ? 127.0f / amax : 0.0f;
+            d[0] = (uint8_t)h;
+            d[1] = (uint8_t)(h >> 8);
+            if (inv > 0.0f) LLRI_K(round32)(block, inv, (int8_t *)d + 2);
+            else memset(d + 2, 0, 32);
         }
 }
 
@@ -5522,6 +5603,13 @@ LLRI_WORD vf LLRI_K(vexp)(vf x)
 }
 
 LLRI_WORD vf LLRI_K(sigmoid)(vf x) { return vf_div(vf_set(1.0f), vf_add(vf_set(1.0f), LLRI_K(vexp)(vf_sub(vf_set(0.0f), x)))); }
+
+/* cap tanh(x / cap), tanh z = 1 - 2 / (exp 2z + 1) */
+LLRI_WORD vf LLRI_K(softcap)(vf x, float cap)
+{
+    vf e = LLRI_K(vexp)(vf_mul(x, vf_set(2.0f / cap)));
+    return vf_sub(vf_set(cap), vf_div(vf_set(2.0f * cap), vf_add(e, vf_set(1.0f))));
+}
 
 /* xIELU, p = { alpha_p, alpha_n, beta, eps } (Huang & Schlag, 2024) */
 LLRI_WORD vf LLRI_K(xielu)(vf x, const float *p)
@@ -5547,6 +5635,7 @@ LLRI_WORD vf LLRI_K(act1)(int act, vf x, const float *p)
     }
     if (act == LLRI_ACT_GELU_QUICK) return vf_mul(x, LLRI_K(sigmoid)(vf_mul(x, vf_set(1.702f))));
     if (act == LLRI_ACT_RELU2) { x = vf_max(vf_set(0.0f), x); return vf_mul(x, x); }
+    if (act == LLRI_ACT_SOFTCAP) return LLRI_K(softcap)(x, p[0]);
     return LLRI_K(xielu)(x, p);
 }
 
@@ -5566,194 +5655,302 @@ static LLRI_TARGET void LLRI_K(act)(int act, float *y, const float *gate, const 
 }
 
 /* --- attention ---------------------------------------------------------------------------------------------------------
- * Streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022) of one kv head for a block of queries: K and V are widened
- * once per tile for all of them. Tiles and chunks lie at fixed positions and every query computes only its own row, so its
- * bits do not depend on the company. `work` is sized by llri_attend_floats. */
-LLRI_WORD float LLRI_K(lanes_sum)(vf x)
-{
-    float t[LLRI_VF], s = 0.0f; int i;
-    vf_store(t, x);
-    for (i = 0; i < LLRI_VF; i++) s += t[i];
-    return s;
-}
+ * Softmax in chunks of positions, joined as in streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). Of a chunk,
+ * first all scores of a block of queries, then their weights exp(s - max), then the weighted sums; K and V are widened to
+ * float a tile at a time for all queries. Chunks lie at fixed positions and every query computes only its own row, so its
+ * bits do not depend on the company. Sums across lanes have 16 chains in every tier, chain i % 16 for element i, folded in
+ * half four times; the weighted sums have one chain, positions rising. `work` is sized by llri_attend_floats. */
 
-/* lane j = the sum of the lanes of z[j] */
-#if LLRI_PASS == LLRI_PASS_SCALAR
-LLRI_WORD vf LLRI_K(sum_rows)(const vf z[4])
+/* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
+LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
 {
+#if LLRI_PASS == LLRI_PASS_SCALAR
     vf r;
     int j;
     for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
     return r;
-}
 #elif LLRI_VF == 4
-LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)
-{
-    vf x = vf_add(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)), y = vf_add(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
     return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
-}
-#define LLRI_SUM_ROWS(z) LLRI_K(sum4)(z[0], z[1], z[2], z[3])
 #elif LLRI_VF == 8
-LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)         /* within each half */
-{
-    vf x = vf_add(_mm256_unpacklo_ps(a, b), _mm256_unpackhi_ps(a, b)), y = vf_add(_mm256_unpacklo_ps(c, d), _mm256_unpackhi_ps(c, d));
+    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
     return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
-}
-LLRI_WORD vf LLRI_K(sum_rows)(const vf z[8])
-{
-    vf x = LLRI_K(sum4)(z[0], z[1], z[2], z[3]), y = LLRI_K(sum4)(z[4], z[5], z[6], z[7]);
-    return vf_add(_mm256_permute2f128_ps(x, y, 0x20), _mm256_permute2f128_ps(x, y, 0x31));
-}
 #else
-LLRI_WORD vf LLRI_K(sum4)(vf a, vf b, vf c, vf d)         /* within each quarter */
-{
-    vf x = vf_add(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b)), y = vf_add(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
     return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
+#endif
 }
-LLRI_WORD vf LLRI_K(sum_rows)(const vf z[16])
+
+/* 128-bit part g = the lanes of z[g] folded in half until 4 are left */
+LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 {
-    vf a = LLRI_K(sum4)(z[0], z[1], z[2], z[3]), b = LLRI_K(sum4)(z[4], z[5], z[6], z[7]);
-    vf c = LLRI_K(sum4)(z[8], z[9], z[10], z[11]), d = LLRI_K(sum4)(z[12], z[13], z[14], z[15]);
-    vf x = vf_add(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xee));
-    vf y = vf_add(_mm512_shuffle_f32x4(c, d, 0x44), _mm512_shuffle_f32x4(c, d, 0xee));
+#if LLRI_VF == 4
+    return z[0];
+#elif LLRI_VF == 8
+    return vf_add(_mm256_permute2f128_ps(z[0], z[1], 0x20), _mm256_permute2f128_ps(z[0], z[1], 0x31));
+#else
+    vf x = vf_add(_mm512_shuffle_f32x4(z[0], z[1], 0x44), _mm512_shuffle_f32x4(z[0], z[1], 0xee));
+    vf y = vf_add(_mm512_shuffle_f32x4(z[2], z[3], 0x44), _mm512_shuffle_f32x4(z[2], z[3], 0xee));
     return vf_add(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
-}
 #endif
-#ifndef LLRI_SUM_ROWS
-#define LLRI_SUM_ROWS(z) LLRI_K(sum_rows)(z)
-#endif
-
-/* s[j] = q . k_j for the rows k of a tile, at least those from j0 to j1; d is a multiple of 16 */
-LLRI_WORD void LLRI_K(scores)(float *s, const float *q, const float *k, int d, int j0, int j1)
-{
-    int j, i, r;
-    for (j = j0 - j0 % LLRI_VF; j < j1; j += LLRI_VF) {
-        const float *kj = k + (size_t)j * (size_t)d;
-        vf z[LLRI_VF];
-        LLRI_UNROLL
-        for (r = 0; r < LLRI_VF; r++) z[r] = vf_set(0.0f);
-        for (i = 0; i < d; i += LLRI_VF) {
-            vf x = vf_load(q + i);
-            LLRI_UNROLL
-            for (r = 0; r < LLRI_VF; r++) z[r] = vf_fma(x, vf_load(kj + (size_t)r * (size_t)d + i), z[r]);
-        }
-        vf_store(s + j, LLRI_SUM_ROWS(z));
-    }
 }
 
-/* acc = acc * scale + sum_j p[j] v_j */
-LLRI_WORD void LLRI_K(weigh)(float *acc, float scale, const float *p, const float *v, int d, int j0, int j1)
+/* Elements i.. of a row of floats, or of halves where the tier converts them fast */
+LLRI_WORD vf LLRI_K(wide)(const void *p, int i, int half)
 {
-    int i, j;
-    for (i = 0; i < d; i += 16) {
-        vf a[16 / LLRI_VF];
-        int b;
+#if LLRI_VF == 16
+    if (half) return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)((const uint16_t *)p + i)));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    if (half) return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)p + i)));
+#endif
+    (void)half;
+    return vf_load((const float *)p + i);
+}
+
+/* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers
+ * are [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
+#define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)
+LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int d, int n, int half)
+{
+    vf y[4][LLRI_AQ];
+    int i, a, b, c, g;
+    LLRI_UNROLL
+    for (c = 0; c < (LLRI_VF == 4 ? 2 : 1); c++) {      /* chains c, c + 8, then c + 4, c + 12, ... */
+        vf w[4][LLRI_AQ];
         LLRI_UNROLL
-        for (b = 0; b < 16 / LLRI_VF; b++) a[b] = vf_mul(vf_load(acc + i + b * LLRI_VF), vf_set(scale));
-        for (j = j0; j < j1; j++) {
-            vf pj = vf_set(p[j]);
+        for (b = c * LLRI_VF; b < 16; b += LLRI_VF < 8 ? 8 : LLRI_VF) {
+            vf z[4][LLRI_AQ];
             LLRI_UNROLL
-            for (b = 0; b < 16 / LLRI_VF; b++) a[b] = vf_fma(pj, vf_load(v + (size_t)j * (size_t)d + i + b * LLRI_VF), a[b]);
+            for (a = 0; a < 4; a++)
+                LLRI_UNROLL
+                for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_set(0.0f);
+            for (i = b; i < d; i += 16)
+                LLRI_UNROLL
+                for (a = 0; a < 4; a++)
+                    LLRI_UNROLL
+                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), LLRI_K(wide)(k, (j0 + a + g / n * 4) * d + i, half), z[a][g]);
+            LLRI_UNROLL
+            for (a = 0; a < 4; a++)
+                LLRI_UNROLL
+                for (g = 0; g < LLRI_AQ; g++) w[a][g] = b == c * LLRI_VF ? z[a][g] : vf_add(w[a][g], z[a][g]);
         }
         LLRI_UNROLL
-        for (b = 0; b < 16 / LLRI_VF; b++) vf_store(acc + i + b * LLRI_VF, a[b]);
+        for (a = 0; a < 4; a++)
+            LLRI_UNROLL
+            for (g = 0; g < LLRI_AQ; g++) y[a][g] = c == 0 ? w[a][g] : vf_add(y[a][g], w[a][g]);
     }
+    LLRI_UNROLL
+    for (g = 0; g < LLRI_AQ; g += LLRI_VF / 4) {
+        float t[LLRI_VF];
+        vf f[4];
+        LLRI_UNROLL
+        for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(&y[a][g]);
+        vf_store(t, LLRI_K(sum4)(f));
+        LLRI_UNROLL
+        for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + j0 + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
+    }
+}
+LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+{
+    int j;
+    const int keys = 4 * LLRI_AQ / n;
+    for (j = j0 - j0 % keys; j < j1; j += keys) {
+        int i;
+        for (i = 0; half && i < keys * d; i += 32) LLRI_PREFETCH((uintptr_t)k + 2 * (size_t)((LLRI_KV_TILE + j) * d + i));
+        LLRI_K(dots)(s, q, k, j, d, n, half);
+    }
+}
+/* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile */
+static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+{
+    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
+    if (n == 1) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 0); }
+    else if (n == 2) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 0); }
+    else if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 1);
+    else LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 0);
+}
+
+LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const void *v, int at, int d, int j0, int j1, int n, int nv, int half)
+{
+    vf a[4][8];
+    int j, i, b;
+    LLRI_UNROLL
+    for (i = 0; i < n; i++)
+        LLRI_UNROLL
+        for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
+    for (j = j0; j < j1; j++) {
+        for (b = 0; half && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + 2 * (size_t)((LLRI_KV_TILE + j) * d + at + b));
+        LLRI_UNROLL
+        for (i = 0; i < n; i++) {
+            vf pj = vf_set(p[i * LLRI_SCORES + j]);
+            LLRI_UNROLL
+            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v, j * d + at + b * LLRI_VF, half), a[i][b]);
+        }
+    }
+    LLRI_UNROLL
+    for (i = 0; i < n; i++)
+        LLRI_UNROLL
+        for (b = 0; b < nv; b++) vf_store(acc + i * lda + at + b * LLRI_VF, a[i][b]);
+}
+LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+{
+    const int nv = LLRI_VF == 16 ? 4 : 8 / n;
+    int i = 0;
+    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, nv, half);
+    for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, 16 / LLRI_VF, half);
+}
+/* acc_i += sum over j of p_i[j] v_j for n queries (1, 2, or 4 with wide vectors); d is a multiple of 16 */
+static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+{
+    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
+    if (j0 >= j1) return;
+    if (n == 1) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 0); }
+    else if (n == 2) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 0); }
+#if LLRI_VF > 4
+    else if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 1);
+    else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 0);
+#endif
 }
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
-/* Scores of one query with a tile -> weights exp(s - max), zero outside [j0, j1). Updates max and sum of the chunk and
- * returns what the sums so far must be scaled by. */
-LLRI_WORD float LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
+/* Scores of one query with a chunk -> weights exp(s - max) from j0 to j1, and their maximum and sum. `back` is the distance
+ * to position 0 of the chunk. */
+LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
 {
-    float m = *max, scale, lane[LLRI_VF];
-    vf total = vf_set(0.0f), top = vf_set(m);
-    int j;
+    const int from = j0 & ~15, to = (j1 + 15) & ~15;
+    float m = -HUGE_VALF, lane[16];
+    vf total[16 / LLRI_VF], top = vf_set(m);
+    int j, b;
     if (a->softcap > 0.0f)
-        for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) {    /* cap tanh(s / cap), tanh z = 1 - 2 / (exp 2z + 1) */
-            vf e = LLRI_K(vexp)(vf_mul(vf_load(s + j), vf_set(2.0f / a->softcap)));
-            vf_store(s + j, vf_sub(vf_set(a->softcap), vf_div(vf_set(2.0f * a->softcap), vf_add(e, vf_set(1.0f)))));
-        }
-    if (slope != 0.0f)                              /* ALiBi: `back` is the distance to position 0 of the tile */
+        for (j = from; j < to; j += LLRI_VF) vf_store(s + j, LLRI_K(softcap)(vf_load(s + j), a->softcap));
+    if (slope != 0.0f)                              /* ALiBi */
         for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
-    for (j = 0; j < j0; j++) s[j] = -HUGE_VALF;
-    for (j = j1; j < LLRI_KV_TILE; j++) s[j] = -HUGE_VALF;
-    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) top = vf_max(top, vf_load(s + j));
+    for (j = from; j < j0; j++) s[j] = -HUGE_VALF;
+    for (j = j1; j < to; j++) s[j] = -HUGE_VALF;
+    for (j = from; j < to; j += LLRI_VF) top = vf_max(top, vf_load(s + j));
     vf_store(lane, top);
     for (j = 0; j < LLRI_VF; j++) if (lane[j] > m) m = lane[j];
-    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) vf_store(s + j, LLRI_K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
-    for (j = 0; j < j0; j++) s[j] = 0.0f;
-    for (j = j1; j < LLRI_KV_TILE; j++) s[j] = 0.0f;
-    for (j = 0; j < LLRI_KV_TILE; j += LLRI_VF) total = vf_add(total, vf_load(s + j));
-    scale = *max == -HUGE_VALF ? 0.0f : LLRI_K(exp1)(*max - m);
-    *sum = *sum * scale + LLRI_K(lanes_sum)(total);
+    for (j = from; j < to; j += LLRI_VF) vf_store(s + j, LLRI_K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
+    for (j = from; j < j0; j++) s[j] = 0.0f;
+    for (j = j1; j < to; j++) s[j] = 0.0f;
+    LLRI_UNROLL
+    for (b = 0; b < 16 / LLRI_VF; b++) total[b] = vf_set(0.0f);
+    for (j = from; j < to; j += 16)
+        LLRI_UNROLL
+        for (b = 0; b < 16 / LLRI_VF; b++) total[b] = vf_add(total[b], vf_load(s + j + b * LLRI_VF));
+    LLRI_UNROLL
+    for (b = 0; b < 16 / LLRI_VF; b++) vf_store(lane + b * LLRI_VF, total[b]);
+    for (b = 8; b > 0; b /= 2) for (j = 0; j < b; j++) lane[j] += lane[j + b];
     *max = m;
-    return scale;
+    *sum = lane[0];
 }
 
-static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *work)
+/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `half`: as they
+ * are. The same rows of the next tile are asked for, little by little: the memory is to be busy while we compute. */
+LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int half)
+{
+    const int padded = llri_pad16(n), whole = n % (type == LLRI_Q8_0 ? 32 : 16) == 0;
+    size_t b;
+    int j, i;
+    if (half) return src;
+    if (whole && type == LLRI_F32) {
+        for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
+        return src;
+    }
+    if (whole)
+        for (j = j0; j < j1; j += 4) {
+            const uint8_t *row = src + (size_t)j * bytes;
+            const int rows = j1 - j < 4 ? j1 - j : 4;
+            for (b = 0; b < 4 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)row + LLRI_KV_TILE * bytes + b);
+            LLRI_K(widen)(type, row, to + j * n, rows * n);
+        }
+    else
+        for (j = j0; j < j1; j++) {
+            LLRI_K(widen)(type, src + (size_t)j * bytes, to + j * padded, n);
+            for (i = n; i < padded; i++) to[j * padded + i] = 0.0f;
+        }
+    return to;
+}
+
+static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float *work)
 {
     const llri_attn *p = a->attn;
-    int type = a->kv.type == LLR_KV_F32 ? LLRI_F32 : a->kv.type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
-    int group = a->n_heads, nq = a->n * group, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv), i, j;
-    size_t k_bytes = llri_kv_row_bytes(a->kv.type, p->dk), v_bytes = llri_kv_row_bytes(a->kv.type, p->dv);
-    float *q = work, *kt = q + (size_t)nq * dk, *vt = kt + LLRI_KV_TILE * dk, *s = vt + LLRI_KV_TILE * dv;
-    float *acc = s + (size_t)nq * LLRI_KV_TILE, *cacc = acc + (size_t)nq * dv, *m = cacc + (size_t)nq * dv, *l = m + nq, *cm = l + nq, *cl = cm + nq;
-    uint32_t first = p->window && a->pos + 1 > p->window ? a->pos + 1 - p->window : 0, last = a->pos + (uint32_t)a->n, chunk, tile;
-    memset(s, 0, sizeof(float) * (size_t)nq * (size_t)(LLRI_KV_TILE + dv));             /* scores and acc */
-    if (dk != p->dk || dv != p->dv) memset(work, 0, (size_t)((char *)s - (char *)work));    /* the padding counts too */
-    for (i = 0; i < nq; i++) {
-        const float *src = a->q + (i / group) * a->ldq + (int64_t)(a->head + i % group) * p->dk;
-        for (j = 0; j < p->dk; j++) q[(size_t)i * dk + j] = src[j] * p->scale;
-        m[i] = -HUGE_VALF;
-        l[i] = 0.0f;
-    }
-    for (chunk = first & ~(uint32_t)(LLRI_KV_CHUNK - 1); chunk < last; chunk += LLRI_KV_CHUNK) {
-        for (i = 0; i < nq; i++) { cm[i] = -HUGE_VALF; cl[i] = 0.0f; }
-        memset(cacc, 0, sizeof(float) * (size_t)nq * dv);
-        for (tile = chunk; tile < chunk + LLRI_KV_CHUNK && tile < last; tile += LLRI_KV_TILE) {
-            size_t row = (size_t)head_kv * a->kv.capacity + tile % a->kv.capacity;
-            int t0 = first > tile ? (int)(first - tile < LLRI_KV_TILE ? first - tile : LLRI_KV_TILE) : 0;
-            int t1 = last - tile < LLRI_KV_TILE ? (int)(last - tile) : LLRI_KV_TILE;
-            for (j = t0; j < t1; j++) {
-                LLRI_K(widen)(type, a->kv.k + (row + (size_t)j) * k_bytes, kt + j * dk, p->dk);
-                LLRI_K(widen)(type, a->kv.v + (row + (size_t)j) * v_bytes, vt + j * dv, p->dv);
-            }
-            for (i = 0; i < nq; i++) {
-                uint32_t pos = a->pos + (uint32_t)(i / group), lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
-                int j0 = lo > tile ? (int)(lo - tile < LLRI_KV_TILE ? lo - tile : LLRI_KV_TILE) : 0;
-                int j1 = pos < tile ? 0 : pos - tile < LLRI_KV_TILE ? (int)(pos - tile) + 1 : LLRI_KV_TILE;
-                float *si = s + i * LLRI_KV_TILE, scale;
-                if (j0 >= j1) continue;
-                LLRI_K(scores)(si, q + (size_t)i * dk, kt, dk, j0, j1);
-                scale = LLRI_K(soften)(p, si, j0, j1, p->slopes ? p->slopes[a->head + i % group] : 0.0f, pos - tile, &cm[i], &cl[i]);
-                LLRI_K(weigh)(cacc + (size_t)i * dv, scale, si, vt, dv, j0, j1);
-            }
+    const llri_kvc *c = &a->kv;
+    const int type = c->type == LLR_KV_F32 ? LLRI_F32 : c->type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
+    const int nq = a->n * a->n_heads, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv);
+    const int half = LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16 && nq <= 4 && dk == p->dk && dv == p->dv;   /* for few queries */
+    const size_t k_bytes = llri_kv_row_bytes(c->type, p->dk), v_bytes = llri_kv_row_bytes(c->type, p->dv), ld = llri_part_floats(p->dv);
+    float *q = work, *tile = q + nq * dk, *s = tile + LLRI_KV_TILE * (dk > dv ? dk : dv);
+    int seen0[LLRI_ATTEND_QUERIES], seen1[LLRI_ATTEND_QUERIES], t, h, i = 0, j, first, last;
+    for (t = 0; t < a->n; t++) {
+        uint32_t pos = a->pos + (uint32_t)t, lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
+        int j0 = lo < a->chunk ? 0 : lo - a->chunk < LLRI_KV_CHUNK ? (int)(lo - a->chunk) : LLRI_KV_CHUNK;
+        int j1 = pos < a->chunk ? 0 : pos - a->chunk < LLRI_KV_CHUNK ? (int)(pos - a->chunk) + 1 : LLRI_KV_CHUNK;
+        for (h = 0; h < a->n_heads; h++, i++) {
+            const float *src = a->q + t * a->ldq + (int64_t)(a->head + h) * p->dk;
+            for (j = 0; j < p->dk; j++) q[i * dk + j] = src[j] * p->scale;
+            for (; j < dk; j++) q[i * dk + j] = 0.0f;
+            memset(part + i * ld, 0, ld * sizeof(float));
+            seen0[i] = j0;
+            seen1[i] = j1;
         }
-        for (i = 0; i < nq; i++) {                  /* the chunk joins the rest */
-            float top = cm[i] > m[i] || cm[i] != cm[i] ? cm[i] : m[i], x, y;
-            if (cl[i] == 0.0f) continue;
-            x = m[i] == -HUGE_VALF ? 0.0f : LLRI_K(exp1)(m[i] - top);
-            y = LLRI_K(exp1)(cm[i] - top);
-            for (j = 0; j < dv; j += LLRI_VF) {
-                vf v = vf_mul(vf_load(acc + (size_t)i * dv + j), vf_set(x));
-                vf_store(acc + (size_t)i * dv + j, vf_fma(vf_load(cacc + (size_t)i * dv + j), vf_set(y), v));
-            }
-            l[i] = l[i] * x + cl[i] * y;
-            m[i] = top;
+    }
+    first = seen0[0];
+    last = seen1[nq - 1];
+    for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
+        const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
+        const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
+        const void *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, half);
+        int n;
+        for (i = 0; i < nq; i += n) {
+            n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
+            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, seen0[i] > t ? seen0[i] - t : 0,
+                           seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, half);
         }
     }
     for (i = 0; i < nq; i++) {
-        int h = a->head + i % group;
-        float *dst = a->out + (i / group) * a->ldo + (int64_t)h * p->dv, x = 1.0f;
-        if (p->sinks) {                             /* one more term in the denominator */
-            float top = p->sinks[h] > m[i] ? p->sinks[h] : m[i];
-            x = LLRI_K(exp1)(m[i] - top);
-            l[i] = l[i] * x + LLRI_K(exp1)(p->sinks[h] - top);
-        }
-        x /= l[i];
-        for (j = 0; j < p->dv; j++) dst[j] = acc[(size_t)i * dv + j] * x;
+        float slope = p->slopes ? p->slopes[a->head + i % a->n_heads] : 0.0f, *m = part + i * ld + dv;
+        LLRI_K(soften)(p, s + i * LLRI_SCORES, seen0[i], seen1[i], slope, a->pos + (uint32_t)(i / a->n_heads) - a->chunk, m, m + 1);
     }
+    for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
+        const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
+        const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
+        const void *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, half);
+        int n;
+        for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
+            int lo, hi, r;
+            n = LLRI_VF > 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
+            lo = seen0[i + n - 1] > t ? seen0[i + n - 1] - t : 0;
+            hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
+            for (r = i; r < i + n; r++) {
+                int j0 = seen0[r] > t ? seen0[r] - t : 0, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1 < lo ? j1 : lo, 1, half);
+            }
+            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, n, half);
+            if (hi < lo) hi = lo;
+            for (r = i; r < i + n; r++) {
+                int j0 = seen0[r] - t > hi ? seen0[r] - t : hi, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1, half);
+            }
+        }
+    }
+}
+
+/* total += part: softmax sums of different positions */
+static LLRI_TARGET void LLRI_K(join)(float *total, const float *part, int dv)
+{
+    float *m = total + llri_pad16(dv), x, y, top;
+    const float *pm = part + llri_pad16(dv);
+    int j;
+    if (pm[1] == 0.0f) return;                      /* nothing was seen there */
+    if (m[1] == 0.0f) { memcpy(total, part, llri_part_floats(dv) * sizeof(float)); return; }
+    top = pm[0] > m[0] || pm[0] != pm[0] ? pm[0] : m[0];
+    x = LLRI_K(exp1)(m[0] - top);
+    y = LLRI_K(exp1)(pm[0] - top);
+    for (j = 0; j < dv; j += LLRI_VF) vf_store(total + j, vf_fma(vf_load(part + j), vf_set(y), vf_mul(vf_load(total + j), vf_set(x))));
+    m[0] = top;
+    m[1] = m[1] * x + pm[1] * y;
 }
 
 /* --- the roofline ----------------------------------------------------------------------------------------------------------
@@ -5854,11 +6051,11 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
-    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(act), LLRI_K(attend), LLRI_K(peak)
+    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
-#undef LLRI_SUM_ROWS
+#undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
 #undef LLRI_PUT
@@ -6589,11 +6786,17 @@ static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_row
     return llri_align64(matmul > attend ? matmul : attend);
 }
 
+static uint64_t llri_exec_act_bytes(const llri_ops *ops, int64_t max_in, int max_rows)     /* in whole vectors of tokens, whole slices */
+{
+    uint64_t in = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE * LLRI_SLICE;
+    return (((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1)) * in * 4 + 64;
+}
+
 /* Sizes of the parts of exec's memory; the caller has bounded the factors, so that the products fit in 64 bits */
 static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
 {
     uint64_t rows = ((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1);        /* whole vectors of tokens */
-    uint64_t in = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE * LLRI_SLICE, groups = in / 32, act = rows * in * 4 + 64, scale = rows * groups * 4 + 64, at = 0, thread;
+    uint64_t groups = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE * (LLRI_SLICE / 32), act = llri_exec_act_bytes(ops, max_in, max_rows), scale = rows * groups * 4 + 64, at = 0, thread;
     thread = llri_thread_bytes(ops, max_in, max_rows, max_head_dim);
 #define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
     LLRI_PART(e->act, uint8_t, act);
@@ -6870,72 +7073,45 @@ static void llri_act(llri_exec *e, int act, float *y, int64_t ldy, const float *
     a.e = e; a.act = act; a.width = width; a.y = y; a.ldy = ldy; a.gate = gate; a.up = up; a.ldg = ldg; a.p = p;
     llri_pool_run(e->pool, n, llri_act_chunk, &a);
 }
-static void llri_add(llri_exec *e, float *y, const float *x, int64_t n)                 /* y += x */
+/* Loops over long vectors: a piece is LLRI_VEC elements */
+enum { LLRI_VEC_ADD, LLRI_VEC_AXPY, LLRI_VEC_SCALE, LLRI_VEC_CLAMP, LLRI_VEC_SOFTCAP, LLRI_VEC = 8192 };
+typedef struct llri_vec_args { llri_exec *e; int op; float *y; const float *x; float a, b; int64_t n; } llri_vec_args;
+static void llri_vec_chunk(void *arg, int chunk, int thread)
 {
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) y[i] += x[i];
+    const llri_vec_args *v = (const llri_vec_args *)arg;
+    const int64_t from = (int64_t)chunk * LLRI_VEC;
+    const int n = (int)(v->n - from < LLRI_VEC ? v->n - from : LLRI_VEC);
+    const float *x = v->x + from, a = v->a, b = v->b;
+    float *y = v->y + from;
+    int i;
+    (void)thread;
+    switch (v->op) {
+    case LLRI_VEC_ADD:   for (i = 0; i < n; i++) y[i] += x[i]; break;
+    case LLRI_VEC_AXPY:  for (i = 0; i < n; i++) y[i] += a * x[i]; break;
+    case LLRI_VEC_SCALE: for (i = 0; i < n; i++) y[i] *= a; break;
+    case LLRI_VEC_CLAMP: for (i = 0; i < n; i++) y[i] = y[i] < a ? a : y[i] > b ? b : y[i]; break;
+    default: v->e->ops->act(LLRI_ACT_SOFTCAP, y, y, NULL, n, &a);
+    }
 }
-static void llri_axpy(llri_exec *e, float *y, const float *x, float s, int64_t n)       /* y += s x */
+static void llri_vec(llri_exec *e, int op, float *y, const float *x, float a, float b, int64_t n)
 {
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) y[i] += s * x[i];
+    llri_vec_args v;
+    v.e = e; v.op = op; v.y = y; v.x = x; v.a = a; v.b = b; v.n = n;
+    llri_pool_run(e->pool, (int)((n + LLRI_VEC - 1) / LLRI_VEC), llri_vec_chunk, &v);
 }
-static void llri_scale(llri_exec *e, float *x, float s, int64_t n)                      /* x *= s */
-{
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) x[i] *= s;
-}
+static void llri_add(llri_exec *e, float *y, const float *x, int64_t n) { llri_vec(e, LLRI_VEC_ADD, y, x, 0, 0, n); }              /* y += x */
+static void llri_axpy(llri_exec *e, float *y, const float *x, float s, int64_t n) { llri_vec(e, LLRI_VEC_AXPY, y, x, s, 0, n); }   /* y += s x */
+static void llri_scale(llri_exec *e, float *x, float s, int64_t n) { llri_vec(e, LLRI_VEC_SCALE, x, x, s, 0, n); }                 /* x *= s */
+static void llri_clamp(llri_exec *e, float *x, float lo, float hi, int64_t n) { llri_vec(e, LLRI_VEC_CLAMP, x, x, lo, hi, n); }
+static void llri_softcap(llri_exec *e, float *x, float cap, int64_t n) { llri_vec(e, LLRI_VEC_SOFTCAP, x, x, cap, 0, n); }          /* x = cap tanh(x / cap) */
 static void llri_add_rows(llri_exec *e, float *y, int64_t ldy, int n, int width, const float *b)    /* each row += b */
 {
-    int t, i;
-    (void)e;
-    for (t = 0; t < n; t++) for (i = 0; i < width; i++) y[t * ldy + i] += b[i];
-}
-static void llri_clamp(llri_exec *e, float *x, float lo, float hi, int64_t n)
-{
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) x[i] = x[i] < lo ? lo : x[i] > hi ? hi : x[i];
-}
-static void llri_softcap(llri_exec *e, float *x, float cap, int64_t n)                  /* x = cap tanh(x / cap) */
-{
-    int64_t i;
-    (void)e;
-    for (i = 0; i < n; i++) x[i] = cap * (float)llri_tanh(x[i] / cap);
+    int t;
+    for (t = 0; t < n; t++) llri_add(e, y + t * ldy, b, width);
 }
 
 /* --- KV cache and attention --------------------------------------------------------------------------------------------- */
-static void llri_kv_put(int type, uint8_t *d, const float *x, int n)
-{
-    int i, j;
-    if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
-    else if (type == LLR_KV_F16)
-        for (i = 0; i < n; i++) {
-            uint16_t h = llri_f32_to_f16(x[i]);
-            d[2 * i] = (uint8_t)h;
-            d[2 * i + 1] = (uint8_t)(h >> 8);
-        }
-    else
-        for (i = 0; i < n; i += 32, d += 34) {      /* q8_0 */
-            int m = n - i < 32 ? n - i : 32;
-            float amax = 0.0f, bad = 0.0f, inv;
-            uint16_t h;
-            for (j = 0; j < m; j++) {
-                float v = fabsf(x[i + j]);
-                if (v > amax) amax = v;
-                bad += v * 0.0f;
-            }
-            h = llri_f32_to_f16(bad == 0.0f ? amax / 127.0f : bad);
-            inv = bad == 0.0f && amax >= 1e-36f ? 127.0f / amax : 0.0f;
-            d[0] = (uint8_t)h;
-            d[1] = (uint8_t)(h >> 8);
-            for (j = 0; j < 32; j++) d[2 + j] = j < m && inv > 0.0f ? (uint8_t)(int8_t)(int)(llri_round_even(x[i + j] * inv)) : 0;
-        }
-}
-typedef struct llri_store_args { const llri_kvc *c; const float *k, *v; int64_t ldk, ldv; uint32_t pos; } llri_store_args;
+typedef struct llri_store_args { llri_exec *e; const llri_kvc *c; const float *k, *v; int64_t ldk, ldv; uint32_t pos; } llri_store_args;
 static void llri_store_chunk(void *arg, int t, int thread)
 {
     const llri_store_args *a = (const llri_store_args *)arg;
@@ -6944,59 +7120,121 @@ static void llri_store_chunk(void *arg, int t, int thread)
     int h;
     (void)thread;
     for (h = 0; h < c->n_head_kv; h++) {
-        llri_kv_put(c->type, c->k + ((size_t)h * c->capacity + slot) * k_bytes, a->k + t * a->ldk + (int64_t)h * c->dk, c->dk);
-        llri_kv_put(c->type, c->v + ((size_t)h * c->capacity + slot) * v_bytes, a->v + t * a->ldv + (int64_t)h * c->dv, c->dv);
+        a->e->ops->narrow(c->type, c->k + ((size_t)h * c->capacity + slot) * k_bytes, a->k + t * a->ldk + (int64_t)h * c->dk, c->dk);
+        a->e->ops->narrow(c->type, c->v + ((size_t)h * c->capacity + slot) * v_bytes, a->v + t * a->ldv + (int64_t)h * c->dv, c->dv);
     }
 }
 /* Stores k [t * ldk + head * dk] and v of n tokens at positions pos.. */
 static void llri_kv_store(llri_exec *e, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n)
 {
     llri_store_args a;
-    a.c = c; a.k = k; a.v = v; a.ldk = ldk; a.ldv = ldv; a.pos = pos;
+    a.e = e; a.c = c; a.k = k; a.v = v; a.ldk = ldk; a.ldv = ldv; a.pos = pos;
     llri_pool_run(e->pool, n, llri_store_chunk, &a);
 }
 
-typedef struct llri_attn_seq { llri_kvc kv; uint32_t pos0; int row0, n; } llri_attn_seq;    /* rows row0.. of q are positions pos0.., stored in kv */
+typedef struct llri_attn_seq { llri_kvc kv; uint32_t pos0; int row0, n, piece0; } llri_attn_seq;    /* rows row0.. of q are positions pos0.., stored in kv; piece0: for llri_attention */
 typedef struct llri_attention_args {
     llri_exec *e;
     const llri_attn *attn;
-    const llri_attn_seq *seq;
+    const llri_attn_seq *seqs; int n_seqs;
     float *out; int64_t ldo;
     const float *q; int64_t ldq;
     int heads, head_blocks, tokens;     /* of a piece: query heads, such blocks in a group, tokens */
+    int chunks;                         /* of the piece that has most */
+    float *parts;                       /* [piece][chunk][heads * tokens] sums of the chunks, or NULL */
 } llri_attention_args;
-static void llri_attention_chunk(void *arg, int chunk, int thread)
+/* What a piece computes; the chunk is its first one. Returns the number of chunks. */
+static int llri_attention_piece(const llri_attention_args *a, int piece, llri_attend *w, const llri_attn_seq **seq)
+{
+    const llri_attn *p = a->attn;
+    const llri_attn_seq *s = a->seqs;
+    int group = p->n_head / p->n_head_kv, pieces = p->n_head_kv * a->head_blocks, n = a->n_seqs, hb, kvh, t0;
+    while (n > 1) {                     /* the last sequence whose pieces begin at or before this one */
+        int half = n / 2;
+        if (s[half].piece0 <= piece) { s += half; n -= half; }
+        else n = half;
+    }
+    piece -= s->piece0;
+    hb = piece % pieces % a->head_blocks;
+    kvh = piece % pieces / a->head_blocks;
+    t0 = piece / pieces * a->tokens;
+    w->attn = p;
+    w->kv = s->kv;
+    w->head = kvh * group + hb * a->heads;
+    w->n_heads = group - hb * a->heads < a->heads ? group - hb * a->heads : a->heads;
+    w->n = s->n - t0 < a->tokens ? s->n - t0 : a->tokens;
+    w->pos = s->pos0 + (uint32_t)t0;
+    w->q = a->q + (int64_t)(s->row0 + t0) * a->ldq;
+    w->ldq = a->ldq;
+    w->chunk = p->window && w->pos + 1 > p->window ? w->pos + 1 - p->window : 0;
+    w->chunk -= w->chunk % LLRI_KV_CHUNK;
+    *seq = s;
+    return (int)((w->pos + (uint32_t)w->n - 1 - w->chunk) / LLRI_KV_CHUNK) + 1;
+}
+static void llri_attention_part(void *arg, int i, int thread)       /* one chunk of one piece */
+{
+    const llri_attention_args *a = (const llri_attention_args *)arg;
+    const llri_attn_seq *seq;
+    llri_attend w;
+    if (llri_attention_piece(a, i / a->chunks, &w, &seq) <= i % a->chunks) return;
+    w.chunk += (uint32_t)(i % a->chunks) * LLRI_KV_CHUNK;
+    a->e->ops->attend(&w, a->parts + (size_t)i * (size_t)(a->heads * a->tokens) * llri_part_floats(a->attn->dv),
+                      (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes));
+}
+static void llri_attention_chunk(void *arg, int piece, int thread)  /* one piece: its chunks joined in order */
 {
     const llri_attention_args *a = (const llri_attention_args *)arg;
     const llri_attn *p = a->attn;
-    int group = p->n_head / p->n_head_kv, pieces = p->n_head_kv * a->head_blocks;
-    int hb = chunk % pieces % a->head_blocks, kvh = chunk % pieces / a->head_blocks, t0 = chunk / pieces * a->tokens;
+    const size_t ld = llri_part_floats(p->dv), rows = (size_t)(a->heads * a->tokens);
+    float *total = (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes), *part = total + rows * ld, *work = part + rows * ld;
+    const llri_attn_seq *seq;
     llri_attend w;
-    w.attn = p;
-    w.kv = a->seq->kv;
-    w.head = kvh * group + hb * a->heads;
-    w.n_heads = group - hb * a->heads < a->heads ? group - hb * a->heads : a->heads;
-    w.n = a->seq->n - t0 < a->tokens ? a->seq->n - t0 : a->tokens;
-    w.pos = a->seq->pos0 + (uint32_t)t0;
-    w.q = a->q + (int64_t)(a->seq->row0 + t0) * a->ldq;
-    w.out = a->out + (int64_t)(a->seq->row0 + t0) * a->ldo;
-    w.ldq = a->ldq;
-    w.ldo = a->ldo;
-    a->e->ops->attend(&w, (float *)(void *)(a->e->thread + (size_t)thread * a->e->thread_bytes));
+    int n_chunks = llri_attention_piece(a, piece, &w, &seq), i, c, j;
+    for (c = 0; c < n_chunks; c++, w.chunk += LLRI_KV_CHUNK) {
+        const float *from = a->parts ? a->parts + ((size_t)piece * (size_t)a->chunks + (size_t)c) * rows * ld : c ? part : total;
+        if (!a->parts) a->e->ops->attend(&w, c ? part : total, work);
+        if (c == 0 && a->parts) memcpy(total, from, rows * ld * sizeof(float));
+        for (i = 0; c && i < w.n * w.n_heads; i++) a->e->ops->join(total + (size_t)i * ld, from + (size_t)i * ld, p->dv);
+    }
+    for (i = 0; i < w.n * w.n_heads; i++) {
+        const int t = i / w.n_heads, h = w.head + i % w.n_heads;
+        float *sum = total + (size_t)i * ld, *dst = a->out + (seq->row0 + (int64_t)(w.pos - seq->pos0) + t) * a->ldo + (int64_t)h * p->dv;
+        if (p->sinks) {                             /* one more position, without a value */
+            memset(part, 0, ld * sizeof(float));
+            part[llri_pad16(p->dv)] = p->sinks[h];
+            part[llri_pad16(p->dv) + 1] = 1.0f;
+            a->e->ops->join(sum, part, p->dv);
+        }
+        for (j = 0; j < p->dv; j++) dst[j] = sum[j] * (1.0f / sum[llri_pad16(p->dv) + 1]);
+    }
 }
-/* out[t * ldo + head * dv] for the query rows q[t * ldq + head * dk] of several sequences */
-static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int64_t ldo, const float *q, int64_t ldq, const llri_attn_seq *seqs, int n_seqs)
+/* out[t * ldo + head * dv] for the query rows q[t * ldq + head * dk] of several sequences. Few pieces of long sequences are
+ * divided among the threads by chunks; the room for their sums is what the inputs of products take otherwise. */
+static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int64_t ldo, const float *q, int64_t ldq, llri_attn_seq *seqs, int n_seqs)
 {
     llri_attention_args a;
-    int i, group = attn->n_head / attn->n_head_kv;
-    a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq;
+    int i, pieces = 0, group = attn->n_head / attn->n_head_kv;
+    size_t room = llri_exec_act_bytes(e->ops, e->max_in, e->max_rows) / sizeof(float);
+    a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq; a.seqs = seqs; a.n_seqs = n_seqs;
     a.heads = group < LLRI_ATTEND_QUERIES ? group : LLRI_ATTEND_QUERIES;
     a.head_blocks = (group + a.heads - 1) / a.heads;
     a.tokens = LLRI_ATTEND_QUERIES / a.heads;
+    a.chunks = 1;
+    a.parts = NULL;
     for (i = 0; i < n_seqs; i++) {
-        a.seq = &seqs[i];
-        llri_pool_run(e->pool, attn->n_head_kv * a.head_blocks * ((a.seq->n + a.tokens - 1) / a.tokens), llri_attention_chunk, &a);
+        uint32_t seen = seqs[i].pos0 + (uint32_t)seqs[i].n;
+        if (attn->window && seen > attn->window + (uint32_t)a.tokens) seen = attn->window + (uint32_t)a.tokens + LLRI_KV_CHUNK;
+        seqs[i].piece0 = pieces;
+        pieces += attn->n_head_kv * a.head_blocks * ((seqs[i].n + a.tokens - 1) / a.tokens);
+        if ((seen - 1) / LLRI_KV_CHUNK >= (uint32_t)a.chunks) a.chunks = (int)((seen - 1) / LLRI_KV_CHUNK) + 1;
     }
+    if (pieces < LLRI_PIECES_PER_THREAD * llri_pool_size(e->pool) && llri_pool_size(e->pool) > 1 && a.chunks > 1 &&
+        (size_t)pieces * (size_t)a.chunks <= room / ((size_t)(a.heads * a.tokens) * llri_part_floats(attn->dv))) {
+        a.parts = (float *)(void *)e->act;
+        e->prepared = LLRI_PREPARED_NOT;
+        llri_pool_run(e->pool, pieces * a.chunks, llri_attention_part, &a);
+    }
+    llri_pool_run(e->pool, pieces, llri_attention_chunk, &a);
 }
 
 /* >>model ------------------------------------------------------------------------------------------------------------

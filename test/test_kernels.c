@@ -185,11 +185,11 @@ static void test_kernel_act(void)
         if (!(cpu.usable >> isa & 1)) continue;
         for (i = 0; i < N; i++) { x[i] = (float)(i - 501) / 20.0f; up[i] = 0.5f; }
         x[0] = -1000.0f; x[1] = 1000.0f;
-        for (act = LLRI_ACT_SILU; act <= LLRI_ACT_XIELU; act++) {
+        for (act = LLRI_ACT_SILU; act <= LLRI_ACT_SOFTCAP; act++) {
             llri_ops_get((llr_isa)isa)->act(act, y, x, up, N, xielu);
             for (i = 0; i < N; i++) {
                 double v = x[i], want = act == LLRI_ACT_SILU ? v / (1 + exp(-v)) : act == LLRI_ACT_GELU ? 0.5 * v * (1 + tanh(0.7978845608 * v * (1 + 0.044715 * v * v)))
-                    : act == LLRI_ACT_GELU_QUICK ? v / (1 + exp(-1.702 * v)) : act == LLRI_ACT_RELU2 ? (v > 0 ? v * v : 0)
+                    : act == LLRI_ACT_GELU_QUICK ? v / (1 + exp(-1.702 * v)) : act == LLRI_ACT_RELU2 ? (v > 0 ? v * v : 0) : act == LLRI_ACT_SOFTCAP ? (double)0.8f * tanh(v / (double)0.8f)
                     : v > 0 ? 0.8 * v * v + 0.5 * v : (expm1(v < -1e-6 ? v : -1e-6) - v) * 0.9 + 0.5 * v;
                 CHECK_MSG(fabs(y[i] - want * 0.5) <= 2e-6 * fabs(want) + 2e-6, "%s act %d of %g: %g instead of %g", llr_isa_name((llr_isa)isa), act, v, (double)y[i], want * 0.5);
             }
@@ -198,21 +198,21 @@ static void test_kernel_act(void)
 }
 
 /* attention against doubles: groups of heads, windows in rings, soft cap, ALiBi, sinks, all KV types, odd head sizes */
-static void kt_attention(const llri_ops *ops, int type, int heads, int heads_kv, int dk, int dv, uint32_t window, float cap, int slopes, int sinks, int step)
+static void kt_attention(const llri_ops *ops, int N, int type, int heads, int heads_kv, int dk, int dv, uint32_t window, float cap, int slopes, int sinks, int step)
 {
-    enum { N = 300 };
-    uint32_t cap_pos = window ? (window + (uint32_t)step + 31) / 32 * 32 : 320;
+    uint32_t cap_pos = window ? (window + (uint32_t)step + 31) / 32 * 32 : ((uint32_t)N + 31) / 32 * 32;
     size_t kb = llri_kv_row_bytes(type, dk), vb = llri_kv_row_bytes(type, dv), bytes = llri_exec_bytes(ops, 64, step, 1, dk > dv ? dk : dv);
     uint8_t *kc = (uint8_t *)malloc(kb * cap_pos * (size_t)heads_kv), *vc = (uint8_t *)malloc(vb * cap_pos * (size_t)heads_kv);
-    float *q = (float *)malloc(sizeof(float) * N * (size_t)(heads * dk)), *k = (float *)malloc(sizeof(float) * N * (size_t)(heads_kv * dk));
-    float *v = (float *)malloc(sizeof(float) * N * (size_t)(heads_kv * dv)), *out = (float *)malloc(sizeof(float) * N * (size_t)(heads * dv));
+    float *q = (float *)malloc(sizeof(float) * (size_t)(N * heads * dk)), *k = (float *)malloc(sizeof(float) * (size_t)(N * heads_kv * dk));
+    float *v = (float *)malloc(sizeof(float) * (size_t)(N * heads_kv * dv)), *out = (float *)malloc(sizeof(float) * (size_t)(N * heads * dv));
+    double *p = (double *)malloc(sizeof(double) * (size_t)N);
     float slope[64], sink[64];
     void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
     llri_exec e;
     llri_attn a;
     llri_attn_seq s;
     int i, h, t, j;
-    CHECK(kc && vc && q && k && v && out && work);
+    CHECK(kc && vc && q && k && v && out && p && work);
     memset(kc, 0xff, kb * cap_pos * (size_t)heads_kv);
     memset(vc, 0xff, vb * cap_pos * (size_t)heads_kv);
     memset(work, 0xff, bytes);
@@ -232,9 +232,9 @@ static void kt_attention(const llri_ops *ops, int type, int heads, int heads_kv,
         s.pos0 = (uint32_t)t; s.row0 = 0; s.n = n;
         llri_attention(&e, &a, out + t * heads * dv, heads * dv, q + t * heads * dk, heads * dk, &s, 1);
     }
-    for (t = 0; t < N; t += 13)
+    for (t = 0; t < N; t += N > 400 && t == 39 ? N - 150 : 13)
         for (h = 0; h < heads; h++) {
-            double p[N], max = sinks ? sink[h] : -1e300, sum, tol = type == LLR_KV_F32 ? 2e-5 : type == LLR_KV_F16 ? 2e-3 : 3e-2;
+            double max = sinks ? sink[h] : -1e300, sum, tol = type == LLR_KV_F32 ? 2e-5 : type == LLR_KV_F16 ? 2e-3 : 3e-2;
             int g = h / (heads / heads_kv), lo = window && t + 1 > (int)window ? t + 1 - (int)window : 0;
             for (j = lo; j <= t; j++) {
                 double d = 0;
@@ -255,7 +255,7 @@ static void kt_attention(const llri_ops *ops, int type, int heads, int heads_kv,
             }
         }
     llri_free(llri_opt_mem(NULL), work, bytes);
-    free(kc); free(vc); free(q); free(k); free(v); free(out);
+    free(kc); free(vc); free(q); free(k); free(v); free(out); free(p);
 }
 
 static void test_kernel_attention(void)
@@ -267,13 +267,192 @@ static void test_kernel_attention(void)
         const llri_ops *ops = llri_ops_get((llr_isa)isa);
         if (!(cpu.usable >> isa & 1)) continue;
         kt_seed = 7;
-        kt_attention(ops, LLR_KV_F32, 4, 2, 16, 16, 0, 0, 0, 0, 1);
-        kt_attention(ops, LLR_KV_F32, 6, 3, 20, 12, 0, 0, 0, 0, 7);
-        kt_attention(ops, LLR_KV_F16, 4, 1, 64, 64, 0, 30.0f, 0, 1, 64);
-        kt_attention(ops, LLR_KV_F16, 2, 2, 33, 40, 50, 0, 0, 0, 19);
-        kt_attention(ops, LLR_KV_Q8_0, 4, 2, 48, 32, 0, 0, 1, 0, 300);
-        kt_attention(ops, LLR_KV_F32, 40, 1, 8, 8, 33, 0, 0, 1, 3);
+        kt_attention(ops, 300, LLR_KV_F32, 4, 2, 16, 16, 0, 0, 0, 0, 1);
+        kt_attention(ops, 300, LLR_KV_F32, 6, 3, 20, 12, 0, 0, 0, 0, 7);
+        kt_attention(ops, 300, LLR_KV_F16, 4, 1, 64, 64, 0, 30.0f, 0, 1, 64);
+        kt_attention(ops, 300, LLR_KV_F16, 2, 2, 33, 40, 50, 0, 0, 0, 19);
+        kt_attention(ops, 300, LLR_KV_Q8_0, 4, 2, 48, 32, 0, 0, 1, 0, 300);
+        kt_attention(ops, 300, LLR_KV_F32, 40, 1, 8, 8, 33, 0, 0, 1, 3);
+        kt_attention(ops, 1100, LLR_KV_F16, 3, 1, 80, 96, 0, 0, 0, 1, 1);      /* more than two chunks; halves used as they are */
+        kt_attention(ops, 1100, LLR_KV_F16, 2, 1, 32, 48, 600, 0, 1, 1, 5);
+        kt_attention(ops, 1100, LLR_KV_Q8_0, 7, 1, 64, 32, 0, 20.0f, 0, 0, 11);
     }
+}
+
+/* Attention of the last tokens of sequences: the same bits for any number of threads, any cut into calls, any company, in all
+ * tiers without and all with fused multiply-add. Few pieces of long sequences are divided by positions, if there is room. */
+enum { KT_BITS_N = 1100, KT_BITS_LAST = 13 };
+static void kt_attention_bits(const llri_ops *ops, int type, int heads_kv, int d, uint32_t window, float *first, int *seen)
+{
+    static const int threads[] = { 1, 2, 3, 5 }, steps[] = { KT_BITS_LAST, 1, 7 };
+    enum { HEADS = 6, CAP = 1120 };
+    const int width = HEADS * d;
+    const size_t row = llri_kv_row_bytes(type, d), half = row * CAP * (size_t)heads_kv;
+    uint8_t *kv = (uint8_t *)malloc(4 * half);
+    float *q = (float *)malloc(sizeof(float) * 2 * KT_BITS_LAST * (size_t)width), *out = (float *)malloc(sizeof(float) * 2 * KT_BITS_LAST * (size_t)width);
+    float *x = (float *)malloc(sizeof(float) * (size_t)(heads_kv * d));
+    llri_attn_seq seq[2];
+    llri_attn a;
+    int i, j, t, c, room;
+    CHECK(kv && q && out && x);
+    memset(kv, 0xff, 4 * half);
+    memset(seq, 0, sizeof seq);
+    memset(&a, 0, sizeof a);
+    a.n_head = HEADS; a.n_head_kv = heads_kv; a.dk = a.dv = d; a.scale = 0.3f; a.window = window;
+    kt_seed = 5;
+    for (i = 0; i < 2; i++) {
+        seq[i].kv.k = kv + 2 * (size_t)i * half; seq[i].kv.v = seq[i].kv.k + half; seq[i].kv.type = type; seq[i].kv.capacity = CAP;
+        seq[i].kv.n_head_kv = heads_kv; seq[i].kv.dk = seq[i].kv.dv = d;
+        for (t = 0; t < KT_BITS_N; t++)
+            for (j = 0; j < heads_kv; j++) {
+                for (c = 0; c < 2 * d; c++) x[c % d] = 3 * kt_unit();
+                ops->narrow(type, seq[i].kv.k + ((size_t)j * CAP + (size_t)t) * row, x, d);
+                ops->narrow(type, seq[i].kv.v + ((size_t)j * CAP + (size_t)t) * row, x, d);
+            }
+    }
+    for (i = 0; i < 2 * KT_BITS_LAST * width; i++) q[i] = kt_unit();
+    for (t = 0; t < 4; t++)
+        for (room = 0; room < 2; room++) {
+            const int64_t max_in = room ? 8192 : 64;
+            llr_pool *pool = NULL;
+            llri_exec e;
+            size_t bytes = llri_exec_bytes(ops, max_in, 64, threads[t], d);
+            void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
+            CHECK(work && llr_pool_new(&pool, threads[t], NULL, NULL) == LLR_OK);
+            for (c = 0; c < 3; c++) {
+                memset(work, 0xff, bytes);
+                memset(out, 0xff, sizeof(float) * 2 * KT_BITS_LAST * (size_t)width);
+                llri_exec_init(&e, ops, pool, 0, work, max_in, 64, d);
+                for (i = 0; i < KT_BITS_LAST; i += steps[c]) {
+                    const int n = KT_BITS_LAST - i < steps[c] ? KT_BITS_LAST - i : steps[c];
+                    seq[0].pos0 = (uint32_t)(KT_BITS_N - KT_BITS_LAST + i); seq[0].row0 = i; seq[0].n = n;
+                    seq[1].pos0 = (uint32_t)(40 + i); seq[1].row0 = KT_BITS_LAST + i; seq[1].n = n;
+                    if (c == 2) {                   /* each alone */
+                        llri_attention(&e, &a, out, width, q, width, &seq[0], 1);
+                        llri_attention(&e, &a, out, width, q, width, &seq[1], 1);
+                    } else llri_attention(&e, &a, out, width, q, width, seq, 2);
+                }
+                if (!*seen) memcpy(first, out, sizeof(float) * 2 * KT_BITS_LAST * (size_t)width);
+                else CHECK_MSG(!LLRI_FLT_EXACT || memcmp(first, out, sizeof(float) * 2 * KT_BITS_LAST * (size_t)width) == 0,
+                               "%s kv %d heads 6/%d window %d: %d threads, steps of %d, room %d", llr_isa_name((llr_isa)ops->isa), type, heads_kv, (int)window,
+                               threads[t], steps[c], room);
+                *seen = 1;
+            }
+            llr_pool_free(pool);
+            llri_free(llri_opt_mem(NULL), work, bytes);
+        }
+    free(kv); free(q); free(out); free(x);
+}
+static void test_kernel_attention_bits(void)
+{
+    static const struct { int type, heads_kv, d; uint32_t window; } how[] = {
+        { LLR_KV_F16, 1, 48, 0 }, { LLR_KV_F16, 2, 64, 700 }, { LLR_KV_Q8_0, 3, 40, 0 }, { LLR_KV_F32, 6, 32, 0 }, { LLR_KV_F16, 6, 64, 0 } };
+    llr_cpu_info cpu;
+    size_t k;
+    int isa;
+    llr_cpu(&cpu);
+    for (k = 0; k < sizeof how / sizeof *how; k++) {
+        float *first[2];
+        int seen[2] = { 0, 0 };
+        first[0] = (float *)malloc(sizeof(float) * 2 * KT_BITS_LAST * 6 * 128);
+        first[1] = (float *)malloc(sizeof(float) * 2 * KT_BITS_LAST * 6 * 128);
+        CHECK(first[0] && first[1]);
+        for (isa = 1; isa < LLR_ISA_COUNT; isa++)
+            if (cpu.usable >> isa & 1)
+                kt_attention_bits(llri_ops_get((llr_isa)isa), how[k].type, how[k].heads_kv, how[k].d, how[k].window, first[isa >= LLR_ISA_AVX2], &seen[isa >= LLR_ISA_AVX2]);
+        free(first[0]); free(first[1]);
+    }
+}
+
+/* The vector conversions of the KV cache against the plain ones: all halves, many floats, partial blocks */
+static void test_kernel_narrow(void)
+{
+    llr_cpu_info cpu;
+    int isa;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        enum { N = 67 };
+        const llri_ops *ops = llri_ops_get((llr_isa)isa);
+        float x[N], y[N];
+        uint8_t h[2 * N], b[3 * 34];
+        uint32_t u, i, bad = 0;
+        int round;
+        if (!(cpu.usable >> isa & 1)) continue;
+        for (u = 0; u < 65536 + N; u += N) {                /* half -> float -> half */
+            for (i = 0; i < N; i++) { h[2 * i] = (uint8_t)(u + i); h[2 * i + 1] = (uint8_t)((u + i) >> 8); }
+            ops->widen(LLRI_F16, h, y, N);
+            for (i = 0; i < N; i++) {
+                float want = llri_f16_to_f32((uint16_t)(u + i));
+                bad += want != want ? y[i] == y[i] : llri_f32_to_bits(y[i]) != llri_f32_to_bits(want);
+            }
+            ops->narrow(LLR_KV_F16, h, y, N);
+            for (i = 0; i < N; i++) bad += (h[2 * i] | h[2 * i + 1] << 8) != llri_f32_to_f16(y[i]);
+        }
+        CHECK_MSG(bad == 0, "%s: %u halves", llr_isa_name((llr_isa)isa), (unsigned)bad);
+        kt_seed = 3;
+        bad = 0;
+        for (u = 0; u < 65536 * 8; u += N) {                /* around every half and half way between two, and any bits */
+            for (i = 0; i < N; i++) {
+                uint32_t bits = llri_f32_to_bits(llri_f16_to_f32((uint16_t)((u + i) >> 3)));
+                bits += ((u + i) & 1 ? 0x1000u : 0) + ((u + i) >> 1 & 3) - 1;
+                if (u % 3 == 0) bits = kt_rand() << 12 ^ kt_rand();
+                x[i] = llri_bits_to_f32(bits);
+            }
+            ops->narrow(LLR_KV_F16, h, x, N);
+            for (i = 0; i < N; i++) bad += (h[2 * i] | h[2 * i + 1] << 8) != llri_f32_to_f16(x[i]);
+        }
+        CHECK_MSG(bad == 0, "%s: %u floats", llr_isa_name((llr_isa)isa), (unsigned)bad);
+        bad = 0;
+        for (round = 0; round < 200; round++) {             /* q8_0: round(x * 127 / max) and a scale of max / 127 */
+            for (i = 0; i < N; i++) x[i] = kt_unit() * (round % 3 ? 1.0f : 1e-5f);
+            if (round == 7) x[40] = (float)HUGE_VAL;
+            if (round == 8) x[1] = (float)HUGE_VAL - (float)HUGE_VAL;
+            if (round == 9) for (i = 0; i < 32; i++) x[i] = 0.0f;
+            memset(b, 0xee, sizeof b);
+            ops->narrow(LLR_KV_Q8_0, b, x, N);
+            for (u = 0; u < N; u += 32) {
+                const uint8_t *p = b + u / 32 * 34;
+                uint32_t n = N - u < 32 ? N - u : 32;
+                float max = 0, sum = 0, inv;
+                for (i = 0; i < n; i++) { if (fabsf(x[u + i]) > max) max = fabsf(x[u + i]); sum += x[u + i] * 0.0f; }
+                inv = sum == 0.0f && max > 0 ? 127.0f / max : 0.0f;
+                if (sum == 0.0f) CHECK((p[0] | p[1] << 8) == llri_f32_to_f16(max / 127.0f));
+                else CHECK((p[1] & 0x7e) == 0x7e);
+                for (i = 0; i < 32; i++) bad += (int8_t)p[2 + i] != (i < n && inv > 0 ? (int)rint((double)(x[u + i] * inv)) : 0);
+            }
+            ops->widen(LLRI_Q8_0, b, y, N);
+            for (i = 0; i < N; i++) {
+                float s = llri_f16_to_f32((uint16_t)(b[i / 32 * 34] | b[i / 32 * 34 + 1] << 8)), want = s * (float)(int8_t)b[i / 32 * 34 + 2 + i % 32];
+                bad += memcmp(&want, &y[i], sizeof want) != 0 && want == want;
+            }
+        }
+        CHECK_MSG(bad == 0, "%s: %u of q8_0", llr_isa_name((llr_isa)isa), (unsigned)bad);
+    }
+}
+
+static void test_kernel_vectors(void)           /* long ones are divided among threads */
+{
+    enum { N = 3 * LLRI_VEC + 5 };
+    float *x = (float *)malloc(sizeof(float) * N), *y = (float *)malloc(sizeof(float) * N);
+    llr_pool *pool = NULL;
+    llri_exec e;
+    int i, bad = 0;
+    CHECK(x && y && llr_pool_new(&pool, 3, NULL, NULL) == LLR_OK);
+    memset(&e, 0, sizeof e);
+    e.ops = llri_ops_get(LLR_ISA_SCALAR);
+    e.pool = pool;
+    for (i = 0; i < N; i++) { x[i] = (float)i; y[i] = 1.0f; }
+    llri_add(&e, y, x, N);
+    llri_axpy(&e, y, x, 2.0f, N);
+    llri_scale(&e, y, 0.5f, N);
+    for (i = 0; i < N; i++) bad += y[i] != (1.0f + 3.0f * (float)i) * 0.5f;
+    llri_clamp(&e, y, 3.0f, 1000.0f, N);
+    for (i = 0; i < N; i++) bad += y[i] < 3.0f || y[i] > 1000.0f || (i == 11 && y[i] != 17.0f);
+    llri_softcap(&e, y, 30.0f, N);
+    for (i = 0; i < N; i++) bad += i < 600 && !(fabs(y[i] - 30 * tanh((i < 2 ? 3.0 : (1 + 3.0 * i) * 0.5) / 30)) < 1e-5);
+    CHECK_MSG(bad == 0, "%d", bad);
+    llr_pool_free(pool);
+    free(x); free(y);
 }
 
 static void test_kernel_norm_rope(void)
@@ -343,4 +522,5 @@ static void test_kernel_isa(void)
     }
 }
 
-#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_norm_rope)
+#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
+    X(kernel_vectors) X(kernel_norm_rope)
