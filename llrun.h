@@ -7080,7 +7080,7 @@ static void llri_vec_chunk(void *arg, int chunk, int thread)
 {
     const llri_vec_args *v = (const llri_vec_args *)arg;
     const int64_t from = (int64_t)chunk * LLRI_VEC;
-    const int n = (int)(v->n - from < LLRI_VEC ? v->n - from : LLRI_VEC);
+    const int n = (int)(v->n - from < (int64_t)LLRI_VEC ? v->n - from : (int64_t)LLRI_VEC);
     const float *x = v->x + from, a = v->a, b = v->b;
     float *y = v->y + from;
     int i;
