@@ -276,6 +276,7 @@ if [ -r /proc/meminfo ]; then       # LLRUN_PROC and LLRUN_SYS: /proc and /sys a
     unset LLRUN_PROC LLRUN_SYS
     if [ "${MEMORY:-1}" != 0 ]; then
         "$child" -m 60 "$llrun" plan "$big" -c 8192 <"$in" >"$out" 2>"$err"; is 5 $?; printed '^available .*ulimit -v'
+        "$child" -m 26 "$llrun" plan "$big" -c 256 -b 64 -t 1 <"$in" >"$out" 2>"$err"; is 0 $?; printed '^verdict *fits'      # few addresses are no little memory
     fi
     if command -v script >/dev/null && script -qec true /dev/null </dev/null >/dev/null 2>&1; then
         "$child" script -qec "$llrun plan $big" /dev/null </dev/null >"$out" 2>"$err"; is 0 $?; printed '^KV cache .*MiB  ####'
