@@ -334,8 +334,8 @@ typedef struct llr_session_options {     /* zeroed = defaults */
  * as always. n_guess rows of logits are kept for it.
  *   Guesses are what followed the last two or more tokens where they stood before in the context (prompt lookup decoding,
  * Saxena 2023), or what `draft` finds most probable: a session of a smaller model with the same vocabulary (LLR_E_ARG if not),
- * used by no one else, with at least the same context, which must live as long (speculative decoding, Leviathan et al. 2022). A
- * draft that fails guesses nothing. How many are computed follows from how often such guesses were right and from how long
+ * used by no one else, which must live as long (speculative decoding, Leviathan et al. 2022). A draft that fails, or whose
+ * context is full, guesses nothing. How many are computed follows from how often such guesses were right and from how long
  * passes took: where they are wrong there are none, and nothing is lost. */
 enum { LLR_MAX_GUESS = 15 };
 typedef struct llr_guesses { uint64_t drafted, accepted; } llr_guesses;     /* tokens computed in advance; those the text went on with */
@@ -8536,9 +8536,9 @@ static void llri_guess(llr_session *s)
     for (k = 0; k < max && g->len; k++) chance[k] = g->trust[llri_kind_of_length(g->len + (uint32_t)k)];
     k = llri_guess_size(s, chance, k, 0.0, &gain);
     draft = llri_draft_size(s, max, &gain);
-    g->drafted = draft > 0;
     if (draft) s->n_ahead = (size_t)llri_draft(s, end, draft);
-    else for (; (int)s->n_ahead < k; s->n_ahead++) {            /* a repetition may reach into the guesses themselves */
+    g->drafted = s->n_ahead > 0;
+    for (; !g->drafted && (int)s->n_ahead < k; s->n_ahead++) {  /* a repetition may reach into the guesses themselves */
         uint32_t p = g->from + (uint32_t)s->n_ahead;
         s->ahead[s->n_ahead] = p < end ? s->text[p] : s->ahead[p - end];
     }
@@ -8765,6 +8765,8 @@ LLR_API uint32_t llr_session_ctx(const llr_session *s) { return s->n_ctx; }
 LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
 {
     int i;
+    s->n_ahead = s->used;
+    s->guess.len = 0;
     if (pos >= s->pos && s->high == s->pos) return s->pos;
     if (pos > s->pos) pos = s->pos;
     for (i = 0; i < s->m->n_layer && pos; i++) {
@@ -8773,8 +8775,6 @@ LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
         if (s->kv[i].k && y->window && s->high > capacity && first < s->high - capacity) pos = 0;
     }
     s->pos = pos;
-    s->n_ahead = s->used;
-    s->guess.len = 0;
     if (!pos) s->high = 0;
     return pos;
 }
