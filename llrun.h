@@ -35,7 +35,7 @@
  *     >>util        checked arithmetic, errors, maps, math    >>pool        threads
  *     >>types       tensor types                              >>ops         matrix products, norms, attention
  *     >>convert     what every type means, codebooks          >>model       architectures, loading
- *     >>gguf        the file reader                           >>session     KV cache, the forward pass
+ *     >>gguf        the file reader                           >>session     KV cache, the forward pass, guesses
  *     >>strip       what the kernels of all tiers share       >>tokenizer   text to ids and back
  *     >>kernels     the arithmetic, once for all tiers        >>sampler     choosing a token, streaming text
  *                                                             >>template    chat templates
@@ -61,8 +61,8 @@
  *               which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
- *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, or on
- *               which sessions are evaluated together. They are the same on all tiers without, and on all tiers with fused
+ *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, on which
+ *               sessions are evaluated together, or on what was guessed in advance. They are the same on all tiers without, and on all tiers with fused
  *               multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
  *   Safety      Model files and texts are untrusted: every offset, size and count is checked. If a mapped file is cut short
  *               while it is in use, the system sends SIGBUS: see llr_guard for how a program survives that.
@@ -7715,16 +7715,17 @@ typedef struct llri_part {
 } llri_part;
 
 /* See Guessing below. */
-enum { LLRI_PASS_KINDS = 5, LLRI_BY_LENGTH = 5, LLRI_BY_DRAFT = LLRI_BY_LENGTH, LLRI_GUESS_KINDS };
+enum { LLRI_PASS_KINDS = 5, LLRI_BY_LENGTH = 6, LLRI_BY_DRAFT = LLRI_BY_LENGTH, LLRI_GUESS_KINDS };
 static const double llri_usual_cost[LLRI_PASS_KINDS] = { 1.0, 1.4, 2.0, 2.7, 3.0 };     /* of passes, until they are measured */
-enum { LLRI_LONGEST_SUFFIX = 16, LLRI_DRAFT_WAIT = 32, LLRI_DRAFT_WAIT_MAX = 4096 };
+enum { LLRI_LONGEST_SUFFIX = 16, LLRI_USUAL_CASES = 3, LLRI_MOST_CASES = 16, LLRI_DRAFT_WAIT = 32, LLRI_DRAFT_WAIT_MAX = 4096 };
 #define LLRI_LEAST_GAIN  1.05
 #define LLRI_DRAFT_TRUST 0.7f
 #define LLRI_DRAFT_GOOD  0.8f
-static const float llri_usual_trust[LLRI_GUESS_KINDS] = { 0.2f, 0.35f, 0.55f, 0.75f, 0.85f, LLRI_DRAFT_TRUST };
+static const float llri_usual_trust[LLRI_GUESS_KINDS] = { 0.2f, 0.2f, 0.35f, 0.55f, 0.75f, 0.85f, LLRI_DRAFT_TRUST };
 typedef struct llri_guesser {
-    uint32_t from, len;                 /* text[from] followed the last len tokens before; len 0: they are new */
+    uint32_t from, len;                 /* text[from] followed the last len tokens before; 1: or what was in place of the last; 0: no guess */
     float trust[LLRI_GUESS_KINDS];      /* part of the guesses that were right */
+    int cases[LLRI_GUESS_KINDS];        /* how many it rests on, up to LLRI_MOST_CASES */
     double seconds[LLRI_PASS_KINDS];    /* that passes of up to 1, 2, 4, 8, 16 rows take; 0: not measured */
     double draft_seconds;               /* per token of the draft */
     uint32_t draft_pause, draft_wait;   /* tokens until the draft is tried again; and the next time that it does not pay */
@@ -8035,6 +8036,7 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, (int)p->n_batch, m->max_head_dim);
     for (i = 0; i < 2; i++) llri_rope_freqs(p->freqs[i], &m->rope[i], p->n_ctx);
     memcpy(p->guess.trust, llri_usual_trust, sizeof llri_usual_trust);
+    for (i = 0; i < LLRI_GUESS_KINDS; i++) p->guess.cases[i] = LLRI_USUAL_CASES;
     p->guess.draft_wait = LLRI_DRAFT_WAIT;
     if (p->n_ctx > m->n_ctx_train)
         llri_log(&m->opt, LLR_LOG_WARN, "the context of %lu positions is longer than the %lu the model was trained with",
@@ -8368,13 +8370,14 @@ static llr_status llri_forward(const llri_pass *p)
 /* --- Guessing -----------------------------------------------------------------------------------------------------------
  * Tokens that may follow are computed along with one that is known. They come from the place where the last tokens stood
  * before, found by a hash of two or three of them. Whether that would have been right is seen with every token that comes,
- * also when nothing was computed for it, so it costs nothing to know how far such guesses can be trusted: little after two equal tokens, nearly
- * wholly after sixteen. With the seconds that passes of several rows were seen to take, this says how many guesses bring the
- * most tokens per second. Time decides only how many are computed, never what comes out.
+ * also when nothing was computed for it, so it costs nothing to know how far such guesses can be trusted: little after two
+ * equal tokens, nearly wholly after sixteen. With the seconds that passes of several rows were seen to take, this says how many
+ * guesses bring the most tokens per second. Time decides only how many are computed, never what comes out.
+ *   A draft is known to be right only where it was asked. One that does not pay is asked again after pauses that double.
  */
-static int llri_kind_of_length(uint32_t len)    /* 2, 3, 4 to 7, 8 to 15, more */
+static int llri_kind_of_length(uint32_t len)    /* 1, 2, 3, 4 to 7, 8 to 15, more */
 {
-    return len < 4 ? (int)len - 2 : len < 8 ? 2 : len < 16 ? 3 : 4;
+    return len < 4 ? (int)len - 1 : len < 8 ? 3 : len < 16 ? 4 : 5;
 }
 
 static int llri_kind_of_pass(int rows)
@@ -8394,22 +8397,27 @@ static uint32_t *llri_seen(llr_session *s, const int32_t *tokens, uint32_t n)
     return &s->seen[h & (s->n_seen - 1)];
 }
 
-/* A moving average of a share, after one more case. */
-static void llri_learn(float *trust, int right) { *trust += ((right ? 1.0f : 0.0f) - *trust) / 16.0f; }
+/* One more case: the share of all, then a moving average. */
+static void llri_learn(llri_guesser *g, int kind, int right)
+{
+    if (g->cases[kind] < LLRI_MOST_CASES) g->cases[kind]++;
+    g->trust[kind] += ((right ? 1.0f : 0.0f) - g->trust[kind]) / (float)g->cases[kind];
+}
 
-/* The text goes on with x at position `at`: was that the guess, and what does it lead to? */
+/* The text goes on with x at position `at`: was that the guess, and what does it lead to? If x is another token than before, the
+ * text may still go on as before behind it, as when a name is replaced; places where more tokens are the same are better. */
 static void llri_note_token(llr_session *s, uint32_t at, int32_t x)
 {
     llri_guesser *g = &s->guess;
     uint32_t n, p, *slot;
     s->text[at] = x;
     if (!s->n_guess) return;
-    if (g->drafted && at == s->pos && s->used < s->n_ahead) llri_learn(&g->trust[LLRI_BY_DRAFT], s->ahead[s->used] == x);
+    if (g->drafted && at == s->pos && s->used < s->n_ahead) llri_learn(g, LLRI_BY_DRAFT, s->ahead[s->used] == x);
     if (g->len) {
         int right = s->text[g->from] == x;
-        llri_learn(&g->trust[llri_kind_of_length(g->len)], right);
+        llri_learn(g, llri_kind_of_length(g->len), right);
         g->from++;
-        g->len = right ? g->len + 1 : 0;
+        g->len = right ? g->len + 1 : 1;
     }
     at++;
     for (n = 3; n >= 2; n--) {
@@ -8417,7 +8425,7 @@ static void llri_note_token(llr_session *s, uint32_t at, int32_t x)
         slot = llri_seen(s, s->text + at - n, n);
         p = *slot;                              /* of a text that was rewound it may be anywhere */
         *slot = at;
-        if (g->len || p < n || p >= at || memcmp(s->text + p - n, s->text + at - n, n * sizeof(int32_t))) continue;
+        if (g->len >= n || p < n || p >= at || memcmp(s->text + p - n, s->text + at - n, n * sizeof(int32_t))) continue;
         g->from = p;
         for (g->len = n; g->len < LLRI_LONGEST_SUFFIX && g->len < p && s->text[p - g->len - 1] == s->text[at - g->len - 1];) g->len++;
     }
@@ -8451,12 +8459,14 @@ static void llri_average(double *average, double x)
     else *average += ((x < 2.0 * *average ? x : 2.0 * *average) - *average) / 16.0;
 }
 
+/* Pass lengths keep their proportions when the machine becomes faster or slower, or the context longer. What is not measured
+ * again becomes slowly less, so that one bad measurement does not count for ever. */
 static void llri_time_pass(llr_session *s, double seconds)
 {
-    llri_guesser *g = &s->guess;
+    double *t = s->guess.seconds, before = t[0];
     int i, kind = llri_kind_of_pass(1 + (int)s->n_ahead);
-    llri_average(&g->seconds[kind], seconds);
-    for (i = 1; i < LLRI_PASS_KINDS && !kind; i++) g->seconds[i] *= 1.0 - 1.0 / 512.0;   /* one bad measurement does not count for ever */
+    llri_average(&t[kind], seconds);
+    for (i = 1; i < LLRI_PASS_KINDS && !kind && before > 0.0; i++) t[i] *= t[0] / before * (1.0 - 1.0 / 512.0);
 }
 
 /* How many of max guesses bring the most tokens per second, if chance[i] is that guess i is right when those before it are,
@@ -8510,6 +8520,7 @@ static int llri_draft_size(llr_session *s, int max, double *gain)
     k = llri_guess_size(s, chance, max, g->draft_seconds, &own);
     if (!k) {
         *trust = LLRI_DRAFT_TRUST;
+        g->cases[LLRI_BY_DRAFT] = LLRI_USUAL_CASES;
         g->draft_pause = g->draft_wait;
         if (g->draft_wait < LLRI_DRAFT_WAIT_MAX) g->draft_wait *= 2;
     }

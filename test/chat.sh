@@ -419,7 +419,7 @@ send /regenerate\r
 expect \e[?2004l
 expect \e[?2004h
 send /save $T/guess-$guess.json\r
-expect 5 messages
+expect 4 messages
 send /bye\r
 exit 0
 END

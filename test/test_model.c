@@ -1068,7 +1068,7 @@ static void test_session_guess_size(void)
     CHECK(s.guess.draft_seconds < 1.1);
 }
 
-/* Where guesses are wrong none are made: the same two tokens, each time with another after them. */
+/* Where guesses are wrong hardly any are made: of four tokens in disorder, any two or three stand somewhere before. */
 static void test_session_guess_off(void)
 {
     tm_image img;
@@ -1077,19 +1077,21 @@ static void test_session_guess_off(void)
     llr_session *s;
     llr_session_options o;
     llr_guesses count;
+    uint32_t seed = 1;
     int32_t x;
     int i;
     memset(&o, 0, sizeof o);
     o.n_guess = LLR_MAX_GUESS;
     o.n_threads = 1;
     CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK && llr_session_new(&s, m, &o, &err) == LLR_OK);
-    for (i = 0; i < 3 * (TM_VOCAB - 2); i++) {
-        x = i % 3 < 2 ? i % 3 : 2 + i / 3 % (TM_VOCAB - 2);
+    for (i = 0; i < TM_CTX; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x = (int32_t)(seed >> 30);
         CHECK(llr_session_eval(s, &x, 1, &err) == LLR_OK);
-        if (i == 100) CHECK(s->guess.trust[0] < 0.05f && s->guess.seconds[0] > 0.0);
     }
     llr_session_guesses(s, &count);
-    CHECK_MSG(count.drafted == 0, "%d drafted", (int)count.drafted);
+    CHECK_MSG(count.drafted < TM_CTX / 4 && s->guess.seconds[0] > 0.0, "%d drafted", (int)count.drafted);
+    CHECK_MSG(s->guess.trust[1] < 0.5f, "%g", (double)s->guess.trust[1]);
     llr_session_free(s);
     llr_model_close(m);
     free(img.p);
