@@ -550,7 +550,7 @@ enum { MAX_STOPS = 16, MAX_POSITIONAL = 3, MAX_SEQUENCES = 64 };
 
 static struct options {
     const char *explain;
-    const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *stops[MAX_STOPS];
+    const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *guess, *draft, *stops[MAX_STOPS];
     int n_stops, help, version, quiet, raw, ids, ignore_eos, json, jsonl, hex, no_bos, no_special, all, exact, no_mmap, mlock, no_vocab,
         force, markdown, checksum;
     int64_t die_with_parent, predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs, depth, sequences;
@@ -598,6 +598,8 @@ static struct options {
     X("-b --batch --batch-size",         INTEGER, batch,         "N", C_EVAL, 1, 1048576, "prompt tokens per pass over the weights. Default 512, or less if memory is short") \
     X("-t --threads",                    INTEGER, threads,       "N", C_EVAL, 1, 512, "threads. Default: the physical cores that this process may use") \
     X("--kv",                            TEXT,    kv,            "TYPE", C_EVAL, 0, 0, "type of the KV cache: f16 (default), f32, q8_0") \
+    X("--guess",                         TEXT,    guess,         "N", C_RUN | C_PLAN, 0, 0, "compute up to N tokens in advance that repeat what stands in the context: the same text, sooner where it repeats. auto, the default: as many as pay; 1 to 15: so many wherever possible; off") \
+    X("--draft",                         TEXT,    draft,         "FILE", C_RUN | C_PLAN, 0, 0, "a smaller model with the same vocabulary, which guesses too") \
     X("--exact",                         FLAG,    exact,         NULL, C_EVAL, 0, 0, "float32 weights and activations throughout: slow, for checking") \
     X("--no-mmap",                       FLAG,    no_mmap,       NULL, C_EVAL, 0, 0, "read the file into memory instead of mapping it") \
     X("--mlock",                         FLAG,    mlock,         NULL, C_EVAL, 0, 0, "try to keep the weights in memory") \
@@ -1770,6 +1772,30 @@ static llr_model *open_model(void)
     return m;
 }
 
+/* The model and session of --draft; NULL: none */
+static struct { llr_model *m; llr_session *s; } draft;
+
+static void open_draft(void)
+{
+    llr_options o = library_options();
+    llr_error err;
+    if (!opt.draft) return;
+    o.progress = NULL;
+    if (llr_model_open(&draft.m, opt.draft, &o, &err)) die(exit_code(err.code, CODE_FILE), "the draft model: %s", err.msg);
+}
+
+static void guess_options(llr_session_options *so)
+{
+    int64_t n = LLR_MAX_GUESS;
+    if (opt.guess && !strcmp(opt.guess, "off")) n = 0;
+    else if (opt.guess && strcmp(opt.guess, "auto")) {
+        so->guess_always = 1;
+        if (!parse_integer(opt.guess, &n) || n < 1 || n > LLR_MAX_GUESS) die(CODE_USAGE, "--guess %s: must be auto, off, or from 1 to %d", opt.guess, (int)LLR_MAX_GUESS);
+    }
+    if (opt.draft && !n) die(CODE_USAGE, "--draft guesses, and --guess off says not to: leave out one of them");
+    so->n_guess = (uint32_t)n;
+}
+
 static llr_session_options session_options(void)
 {
     llr_session_options so;
@@ -1787,7 +1813,8 @@ static llr_session_options session_options(void)
 
 /* What a run takes, with the program's own part, and what there is. */
 struct budget {                     /* with --no-mmap the weights must fit too */
-    llr_plan plan;
+    llr_plan plan;                  /* system_bytes: of the draft too */
+    llr_plan draft;                 /* zeros without one */
     llr_memory now;
     uint64_t program;               /* sampler, token ids, C library */
     uint64_t resident, total;       /* as in the plan, with the program */
@@ -1836,6 +1863,33 @@ static uint64_t program_bytes(const llr_model *m, uint32_t n_ctx)
     return n;
 }
 
+/* A draft model gets the same context, as far as it was trained for it. */
+static llr_session_options draft_options(const llr_session_options *so)
+{
+    llr_session_options d = *so;
+    llr_model_info info;
+    llr_model_describe(draft.m, &info);
+    if (!d.n_ctx) d.n_ctx = 8192;
+    if (d.n_ctx > info.n_ctx_train) d.n_ctx = info.n_ctx_train;
+    d.n_batch = 64;
+    d.n_guess = 0;
+    d.draft = NULL;
+    d.spare_bytes = 0;
+    return d;
+}
+
+static llr_plan draft_plan(const llr_session_options *so)
+{
+    llr_session_options d;
+    llr_plan p;
+    llr_error err;
+    memset(&p, 0, sizeof p);
+    if (!draft.m) return p;
+    d = draft_options(so);
+    if (llr_session_plan(draft.m, &d, &p, &err)) die_status(&err, CODE_FAILED);
+    return p;
+}
+
 /* The default context is never silently a short one. */
 static void note_context(const llr_model *m, const llr_plan *p)
 {
@@ -1850,7 +1904,7 @@ static llr_plan make_plan(const llr_model *m, llr_session_options *so)
     llr_plan p;
     llr_error err;
     memset(&p, 0, sizeof p);
-    so->spare_bytes = program_bytes(m, so->n_ctx ? so->n_ctx : 8192);
+    so->spare_bytes = program_bytes(m, so->n_ctx ? so->n_ctx : 8192) + draft_plan(so).new_bytes;
     if (opt.no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) so->spare_bytes += llr_gguf_file_bytes(llr_model_gguf(m));
     if (llr_session_plan(m, so, &p, &err)) die_status(&err, CODE_FAILED);
     if (!so->n_ctx) note_context(m, &p);
@@ -1861,16 +1915,19 @@ static llr_plan make_plan(const llr_model *m, llr_session_options *so)
 
 static void fill_budget(struct budget *b, const llr_model *m, llr_session_options *so)
 {
-    llr_plan p = make_plan(m, so);
+    llr_plan p = make_plan(m, so), d = draft_plan(so);
     b->plan = p;
+    b->plan.system_bytes += d.system_bytes;
+    b->draft = d;
     b->program = program_bytes(m, p.n_ctx);
-    b->resident = p.resident_bytes + b->program;
-    b->total = p.total_bytes + b->program;
-    b->need = b->resident + p.system_bytes;
-    b->have = b->now.available_bytes == UINT64_MAX ? UINT64_MAX : b->now.available_bytes + (p.resident_bytes + p.system_bytes - p.new_bytes);
+    b->resident = p.resident_bytes + b->program + d.resident_bytes;
+    b->total = p.total_bytes + b->program + d.total_bytes;
+    b->need = b->resident + b->plan.system_bytes;
+    b->have = b->now.available_bytes == UINT64_MAX ? UINT64_MAX
+            : b->now.available_bytes + (p.resident_bytes + p.system_bytes - p.new_bytes) + (d.resident_bytes + d.system_bytes - d.new_bytes);
     if (opt.no_mmap && llr_gguf_is_mapped(llr_model_gguf(m))) {     /* not read yet */
-        b->resident += p.weights_bytes;
-        b->need += p.weights_bytes;
+        b->resident += p.weights_bytes + d.weights_bytes;
+        b->need += p.weights_bytes + d.weights_bytes;
     }
 }
 
@@ -2079,6 +2136,11 @@ static llr_session *open_session(const llr_model *m, llr_session_options *so)
         note("warning: the weights (%s) do not all fit into the memory that is available (%s): about %s are read from the disk for every token%s", size_text(b.plan.weights_bytes).s,
              size_text(b.have).s, size_text(d.bytes).s, d.tps > 0 ? tps_text(d.tps).s : "");
     }
+    if (draft.m) {
+        llr_session_options d = draft_options(so);
+        if (llr_session_new(&draft.s, draft.m, &d, &err)) die_status(&err, CODE_FAILED);
+        so->draft = draft.s;
+    }
     if (llr_session_new(&s, m, so, &err)) die_status(&err, CODE_FAILED);
     if (opt.mlock) lock_weights(m, &b);
     active = s;
@@ -2089,6 +2151,10 @@ static void close_session(llr_session *s)
 {
     active = NULL;
     llr_session_free(s);
+    llr_session_free(draft.s);
+    llr_model_close(draft.m);
+    draft.s = NULL;
+    draft.m = NULL;
     if (got_signal) exit_by_signal();
 }
 
@@ -2515,17 +2581,20 @@ static void chat_messages(const struct chat *c, struct buf *b)  /* separated by 
 /* The conversation as one JSON object on one line: for scripts, /save and /load */
 static void chat_transcript(const struct chat *c, struct buf *b)
 {
-    char line[200];
+    char line[300];
     llr_meta name;
+    llr_guesses guesses;
+    llr_session_guesses(c->s, &guesses);
     b->n = 0;
     buf_text(b, "{\"model\":");
     if (llr_gguf_meta_find(llr_model_gguf(c->m), "general.name", &name) && name.s) buf_json_string(b, name.s, name.n_bytes);
     else buf_json_string(b, opt.model, strlen(opt.model));
     buf_text(b, ",\"messages\":[");
     chat_messages(c, b);
-    buf_add(b, line, (size_t)snprintf(line, sizeof line, "],\"finish\":\"%s\",\"prompt_tokens\":%llu,\"generated_tokens\":%llu,\"seed\":%llu}\n",
+    buf_add(b, line, (size_t)snprintf(line, sizeof line, "],\"finish\":\"%s\",\"prompt_tokens\":%llu,\"generated_tokens\":%llu,"
+                                      "\"drafted_tokens\":%llu,\"accepted_tokens\":%llu,\"seed\":%llu}\n",
                                       c->last.finish ? c->last.finish : "", (unsigned long long)c->prompt_tokens, (unsigned long long)c->generated_tokens,
-                                      (unsigned long long)c->seed));
+                                      (unsigned long long)guesses.drafted, (unsigned long long)guesses.accepted, (unsigned long long)c->seed));
 }
 
 static int chat_render(struct chat *c, struct ids *ids, llr_error *err)
@@ -2922,14 +2991,18 @@ static int cmd_run(void)
     llr_session_options so = session_options();
     llr_plan plan;
     llr_model_info info;
+    llr_guesses guesses;
     llr_error err;
+    char guessed[80];
     double seconds;
     int chats = !opt.n_args && !opt.prompt && !opt.file && !opt.tokens && !opt.raw && isatty(fileno(stdin));
     memset(&c, 0, sizeof c);
     if (opt.ids && opt.json) die(CODE_USAGE, "--ids and --json: give one of them");
     if (opt.ids && chats) die(CODE_USAGE, "--ids is for one answer: give a prompt");
+    guess_options(&so);
     if (!chats) get_prompt(&text);
     c.m = open_model();
+    open_draft();
     c.v = opt.tokens && opt.ids ? llr_model_vocab(c.m) : need_vocab(c.m);
     c.t = opt.raw || opt.tokens ? NULL : chat_template(llr_model_gguf(c.m));
     c.seed = opt.seed >= 0 ? (uint64_t)opt.seed : random_seed();
@@ -2962,8 +3035,10 @@ static int cmd_run(void)
         else if (!opt.json) put("\n", 1);
         put_flush();
         if (!strcmp(c.last.finish, "context")) note("the context of %lu tokens is full; -c N makes it larger", (unsigned long)llr_session_ctx(c.s));
-        note("prompt %llu tokens, %.1f/s; generated %llu, %.1f/s; %s%s", (unsigned long long)prompt.n, (double)prompt.n / (seconds > 0 ? seconds : 1),
-             (unsigned long long)c.last.ids.n, c.last.seconds > 0 ? (double)c.last.ids.n / c.last.seconds : 0.0, llr_isa_name(info.isa),
+        llr_session_guesses(c.s, &guesses);
+        (void)snprintf(guessed, sizeof guessed, guesses.drafted ? ", drafted %llu, accepted %llu" : "", (unsigned long long)guesses.drafted, (unsigned long long)guesses.accepted);
+        note("prompt %llu tokens, %.1f/s; generated %llu, %.1f/s%s; %s%s", (unsigned long long)prompt.n, (double)prompt.n / (seconds > 0 ? seconds : 1),
+             (unsigned long long)c.last.ids.n, c.last.seconds > 0 ? (double)c.last.ids.n / c.last.seconds : 0.0, guessed, llr_isa_name(info.isa),
              sampling(c.m, plan.n_ctx).temp > 0 ? "" : ", greedy");
         if (sampling(c.m, plan.n_ctx).temp > 0 && opt.seed < 0) note("--seed %llu repeats this text", (unsigned long long)c.seed);
     }
@@ -3344,9 +3419,9 @@ static void plan_json(const struct budget *b, const llr_model_info *info, const 
     int i;
     putf("{\"weights_bytes\":%llu,\"weights_by_type\":{", (unsigned long long)p->weights_bytes);
     for (i = 0; i < n_types; i++) putf("%s\"%s\":%llu", i ? "," : "", types[i].name, (unsigned long long)types[i].bytes);
-    putf("},\"kv_bytes\":%llu,\"scratch_bytes\":%llu,\"other_bytes\":%llu,\"tokenizer_bytes\":%llu,\"program_bytes\":%llu,\"total_bytes\":%llu,\"resident_bytes\":%llu,"
+    putf("},\"kv_bytes\":%llu,\"scratch_bytes\":%llu,\"other_bytes\":%llu,\"tokenizer_bytes\":%llu,\"program_bytes\":%llu,\"draft_bytes\":%llu,\"total_bytes\":%llu,\"resident_bytes\":%llu,"
          "\"system_bytes\":%llu,\"available_bytes\":", (unsigned long long)p->kv_bytes, (unsigned long long)p->scratch_bytes, (unsigned long long)(p->other_bytes + b->program),
-         (unsigned long long)p->vocab_bytes, (unsigned long long)b->program, (unsigned long long)b->total, (unsigned long long)b->resident, (unsigned long long)p->system_bytes);
+         (unsigned long long)p->vocab_bytes, (unsigned long long)b->program, (unsigned long long)b->draft.total_bytes, (unsigned long long)b->total, (unsigned long long)b->resident, (unsigned long long)p->system_bytes);
     if (b->have < UINT64_MAX) putf("%llu", (unsigned long long)b->have);
     else putf("null");
     putf(",\"fits\":%s,\"from_disk\":%s,\"disk_bytes_per_token\":%llu,\"disk_tps\":", b->need <= b->have ? "true" : "false", from_disk(b) ? "true" : "false", (unsigned long long)d->bytes);
@@ -3379,6 +3454,7 @@ static void plan_text(const struct budget *b, const llr_model_info *info, const 
     put_part("scratch", p->scratch_bytes, b->total, "");
     put_part("tokenizer", p->vocab_bytes, b->total, "");
     put_part("program", p->other_bytes - p->vocab_bytes + b->program, b->total, "tables of the model, threads, sampler, C library");
+    if (draft.m) put_part("draft", b->draft.total_bytes, b->total, "the draft model with its session");
     put_part("total", b->total, b->total, "");
     put_part("system", p->system_bytes, b->total, "page tables, and room for pages at work");
     put_part("must fit", b->need, b->total, opt.no_mmap ? "all of it" : "all but the weights");
@@ -3400,8 +3476,10 @@ static int cmd_plan(void)
     llr_model_info info;
     struct buf text = { NULL, 0, 0 };
     int fits, n_types, in_memory = opt.no_mmap, threads = so.n_threads ? so.n_threads : llr_threads_default();
+    guess_options(&so);
     opt.no_mmap = 0;                        /* nothing is loaded to find out whether it could be */
     m = open_model();
+    open_draft();
     opt.no_mmap = in_memory;
     b = make_budget(m, &so);
     fits = b.need <= b.have;
@@ -3420,6 +3498,7 @@ static int cmd_plan(void)
     }
     put_flush();
     if (!fits && !quiet) fprintf(stderr, "llrun: error: not enough memory: %s must fit, %s are available\n", size_text(b.need).s, size_text(b.have).s);
+    llr_model_close(draft.m);
     llr_model_close(m);
     free(text.p);
     return fits ? CODE_OK : CODE_MEMORY;

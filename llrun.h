@@ -35,7 +35,7 @@
  *     >>util        checked arithmetic, errors, maps, math    >>pool        threads
  *     >>types       tensor types                              >>ops         matrix products, norms, attention
  *     >>convert     what every type means, codebooks          >>model       architectures, loading
- *     >>gguf        the file reader                           >>session     KV cache, the forward pass
+ *     >>gguf        the file reader                           >>session     KV cache, the forward pass, guesses
  *     >>strip       what the kernels of all tiers share       >>tokenizer   text to ids and back
  *     >>kernels     the arithmetic, once for all tiers        >>sampler     choosing a token, streaming text
  *                                                             >>template    chat templates
@@ -61,8 +61,8 @@
  *               which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
- *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, or on
- *               which sessions are evaluated together. They are the same on all tiers without, and on all tiers with fused
+ *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, on which
+ *               sessions are evaluated together, or on what was guessed in advance. They are the same on all tiers without, and on all tiers with fused
  *               multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
  *   Safety      Model files and texts are untrusted: every offset, size and count is checked. If a mapped file is cut short
  *               while it is in use, the system sends SIGBUS: see llr_guard for how a program survives that.
@@ -331,8 +331,24 @@ typedef struct llr_session_options {     /* zeroed = defaults */
     int all_logits;          /* keep the logits of every token of a call (n_batch rows) instead of the last alone */
     llr_pool *pool;          /* shared threads; NULL: the session makes its own with n_threads */
     int n_threads;           /* 0: llr_threads_default() */
+    uint32_t n_guess;        /* tokens to compute in advance, at most LLR_MAX_GUESS: see Speculation; 0: none */
+    int guess_always;        /* as many as can be guessed, even where it does not pay: for checking */
+    llr_session *draft;      /* guesses for this one; NULL: guesses come from the text alone */
     uint64_t spare_bytes;    /* what choosing n_ctx and n_batch leaves for others: the caller will need it beside the session */
 } llr_session_options;
+
+/* Speculation: with n_guess, a session that is evaluated alone with one token guesses what may follow, and computes the
+ * guesses in the same pass over the weights, which takes less time than a pass for each. When the next call goes on with the
+ * token that was guessed, its results are there already. Nothing else shows: positions, logits, errors and what a rewind
+ * reaches are those of a session without guesses, to the bit, whatever is guessed, so any sampler and any end of the text work
+ * as always. n_guess rows of logits are kept for it.
+ *   Guesses are what followed the last two or more tokens where they stood before in the context (prompt lookup decoding,
+ * Saxena 2023), or what `draft` finds most probable: a session of a smaller model with the same vocabulary (LLR_E_ARG if not),
+ * used by no one else, which must live as long (speculative decoding, Leviathan et al. 2022). A draft that fails, or whose
+ * context is full, guesses nothing. How many are computed follows from how often such guesses were right and from how long
+ * passes took: where they are wrong there are none, and nothing is lost. */
+enum { LLR_MAX_GUESS = 15 };
+typedef struct llr_guesses { uint64_t drafted, accepted; } llr_guesses;     /* tokens computed in advance; those the text went on with */
 
 /* Memory of a run, before anything of it is allocated, from the code that allocates. llr_session_new allocates kv_bytes +
  * scratch_bytes and, if it is given no pool, its own threads. */
@@ -377,6 +393,7 @@ LLR_API uint32_t   llr_session_ctx(const llr_session *s);
 /* Forgets the tokens from position pos on. Returns the position reached, which is smaller where a window or a state has
  * lost what it would need: evaluate from there. */
 LLR_API uint32_t   llr_session_rewind(llr_session *s, uint32_t pos);
+LLR_API void       llr_session_guesses(const llr_session *s, llr_guesses *out);     /* since the session was made */
 LLR_API void       llr_session_cancel(llr_session *s);   /* any thread: the running or next eval ends with LLR_E_CANCELLED */
 
 /* --- Sampling ---------------------------------------------------------------------------------------------------------- */
@@ -467,6 +484,7 @@ LLR_API void       llr_prompt_free(const llr_template *t, llr_prompt *p);
 #include <stdio.h>                         /* vsnprintf alone */
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #if LLRI_WINDOWS
 #  include <windows.h>
 #  include <io.h>                          /* _get_osfhandle */
@@ -685,6 +703,22 @@ static int llri_thread_start(llri_thread *t, void (*fn)(void *), void *arg) {
 
 static inline void llri_thread_join(llri_thread *t) { (void)pthread_join(t->id, NULL); }
 #endif
+
+/* Seconds, of a clock that only goes forward if there is one. */
+static double llri_seconds(void) {
+#if LLRI_WINDOWS
+    LARGE_INTEGER t, f;
+    (void)QueryPerformanceCounter(&t);
+    (void)QueryPerformanceFrequency(&f);
+    return (double)t.QuadPart / (double)f.QuadPart;
+#elif defined(CLOCK_MONOTONIC)
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+#else
+    return (double)clock() / CLOCKS_PER_SEC;
+#endif
+}
 
 /* --- files. Errors are errno values on every system; LLRI_E_SPECIAL and LLRI_E_LENGTH are ours. --- */
 #define LLRI_E_SPECIAL 100001               /* neither a file nor a directory: a pipe, a device */
@@ -8343,10 +8377,30 @@ typedef struct llri_part {
     llr_session *s;
     const int32_t *tokens;
     int row0, n;            /* rows row0..row0+n-1 of the pass */
+    int n_guess;            /* of them at the end: guesses */
     uint32_t pos0;          /* position of the first */
     size_t first;           /* its index among the tokens of the call */
     int last;               /* the part ends with the session's last token of the call */
 } llri_part;
+
+/* See Guessing below. */
+enum { LLRI_PASS_KINDS = 5, LLRI_BY_LENGTH = 6, LLRI_BY_DRAFT = LLRI_BY_LENGTH, LLRI_GUESS_KINDS };
+static const double llri_usual_cost[LLRI_PASS_KINDS] = { 1.0, 1.4, 2.0, 2.7, 3.0 };     /* of passes, until they are measured */
+enum { LLRI_LONGEST_SUFFIX = 16, LLRI_USUAL_CASES = 3, LLRI_MOST_CASES = 16, LLRI_DRAFT_WAIT = 32, LLRI_DRAFT_WAIT_MAX = 4096 };
+#define LLRI_LEAST_GAIN  1.05
+#define LLRI_DRAFT_TRUST 0.7f
+#define LLRI_DRAFT_GOOD  0.8f
+static const float llri_usual_trust[LLRI_GUESS_KINDS] = { 0.2f, 0.2f, 0.35f, 0.55f, 0.75f, 0.85f, LLRI_DRAFT_TRUST };
+typedef struct llri_guesser {
+    uint32_t from, len;                 /* text[from] followed the last len tokens before; 1: or what was in place of the last; 0: no guess */
+    float trust[LLRI_GUESS_KINDS];      /* part of the guesses that were right */
+    int cases[LLRI_GUESS_KINDS];        /* how many it rests on, up to LLRI_MOST_CASES */
+    double seconds[LLRI_PASS_KINDS];    /* that passes of up to 1, 2, 4, 8, 16 rows take; 0: not measured */
+    double draft_seconds;               /* per token of the draft */
+    uint32_t draft_pause, draft_wait;   /* tokens until the draft is tried again; and the next time that it does not pay */
+    int drafted;                        /* the tokens in advance are the draft's */
+    llr_guesses count;
+} llri_guesser;
 
 struct llr_session {
     const llr_model *m;
@@ -8361,14 +8415,24 @@ struct llr_session {
     int busy;               /* only while llr_eval runs: finds a session that is given twice */
     uint32_t call_pos0;     /* pos before the running call */
     size_t call_n, call_done;   /* tokens of the last call; those computed */
+    int call_ahead;         /* all of them had been computed in advance */
     int has_logits;
+    llr_session *draft;
+    uint32_t n_guess;
+    int guess_always;
+    size_t n_ahead, used;   /* tokens computed in advance, or about to be; those that the text has gone on with */
+    llri_guesser guess;
     size_t bytes;           /* of the block that starts with this struct */
     uint64_t kv_bytes, scratch_bytes;
     llri_exec exec;
     /* for every session */
     llri_kvc *kv;           /* [n_layer]; those of layers without their own K and V stay empty */
     double *freqs[2];       /* [n_rot/2] angle per position of each pair, for each rope kind */
+    int32_t *text;          /* [n_ctx] tokens of the context */
+    int32_t *ahead;         /* [n_guess] tokens after text[pos - used - 1] that are in the cache */
+    uint32_t *seen, n_seen; /* [n_seen], a power of two: the position after two or three tokens, by their hash */
     float *logits;          /* [n_batch if all_logits, else 1][n_vocab] */
+    float *ahead_logits;    /* [n_guess][n_vocab] after each of the tokens in advance; follows logits */
     /* scratch, used when this session leads a pass; rows are the n_batch rows of the pass */
     void *work;             /* of the operations */
     llri_part *parts;       /* [n_batch] */
@@ -8403,11 +8467,13 @@ static float *llri_take_rows(llri_arena *a, size_t rows, int64_t width)
     return (float *)llri_take(a, n, sizeof(float), 64);
 }
 
-/* Slots of a layer's cache: a window layer needs the window of the first row of a pass and the rows of the pass. */
-static uint32_t llri_kv_capacity(const llr_session *s, const llri_layer *y)
+/* Slots of a layer's cache: a window layer needs the window of the first row of a pass and the rows of the pass; and slots
+ * beside these for `guesses`, so that they overwrite nothing that would be there without them. */
+static uint32_t llri_kv_capacity(const llr_session *s, const llri_layer *y, uint32_t guesses)
 {
     uint64_t all = ((uint64_t)s->n_ctx + 31) / 32 * 32, ring = ((uint64_t)y->window + s->n_batch + 31) / 32 * 32;
-    return (uint32_t)(y->window && ring < all ? ring : all);
+    if (!y->window || ring >= all) return (uint32_t)all;
+    return (uint32_t)(ring + ((uint64_t)guesses + 31) / 32 * 32);
 }
 
 /* Gives out everything. s->m and the options must be set. */
@@ -8436,7 +8502,12 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
     s->ff = llri_take_rows(a, rows, 2 * (int64_t)m->max_ff);
     s->ple = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
     s->ple_tmp = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
-    s->logits = llri_take_rows(a, s->all_logits ? rows : 1, m->n_vocab);
+    s->text = (int32_t *)llri_take(a, s->n_ctx, sizeof(int32_t), 64);
+    s->ahead = (int32_t *)llri_take(a, s->n_guess, sizeof(int32_t), 64);
+    for (s->n_seen = s->n_guess ? 256 : 0; s->n_seen && s->n_seen < s->n_ctx && s->n_seen < 1u << 18; s->n_seen *= 2) {}
+    s->seen = (uint32_t *)llri_take(a, s->n_seen, sizeof(uint32_t), 64);
+    s->logits = llri_take_rows(a, (s->all_logits ? rows : 1) + s->n_guess, m->n_vocab);
+    s->ahead_logits = s->logits ? s->logits + (s->all_logits ? rows : 1) * (size_t)m->n_vocab : NULL;
     (void)llri_take(a, 0, 1, 4096);   /* KV in pages of its own: they stay untouched until positions are used */
     s->scratch_bytes = a->at;
     for (i = 0; i < m->n_layer; i++) {
@@ -8445,7 +8516,7 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
         llri_kvc c;
         memset(&c, 0, sizeof c);
         if (y->kv_layer == i) {
-            c.type = (int)s->kv_type; c.capacity = llri_kv_capacity(s, y);
+            c.type = (int)s->kv_type; c.capacity = llri_kv_capacity(s, y, s->n_guess);
             c.n_head_kv = y->n_head_kv; c.dk = y->dk; c.dv = y->dv;
             if (!llri_mul_size(c.capacity, (size_t)y->n_head_kv, &slots)) { a->overflow = 1; slots = 0; }
             c.k = (uint8_t *)llri_take(a, slots, k, 64);
@@ -8465,7 +8536,12 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     if ((int)opt->kv < 0 || opt->kv > LLR_KV_Q8_0) return llri_fail(err, LLR_E_ARG, "kv type %d does not exist", (int)opt->kv);
     if (opt->n_threads < 0 || opt->n_threads > LLRI_MAX_THREADS)
         return llri_fail(err, LLR_E_ARG, "%d threads; 1 to %d are possible, 0 chooses", opt->n_threads, (int)LLRI_MAX_THREADS);
+    if (opt->n_guess > LLR_MAX_GUESS)
+        return llri_fail(err, LLR_E_ARG, "%lu guesses at a time; at most %d are possible", (unsigned long)opt->n_guess, (int)LLR_MAX_GUESS);
     s->m = m;
+    s->n_guess = opt->n_guess;
+    s->guess_always = opt->guess_always;
+    s->draft = opt->draft;
     s->kv_type = opt->kv;
     s->exact = opt->exact != 0;
     s->all_logits = opt->all_logits != 0;
@@ -8568,6 +8644,27 @@ static void llri_rope_freqs(double *f, const llri_rope_kind *k, uint32_t n_ctx)
     }
 }
 
+/* Do two models mean the same by the same ids? Without tokenizers their number must do. */
+static llr_status llri_same_vocab(const llr_model *m, const llr_model *draft, llr_error *err)
+{
+    const llr_vocab *a = m->vocab, *b = draft->vocab;
+    char x[64], y[64];
+    size_t n, k;
+    int32_t id;
+    if (m->n_vocab != draft->n_vocab)
+        return llri_fail(err, LLR_E_ARG, "the draft model has another vocabulary: %d tokens, and the model has %d", draft->n_vocab, m->n_vocab);
+    for (id = 0; a && b && id < m->n_vocab; id++) {
+        n = llr_token_piece(a, id, 1, x, sizeof x);
+        k = llr_token_piece(b, id, 1, y, sizeof y);
+        if (n == k && !memcmp(x, y, n < sizeof x ? n : sizeof x)) continue;
+        if (n > sizeof x) n = sizeof x;
+        if (k > sizeof y) k = sizeof y;
+        return llri_fail(err, LLR_E_ARG, "the draft model has another vocabulary: token %ld is \"%.*s\", and in the model \"%.*s\"", (long)id,
+                         (int)k, y, (int)n, x);
+    }
+    return LLR_OK;
+}
+
 LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err)
 {
     llr_session s, *p;
@@ -8576,7 +8673,8 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     llr_status st;
     int i;
     if (!out || !m) return llri_fail(err, LLR_E_ARG, "llr_session_new: no %s", m ? "place for the result" : "model");
-    st = llri_session_fit(&s, &plan, m, opt, err);
+    st = opt && opt->draft ? llri_same_vocab(m, opt->draft->m, err) : LLR_OK;
+    if (st == LLR_OK) st = llri_session_fit(&s, &plan, m, opt, err);
     if (st != LLR_OK) return st;
     if (llri_memory_guarded(&m->opt)) {
         llr_memory now;
@@ -8608,6 +8706,9 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     *p = s;
     llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, (int)p->n_batch, m->max_head_dim);
     for (i = 0; i < 2; i++) llri_rope_freqs(p->freqs[i], &m->rope[i], p->n_ctx);
+    memcpy(p->guess.trust, llri_usual_trust, sizeof llri_usual_trust);
+    for (i = 0; i < LLRI_GUESS_KINDS; i++) p->guess.cases[i] = LLRI_USUAL_CASES;
+    p->guess.draft_wait = LLRI_DRAFT_WAIT;
     if (p->n_ctx > m->n_ctx_train)
         llri_log(&m->opt, LLR_LOG_WARN, "the context of %lu positions is longer than the %lu the model was trained with",
                  (unsigned long)p->n_ctx, (unsigned long)m->n_ctx_train);
@@ -8660,6 +8761,12 @@ static void llri_mat_row(const llri_mat *w, size_t i, float *to)
     llri_dequant(w->type, w->data + i * w->row_bytes, to, (size_t)w->n_in);
 }
 
+static size_t llri_part_token(const llri_part *part, int t)
+{
+    int n = part->n - part->n_guess;
+    return (size_t)(t < n ? part->tokens[t] : part->s->ahead[t - n]);
+}
+
 /* x of each row: its token's embedding, with whatever the architecture does to it. */
 static void llri_embed(const llri_pass *p)
 {
@@ -8671,7 +8778,7 @@ static void llri_embed(const llri_pass *p)
         const llri_part *part = &p->parts[i];
         for (t = 0; t < part->n; t++) {
             float *to = x + (int64_t)(part->row0 + t) * d;
-            llri_mat_row(&m->tok_embd, (size_t)part->tokens[t], to);
+            llri_mat_row(&m->tok_embd, llri_part_token(part, t), to);
             if (!m->pos_embd.data) continue;
             llri_mat_row(&m->pos_embd, part->pos0 + (size_t)t, row);
             llri_add(p->e, to, row, d);
@@ -8690,7 +8797,7 @@ static void llri_embed_per_layer(const llri_pass *p)
     if (!m->n_ple) return;
     for (i = 0; i < p->n_parts; i++)
         for (t = 0; t < p->parts[i].n; t++)
-            llri_mat_row(&m->ple_embd, (size_t)p->parts[i].tokens[t], p->s->ple + (p->parts[i].row0 + t) * width);
+            llri_mat_row(&m->ple_embd, llri_part_token(&p->parts[i], t), p->s->ple + (p->parts[i].row0 + t) * width);
     llri_scale(p->e, p->s->ple, (float)sqrt((double)m->n_ple), all);
     llri_exec_input(p->e, p->s->x, m->n_embd, p->n, m->n_embd);
     llri_apply(p, &m->ple_model, p->s->ple_tmp, width);
@@ -8856,8 +8963,9 @@ static int llri_gather_wanted(const llri_pass *p)
     for (i = 0; i < p->n_parts; i++) {
         const llri_part *part = &p->parts[i];
         const llr_session *s = part->s;
-        for (t = s->all_logits ? 0 : part->last ? part->n - 1 : part->n; t < part->n; t++) {
-            p->s->wanted[k] = s->logits + (s->all_logits ? (part->first + (size_t)t) % s->n_batch * v : 0);
+        const int n = part->n - part->n_guess;
+        for (t = s->all_logits ? 0 : part->last ? n - 1 : n; t < part->n; t++) {
+            p->s->wanted[k] = t >= n ? s->ahead_logits + (size_t)(t - n) * v : s->logits + (s->all_logits ? (part->first + (size_t)t) % s->n_batch * v : 0);
             memcpy(p->s->h + (size_t)k++ * d, p->s->x + (size_t)(part->row0 + t) * d, d * sizeof(float));
         }
     }
@@ -8930,6 +9038,195 @@ static llr_status llri_forward(const llri_pass *p)
     return LLR_OK;
 }
 
+/* --- Guessing -----------------------------------------------------------------------------------------------------------
+ * Tokens that may follow are computed along with one that is known. They come from the place where the last tokens stood
+ * before, found by a hash of two or three of them. Whether that would have been right is seen with every token that comes,
+ * also when nothing was computed for it, so it costs nothing to know how far such guesses can be trusted: little after two
+ * equal tokens, nearly wholly after sixteen. With the seconds that passes of several rows were seen to take, this says how many
+ * guesses bring the most tokens per second. Time decides only how many are computed, never what comes out.
+ *   A draft is known to be right only where it was asked. One that does not pay is asked again after pauses that double.
+ */
+static int llri_kind_of_length(uint32_t len)    /* 1, 2, 3, 4 to 7, 8 to 15, more */
+{
+    return len < 4 ? (int)len - 1 : len < 8 ? 3 : len < 16 ? 4 : 5;
+}
+
+static int llri_kind_of_pass(int rows)
+{
+    int kind = 0;
+    while (1 << kind < rows) kind++;
+    return kind;
+}
+
+static uint32_t *llri_seen(llr_session *s, const int32_t *tokens, uint32_t n)
+{
+    uint32_t h = n, i;
+    for (i = 0; i < n; i++) {
+        h = (h ^ (uint32_t)tokens[i]) * 0x9e3779b1u;
+        h ^= h >> 15;
+    }
+    return &s->seen[h & (s->n_seen - 1)];
+}
+
+/* One more case: the share of all, then a moving average. */
+static void llri_learn(llri_guesser *g, int kind, int right)
+{
+    if (g->cases[kind] < LLRI_MOST_CASES) g->cases[kind]++;
+    g->trust[kind] += ((right ? 1.0f : 0.0f) - g->trust[kind]) / (float)g->cases[kind];
+}
+
+/* The text goes on with x at position `at`: was that the guess, and what does it lead to? If x is another token than before, the
+ * text may still go on as before behind it, as when a name is replaced; places where more tokens are the same are better. */
+static void llri_note_token(llr_session *s, uint32_t at, int32_t x)
+{
+    llri_guesser *g = &s->guess;
+    uint32_t n, p, *slot;
+    s->text[at] = x;
+    if (!s->n_guess) return;
+    if (g->drafted && at == s->pos && s->used < s->n_ahead) llri_learn(g, LLRI_BY_DRAFT, s->ahead[s->used] == x);
+    if (g->len) {
+        int right = s->text[g->from] == x;
+        llri_learn(g, llri_kind_of_length(g->len), right);
+        g->from++;
+        g->len = right ? g->len + 1 : 1;
+    }
+    at++;
+    for (n = 3; n >= 2; n--) {
+        if (at < n) continue;
+        slot = llri_seen(s, s->text + at - n, n);
+        p = *slot;                              /* of a text that was rewound it may be anywhere */
+        *slot = at;
+        if (g->len >= n || p < n || p >= at || memcmp(s->text + p - n, s->text + at - n, n * sizeof(int32_t))) continue;
+        g->from = p;
+        for (g->len = n; g->len < LLRI_LONGEST_SUFFIX && g->len < p && s->text[p - g->len - 1] == s->text[at - g->len - 1];) g->len++;
+    }
+}
+
+static void llri_note_tokens(llr_session *s, const int32_t *tokens, size_t n)
+{
+    size_t i;
+    for (i = 0; i < n; i++) llri_note_token(s, s->pos + (uint32_t)i, tokens[i]);
+}
+
+/* Are the next n tokens there already? If not, what was computed in advance is of no use. */
+static int llri_take_ahead(llr_session *s, const int32_t *tokens, size_t n)
+{
+    if (n > s->n_ahead - s->used || memcmp(tokens, s->ahead + s->used, n * sizeof *tokens)) {
+        s->n_ahead = s->used = 0;
+        return 0;
+    }
+    s->used += n;
+    s->pos += (uint32_t)n;
+    if (s->high < s->pos) s->high = s->pos;
+    s->guess.count.accepted += n;
+    return 1;
+}
+
+/* A moving average of seconds. It leans to the shorter: what takes longer than usual had to wait for others. */
+static void llri_average(double *average, double x)
+{
+    if (*average == 0.0) *average = x;
+    else if (x < *average) *average = (x + *average) / 2.0;
+    else *average += ((x < 2.0 * *average ? x : 2.0 * *average) - *average) / 16.0;
+}
+
+/* Pass lengths keep their proportions when the machine becomes faster or slower, or the context longer. What is not measured
+ * again becomes slowly less, so that one bad measurement does not count for ever. */
+static void llri_time_pass(llr_session *s, double seconds)
+{
+    double *t = s->guess.seconds, before = t[0];
+    int i, kind = llri_kind_of_pass(1 + (int)s->n_ahead);
+    llri_average(&t[kind], seconds);
+    for (i = 1; i < LLRI_PASS_KINDS && !kind && before > 0.0; i++) t[i] *= t[0] / before * (1.0 - 1.0 / 512.0);
+}
+
+/* How many of max guesses bring the most tokens per second, if chance[i] is that guess i is right when those before it are,
+ * and each takes that many seconds to make; 0: none bring more than one. *gain must be exceeded. */
+static int llri_guess_size(const llr_session *s, const float *chance, int max, double each, double *gain)
+{
+    const double *t = s->guess.seconds;
+    double tokens = 1.0, right = 1.0;
+    int k, best = 0;
+    if (s->guess_always && max) { *gain += 1.0; return max; }
+    for (k = 1; k <= max && t[0] > 0.0; k++) {
+        int kind = llri_kind_of_pass(1 + k);
+        double seconds = (t[kind] > 0.0 ? t[kind] : t[0] * llri_usual_cost[kind]) + k * each;
+        right *= chance[k - 1];
+        tokens += right;
+        if (tokens * t[0] <= *gain * seconds) continue;
+        *gain = tokens * t[0] / seconds;
+        best = k;
+    }
+    return best;
+}
+
+/* The draft continues the text up to position `end` with the k tokens that it finds most probable; returns how many it did. */
+static int llri_draft(llr_session *s, uint32_t end, int k)
+{
+    llr_session *d = s->draft;
+    double start = llri_seconds();
+    uint32_t same = 0;
+    int n = 0;
+    while (same + 1 < end && same < d->pos && d->text[same] == s->text[same]) same++;
+    same = llr_session_rewind(d, same);
+    if (llr_session_eval(d, s->text + same, end - same, NULL)) return 0;
+    for (;;) {
+        s->ahead[n++] = llr_argmax(llr_session_logits(d), s->m->n_vocab);
+        if (n == k || llr_session_eval(d, &s->ahead[n - 1], 1, NULL)) break;
+    }
+    llri_average(&s->guess.draft_seconds, (llri_seconds() - start) / n);
+    return n;
+}
+
+/* How many tokens to ask the draft for. If it does not pay, it is not asked again for a while, which becomes longer each time. */
+static int llri_draft_size(llr_session *s, int max, double *gain)
+{
+    llri_guesser *g = &s->guess;
+    float chance[LLR_MAX_GUESS], *trust = &g->trust[LLRI_BY_DRAFT];
+    double own = LLRI_LEAST_GAIN;
+    int k;
+    if (!s->draft || (g->draft_pause && g->draft_pause--)) return 0;
+    for (k = 0; k < max; k++) chance[k] = *trust;
+    if (*trust > LLRI_DRAFT_GOOD) g->draft_wait = LLRI_DRAFT_WAIT;
+    k = llri_guess_size(s, chance, max, g->draft_seconds, &own);
+    if (!k) {
+        *trust = LLRI_DRAFT_TRUST;
+        g->cases[LLRI_BY_DRAFT] = LLRI_USUAL_CASES;
+        g->draft_pause = g->draft_wait;
+        if (g->draft_wait < LLRI_DRAFT_WAIT_MAX) g->draft_wait *= 2;
+    }
+    if (own <= *gain) return 0;
+    *gain = own;
+    return k;
+}
+
+/* Puts into s->ahead what may follow the token that is about to be evaluated. Guesses take no memory of their own: they stay
+ * within the positions that are checked and touched with that token. */
+static void llri_guess(llr_session *s)
+{
+    llri_guesser *g = &s->guess;
+    const uint32_t end = s->pos + 1;
+    uint64_t room = ((uint64_t)end + LLRI_KV_STEP - 1) / LLRI_KV_STEP * LLRI_KV_STEP;
+    float chance[LLR_MAX_GUESS];
+    double gain = LLRI_LEAST_GAIN;
+    int max, k, draft;
+    if (room > s->n_ctx) room = s->n_ctx;
+    max = (int)(room - end);
+    if (max > (int)s->n_guess) max = (int)s->n_guess;
+    if (max > (int)s->n_batch - 1) max = (int)s->n_batch - 1;
+    if (max <= 0 || (g->seconds[0] == 0.0 && !s->guess_always)) return;
+    for (k = 0; k < max && g->len; k++) chance[k] = g->trust[llri_kind_of_length(g->len + (uint32_t)k)];
+    k = llri_guess_size(s, chance, k, 0.0, &gain);
+    draft = llri_draft_size(s, max, &gain);
+    if (draft) s->n_ahead = (size_t)llri_draft(s, end, draft);
+    g->drafted = s->n_ahead > 0;
+    for (; !g->drafted && (int)s->n_ahead < k; s->n_ahead++) {  /* a repetition may reach into the guesses themselves */
+        uint32_t p = g->from + (uint32_t)s->n_ahead;
+        s->ahead[s->n_ahead] = p < end ? s->text[p] : s->ahead[p - end];
+    }
+    g->count.drafted += s->n_ahead;
+}
+
 /* --- Evaluating ------------------------------------------------------------------------------------------------------- */
 /* What the next positions up to `end` take that were not used before, in steps; with `touch` it is taken. */
 static uint64_t llri_back_positions(llr_session *s, uint32_t end, int touch)
@@ -8993,8 +9290,10 @@ static void llri_gather_pass(llri_pass *p, const llri_call *c)
         part->pos0 = s->pos;
         part->first = s->call_done;
         part->last = n == left;
+        part->n_guess = part->last ? (int)(s->n_ahead - s->used) : 0;   /* llri_guess has seen to it that they fit */
+        part->n += part->n_guess;
         p->n_parts++;
-        p->n += (int)n;
+        p->n += part->n;
         room -= n;
     }
 }
@@ -9003,7 +9302,7 @@ static llr_status llri_run_passes(const llri_call *c, uint64_t total, llr_error 
 {
     llr_session *lead = c->sessions[0];
     llri_pass p;
-    uint64_t done = 0;
+    uint64_t done = 0, before = 0;
     int i;
     memset(&p, 0, sizeof p);
     p.s = lead; p.m = lead->m; p.e = &lead->exec; p.parts = lead->parts;
@@ -9014,18 +9313,19 @@ static llr_status llri_run_passes(const llri_call *c, uint64_t total, llr_error 
         if (st != LLR_OK) return st;
         for (i = 0; i < p.n_parts; i++) {
             llri_part *part = &p.parts[i];
-            if (part->s->high < part->pos0 + (uint32_t)part->n) part->s->high = part->pos0 + (uint32_t)part->n;
+            uint32_t end = part->pos0 + (uint32_t)(part->n - part->n_guess);
+            if (part->s->high < end) part->s->high = end;
+            done += (uint64_t)(part->n - part->n_guess);
         }
         st = llri_forward(&p);
         if (llr_gguf_check(p.m->gguf, err)) return LLR_E_IO;
-        done += (uint64_t)p.n;
         if (st == LLR_OK && llri_progress(&lead->m->opt, LLR_PHASE_EVAL, done, total) && done < total) st = LLR_E_CANCELLED;
         if (st != LLR_OK)
-            return llri_fail(err, st, "cancelled after %llu of %llu tokens", (unsigned long long)(done - (uint64_t)p.n),
-                             (unsigned long long)total);
+            return llri_fail(err, st, "cancelled after %llu of %llu tokens", (unsigned long long)before, (unsigned long long)total);
+        before = done;
         for (i = 0; i < p.n_parts; i++) {
-            p.parts[i].s->pos += (uint32_t)p.parts[i].n;
-            p.parts[i].s->call_done += (size_t)p.parts[i].n;
+            p.parts[i].s->pos += (uint32_t)(p.parts[i].n - p.parts[i].n_guess);
+            p.parts[i].s->call_done += (size_t)(p.parts[i].n - p.parts[i].n_guess);
         }
     }
     return LLR_OK;
@@ -9055,22 +9355,41 @@ static llr_status llri_check_eval(const llri_call *c, uint64_t *total, llr_error
     return LLR_OK;
 }
 
+/* Runs the passes of a call, alone on its threads. */
+static llr_status llri_run_alone(const llri_call *c, uint64_t total, llr_error *err)
+{
+    llr_session *lead = c->sessions[0];
+    llr_status st;
+    double start;
+    if (lead->pool) llri_pool_lock(lead->pool);
+    start = llri_seconds();
+    st = llri_run_passes(c, total, err);
+    if (st == LLR_OK && c->n == 1 && total == 1) llri_time_pass(lead, llri_seconds() - start);
+    if (lead->pool) llri_pool_unlock(lead->pool);
+    return st;
+}
+
 /* Runs the checked call. After a failure the sessions get their positions back; one whose window has lost what it would
  * need there goes back to 0, as when rewinding. */
 static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *err)
 {
-    llr_pool *pool = c->sessions[0]->pool;
-    llr_status st;
+    llr_status st = LLR_OK;
     size_t i;
     for (i = 0; i < c->n; i++) {
         llr_session *s = c->sessions[i];
         s->call_pos0 = s->pos;
         s->call_done = 0;
-        if (c->counts[i]) { s->call_n = c->counts[i]; s->has_logits = 0; }
+        if (!c->counts[i]) continue;
+        s->call_n = c->counts[i];
+        s->has_logits = 0;
+        llri_note_tokens(s, c->tokens[i], c->counts[i]);
+        s->call_ahead = llri_take_ahead(s, c->tokens[i], c->counts[i]);
+        if (!s->call_ahead) continue;
+        total -= s->call_done = c->counts[i];
+        if (llri_atomic_load(&s->cancel)) st = llri_fail(err, LLR_E_CANCELLED, "cancelled before the first token");
     }
-    if (pool) llri_pool_lock(pool);
-    st = llri_run_passes(c, total, err);
-    if (pool) llri_pool_unlock(pool);
+    if (st == LLR_OK && c->n == 1 && total == 1) llri_guess(c->sessions[0]);
+    if (st == LLR_OK) st = total ? llri_run_alone(c, total, err) : llr_gguf_check(c->sessions[0]->m->gguf, err);
     for (i = 0; i < c->n; i++) {
         llr_session *s = c->sessions[i];
         if (st == LLR_OK) s->has_logits |= c->counts[i] != 0;
@@ -9109,15 +9428,15 @@ LLR_API llr_status llr_session_eval(llr_session *s, const int32_t *tokens, size_
 
 LLR_API const float *llr_session_logits(const llr_session *s)
 {
-    if (!s->has_logits) return NULL;
-    return s->logits + (s->all_logits ? (s->call_n - 1) % s->n_batch * (size_t)s->m->n_vocab : 0);
+    return s->has_logits ? llr_session_logits_at(s, s->call_n - 1) : NULL;
 }
 
 LLR_API const float *llr_session_logits_at(const llr_session *s, size_t i)
 {
-    if (!s->has_logits || i >= s->call_n) return NULL;
-    if (!s->all_logits) return i == s->call_n - 1 ? s->logits : NULL;
-    return s->call_n - i <= s->n_batch ? s->logits + i % s->n_batch * (size_t)s->m->n_vocab : NULL;
+    const size_t v = (size_t)s->m->n_vocab;
+    if (!s->has_logits || i >= s->call_n || s->call_n - i > (s->all_logits ? s->n_batch : 1)) return NULL;
+    if (s->call_ahead) return s->ahead_logits + (s->used - s->call_n + i) * v;
+    return s->logits + (s->all_logits ? i % s->n_batch * v : 0);
 }
 
 LLR_API uint32_t llr_session_pos(const llr_session *s) { return s->pos; }
@@ -9128,19 +9447,27 @@ LLR_API uint32_t llr_session_ctx(const llr_session *s) { return s->n_ctx; }
 LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
 {
     int i;
+    s->n_ahead = s->used;
+    s->guess.len = 0;
     if (pos >= s->pos && s->high == s->pos) return s->pos;
     if (pos > s->pos) pos = s->pos;
     for (i = 0; i < s->m->n_layer && pos; i++) {
-        const llri_kvc *c = &s->kv[i];
-        uint32_t window = s->m->layers[i].window, first = window && pos >= window ? pos - window + 1 : 0;
-        if (c->k && window && s->high > c->capacity && first < s->high - c->capacity) pos = 0;
+        const llri_layer *y = &s->m->layers[i];
+        uint32_t capacity = llri_kv_capacity(s, y, 0), first = y->window && pos >= y->window ? pos - y->window + 1 : 0;
+        if (s->kv[i].k && y->window && s->high > capacity && first < s->high - capacity) pos = 0;
     }
     s->pos = pos;
     if (!pos) s->high = 0;
     return pos;
 }
 
-LLR_API void llr_session_cancel(llr_session *s) { llri_atomic_store(&s->cancel, 1); }
+LLR_API void llr_session_guesses(const llr_session *s, llr_guesses *out) { *out = s->guess.count; }
+
+LLR_API void llr_session_cancel(llr_session *s)
+{
+    llri_atomic_store(&s->cancel, 1);
+    if (s->draft) llr_session_cancel(s->draft);
+}
 /* >>tokenizer ---------------------------------------------------------------------------------------------------------
  * Text to token ids and back, as the file's own tokenizer does it: six families (SPM, BPE, WPM, UGM, RWKV, PLaMo-2)
  * behind one entry. What differs between the many BPE models is how text is cut into words before merging; those rules

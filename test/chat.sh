@@ -32,6 +32,7 @@ model "$T/thinks.gguf" --ctx 256 --template "$template" --says '<think>|Let me s
 |The answer| is 42.'
 model "$T/says.gguf" --ctx 256 --template "$template" --says 'Well| said.'
 model "$T/strict.gguf" --template "{% for m in messages %}{% if 'Be-' in m.content %}{{ raise_exception('not like that, please') }}{% endif %}{{ m.content }}{% endfor %}>" --says 'Yes.'
+model "$T/random.gguf" --type q8_0 --layers 2 --vocab 300 --ctx 1024 --template "$template"
 model "$T/long.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8 --template "$template"
 
 section 'editing a line'
@@ -537,12 +538,35 @@ cooked
 exit 203
 END
 
+section 'guesses'
+# the same conversations with and without, when what was computed is kept from turn to turn, or rewound
+for guess in off auto 8; do
+    on 80x20 run "$T/random.gguf" --guess $guess --temp 0.3 --seed 5 -n 60 <<END
+send hello\r
+expect \e[?2004l
+expect \e[?2004h
+send hello again, hello again\r
+expect \e[?2004l
+expect \e[?2004h
+send /regenerate\r
+expect \e[?2004l
+expect \e[?2004h
+send /save $T/guess-$guess.json\r
+expect 4 messages
+send /bye\r
+exit 0
+END
+    sed 's/"drafted_tokens.*//' "$T/guess-$guess.json" >"$T/guess-$guess"
+    if [ -s "$T/guess-$guess" ] && cmp "$T/guess-$guess" "$T/guess-off"; then pass; else fail "--guess $guess: another conversation"; fi
+done
+has '"accepted_tokens":[1-9]' "$(cat "$T/guess-8.json")"
+
 section 'without a terminal'
 is 'Well said.' "$(echo question | "$llrun" run -q "$T/says.gguf")"
 echo question >"$T/question"
 is 'Well said.' "$("$llrun" run -q "$T/says.gguf" -f "$T/question")"
 is 'Well said.' "$("$llrun" run -q "$T/says.gguf" </dev/null question)"
-is '{"model":"random llama, f32","messages":[{"role":"user","content":"a\"b\\"},{"role":"assistant","content":"Well said."}],"finish":"stop","prompt_tokens":15,"generated_tokens":2,"seed":7}' \
+is '{"model":"random llama, f32","messages":[{"role":"user","content":"a\"b\\"},{"role":"assistant","content":"Well said."}],"finish":"stop","prompt_tokens":15,"generated_tokens":2,"drafted_tokens":0,"accepted_tokens":0,"seed":7}' \
    "$("$llrun" run -q "$T/says.gguf" -p 'a"b\' --json --seed 7)"
 has '"finish":"length","prompt_tokens":[0-9]*,"generated_tokens":1,' "$("$llrun" run -q "$T/says.gguf" -p x --json -n 1)"
 has '"finish":"context"' "$("$llrun" run -q "$T/says.gguf" -p 12345678 --json -c 20)"

@@ -113,6 +113,39 @@ t 0 run "$m" -p 'ab cd' --raw -n 60 --temp 0 --ignore-eos --stop "$stop"
 cut=$(awk -v stop="$stop" '{ i = index($0, stop); if (i) { print n + i - 1; exit } n += length($0) + 1 }' "$T/text")
 { head -c "$cut" "$T/text"; echo; } >"$T/stopped"; same "$out" "$T/stopped"
 
+section 'guesses'
+# the same ids with and without, greedy and sampled, whatever ends the text; the small model soon repeats itself
+model "$T/loop.gguf" --type q8_0 --layers 2 --vocab 300 --ctx 512
+model "$T/draft.gguf" --type q4_0 --layers 1 --embd 64 --ff 64 --heads 2 --vocab 300 --ctx 512 --seed 3
+model "$T/says.gguf" --says 'one| two| three| four| five| six'
+same_with() {   # ARGS ...: --guess off against all others
+    t 0 run "$@" --guess off; cp "$out" "$T/off"
+    for g in auto '2' '15' '4 --draft '"$T/loop.gguf" 'auto --draft '"$T/draft.gguf" '15 -b 3'; do t 0 run "$@" --guess $g; same "$out" "$T/off"; done
+}
+loop="$T/loop.gguf -p ab --raw"
+same_with $loop --temp 0 -n 200 --ignore-eos --ids
+for s in 1 2 3; do same_with $loop --temp 0.6 --repeat-penalty 1.1 --frequency-penalty 0.1 -s $s -n 150 --ignore-eos --ids; done
+same_with $loop --temp 0 -n 31 --ignore-eos --ids
+same_with $loop --temp 0 --ignore-eos --ids -c 100
+same_with $loop --temp 0 -n 200 --ignore-eos
+text=$(tail -c 60 "$T/off" | tr -c 'a-z' '\n' | awk 'length >= 3 { print substr($0, 1, 3); exit }')      # letters: all else may come out as U+FFFD
+[ -z "$text" ] || same_with $loop --temp 0 -n 200 --ignore-eos --stop "$text"
+same_with "$T/loop.gguf" --tokens 5,6,7,8,5,6,7,8,5,6,7 --temp 0 -n 60 --ignore-eos --ids --kv q8_0 --exact
+t 0 run $loop --temp 0 -n 200 --ignore-eos --json --guess 8
+check "accepted $(json "$out" accepted_tokens) of $(json "$out" drafted_tokens) in 200" test "$(json "$out" accepted_tokens)" -gt 50 -a "$(json "$out" drafted_tokens)" -ge "$(json "$out" accepted_tokens)"
+said 'drafted [0-9]*, accepted [0-9]*'
+t 0 run $loop --temp 0 -n 200 --ignore-eos --json --guess off; is '0 0' "$(json "$out" drafted_tokens) $(json "$out" accepted_tokens)"
+# the end of the text is among the guesses
+t 0 run "$T/says.gguf" -p 'one two three four five six</s>one two three four five six</s>one' --raw --temp 0 --guess 15 --json; printed '"content":" \{0,1\}two three four five six".*"finish":"stop"'
+check 'nothing was accepted' test "$(json "$out" accepted_tokens)" -gt 2
+t 0 run $loop --temp 0 -n 100 --ignore-eos --json --guess 4 --draft "$T/loop.gguf"; check 'a draft that is the model is not accepted' test "$(json "$out" accepted_tokens)" -gt 60
+t 0 plan "$T/loop.gguf" --json; without=$(json "$out" total_bytes); is 0 "$(json "$out" draft_bytes)"
+t 0 plan "$T/loop.gguf" --json --guess off; check '--guess takes no memory' test "$(json "$out" total_bytes)" -lt "$without"
+t 0 plan "$T/loop.gguf" --json --draft "$T/draft.gguf"; is "$((without + $(json "$out" draft_bytes)))" "$(json "$out" total_bytes)"
+t 2 run $loop --guess 0; t 2 run $loop --guess 16; said 15; t 2 run $loop --guess some; t 2 run $loop --guess off --draft "$T/draft.gguf"
+t 2 run $loop --draft "$m"; said 'token'; t 2 run "$T/says.gguf" -p x --raw --draft "$T/draft.gguf"; said 'vocabulary'
+t 3 run $loop --draft "$T/absent.gguf"; said 'draft model.*absent'
+
 section 'templates and chat'
 jinja='{{ bos_token }}{% for m in messages %}{{ m.role }}: {{ m.content }}|{% endfor %}{% if add_generation_prompt %}model:{% endif %}'
 chat=$T/chat.gguf

@@ -690,6 +690,7 @@ static void test_session_plan(void)
         memset(&o, 0, sizeof o);
         memset(&plan, 0, sizeof plan);
         o.n_ctx = 100; o.n_batch = 9; o.n_threads = 1; o.kv = types[i % 3]; o.all_logits = i >= 3;
+        o.n_guess = i % 2 ? 7 : 0;
         CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK);
         CHECK(heap.live == live && plan.n_ctx == 100 && plan.n_batch == 9);
         CHECK(plan.weights_bytes == img.n && plan.other_bytes == live);
@@ -907,6 +908,251 @@ static void test_model_nomem(void)
     free(img.p);
 }
 
+/* --- speculation ---------------------------------------------------------------------------------------------------------- */
+static llr_session *tm_guessing(const llr_model *m, uint32_t n_ctx, uint32_t n_batch, uint32_t n_guess, llr_session *draft)
+{
+    llr_session_options o;
+    llr_session *s = NULL;
+    llr_error err;
+    memset(&o, 0, sizeof o);
+    o.n_ctx = n_ctx; o.n_batch = n_batch; o.n_threads = 1;
+    o.n_guess = n_guess; o.guess_always = 1; o.draft = draft; o.all_logits = n_guess % 2;
+    CHECK_MSG(llr_session_new(&s, m, &o, &err) == LLR_OK, "%s", err.msg);
+    return s;
+}
+
+static llr_sampler *tm_sampler(int i)       /* 0: greedy */
+{
+    llr_sampling how;
+    llr_sampler *sampler = NULL;
+    llr_error err;
+    llr_sampling_defaults(&how, NULL);
+    how.temp = i ? 0.3f * (float)i : 0.0f;
+    how.seed = (uint64_t)i;
+    if (i > 1) how.repeat_penalty = 1.05f;
+    CHECK_MSG(llr_sampler_new(&sampler, TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK, "%s", err.msg);
+    return sampler;
+}
+
+/* Two sessions, one without guesses, are led through the same life: each draws its own tokens; now and then a stretch of the text
+ * is repeated in one call, the text is rewound, or an evaluation is cancelled. Positions and logits are the same throughout. */
+static llr_guesses tm_two_lives(llr_session *plain, llr_session *s, int how, int steps)
+{
+    llr_sampler *a = tm_sampler(how), *b = tm_sampler(how);
+    llr_guesses count;
+    llr_error err;
+    int32_t text[TM_CTX], x, y;
+    uint32_t seed = (uint32_t)how * 77 + 5, n = 12, to, same;
+    int i, differ = 0;
+    (void)llr_session_rewind(plain, 0);
+    (void)llr_session_rewind(s, 0);
+    memcpy(text, tm_tokens(), sizeof text);
+    CHECK(llr_session_eval(plain, text, n, &err) == LLR_OK && llr_session_eval(s, text, n, &err) == LLR_OK);
+    for (i = 0; i < steps && !differ; i++) {
+        const float *logits = llr_session_logits(plain);
+        differ = !tm_same(logits, llr_session_logits(s)) || llr_session_pos(plain) != n || llr_session_pos(s) != n || !tm_same(llr_session_logits_at(s, s->call_n - 1), logits);
+        CHECK_MSG(!differ, "sampling %d, %d guesses, batch %d, step %d, position %d", how, (int)s->n_guess, (int)s->n_batch, i, (int)n);
+        if (differ) break;
+        x = llr_sampler_sample(a, logits);
+        y = llr_sampler_sample(b, llr_session_logits(s));
+        CHECK(x == y);
+        seed = seed * 1664525u + 1013904223u;
+        if (n == llr_session_ctx(s)) {
+            CHECK(llr_session_eval(plain, &x, 1, &err) == LLR_E_FULL && llr_session_eval(s, &y, 1, &err) == LLR_E_FULL);
+            seed = 0;
+        }
+        if (seed >> 27 == 0) {                              /* back, and on from there; a ring may be back at the start */
+            to = n - 1 - (seed >> 8) % (n - 1);
+            same = llr_session_rewind(plain, to);
+            CHECK(llr_session_rewind(s, to) == same);
+            if (!same) { n = 9; CHECK(llr_session_eval(plain, text, n, &err) == LLR_OK && llr_session_eval(s, text, n, &err) == LLR_OK); continue; }
+            n = same;
+        }
+        if (seed >> 27 == 1 && n > 9 && n + 9 < llr_session_ctx(s)) {    /* a stretch from before, in one call */
+            memcpy(text + n, text + n - 9, 8 * sizeof *text);
+            CHECK(llr_session_eval(plain, text + n, 8, &err) == LLR_OK && llr_session_eval(s, text + n, 8, &err) == LLR_OK);
+            n += 8;
+            continue;
+        }
+        if (seed >> 27 == 2) {
+            llr_session_cancel(s);
+            CHECK(llr_session_eval(s, &y, 1, &err) == LLR_E_CANCELLED && llr_session_pos(s) == n && !llr_session_logits(s));
+        }
+        if (seed >> 27 == 3) y = x = (x + 1) % TM_VOCAB;    /* not what was drawn */
+        text[n++] = x;
+        CHECK(llr_session_eval(plain, &x, 1, &err) == LLR_OK);
+        CHECK_MSG(llr_session_eval(s, &y, 1, &err) == LLR_OK, "%s", err.msg);
+    }
+    llr_session_guesses(s, &count);
+    CHECK(count.accepted <= count.drafted);
+    llr_sampler_free(a);
+    llr_sampler_free(b);
+    return count;
+}
+
+static void test_session_guess(void)
+{
+    static const tm_spec *specs[] = { &tm_llama, &tm_cohere2 };
+    static const uint32_t guesses[] = { 1, 4, 15 }, batches[] = { 1, 2, 7, 64 };
+    int k, g, b, how;
+    for (k = 0; k < 2; k++) {
+        tm_image img;
+        llr_model *m;
+        llr_error err;
+        CHECK(tm_open(specs[k], &img, &m, &err) == LLR_OK);
+        for (g = 0; g < 3; g++)
+            for (b = 0; b < 4; b++) {
+                llr_session *plain = tm_session(m, 200, batches[b], 0), *s = tm_guessing(m, 200, batches[b], guesses[g], NULL);
+                llr_guesses count = { 0, 0 };
+                for (how = 0; how < 4; how++) count = tm_two_lives(plain, s, how, 160);
+                CHECK_MSG(batches[b] == 1 ? count.drafted == 0 : count.accepted > 30 && count.drafted > count.accepted, "batch %d, %d guesses: %d drafted, %d accepted",
+                          (int)batches[b], (int)guesses[g], (int)count.drafted, (int)count.accepted);
+                llr_session_free(plain);
+                llr_session_free(s);
+            }
+        llr_model_close(m);
+        free(img.p);
+    }
+}
+
+/* A draft that is the model itself is nearly always right when the text is greedy; one of other weights, or with too short a
+ * context, changes nothing. One of another vocabulary is refused. */
+static void test_session_draft(void)
+{
+    tm_spec taller = tm_llama;
+    tm_image img, img2;
+    llr_model *m, *small;
+    llr_session *plain, *drafts[3], *s;
+    llr_session_options o;
+    llr_guesses count;
+    llr_error err;
+    int i, how;
+    taller.n_layer = 1;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK && tm_open(&taller, &img2, &small, &err) == LLR_OK);
+    plain = tm_session(m, 200, 16, 0);
+    drafts[0] = tm_session(m, 200, 16, 0);
+    drafts[1] = tm_session(small, 200, 4, 0);
+    drafts[2] = tm_session(m, 40, 16, 0);
+    for (i = 0; i < 3; i++) {
+        s = tm_guessing(m, 200, 16, 6, drafts[i]);
+        count = tm_two_lives(plain, s, 0, 200);
+        CHECK_MSG(count.accepted > 0 && count.drafted > count.accepted, "draft %d: %d of %d", i, (int)count.accepted, (int)count.drafted);
+        CHECK_MSG(i || s->guess.trust[LLRI_BY_DRAFT] > 0.8f, "%g", (double)s->guess.trust[LLRI_BY_DRAFT]);
+        for (how = 1; how < 4; how++) (void)tm_two_lives(plain, s, how, 200);
+        llr_session_free(s);
+    }
+    small->n_vocab--;
+    memset(&o, 0, sizeof o);
+    o.n_guess = 4;
+    o.draft = drafts[1];
+    CHECK(llr_session_new(&s, m, &o, &err) == LLR_E_ARG && strstr(err.msg, "39 tokens") && strstr(err.msg, "40"));
+    small->n_vocab++;
+    o.n_guess = LLR_MAX_GUESS + 1;
+    CHECK(llr_session_new(&s, m, &o, &err) == LLR_E_ARG && strstr(err.msg, "15"));
+    llr_session_free(plain);
+    for (i = 0; i < 3; i++) llr_session_free(drafts[i]);
+    llr_model_close(m);
+    llr_model_close(small);
+    free(img.p);
+    free(img2.p);
+}
+
+/* Guesses of one session in the company of others: taken when they are right, and none are made. */
+static void test_session_guess_company(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session *both[2], *plain;
+    const int32_t *tokens[2];
+    size_t counts[2] = { 1, 1 };
+    int32_t loop[] = { 3, 1, 4, 1, 5, 3, 1, 4, 1, 5, 3, 1, 4, 1, 5 };
+    llr_guesses count;
+    int i;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    plain = tm_session(m, 64, 16, 0);
+    both[0] = tm_guessing(m, 64, 16, 6, NULL);
+    both[1] = tm_guessing(m, 64, 16, 6, NULL);              /* a loop of one token */
+    CHECK(llr_session_eval(both[0], loop, 8, &err) == LLR_OK && llr_session_eval(both[0], loop + 8, 1, &err) == LLR_OK);
+    llr_session_guesses(both[0], &count);
+    CHECK(count.drafted == 6 && count.accepted == 0);
+    CHECK(llr_session_eval(plain, loop, 9, &err) == LLR_OK);
+    for (i = 9; i < 15; i++) {
+        tokens[0] = loop + i;
+        tokens[1] = loop;
+        if (i == 12) {                                      /* neither goes on, and what was there is gone */
+            llr_session_cancel(both[0]);
+            CHECK(llr_eval(both, tokens, counts, 2, &err) == LLR_E_CANCELLED && llr_session_pos(both[0]) == 12 && llr_session_pos(both[1]) == 3);
+            CHECK(both[1]->guess.len == 0 && both[0]->n_ahead == both[0]->used);
+        }
+        CHECK(llr_eval(both, tokens, counts, 2, &err) == LLR_OK && llr_session_eval(plain, loop + i, 1, &err) == LLR_OK);
+        CHECK(tm_same(llr_session_logits(both[0]), llr_session_logits(plain)));
+    }
+    llr_session_guesses(both[0], &count);
+    CHECK_MSG(count.drafted == 6 && count.accepted == 4, "%d of %d", (int)count.accepted, (int)count.drafted);
+    CHECK(llr_session_eval(both[1], loop, 1, &err) == LLR_OK && both[1]->n_ahead == 6);
+    for (i = 0; i < 6; i++) CHECK(both[1]->ahead[i] == loop[0]);
+    for (i = 0; i < 2; i++) llr_session_free(both[i]);
+    llr_session_free(plain);
+    llr_model_close(m);
+    free(img.p);
+}
+
+/* How many are guessed: as many as bring most for the time, none where it does not pay or where nothing is known. */
+static void test_session_guess_size(void)
+{
+    static const float sure[LLR_MAX_GUESS] = { 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 };
+    llr_session s;
+    float half[LLR_MAX_GUESS];
+    double gain;
+    int i;
+    memset(&s, 0, sizeof s);
+    for (i = 0; i < LLR_MAX_GUESS; i++) half[i] = 0.5f;
+#define TM_SIZE(chance, max, each) (gain = LLRI_LEAST_GAIN, llri_guess_size(&s, chance, max, each, &gain))
+    CHECK(TM_SIZE(sure, 15, 0.0) == 0);                     /* no time is known */
+    for (i = 0; i < LLRI_PASS_KINDS; i++) s.guess.seconds[i] = 1.0;
+    CHECK(TM_SIZE(sure, 15, 0.0) == 15 && gain == 16.0 && TM_SIZE(sure, 9, 0.0) == 9 && TM_SIZE(sure, 0, 0.0) == 0);
+    for (i = 0; i < LLRI_PASS_KINDS; i++) s.guess.seconds[i] = 1 << i;      /* every row costs as much as a pass */
+    CHECK(TM_SIZE(sure, 15, 0.0) == 0);
+    s.guess.seconds[1] = 1.3;
+    CHECK(TM_SIZE(half, 15, 0.0) == 1 && TM_SIZE(half, 15, 0.2) == 0);
+    s.guess.seconds[4] = 2.0;
+    CHECK(TM_SIZE(sure, 15, 0.0) == 15 && TM_SIZE(half, 15, 0.0) == 1 && TM_SIZE(sure, 15, 1.0) == 0);
+#undef TM_SIZE
+    for (i = 0; i < 100; i++) llri_average(&s.guess.draft_seconds, 1.0);
+    llri_average(&s.guess.draft_seconds, 1000.0);           /* something else had the machine */
+    CHECK(s.guess.draft_seconds < 1.1);
+}
+
+/* Where guesses are wrong hardly any are made: of four tokens in disorder, any two or three stand somewhere before. */
+static void test_session_guess_off(void)
+{
+    tm_image img;
+    llr_model *m;
+    llr_error err;
+    llr_session *s;
+    llr_session_options o;
+    llr_guesses count;
+    uint32_t seed = 1;
+    int32_t x;
+    int i;
+    memset(&o, 0, sizeof o);
+    o.n_guess = LLR_MAX_GUESS;
+    o.n_threads = 1;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK && llr_session_new(&s, m, &o, &err) == LLR_OK);
+    for (i = 0; i < TM_CTX; i++) {
+        seed = seed * 1664525u + 1013904223u;
+        x = (int32_t)(seed >> 30);
+        CHECK(llr_session_eval(s, &x, 1, &err) == LLR_OK);
+    }
+    llr_session_guesses(s, &count);
+    CHECK_MSG(count.drafted < TM_CTX / 4 && s->guess.seconds[0] > 0.0, "%d drafted", (int)count.drafted);
+    CHECK_MSG(s->guess.trust[1] < 0.5f, "%g", (double)s->guess.trust[1]);
+    llr_session_free(s);
+    llr_model_close(m);
+    free(img.p);
+}
+
 /* --- a mapped file that is cut short --------------------------------------------------------------------------------------- */
 #ifdef _WIN32
 static void test_session_fault(void) { CHECK(1); }
@@ -987,4 +1233,5 @@ static void test_session_fault(void)
     X(model_describe) X(model_keys) X(model_tensors) X(model_unaligned) X(model_nomem) \
     X(session_reference) X(session_splits) X(session_all_logits) X(session_company) X(session_threads) \
     X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) X(session_available) X(session_ahead) \
+    X(session_guess) X(session_draft) X(session_guess_company) X(session_guess_size) X(session_guess_off) \
     X(session_fault)
