@@ -9147,17 +9147,18 @@ static int llri_guess_size(const llr_session *s, const float *chance, int max, d
     const double *t = s->guess.seconds;
     double tokens = 1.0, right = 1.0;
     int k, best = 0;
-    if (s->guess_always && max) { *gain += 1.0; return max; }
-    for (k = 1; k <= max && t[0] > 0.0; k++) {
+    for (k = 1; k <= max; k++) {
         int kind = llri_kind_of_pass(1 + k);
         double seconds = (t[kind] > 0.0 ? t[kind] : t[0] * llri_usual_cost[kind]) + k * each;
         right *= chance[k - 1];
         tokens += right;
-        if (tokens * t[0] <= *gain * seconds) continue;
+        if (s->guess_always || tokens * t[0] <= *gain * seconds) continue;
         *gain = tokens * t[0] / seconds;
         best = k;
     }
-    return best;
+    if (!s->guess_always || max == 0) return best;
+    *gain += tokens;            /* it shall pay, most where most tokens are expected */
+    return max;
 }
 
 /* The draft continues the text up to position `end` with the k tokens that it finds most probable; returns how many it did. */
