@@ -2,8 +2,9 @@
  *
  * A fact has a kind, the ways to name its subject, questions of its own, what people say who do not know its name, and its
  * answer. The kind brings the usual ways of asking ("What does X mean?", "I got X. Why?"), so that every fact can be asked
- * in hundreds of ways; what people say around their question, small letters, missing question marks, lost words and typing
- * errors are added at random. Answers are one to three sentences.
+ * in hundreds of ways. Then come what people say around their question, sentences and clauses about other things, synonyms,
+ * lost words, small letters, missing question marks and typing errors, all at random: a small model takes every word that it
+ * has seen with one fact only for a sign of that fact. Answers are one to three sentences.
  *
  * The facts about llrun are those of its command line (llrun help). Windows codes are NTSTATUS values of ntstatus.h; exit
  * codes above 128 are 128 plus the number of a signal, as shells report them; sizes of tensor types follow from their
@@ -229,7 +230,7 @@ static const fact facts[] = {
       "|[Ran|Started|Tried] it on my old [Phenom|Athlon|Core 2|Xeon|Pentium|Opteron] [box|PC|server|machine] and [the shell prints|I see|it prints|all I get is] [illegal instruction|Illegal instruction (core dumped)|132][, echo $? gives 132|]. {why}"
       "|illegal [hardware instruction|instruction], [zsh|bash] says[. {why}|]"
       "|[the exact same binary|the same program|it] [runs fine|works] on my new PC but [dies|quits|falls over] with [132|illegal instruction|SIGILL] on the [old one|server|second hand Dell][. {why}|]"
-      "|systemd: [status=4/ILL|code=dumped, status=4/ILL][. {why}|]|[132|SIGILL], [is it the processor?|is my box too old?|wrong build?|what does it not like about my CPU?]]",
+      "|status=4/ILL[. {why}|]|[132|SIGILL], [is it the processor?|wrong build?]]",
       "SIGILL (exit code 132) is an illegal instruction: the program was built for a newer CPU, for example with AVX. Use a build for your CPU, or llrun, which chooses at run time." },
     { CODE, "[exit code 134|exit status 134|return code 134|SIGABRT|signal 6|Aborted|Aborted (core dumped)]", "What does abort mean?",
       "[the program [quits|stops|dies|crashes] with [134|SIGABRT|abort] [all the time|at once|]|[ollama|llama.cpp] [ends|dies] with [SIGABRT|134|signal: aborted]|signal: aborted (core dumped)|GGML_ASSERT failed|an assert failed|an assertion failed, 134|the runner called abort"
@@ -552,7 +553,7 @@ static const fact facts[] = {
       "|the log [of llama.cpp|of Ollama|] [mentions|talks about|has a line on] a KV [cache|buffer], [what is that|what is it for|what does it hold]?"
       "|what is [kept|held|saved] in [the|that] [KV cache|KV buffer|cache of keys and values][ while the model writes| during a chat|]?|why [does|must] a model [keep|store] keys and values?"
       "|what would happen without a KV cache?|do I need [the|a] KV cache [at all|or can I turn it off]?"
-      "|I understand the weights, but what is [the KV part|this KV cache|the cache] [of the memory|in the plan][ for|]?|"
+      "|I understand the weights, but what is [the KV part|this KV cache|the cache] [of the memory|in the plan][ for|]?"
       "|[keys and values|K and V] of [a transformer|attention], [why are they cached|what is the cache for]?|in llrun plan there is a line KV cache[, what is it?|. What does it mean?]"
       "|what is the [purpose|use|job] of the KV cache?"
       "|[attention cache|KV buffer|key value cache|keys and values], [what is it for?|what is that?|what is stored there?]|what [is|does] [the|this] attention cache[ for| do| good for|]?]",
