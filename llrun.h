@@ -62,8 +62,8 @@
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
  *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, on which
- *               sessions are evaluated together, or on what was guessed in advance. They are the same on all tiers without, and on all tiers with fused
- *               multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
+ *               sessions are evaluated together, or on what was guessed in advance. They are the same on all tiers without,
+ *               and on all tiers with fused multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
  *   Safety      Model files and texts are untrusted: every offset, size and count is checked. If a mapped file is cut short
  *               while it is in use, the system sends SIGBUS: see llr_guard for how a program survives that.
  *   CPU         An instruction is executed only after CPUID and XGETBV have said that CPU and OS support it.
@@ -6913,14 +6913,17 @@ static void llri_prepare(llri_exec *e, int form)
     llri_pool_run(e->pool, (e->n + lanes - 1) / lanes, llri_prepare_chunk, e);
 }
 
+/* y[t * ldy + r] = sum over k of w[r][k] x[t][k], + bias[r], for the current input. y must not overlap it. */
 typedef struct llri_product {
-    llri_exec *e;
     const llri_mat *w;
-    const llri_quant_row *quant;    /* NULL: float kernels */
-    const float *bias;
+    const float *bias;              /* or NULL */
     float *y; int64_t ldy;
-    int few, strips_per_chunk;
+    /* set by llri_matmul */
+    llri_exec *e;
+    const llri_quant_row *quant;    /* NULL: float kernels */
+    int few, form, strips_per_chunk, first_chunk;
 } llri_product;
+typedef struct llri_products { const llri_product *p; int n; } llri_products;       /* of one region */
 
 /* 16 rows of the slice k.. of w: where they lie if their type is f32, f16 or bf16, else as floats in t->wide. Returns the type
  * of what `row` points to. */
@@ -6975,17 +6978,21 @@ static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const
 
 static void llri_product_chunk(void *arg, int chunk, int thread)
 {
-    const llri_product *p = (const llri_product *)arg;
+    const llri_products *all = (const llri_products *)arg;
+    const llri_product *p = all->p;
     const llri_exec *e = p->e;
     uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
-    int lanes = p->quant ? e->ops->ql : e->ops->vf, ld = (e->n + lanes - 1) / lanes * lanes, i, t, r;
+    int lanes, ld, i, t, r;
     llri_matmul_work m;
+    while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
+    lanes = p->quant ? e->ops->ql : e->ops->vf;
+    ld = (e->n + lanes - 1) / lanes * lanes;
     m.strip = (llri_strip *)(void *)work;
     m.wide = (float *)(void *)(work + llri_align64(sizeof(llri_strip)));
     m.wt = m.wide + LLRI_STRIP_ROWS * LLRI_SLICE;
     m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
     for (i = 0; i < p->strips_per_chunk; i++) {
-        int64_t row = ((int64_t)chunk * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
+        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
         int rows = (int)(p->w->n_out - row < LLRI_STRIP_ROWS ? p->w->n_out - row : LLRI_STRIP_ROWS);
         if (rows <= 0) return;
         llri_product_strip(p, &m, p->w->data + (size_t)row * p->w->row_bytes, rows);
@@ -6996,21 +7003,33 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     }
 }
 
-/* y[t * ldy + r] = sum over k of w[r][k] x[t][k], + bias[r], for the current input. y must not overlap it. */
-static void llri_matmul(llri_exec *e, float *y, int64_t ldy, const llri_mat *w, const float *bias)
+/* Several products of the current input. Those that want it in the same form are one region: small matrices alone would not
+ * keep the threads busy. */
+static void llri_matmul(llri_exec *e, llri_product *p, int n)
 {
-    llri_product p;
-    int64_t strips = (w->n_out + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS, chunks = (int64_t)llri_pool_size(e->pool) * 8;
-    p.e = e;
-    p.w = w;
-    p.quant = e->exact ? NULL : llri_quant(w->type);
-    p.bias = bias;
-    p.y = y;
-    p.ldy = ldy;
-    p.few = e->n <= (p.quant ? e->ops->few_quant : e->ops->few_float);
-    if (p.quant || !p.few) llri_prepare(e, !p.quant ? LLRI_PREPARED_FLOATS : p.few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS);
-    p.strips_per_chunk = (int)((strips + chunks - 1) / chunks);
-    llri_pool_run(e->pool, (int)((strips + p.strips_per_chunk - 1) / p.strips_per_chunk), llri_product_chunk, &p);
+    int i, k;
+    for (i = 0; i < n; i++) {
+        p[i].e = e;
+        p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
+        p[i].few = e->n <= (p[i].quant ? e->ops->few_quant : e->ops->few_float);
+        p[i].form = p[i].few ? (p[i].quant ? LLRI_PREPARED_ROWS : LLRI_PREPARED_NOT) : p[i].quant ? LLRI_PREPARED_COLUMNS : LLRI_PREPARED_FLOATS;
+    }
+    for (i = 0; i < n; i = k) {
+        int64_t strips = 0, per_chunk;
+        int chunks = 0, j;
+        llri_products all;
+        for (k = i; k < n && p[k].form == p[i].form; k++) strips += (p[k].w->n_out + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS;
+        per_chunk = (strips + 8 * (int64_t)llri_pool_size(e->pool) - 1) / (8 * (int64_t)llri_pool_size(e->pool));
+        for (j = i; j < k; j++) {
+            p[j].strips_per_chunk = (int)per_chunk;
+            p[j].first_chunk = chunks;
+            chunks += (int)(((p[j].w->n_out + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS + per_chunk - 1) / per_chunk);
+        }
+        if (p[i].form != LLRI_PREPARED_NOT) llri_prepare(e, p[i].form);
+        all.p = p + i;
+        all.n = k - i;
+        llri_pool_run(e->pool, chunks, llri_product_chunk, &all);
+    }
 }
 
 /* --- norms ------------------------------------------------------------------------------------------------------------ */
@@ -8732,15 +8751,25 @@ typedef struct llri_pass {
     int n;                  /* rows */
 } llri_pass;
 
-/* y[t*ldy + r] = scale * (W x)[r] + bias[r] of the current input. */
-static void llri_apply(const llri_pass *p, const llri_linear *l, float *y, int64_t ldy)
+/* y[i][t*ldy + r] = scale * (W x)[r] + bias[r] of the current input, for n <= 3 linear maps l[i]. */
+static void llri_apply_all(const llri_pass *p, const llri_linear *const *l, float *const *y, int n, int64_t ldy)
 {
-    int t;
-    llri_matmul(p->e, y, ldy, &l->w, l->scale == 1.0f ? l->bias : NULL);
-    if (l->scale == 1.0f) return;
-    for (t = 0; t < p->n; t++) llri_scale(p->e, y + t * ldy, l->scale, l->w.n_out);
-    if (l->bias) llri_add_rows(p->e, y, ldy, p->n, (int)l->w.n_out, l->bias);
+    llri_product of[3];
+    int i, t;
+    for (i = 0; i < n; i++) {
+        of[i].w = &l[i]->w;
+        of[i].bias = l[i]->scale == 1.0f ? l[i]->bias : NULL;
+        of[i].y = y[i];
+        of[i].ldy = ldy;
+    }
+    llri_matmul(p->e, of, n);
+    for (i = 0; i < n; i++) {
+        if (l[i]->scale == 1.0f) continue;
+        for (t = 0; t < p->n; t++) llri_scale(p->e, y[i] + t * ldy, l[i]->scale, l[i]->w.n_out);
+        if (l[i]->bias) llri_add_rows(p->e, y[i], ldy, p->n, (int)l[i]->w.n_out, l[i]->bias);
+    }
 }
+static void llri_apply(const llri_pass *p, const llri_linear *l, float *y, int64_t ldy) { llri_apply_all(p, &l, &y, 1, ldy); }
 
 /* Normalises `heads` pieces of each row in place; w_rows: weights for all of them alike (1) or a row for each. */
 static void llri_norm_in_place(const llri_pass *p, const llri_norm_w *w, float *x, int64_t ldx, int heads, int width, int w_rows)
@@ -8855,15 +8884,18 @@ static void llri_project_qkv(const llri_pass *p, const llri_layer *y, const floa
     const int nq = y->n_head * y->dk, nk = y->n_head_kv * y->dk, late = (m->arch->flags & LLRI_A_QK_AFTER_ROPE) != 0;
     const int own_kv = y->qkv.w.data || y->k.w.data;
     const llri_norm_w bare = { NULL, NULL, 1 };
-    float *q = p->s->qkv, *k = q + nq, *v = k + nk;
-    int i;
+    float *q = p->s->qkv, *k = q + nq, *v = k + nk, *to[3];
+    const llri_linear *maps[3];
+    int i, n = 1;
     llri_exec_input(p->e, h, m->n_embd, p->n, m->n_embd);
+    to[0] = q;
     if (y->qkv.w.data) llri_apply(p, &y->qkv, q, ld);
     else {
-        llri_apply(p, &y->q, q, ld);
-        if (own_kv) llri_apply(p, &y->k, k, ld);
-        if (y->v.w.data) llri_apply(p, &y->v, v, ld);
-        else if (own_kv) for (i = 0; i < p->n; i++) memcpy(v + i * ld, k + i * ld, (size_t)nk * sizeof(float));
+        maps[0] = &y->q;
+        if (own_kv) { maps[n] = &y->k; to[n++] = k; }
+        if (y->v.w.data) { maps[n] = &y->v; to[n++] = v; }
+        llri_apply_all(p, maps, to, n, ld);
+        if (!y->v.w.data && own_kv) for (i = 0; i < p->n; i++) memcpy(v + i * ld, k + i * ld, (size_t)nk * sizeof(float));
     }
     if (m->clamp_qkv > 0.0f) llri_clamp(p->e, q, -m->clamp_qkv, m->clamp_qkv, ld * p->n);
     if (!late) {
@@ -8917,10 +8949,14 @@ static void llri_ffn(const llri_pass *p, const llri_layer *y, const float *h)
     const llr_model *m = p->m;
     const int f = y->n_ff, fused = m->arch->ffn == LLRI_FFN_GATED && !y->gate.w.data;
     const int64_t ld = m->arch->ffn == LLRI_FFN_GATED ? 2 * (int64_t)f : f;
-    float *gate = p->s->ff, *up = m->arch->ffn == LLRI_FFN_GATED ? gate + f : NULL;
+    float *gate = p->s->ff, *up = m->arch->ffn == LLRI_FFN_GATED ? gate + f : NULL, *to[2];
+    const llri_linear *maps[2];
+    int n = 0;
     llri_exec_input(p->e, h, m->n_embd, p->n, m->n_embd);
-    if (y->gate.w.data) llri_apply(p, &y->gate, gate, ld);
-    llri_apply(p, &y->up, fused || !up ? gate : up, ld);
+    if (y->gate.w.data) { maps[n] = &y->gate; to[n++] = gate; }
+    maps[n] = &y->up;
+    to[n++] = fused || !up ? gate : up;
+    llri_apply_all(p, maps, to, n, ld);
     llri_act(p->e, m->arch->act, gate, ld, gate, up, ld, p->n, f, m->arch->act == LLRI_ACT_XIELU ? y->act_p : NULL);
     llri_norm_in_place(p, &y->ffn_sub_norm, gate, ld, 1, f, 1);
     llri_exec_input(p->e, gate, ld, p->n, f);

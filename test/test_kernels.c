@@ -57,13 +57,18 @@ static void kt_round(const float *x, double *out, int n)
 static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const float *x, int n, float *y)
 {
     llri_exec e;
+    llri_product product;
     size_t bytes = llri_exec_bytes(ops, w->n_in, n, 1, 1);
     void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
     CHECK(bytes && work);
     memset(work, 0xff, bytes);          /* NaN: what is not written must not be read */
     llri_exec_init(&e, ops, NULL, exact, work, w->n_in, n, 1);
     llri_exec_input(&e, x, w->n_in, n, w->n_in);
-    llri_matmul(&e, y, w->n_out, w, NULL);
+    memset(&product, 0, sizeof product);
+    product.w = w;
+    product.y = y;
+    product.ldy = w->n_out;
+    llri_matmul(&e, &product, 1);
     llri_free(llri_opt_mem(NULL), work, bytes);
 }
 
