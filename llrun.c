@@ -3036,7 +3036,8 @@ static int cmd_run(void)
         put_flush();
         if (!strcmp(c.last.finish, "context")) note("the context of %lu tokens is full; -c N makes it larger", (unsigned long)llr_session_ctx(c.s));
         llr_session_guesses(c.s, &guesses);
-        (void)snprintf(guessed, sizeof guessed, guesses.drafted ? ", drafted %llu, accepted %llu" : "", (unsigned long long)guesses.drafted, (unsigned long long)guesses.accepted);
+        guessed[0] = 0;
+        if (guesses.drafted) (void)snprintf(guessed, sizeof guessed, ", drafted %llu, accepted %llu", (unsigned long long)guesses.drafted, (unsigned long long)guesses.accepted);
         note("prompt %llu tokens, %.1f/s; generated %llu, %.1f/s%s; %s%s", (unsigned long long)prompt.n, (double)prompt.n / (seconds > 0 ? seconds : 1),
              (unsigned long long)c.last.ids.n, c.last.seconds > 0 ? (double)c.last.ids.n / c.last.seconds : 0.0, guessed, llr_isa_name(info.isa),
              sampling(c.m, plan.n_ctx).temp > 0 ? "" : ", greedy");

@@ -711,6 +711,7 @@ static void test_session_plan(void)
         llr_plan plan;
         llr_session *s = NULL;
         size_t live = heap.live;
+        memset(&plan, 0, sizeof plan);
         memset(&o, 0, sizeof o);
         o.n_ctx = 100; o.n_batch = 9; o.n_threads = 3;
         CHECK(llr_session_plan(m, &o, &plan, &err) == LLR_OK && llr_session_new(&s, m, &o, &err) == LLR_OK);
