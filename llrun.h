@@ -5320,7 +5320,10 @@ LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
         else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
         return vf_load(t);
     }
-    if (type == LLRI_F32) return vf_load((const float *)(const void *)p);
+    if (type == LLRI_F32) {                     /* where they lie, which may be anywhere */
+        memcpy(t, p, sizeof t);
+        return vf_load(t);
+    }
 #if LLRI_VF == 16
     { __m256i h = b32_load(p); return type == LLRI_F16 ? _mm512_cvtph_ps(h) : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16)); }
 #elif LLRI_PASS >= LLRI_PASS_AVX2

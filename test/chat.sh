@@ -474,7 +474,7 @@ END
 
 section 'signals'
 # Ctrl-C ends an answer, also while the terminal takes nothing (Ctrl-S), and the next one is whole
-for stop in '' '\x13'; do on 100x30 run "$T/long.gguf" -n 3000 <<END
+for stop in '' '\x13'; do on 100x30 run "$T/long.gguf" -n 30000 --ignore-eos --guess off <<END
 send hello\r
 expect \e[?2004l
 wait 700
@@ -499,7 +499,7 @@ END
 has '"finish":"length"' "$(cat "$T/cancelled.json")"
 rm -f "$T/cancelled.json"
 done
-on 100x30 run "$T/long.gguf" -n 3000 <<'END'
+on 100x30 run "$T/long.gguf" -n 30000 --ignore-eos --guess off <<'END'
 send hello\r
 expect \e[?2004l
 wait 700
@@ -529,7 +529,7 @@ cooked
 exit ${signal#*:}
 END
 done
-on 100x30 run "$T/long.gguf" -n 3000 <<'END'
+on 100x30 run "$T/long.gguf" -n 30000 --ignore-eos --guess off <<'END'
 send hello\r
 expect \e[?2004l
 wait 700
