@@ -5320,10 +5320,11 @@ LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
         else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
         return vf_load(t);
     }
-    if (type == LLRI_F32) {                     /* where they lie, which may be anywhere */
-        memcpy(t, p, sizeof t);
-        return vf_load(t);
-    }
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    if (type == LLRI_F32) { memcpy(t, p, sizeof t); return vf_load(t); }    /* may be unaligned */
+#else
+    if (type == LLRI_F32) return vf_load((const float *)(const void *)p);
+#endif
 #if LLRI_VF == 16
     { __m256i h = b32_load(p); return type == LLRI_F16 ? _mm512_cvtph_ps(h) : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16)); }
 #elif LLRI_PASS >= LLRI_PASS_AVX2
@@ -5735,13 +5736,7 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 /* Elements i.. of a row of floats, or of halves where the tier converts them fast */
 LLRI_WORD vf LLRI_K(wide)(const void *p, int i, int half)
 {
-#if LLRI_VF == 16
-    if (half) return _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)((const uint16_t *)p + i)));
-#elif LLRI_PASS >= LLRI_PASS_AVX2
-    if (half) return _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)((const uint16_t *)p + i)));
-#endif
-    (void)half;
-    return vf_load((const float *)p + i);
+    return LLRI_K(floats)(half ? LLRI_F16 : LLRI_F32, (const uint8_t *)p + (half ? 2 : 4) * i, LLRI_VF);
 }
 
 /* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers

@@ -1165,23 +1165,29 @@ static void tm_on_fault(int sig, siginfo_t *info, void *context)
     if (!llr_guard_catch(&tm_guard, info->si_addr)) { signal(sig, SIG_DFL); raise(sig); }
 }
 
+static void tm_guard_start(llr_options *opt, struct sigaction *old)
+{
+    struct sigaction sa;
+    memset(&sa, 0, sizeof sa);
+    sa.sa_sigaction = tm_on_fault;
+    sa.sa_flags = SA_SIGINFO;
+    sigaction(SIGBUS, &sa, old);
+    memset(opt, 0, sizeof *opt);
+    opt->guard = &tm_guard;
+}
+
 /* The call that runs ends with an error, with any number of threads; another model and its sessions go on; all slots of the
  * guard are free in the end. */
 static void test_session_fault(void)
 {
     tm_image img = tm_model(&tm_llama);
-    struct sigaction sa, old;
+    struct sigaction old;
     llr_options opt;
     llr_error err;
     char path[256];
     int i, threads;
     tg_path(path, sizeof path, "fault.gguf");
-    memset(&sa, 0, sizeof sa);
-    sa.sa_sigaction = tm_on_fault;
-    sa.sa_flags = SA_SIGINFO;
-    sigaction(SIGBUS, &sa, &old);
-    memset(&opt, 0, sizeof opt);
-    opt.guard = &tm_guard;
+    tm_guard_start(&opt, &old);
     opt.no_vocab = 1;
     for (threads = 1; threads < 4; threads += 2) {
         llr_model *m = NULL, *other = NULL;

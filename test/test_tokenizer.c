@@ -611,17 +611,12 @@ static void test_tok_fault(void) { CHECK(1); }
 /* A mapped vocabulary whose file is cut short: every call that reads it says so. */
 static void test_tok_fault(void) {
     static const char *const what[] = { "made", "to ids", "to text" };
-    struct sigaction sa, old;
+    struct sigaction old;
     llr_options opt;
     char path[512];
     int i;
     tg_path(path, sizeof path, "vocab.gguf");
-    memset(&sa, 0, sizeof sa);
-    sa.sa_sigaction = tm_on_fault;
-    sa.sa_flags = SA_SIGINFO;
-    sigaction(SIGBUS, &sa, &old);
-    memset(&opt, 0, sizeof opt);
-    opt.guard = &tm_guard;
+    tm_guard_start(&opt, &old);
     for (i = 0; i < 3; i++) {
         llr_gguf *g = NULL;
         llr_vocab *v = NULL;
