@@ -6878,7 +6878,7 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
     if (e->prepared == LLRI_PREPARED_ROWS) {
         ops->quantize(e->x + chunk * e->ldx, (int)groups, e->act + (size_t)chunk * row, e->scale + (size_t)chunk * groups, e->sum + (size_t)chunk * groups);
     } else if (e->prepared == LLRI_PREPARED_COLUMNS) {
-        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes;
+        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes, *d = e->act;
         size_t slice = LLRI_SLICE * (size_t)ops->act_bytes, n_vec = (size_t)(e->n + ql - 1) / (size_t)ql, vec = (size_t)chunk;
         for (lane = 0; lane < ql; lane++) {
             int t = chunk * ql + lane;
@@ -6886,7 +6886,11 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             int32_t *row_sum = (int32_t *)(void *)(row_scale + groups);
             if (t < e->n) ops->quantize(e->x + t * e->ldx, (int)groups, q, row_scale, row_sum);
             else memset(q, 0, llri_align64(row) + groups * 8);
-            for (k = 0; k < row; k += 4) memcpy(e->act + ((k / slice * n_vec + vec) * slice + k % slice) * (size_t)ql + 4 * (size_t)lane, q + k, 4);
+            for (k = 0; k < row; k += 4) {
+                if (k % LLRI_SLICE == 0 && k % slice == 0) d = e->act + (k / slice * n_vec + vec) * slice * (size_t)ql + 4 * (size_t)lane;
+                memcpy(d, q + k, 4);
+                d += 4 * ql;
+            }
             for (k = 0; k < groups; k++) {
                 size_t at = ((k / 8 * n_vec + vec) * 8 + k % 8) * (size_t)ql + (size_t)lane;
                 e->scale[at] = row_scale[k];
