@@ -1144,10 +1144,11 @@ static void test_session_guess_off(void)
     for (i = 0; i < TM_CTX; i++) {
         seed = seed * 1664525u + 1013904223u;
         x = (int32_t)(seed >> 30);
-        CHECK(llr_session_eval(s, &x, 1, &err) == LLR_OK);
+        CHECK(llr_session_eval(s, &x, 1, &err) == LLR_OK && s->guess.seconds[0] > 0.0);
+        memcpy(s->guess.seconds, llri_usual_cost, sizeof llri_usual_cost);      /* whatever else the machine does */
     }
     llr_session_guesses(s, &count);
-    CHECK_MSG(count.drafted < TM_CTX / 4 && s->guess.seconds[0] > 0.0, "%d drafted", (int)count.drafted);
+    CHECK_MSG(count.drafted < TM_CTX / 4, "%d drafted", (int)count.drafted);
     CHECK_MSG(s->guess.trust[1] < 0.5f, "%g", (double)s->guess.trust[1]);
     llr_session_free(s);
     llr_model_close(m);
