@@ -854,6 +854,7 @@ static inline int llri_zero_pages(void *p, size_t n) { (void)p; (void)n; return 
 
 static inline void llri_advise_willneed(const void *p, size_t n) { (void)p; (void)n; }
 static inline void llri_advise_ahead(const void *p, size_t n, int on) { (void)p; (void)n; (void)on; }
+static inline void llri_advise_huge(void *p, size_t n) { (void)p; (void)n; }
 
 static int llri_lock_pages(const void *p, size_t n) { return VirtualLock((void *)(uintptr_t)p, n) ? 0 : llri_last_errno(); }
 static inline void llri_unlock_pages(const void *p, size_t n) { (void)VirtualUnlock((void *)(uintptr_t)p, n); }
@@ -968,6 +969,15 @@ static inline void llri_advise_ahead(const void *p, size_t n, int on) {
     (void)madvise((void *)(uintptr_t)p, n, on ? MADV_NORMAL : MADV_RANDOM);
 #else
     (void)p; (void)n; (void)on;
+#endif
+}
+
+/* Large pages for memory that will be used as a whole: with them, touching it takes a fifth of the time. p at the start of a page. */
+static inline void llri_advise_huge(void *p, size_t n) {
+#if defined(MADV_HUGEPAGE)
+    (void)madvise(p, n, MADV_HUGEPAGE);
+#else
+    (void)p; (void)n;
 #endif
 }
 
@@ -5068,6 +5078,7 @@ LLRI_WORD void LLRI_K(nibbles)(llri_strip *s, const uint8_t *w, size_t row_bytes
 {
     const int8_t *q = (const int8_t *)a->q;
     const uint8_t *b[4];
+    qf f[LLRI_STRIP_ROWS / LLRI_QL];
     int r, g;
     if (is_signed) off = LLRI_VNNI ? 128 : 0;
     for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + at;
@@ -5082,18 +5093,21 @@ LLRI_WORD void LLRI_K(nibbles)(llri_strip *s, const uint8_t *w, size_t row_bytes
     }
     if (at != 1) LLRI_K(finish_half)(s, groups, mins);
     for (r = 0; r < 4; r++) b[r] -= groups * block;
+    LLRI_UNROLL
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) f[r / LLRI_QL] = qf_load(acc + r);
     for (g = 0; g < groups; g++, q += 32) {
         int z, sum = (int16_t)a->sum[g] + (int16_t)((uint32_t)a->sum[g] >> 16);
         for (z = 0; z < LLRI_STRIP_ROWS * block; z += 64) LLRI_PREFETCH(next + (uintptr_t)(g * LLRI_STRIP_ROWS * block + z));
         LLRI_UNROLL
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
             vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * sum));
-            qf f = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(a->scale[g])), qf_load(acc + r));
-            if (mins) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * a->scale[g]), f);
-            qf_store(acc + r, f);
+            f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(a->scale[g])), f[r / LLRI_QL]);
+            if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * a->scale[g]), f[r / LLRI_QL]);
         }
         for (r = 0; r < 4; r++) b[r] += block;
     }
+    LLRI_UNROLL
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]);
 }
 #define LLRI_NIBBLES(name, block, at, off, table, is_signed, mins) \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
@@ -6797,11 +6811,10 @@ enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPAR
 typedef struct llri_exec {
     const llri_ops *ops;
     llr_pool *pool;
-    int exact, max_rows;
-    int64_t max_in;
+    int exact;
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
     int prepared;                               /* what `act` holds of it */
-    uint8_t *act; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats */
+    uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats */
     uint8_t *thread; size_t thread_bytes;       /* work of thread i at thread + i * thread_bytes */
 } llri_exec;
 
@@ -6818,18 +6831,15 @@ static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_row
     return llri_align64(matmul > attend ? matmul : attend);
 }
 
-static uint64_t llri_exec_act_bytes(const llri_ops *ops, int64_t max_in, int max_rows)     /* in whole vectors of tokens, whole slices */
-{
-    uint64_t in = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE * LLRI_SLICE;
-    return (((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1)) * in * 4 + 64;
-}
-
 /* Sizes of the parts of exec's memory; the caller has bounded the factors, so that the products fit in 64 bits */
-static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
+static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int64_t max_float_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
 {
     uint64_t rows = ((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1);        /* whole vectors of tokens */
-    uint64_t groups = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE * (LLRI_SLICE / 32), act = llri_exec_act_bytes(ops, max_in, max_rows), scale = rows * groups * 4 + 64, at = 0, thread;
+    uint64_t slices = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE, float_slices = ((uint64_t)max_float_in + LLRI_SLICE - 1) / LLRI_SLICE;
+    uint64_t quants = slices * (uint64_t)ops->act_bytes, floats = float_slices * sizeof(float);  /* per row and place in a slice */
+    uint64_t act = rows * LLRI_SLICE * (quants > floats ? quants : floats) + 64, scale = rows * slices * (LLRI_SLICE / 32) * 4 + 64, at = 0, thread;
     thread = llri_thread_bytes(ops, max_in, max_rows, max_head_dim);
+    e->act_bytes = (size_t)act;
 #define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
     LLRI_PART(e->act, uint8_t, act);
     LLRI_PART(e->scale, float, scale);
@@ -6839,22 +6849,21 @@ static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in
     e->thread_bytes = (size_t)thread;
     return at > SIZE_MAX / 2 ? 0 : (size_t)at;
 }
-/* Bytes of work memory for inputs of at most max_rows tokens by max_in; 0 if absurd */
-static size_t llri_exec_bytes(const llri_ops *ops, int64_t max_in, int max_rows, int n_threads, int max_head_dim)
+/* Bytes of work memory for inputs of at most max_rows tokens by max_in, of which matrices of floats (all, if exact) read at
+ * most max_float_in; 0 if absurd */
+static size_t llri_exec_bytes(const llri_ops *ops, int64_t max_in, int64_t max_float_in, int max_rows, int n_threads, int max_head_dim)
 {
     llri_exec e;
     if (max_in < 1 || max_in > (1 << 28) || max_rows < 1 || max_rows > (1 << 20) || max_head_dim > (1 << 20)) return 0;
-    return llri_exec_layout(&e, ops, max_in, max_rows, n_threads, max_head_dim, NULL);
+    return llri_exec_layout(&e, ops, max_in, max_float_in, max_rows, n_threads, max_head_dim, NULL);
 }
-static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, int exact, void *work, int64_t max_in, int max_rows, int max_head_dim)
+static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, int exact, void *work, int64_t max_in, int64_t max_float_in, int max_rows, int max_head_dim)
 {
     memset(e, 0, sizeof *e);
     e->ops = ops;
     e->pool = pool;
     e->exact = exact;
-    e->max_in = max_in;
-    e->max_rows = max_rows;
-    llri_exec_layout(e, ops, max_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
+    llri_exec_layout(e, ops, max_in, max_float_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
 }
 
 /* Declares n rows x[t * ldx ...] of n_in values as the input of the products that follow; they must stay as they are. They
@@ -6941,20 +6950,21 @@ static int llri_float_rows(const llri_product *p, llri_matmul_work *t, const uin
     return there ? type : LLRI_F32;
 }
 
-/* Sums of 16 rows of w over the whole input: acc [n][16] for few tokens, else [16][vectors * lanes] */
-static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows)
+/* Sums of 16 rows of w over the whole input: acc [n][16] for few tokens, else [16][vectors * lanes]. The rows at `then`, which
+ * this thread will want next, are prefetched meanwhile. */
+static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, const uint8_t *then)
 {
     const llri_exec *e = p->e;
     const llri_ops *ops = e->ops;
     int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes;
     int64_t k;
     const llri_type_info *type = llri_type(p->w->type);
+    size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
     int direct = p->quant && e->n == 1 && rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     memset(t->acc, 0, sizeof(float) * LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes));
-    for (k = 0; k < e->n_in; k += LLRI_SLICE) {
+    for (k = 0; k < e->n_in; k += LLRI_SLICE, skip += slice) {
         int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
-        size_t skip = (size_t)k / type->block * type->bytes;
-        uintptr_t next = (uintptr_t)w + LLRI_STRIP_ROWS * (p->w->row_bytes + skip);     /* of the next strip */
+        uintptr_t next = (uintptr_t)then + LLRI_STRIP_ROWS * skip;      /* in the order of its bytes */
         if (p->quant) {
             size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
             size_t at = p->few ? (size_t)k : (size_t)(k * n_vec) * per;
@@ -6984,7 +6994,7 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     const llri_product *p = all->p;
     const llri_exec *e = p->e;
     uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
-    int lanes, ld, i, t, r;
+    int lanes, ld, i, t, r, jump;
     llri_matmul_work m;
     while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
     lanes = p->quant ? e->ops->ql : e->ops->vf;
@@ -6993,11 +7003,13 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     m.wide = (float *)(void *)(work + llri_align64(sizeof(llri_strip)));
     m.wt = m.wide + LLRI_STRIP_ROWS * LLRI_SLICE;
     m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
+    jump = (llri_pool_size(e->pool) - 1) * p->strips_per_chunk + 1;     /* from the end of a chunk to the next of this thread, if all are equally fast */
     for (i = 0; i < p->strips_per_chunk; i++) {
         int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
         int rows = (int)(p->w->n_out - row < LLRI_STRIP_ROWS ? p->w->n_out - row : LLRI_STRIP_ROWS);
+        int64_t then = row + (int64_t)LLRI_STRIP_ROWS * (i + 1 < p->strips_per_chunk ? 1 : jump);
         if (rows <= 0) return;
-        llri_product_strip(p, &m, p->w->data + (size_t)row * p->w->row_bytes, rows);
+        llri_product_strip(p, &m, p->w->data + (size_t)row * p->w->row_bytes, rows, p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes);
         for (t = 0; t < e->n; t++) {
             float *y = p->y + t * p->ldy + row;
             for (r = 0; r < rows; r++) y[r] = (p->few ? m.acc[t * LLRI_STRIP_ROWS + r] : m.acc[(size_t)r * (size_t)ld + (size_t)t]) + (p->bias ? p->bias[row + r] : 0.0f);
@@ -7269,7 +7281,7 @@ static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int6
 {
     llri_attention_args a;
     int i, pieces = 0, group = attn->n_head / attn->n_head_kv;
-    size_t room = llri_exec_act_bytes(e->ops, e->max_in, e->max_rows) / sizeof(float);
+    size_t room = e->act_bytes / sizeof(float);
     a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq; a.seqs = seqs; a.n_seqs = n_seqs;
     a.heads = group < LLRI_ATTEND_QUERIES ? group : LLRI_ATTEND_QUERIES;
     a.head_blocks = (group + a.heads - 1) / a.heads;
@@ -7521,7 +7533,7 @@ struct llr_model {
     llri_layer *layers;                     /* [n_layer] */
     float *slopes;                          /* ALiBi, [n_layer][max n_head], or NULL */
     int max_head, max_head_dim, max_qkv, max_att, max_ff;   /* over the layers: sizes of a session's buffers */
-    int max_in;                             /* widest input of any matrix */
+    int max_in, max_float_in;               /* widest input of any matrix, and of one of floats */
 };
 
 /* --- Reading metadata: the first failure is kept in st, and everything after it does nothing ------------------------- */
@@ -7692,6 +7704,8 @@ static const float *llri_want_vec(llri_builder *l, llri_name name, int64_t n0, i
     return copy;
 }
 
+static int llri_max_int(int a, int b) { return a > b ? a : b; }
+
 static void llri_want_mat(llri_builder *l, llri_mat *w, llri_name name, int64_t n_in, int64_t n_out, int required)
 {
     const llri_tensor *t = llri_want(l, name, n_in, n_out, required);
@@ -7701,6 +7715,7 @@ static void llri_want_mat(llri_builder *l, llri_mat *w, llri_name name, int64_t 
     w->n_in = n_in;
     w->n_out = n_out;
     w->row_bytes = (size_t)(t->n_bytes / (uint64_t)n_out);
+    if (!llri_quant(w->type)) l->m->max_float_in = llri_max_int(l->m->max_float_in, (int)n_in);
 }
 
 /* A matrix with its optional bias [n_out] and scale [1]. */
@@ -8201,8 +8216,6 @@ static void llri_load_slopes(llri_builder *l)
     }
 }
 
-static int llri_max_int(int a, int b) { return a > b ? a : b; }
-
 static void llri_measure(llr_model *m)
 {
     size_t j, n = llr_gguf_tensor_count(m->gguf);
@@ -8502,7 +8515,8 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
 {
     const llr_model *m = s->m;
     const size_t rows = s->n_batch;
-    const size_t work = llri_exec_bytes(m->ops, m->max_in, (int)rows, s->n_threads, m->max_head_dim);
+    const size_t work = llri_exec_bytes(m->ops, m->max_in, s->exact ? m->max_in : m->max_float_in, (int)rows, s->n_threads, m->max_head_dim);
+    size_t shared, after;
     int i;
     (void)llri_take(a, 1, sizeof(llr_session), 64);
     if (!work) a->overflow = 1;
@@ -8518,9 +8532,13 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
     s->x = llri_take_rows(a, rows, m->n_embd);
     s->h = llri_take_rows(a, rows, m->n_embd);
     s->o = llri_take_rows(a, rows, m->n_embd);
+    shared = a->at;                   /* attention is done when the feed-forward network begins */
     s->qkv = llri_take_rows(a, rows, m->max_qkv);
     s->att = llri_take_rows(a, rows, m->max_att);
+    after = a->at;
+    a->at = shared;
     s->ff = llri_take_rows(a, rows, 2 * (int64_t)m->max_ff);
+    if (a->at < after) a->at = after;
     s->ple = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
     s->ple_tmp = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
     s->text = (int32_t *)llri_take(a, s->n_ctx, sizeof(int32_t), 64);
@@ -8721,11 +8739,12 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
         if (s.own_pool) llr_pool_free(s.pool);
         return llri_nomem(err, "a session", s.bytes);
     }
+    if (!m->opt.mem.alloc) llri_advise_huge(a.base, (size_t)s.scratch_bytes);
     memset(a.base, 0, (size_t)s.scratch_bytes);   /* scratch is touched now, so that evaluating does not run out of memory later */
     p = (llr_session *)(void *)a.base;
     llri_session_layout(&s, &a);
     *p = s;
-    llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, (int)p->n_batch, m->max_head_dim);
+    llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, p->exact ? m->max_in : m->max_float_in, (int)p->n_batch, m->max_head_dim);
     for (i = 0; i < 2; i++) llri_rope_freqs(p->freqs[i], &m->rope[i], p->n_ctx);
     memcpy(p->guess.trust, llri_usual_trust, sizeof llri_usual_trust);
     for (i = 0; i < LLRI_GUESS_KINDS; i++) p->guess.cases[i] = LLRI_USUAL_CASES;

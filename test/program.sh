@@ -86,6 +86,9 @@ done
 is true "$(json "$out" fits)"
 q8=$(json "$out" kv_bytes); t 0 plan "$m" -c 128 --kv f16 --json; f16=$(json "$out" kv_bytes); t 0 plan "$m" -c 128 --kv f32 --json
 check 'KV of q8_0 < f16 < f32' test "$q8" -lt "$f16" -a "$f16" -lt "$(json "$out" kv_bytes)"
+model "$T/wide.gguf" --type q4_0 --layers 1 --embd 2048 --ff 8192 --heads 32 --kv-heads 8 --vocab 264 --ctx 4096     # a layer of 1.1 billion weights' shape
+t 0 plan "$T/wide.gguf" -c 4096 -b 512 -t 2 --json; check 'a batch of 512 takes more than 60 MB beside weights and KV' test "$(($(json "$out" scratch_bytes) + $(json "$out" other_bytes)))" -lt 60000000
+rm "$T/wide.gguf"
 
 section 'run'
 gen="-n 12 --temp 0 --ignore-eos"
@@ -144,6 +147,7 @@ t 0 plan "$T/loop.gguf" --json --guess off; check '--guess takes no memory' test
 t 0 plan "$T/loop.gguf" --json --draft "$T/draft.gguf"; is "$((without + $(json "$out" draft_bytes)))" "$(json "$out" total_bytes)"
 t 2 run $loop --guess 0; t 2 run $loop --guess 16; said 15; t 2 run $loop --guess some; t 2 run $loop --guess off --draft "$T/draft.gguf"
 t 2 run $loop --draft "$m"; said 'token'; t 2 run "$T/says.gguf" -p x --raw --draft "$T/draft.gguf"; said 'vocabulary'
+sed 's/<0x7A>/<0x5F>/' "$T/draft.gguf" >"$T/other.gguf"; t 2 run $loop --draft "$T/other.gguf"; said 'token 125 is "_", and in the model "z"'
 t 3 run $loop --draft "$T/absent.gguf"; said 'draft model.*absent'
 
 section 'templates and chat'

@@ -58,11 +58,11 @@ static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const f
 {
     llri_exec e;
     llri_product product;
-    size_t bytes = llri_exec_bytes(ops, w->n_in, n, 1, 1);
+    size_t bytes = llri_exec_bytes(ops, w->n_in, w->n_in, n, 1, 1);
     void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
     CHECK(bytes && work);
     memset(work, 0xff, bytes);          /* NaN: what is not written must not be read */
-    llri_exec_init(&e, ops, NULL, exact, work, w->n_in, n, 1);
+    llri_exec_init(&e, ops, NULL, exact, work, w->n_in, w->n_in, n, 1);
     llri_exec_input(&e, x, w->n_in, n, w->n_in);
     memset(&product, 0, sizeof product);
     product.w = w;
@@ -206,7 +206,7 @@ static void test_kernel_act(void)
 static void kt_attention(const llri_ops *ops, int N, int type, int heads, int heads_kv, int dk, int dv, uint32_t window, float cap, int slopes, int sinks, int step)
 {
     uint32_t cap_pos = window ? (window + (uint32_t)step + 31) / 32 * 32 : ((uint32_t)N + 31) / 32 * 32;
-    size_t kb = llri_kv_row_bytes(type, dk), vb = llri_kv_row_bytes(type, dv), bytes = llri_exec_bytes(ops, 64, step, 1, dk > dv ? dk : dv);
+    size_t kb = llri_kv_row_bytes(type, dk), vb = llri_kv_row_bytes(type, dv), bytes = llri_exec_bytes(ops, 64, 64, step, 1, dk > dv ? dk : dv);
     uint8_t *kc = (uint8_t *)malloc(kb * cap_pos * (size_t)heads_kv), *vc = (uint8_t *)malloc(vb * cap_pos * (size_t)heads_kv);
     float *q = (float *)malloc(sizeof(float) * (size_t)(N * heads * dk)), *k = (float *)malloc(sizeof(float) * (size_t)(N * heads_kv * dk));
     float *v = (float *)malloc(sizeof(float) * (size_t)(N * heads_kv * dv)), *out = (float *)malloc(sizeof(float) * (size_t)(N * heads * dv));
@@ -230,7 +230,7 @@ static void kt_attention(const llri_ops *ops, int N, int type, int heads, int he
     a.slopes = slopes ? slope : NULL; a.sinks = sinks ? sink : NULL;
     memset(&s, 0, sizeof s);
     s.kv.k = kc; s.kv.v = vc; s.kv.type = type; s.kv.capacity = cap_pos; s.kv.n_head_kv = heads_kv; s.kv.dk = dk; s.kv.dv = dv;
-    llri_exec_init(&e, ops, NULL, 0, work, 64, step, dk > dv ? dk : dv);
+    llri_exec_init(&e, ops, NULL, 0, work, 64, 64, step, dk > dv ? dk : dv);
     for (t = 0; t < N; t += step) {
         int n = N - t < step ? N - t : step;
         llri_kv_store(&e, &s.kv, k + t * heads_kv * dk, heads_kv * dk, v + t * heads_kv * dv, heads_kv * dv, (uint32_t)t, n);
@@ -321,13 +321,13 @@ static void kt_attention_bits(const llri_ops *ops, int type, int heads_kv, int d
             const int64_t max_in = room ? 8192 : 64;
             llr_pool *pool = NULL;
             llri_exec e;
-            size_t bytes = llri_exec_bytes(ops, max_in, 64, threads[t], d);
+            size_t bytes = llri_exec_bytes(ops, max_in, max_in, 64, threads[t], d);
             void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
             CHECK(work && llr_pool_new(&pool, threads[t], NULL, NULL) == LLR_OK);
             for (c = 0; c < 3; c++) {
                 memset(work, 0xff, bytes);
                 memset(out, 0xff, sizeof(float) * 2 * KT_BITS_LAST * (size_t)width);
-                llri_exec_init(&e, ops, pool, 0, work, max_in, 64, d);
+                llri_exec_init(&e, ops, pool, 0, work, max_in, max_in, 64, d);
                 for (i = 0; i < KT_BITS_LAST; i += steps[c]) {
                     const int n = KT_BITS_LAST - i < steps[c] ? KT_BITS_LAST - i : steps[c];
                     seq[0].pos0 = (uint32_t)(KT_BITS_N - KT_BITS_LAST + i); seq[0].row0 = i; seq[0].n = n;
