@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 /* --- the shape ---------------------------------------------------------------------------------------------------------
- * 3.64 million weights: 3.9 MB in q8_0. All row lengths are multiples of 32, the block of q8_0. At this size many narrow
+ * 3.64 million weights: 2.3 MB in q4_0. All row lengths are multiples of 32, the block of q4_0. At this size many narrow
  * layers tell better stories than few wide ones. */
 enum {
     VOCAB = 2048, DIM = 192, LAYERS = 8, HEADS = 6, KV_HEADS = 3, HEAD = 32, KV_DIM = KV_HEADS * HEAD, FFN = 512,
@@ -752,7 +752,7 @@ static const key_text text_keys[] = {
     { "tokenizer.ggml.model", "gpt2" }, { "tokenizer.ggml.pre", "gpt-2" }, { "tokenizer.chat_template", chat_template },
 };
 static const key_int int_keys[] = {
-    { "general.file_type", 7 /* mostly q8_0 */ }, { "general.quantization_version", 2 },
+    { "general.file_type", 2 /* mostly q4_0 */ }, { "general.quantization_version", 2 },
     { "llama.context_length", CONTEXT }, { "llama.embedding_length", DIM }, { "llama.block_count", LAYERS }, { "llama.feed_forward_length", FFN },
     { "llama.attention.head_count", HEADS }, { "llama.attention.head_count_kv", KV_HEADS }, { "llama.rope.dimension_count", HEAD },
     { "llama.vocab_size", VOCAB },
@@ -789,10 +789,12 @@ static void write_tokenizer(FILE *f, const bpe *b)
     put_bytes(f, "\1", 1);
 }
 
+static int tensor_type(int t) { return tensor_shape(t).rows == 1 ? TYPE_F32 : t == EMBED ? TYPE_Q8_0 : TYPE_Q4_0; }
+
 static size_t tensor_bytes(int t)
 {
     size_t n = tensor_size(t);
-    n = tensor_shape(t).rows > 1 ? n / QK * Q8_0_BYTES : n * 4;
+    n = tensor_type(t) == TYPE_F32 ? n * 4 : n / QK * (tensor_type(t) == TYPE_Q8_0 ? Q8_0_BYTES : Q4_0_BYTES);
     return (n + ALIGN - 1) / ALIGN * ALIGN;
 }
 
@@ -824,13 +826,13 @@ static void write_gguf(const trainer *t, const char *path)
         put_u32(f, s.rows > 1 ? 2 : 1);
         put_u64(f, (uint64_t)s.cols);
         if (s.rows > 1) put_u64(f, (uint64_t)s.rows);
-        put_u32(f, s.rows > 1 ? TYPE_Q8_0 : TYPE_F32);
+        put_u32(f, (uint32_t)tensor_type((int)i));
         put_u64(f, offset);
         offset += tensor_bytes((int)i);
     }
     for (i = 0; i < TENSORS; i++) {
         pad_to(f, ALIGN);
-        if (tensor_shape((int)i).rows > 1) write_q8_0(f, t->w.t[i], tensor_size((int)i));
+        if (tensor_type((int)i) != TYPE_F32) write_blocks(f, t->w.t[i], tensor_size((int)i), tensor_type((int)i));
         else for (k = 0; k < tensor_size((int)i); k++) put_f32(f, (float)t->w.t[i][k]);
     }
     pad_to(f, ALIGN);

@@ -18,8 +18,8 @@ static void put_f32(FILE *f, float v) { uint32_t u; memcpy(&u, &v, 4); put_u32(f
 static void put_text(FILE *f, const char *s, size_t n) { put_u64(f, n); put_bytes(f, s, n); }
 static void put_key(FILE *f, const char *key, uint32_t type) { put_text(f, key, strlen(key)); put_u32(f, type); }
 
-enum { GGUF_U32 = 4, GGUF_I32 = 5, GGUF_F32 = 6, GGUF_BOOL = 7, GGUF_STRING = 8, GGUF_ARRAY = 9, TYPE_F32 = 0, TYPE_Q8_0 = 8 };
-enum { QK = 32, Q8_0_BYTES = 34, ALIGN = 32 };
+enum { GGUF_U32 = 4, GGUF_I32 = 5, GGUF_F32 = 6, GGUF_BOOL = 7, GGUF_STRING = 8, GGUF_ARRAY = 9, TYPE_F32 = 0, TYPE_Q4_0 = 2, TYPE_Q8_0 = 8 };
+enum { QK = 32, Q4_0_BYTES = 18, Q8_0_BYTES = 34, ALIGN = 32 };
 
 static uint16_t half_from_float(float x)                /* to the nearest, ties to even; x is finite and below 65504 */
 {
@@ -44,21 +44,27 @@ static uint16_t half_from_float(float x)                /* to the nearest, ties 
     return (uint16_t)(sign | u);
 }
 
-static void write_q8_0(FILE *f, const real *w, size_t n)        /* blocks of 32: a half as scale and 32 bytes */
+/* Blocks of 32: a half as scale, then 32 bytes (q8_0), or 16 of two weights each, w = scale * (q - 8), the first 16 in the low
+ * halves (q4_0). The weight that is farthest from 0 is met exactly, with 4 bits as -8, because there is no +8. */
+static void write_blocks(FILE *f, const real *w, size_t n, int type)
 {
     size_t i;
     int k;
-    for (i = 0; i < n; i += QK) {
-        unsigned char block[Q8_0_BYTES];
-        float max = 0, d;
+    for (i = 0; i < n; i += QK, w += QK) {
+        unsigned char block[Q8_0_BYTES] = { 0 };
+        double far = 0, d;
         uint16_t half;
-        for (k = 0; k < QK; k++) if (fabs((double)w[i + (size_t)k]) > max) max = (float)fabs((double)w[i + (size_t)k]);
-        d = max / 127;
-        half = half_from_float(d);
+        for (k = 0; k < QK; k++) if (fabs((double)w[k]) > fabs(far)) far = (double)w[k];
+        d = type == TYPE_Q8_0 ? fabs(far) / 127 : far / -8;
+        half = half_from_float((float)d);
         block[0] = (unsigned char)(half & 255);
         block[1] = (unsigned char)(half >> 8);
-        for (k = 0; k < QK; k++) block[2 + k] = (unsigned char)(signed char)(d > 0 ? lrint((double)w[i + (size_t)k] / d) : 0);
-        put_bytes(f, block, sizeof block);
+        for (k = 0; k < QK; k++) {
+            long q = d != 0 ? lrint((double)w[k] / d) : 0;
+            if (type == TYPE_Q8_0) block[2 + k] = (unsigned char)(signed char)q;
+            else block[2 + k % 16] |= (unsigned char)((q > 7 ? 15 : q + 8) << (k < 16 ? 0 : 4));
+        }
+        put_bytes(f, block, type == TYPE_Q8_0 ? Q8_0_BYTES : Q4_0_BYTES);
     }
 }
 

@@ -22,9 +22,12 @@ answers() {   # OPTIONS ...
     "$llrun" run -q "$model" -p 'Tell me a story.' --temp 0 --exact "$@"
     for i in 1 2 3 4; do
         printf '%s' "$(awk -v RS='----\n' "NR == $i" "$here/heldout.txt")" >"$T/text"
-        "$llrun" perplexity "$model" -f "$T/text" --json "$@" | sed 's/.*"nll": *\([0-9]*\.[0-9][0-9]\).*/held-out story: loss \1/'
+        "$llrun" perplexity "$model" -f "$T/text" --json "$@" | sed 's/.*"nll": *\([0-9]*\.[0-9][0-9][0-9][0-9]\).*/held-out story: loss \1/'
     done
 }
+# The same lines; the losses of tiers with and without fused multiply-add are apart by a little.
+alike() { awk 'NR == FNR { want[NR] = $0; n = NR; next } { i++; if ($0 == want[i]) next
+    split($0, a, "loss "); split(want[i], b, "loss "); d = a[2] - b[2]; if (a[1] != b[1] || a[2] == "" || d > 0.005 || d < -0.005) bad = 1 } END { exit bad || i != n }' "$1" "$2"; }
 story() { "$llrun" run -q "$model" -p 'Once upon a time' --raw --temp 0 "$@"; }
 
 if [ $write = 1 ]; then answers >"$here/story.txt"; exit; fi
@@ -33,7 +36,7 @@ for isa in $("$llrun" cpu --json | sed -n 's/.*"usable": *\[\([^]]*\)\].*/\1/p' 
     for threads in 1 3; do
         answers --isa "$isa" -t $threads >"$T/out" 2>"$T/err"
         story --isa "$isa" -t $threads >"$T/story.$threads"
-        if cmp -s "$T/out" "$here/story.txt"; then pass; else fail "$isa, $threads threads"; diff "$T/out" "$here/story.txt" | head -n 6; cat "$T/err"; fi
+        if alike "$here/story.txt" "$T/out"; then pass; else fail "$isa, $threads threads"; diff "$T/out" "$here/story.txt" | head -n 6; cat "$T/err"; fi
     done
     if cmp "$T/story.1" "$T/story.3"; then pass; else fail "$isa: another story with 3 threads"; fi
     if [ "$(tr -cd '.!?' <"$T/story.1" | wc -c)" -ge 10 ]; then pass; else fail "$isa: no sentences"; fi
