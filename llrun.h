@@ -4050,6 +4050,27 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_float(a) _mm512_cvtepi32_ps(a)
 #define vi_dot(c, w, a) _mm512_dpbusd_epi32(c, w, a)
 #endif
+/* LLRI_HIDE(v): the compiler does not know what v is from here on, and keeps it in a register. vi_acc(c, x), vs_acc(c, x):
+ * c + x, such that chains of integer sums stay chains: GCC would make trees of them, whose leaves do not fit in registers. */
+#if !defined(__GNUC__)
+#define LLRI_HIDE(v) (void)0
+#elif LLRI_PASS == LLRI_PASS_SCALAR
+#define LLRI_HIDE(v) __asm__ volatile("" : "+m"(v))
+#elif LLRI_PASS == LLRI_PASS_AVX512
+#define LLRI_HIDE(v) __asm__ volatile("" : "+v"(v))
+#else
+#define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
+#endif
+#if LLRI_PASS == LLRI_PASS_SCALAR
+#define vi_acc(c, x) vi_add(c, x)
+#else
+LLRI_WORD vi LLRI_K(vi_acc)(vi c, vi x) { c = vi_add(c, x); LLRI_HIDE(c); return c; }
+#define vi_acc(c, x) LLRI_K(vi_acc)(c, x)
+#endif
+#if LLRI_MADDUBS
+LLRI_WORD vi LLRI_K(vs_acc)(vi c, vi x) { c = vs_add(c, x); LLRI_HIDE(c); return c; }
+#define vs_acc(c, x) LLRI_K(vs_acc)(c, x)
+#endif
 #if LLRI_MADDWD
 #define LLRI_AE int16_t                 /* activation element */
 #else
@@ -5165,7 +5186,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
     for (k = 0; k < 8; k++)
         for (i = 0; i < LLRI_MR; i++) {
             vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
-            for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
+            for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
 #elif LLRI_VNNI
     vi p[LLRI_MR][LLRI_NV];
@@ -5203,7 +5224,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
-                p[i][v] = k % lim == 0 ? d : vs_add(p[i][v], d);
+                p[i][v] = k % lim == 0 ? d : vs_acc(p[i][v], d);
             }
         }
         if (k % lim == lim - 1 || k == 3)       /* as many as fit in 16 bits */
@@ -5211,7 +5232,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
             for (i = 0; i < LLRI_MR; i++) {
                 vi m = vs_set((int16_t)(sub ? s->sub[h][g][r + i] : 1));
                 LLRI_UNROLL
-                for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(p[i][v], m));
+                for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(p[i][v], m));
             }
     }
 #endif
@@ -5987,18 +6008,11 @@ static LLRI_TARGET void LLRI_K(join)(float *total, const float *part, int dv)
 
 /* --- the roofline ----------------------------------------------------------------------------------------------------------
  * The fewest instructions that products take in this family of arithmetic, on independent chains of sums that live in
- * registers. LLRI_HIDE(v): the compiler does not know what v is from here on, so that no product is computed once for all.
- * LLRI_STAY(v): and it is in the register where it was, which GCC needs to be told. */
+ * registers. What LLRI_HIDE hides is not computed once for all; LLRI_STAY(v): v stays in its register. */
 #if defined(__GNUC__)
 #  if LLRI_PASS == LLRI_PASS_SCALAR
-#    define LLRI_HIDE(v) __asm__ volatile("" : "+m"(v))
 #    define LLRI_STAY(v) (void)0
 #  else
-#    if LLRI_PASS == LLRI_PASS_AVX512
-#      define LLRI_HIDE(v) __asm__ volatile("" : "+v"(v))
-#    else
-#      define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
-#    endif
 #    define LLRI_STAY(v) LLRI_HIDE(v)
 #  endif
 enum { LLRI_K(PEAK_CHAINS) = LLRI_PASS == LLRI_PASS_SCALAR ? 2 : LLRI_X64 ? 10 : 4, LLRI_K(PEAK_TIMES) = 5000 };
@@ -6067,7 +6081,6 @@ static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
     default:             return LLRI_K(peak_float)();
     }
 }
-#undef LLRI_HIDE
 #undef LLRI_STAY
 #else
 static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
@@ -6087,6 +6100,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 };
 
 #undef LLRI_OPS_TABLE
+#undef LLRI_HIDE
 #undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
@@ -6133,12 +6147,14 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi_set
 #undef vi_load
 #undef vi_add
+#undef vi_acc
 #undef vi_mul
 #undef vi_madd
 #undef vi_float
 #undef vi_dot
 #undef vs_madd
 #undef vs_add
+#undef vs_acc
 #undef vs_abs
 #undef vs_sign
 #undef vs_set
