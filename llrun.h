@@ -4371,10 +4371,10 @@ LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int 
         if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
     }
 }
-LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away, for gemm */
+LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away, for gemm with MADDUBS */
 {
-#if LLRI_MADDWD
-    (void)s; (void)off;                                 /* in the weights already */
+#if !LLRI_MADDUBS
+    (void)s; (void)off;
 #else
     int g, r;
     for (g = 0; g < 8; g++)
@@ -4527,7 +4527,7 @@ LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales 
     LLRI_K(finish_super)(s, 1.0f, 0, 2);
 }
 
-LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s); LLRI_K(finish_sub)(s, 0), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
+LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
 
 LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
@@ -5174,18 +5174,22 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
  * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: NV, 2 or 1, and not 3 and 1 for 4. */
 #define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
 
-/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
 LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
+/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q, times the sub-scale. VNNI: less
+ * the offset, if sub; it comes later otherwise. */
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
-                        int nv, int is_signed, int lim, int sub)
+                        const int32_t *sum, size_t g_stride, int off, int nv, int is_signed, int lim, int sub)
 {
     int i, v, k;
 #if LLRI_MADDWD
-    (void)is_signed; (void)lim; (void)sub;
+    (void)sum; (void)g_stride; (void)off; (void)is_signed; (void)lim; (void)sub;
+    LLRI_UNROLL
     for (k = 0; k < 8; k++)
+        LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
             vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
+            LLRI_UNROLL
             for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
 #elif LLRI_VNNI
@@ -5208,11 +5212,14 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
         }
     }
     LLRI_UNROLL
-    for (i = 0; i < LLRI_MR; i++)
+    for (v = 0; v < nv; v++) {
+        vi less = sub ? vi_madd(vi_load(sum + (size_t)v * g_stride), vi_set((int32_t)((uint32_t)(uint16_t)-off << (16 * h)))) : vi_set(0);
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(p[i][v], vi_set(s->sub[h][g][r + i]))) : p[i][v];
+        for (i = 0; i < LLRI_MR; i++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(vi_add(p[i][v], less), vi_set(s->sub[h][g][r + i]))) : p[i][v];
+    }
 #else
     vi p[LLRI_MR][LLRI_NV];
+    (void)sum; (void)g_stride; (void)off;
     LLRI_UNROLL
     for (k = 0; k < 4; k++) {
         vi a[LLRI_NV];
@@ -5238,13 +5245,14 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
 #endif
 }
 
-/* MR rows from r on times nv vectors of tokens, the groups of a slice */
+/* MR rows from r on times nv vectors of tokens, the groups of a slice. What the offset takes away comes after the sums of a
+ * group, which thus wait for nothing. */
 LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a, int v0, int nv, int r, float *acc, size_t ld,
                   int is_signed, int lim, int sub, int parts, int mins)
 {
     const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
     qf f[LLRI_MR][LLRI_NV];
-    int g, h, i, v;
+    int g, h, i, v, j;
     if (LLRI_VNNI && is_signed) off = 128;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
@@ -5255,34 +5263,31 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
         vi c[LLRI_MR][LLRI_NV];
         LLRI_UNROLL
         for (h = 0; h < 2; h++) {
-            if (h == 0 || parts == 2) {
-                int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
+            int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
+            if (h == 0 || parts == 2)
                 LLRI_UNROLL
-                for (v = 0; v < nv; v++) {
-                    vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
-                    vi c0 = LLRI_MADDWD ? vi_set(0) : vi_madd(sum, vi_set(o));
+                for (i = 0; i < LLRI_MR; i++)
                     LLRI_UNROLL
-                    for (i = 0; i < LLRI_MR; i++) c[i][v] = sub && !LLRI_MADDWD ? vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i]))) : c0;
-                }
-            }
-            LLRI_K(half_group)(c, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
-            if (h == 1 || parts == 2)
-                LLRI_UNROLL
-                for (v = 0; v < nv; v++) {
-                    qf as = qf_load(a->scale + at + (size_t)v * a->g_stride);
-                    LLRI_UNROLL
-                    for (i = 0; i < LLRI_MR; i++)
-                        f[i][v] = qf_fma(vi_float(c[i][v]), qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
-                }
-        }
-        for (h = 0; h < mins; h++)
+                    for (v = 0; v < nv; v++) c[i][v] = vi_set(0);
+            LLRI_K(half_group)(c, s, g, r, h, q, a->q_stride, a->sum + at, a->g_stride, off, nv, is_signed, lim, sub);
+            if (h == 0 && parts == 1) continue;
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
-                vi ones = vi_set(mins == 1 ? 0x10001 : 1 << (16 * h));
-                qf as = qf_mul(vi_float(vi_madd(vi_load(a->sum + at + (size_t)v * a->g_stride), ones)), qf_load(a->scale + at + (size_t)v * a->g_stride));
+                vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride), less = vi_madd(sum, vi_set(o));
+                qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am[2];
                 LLRI_UNROLL
-                for (i = 0; i < LLRI_MR; i++) f[i][v] = qf_fma(qf_set(s->min[h][g][r + i]), as, f[i][v]);
+                for (j = 0; j < mins; j++) am[j] = qf_mul(vi_float(vi_madd(sum, vi_set(mins == 1 ? 0x10001 : 1 << (16 * j)))), as);
+                LLRI_UNROLL
+                for (i = 0; i < LLRI_MR; i++) {
+                    vi x = c[i][v];
+                    if (LLRI_MADDUBS && sub) less = vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i])));
+                    if (!mins && !LLRI_MADDWD && !(LLRI_VNNI && sub)) x = vi_add(x, less);
+                    f[i][v] = qf_fma(vi_float(x), qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
+                    LLRI_UNROLL
+                    for (j = 0; j < mins; j++) f[i][v] = qf_fma(qf_set(s->min[j][g][r + i]), am[j], f[i][v]);
+                }
             }
+        }
     }
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
