@@ -3722,9 +3722,9 @@ typedef struct llri_quants {
 } llri_quants;
 
 typedef enum llri_form {                /* how the integers of a type are combined; one pair of kernels for each */
-    LLRI_FORM_PLAIN31, LLRI_FORM_PLAIN127,      /* a scale per group; the number is the largest u */
+    LLRI_FORM_PLAIN15, LLRI_FORM_PLAIN31, LLRI_FORM_PLAIN127,   /* a scale per group; the number is the largest u */
     LLRI_FORM_SIGNED,                           /* q fills int8 */
-    LLRI_FORM_MIN,                              /* scale and min per group, u <= 31 */
+    LLRI_FORM_MIN15, LLRI_FORM_MIN31,           /* scale and min per group */
     LLRI_FORM_SUB31, LLRI_FORM_SUB63, LLRI_FORM_SUB127, /* integer sub-scales per half */
     LLRI_FORM_SUB_MIN,                          /* and a min per half, u <= 31 */
     LLRI_FORM_HALVES,                           /* a float scale per half, u <= 31 */
@@ -3776,15 +3776,15 @@ typedef struct llri_ops {
 /* form and offset by tensor type; a type that is not here has no integer kernels */
 typedef struct llri_quant_row { uint8_t type, form, offset; } llri_quant_row;
 static const llri_quant_row llri_quant_rows[] = {
-    { LLRI_Q4_0, LLRI_FORM_PLAIN31, 8 },     { LLRI_Q4_1, LLRI_FORM_MIN, 0 },       { LLRI_Q5_0, LLRI_FORM_PLAIN31, 16 },
-    { LLRI_Q5_1, LLRI_FORM_MIN, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_SUB_MIN, 0 },
-    { LLRI_Q3_K, LLRI_FORM_SUB31, 4 },       { LLRI_Q4_K, LLRI_FORM_MIN, 0 },       { LLRI_Q5_K, LLRI_FORM_MIN, 0 },
+    { LLRI_Q4_0, LLRI_FORM_PLAIN15, 8 },     { LLRI_Q4_1, LLRI_FORM_MIN15, 0 },       { LLRI_Q5_0, LLRI_FORM_PLAIN31, 16 },
+    { LLRI_Q5_1, LLRI_FORM_MIN31, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_SUB_MIN, 0 },
+    { LLRI_Q3_K, LLRI_FORM_SUB31, 4 },       { LLRI_Q4_K, LLRI_FORM_MIN15, 0 },       { LLRI_Q5_K, LLRI_FORM_MIN31, 0 },
     { LLRI_Q6_K, LLRI_FORM_SUB63, 32 },      { LLRI_IQ2_XXS, LLRI_FORM_PLAIN127, 43 }, { LLRI_IQ2_XS, LLRI_FORM_SUB127, 43 },
     { LLRI_IQ3_XXS, LLRI_FORM_PLAIN127, 62 }, { LLRI_IQ1_S, LLRI_FORM_PLAIN31, 9 },    { LLRI_IQ4_NL, LLRI_FORM_SIGNED, 0 },
     { LLRI_IQ3_S, LLRI_FORM_PLAIN31, 15 },   { LLRI_IQ2_S, LLRI_FORM_SUB127, 43 },     { LLRI_IQ4_XS, LLRI_FORM_SIGNED, 0 },
-    { LLRI_IQ1_M, LLRI_FORM_SUB63, 9 },      { LLRI_TQ1_0, LLRI_FORM_PLAIN31, 1 },    { LLRI_TQ2_0, LLRI_FORM_PLAIN31, 1 },
-    { LLRI_MXFP4, LLRI_FORM_PLAIN31, 12 },   { LLRI_NVFP4, LLRI_FORM_HALVES, 12 },   { LLRI_Q1_0, LLRI_FORM_PLAIN31, 1 },
-    { LLRI_Q2_0, LLRI_FORM_PLAIN31, 1 }
+    { LLRI_IQ1_M, LLRI_FORM_SUB63, 9 },      { LLRI_TQ1_0, LLRI_FORM_PLAIN15, 1 },    { LLRI_TQ2_0, LLRI_FORM_PLAIN15, 1 },
+    { LLRI_MXFP4, LLRI_FORM_PLAIN31, 12 },   { LLRI_NVFP4, LLRI_FORM_HALVES, 12 },   { LLRI_Q1_0, LLRI_FORM_PLAIN15, 1 },
+    { LLRI_Q2_0, LLRI_FORM_PLAIN15, 1 }
 };
 static const llri_quant_row *llri_quant(uint32_t type)
 {
@@ -5178,12 +5178,12 @@ LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); retu
 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q, times the sub-scale. VNNI: less
  * the offset, if sub; it comes later otherwise. */
-LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
+LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
                         const int32_t *sum, size_t g_stride, int off, int nv, int is_signed, int lim, int sub)
 {
     int i, v, k;
 #if LLRI_MADDWD
-    (void)sum; (void)g_stride; (void)off; (void)is_signed; (void)lim; (void)sub;
+    (void)p; (void)sum; (void)g_stride; (void)off; (void)is_signed; (void)lim; (void)sub;
     LLRI_UNROLL
     for (k = 0; k < 8; k++)
         LLRI_UNROLL
@@ -5193,7 +5193,6 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
             for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
 #elif LLRI_VNNI
-    vi p[LLRI_MR][LLRI_NV];
     (void)is_signed; (void)lim;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
@@ -5218,10 +5217,10 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
         for (i = 0; i < LLRI_MR; i++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(vi_add(p[i][v], less), vi_set(s->sub[h][g][r + i]))) : p[i][v];
     }
 #else
-    vi p[LLRI_MR][LLRI_NV];
     (void)sum; (void)g_stride; (void)off;
     LLRI_UNROLL
     for (k = 0; k < 4; k++) {
+        int n = (4 * h + k) % lim;              /* pair sums in p */
         vi a[LLRI_NV];
         LLRI_UNROLL
         for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
@@ -5231,10 +5230,10 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
-                p[i][v] = k % lim == 0 ? d : vs_acc(p[i][v], d);
+                p[i][v] = n == 0 ? d : vs_acc(p[i][v], d);
             }
         }
-        if (k % lim == lim - 1 || k == 3)       /* as many as fit in 16 bits */
+        if (n == lim - 1)                       /* as many as fit in 16 bits */
             LLRI_UNROLL
             for (i = 0; i < LLRI_MR; i++) {
                 vi m = vs_set((int16_t)(sub ? s->sub[h][g][r + i] : 1));
@@ -5260,7 +5259,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
         for (v = 0; v < nv; v++) f[i][v] = qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL);
     for (g = 0; g < groups; g++, q += 32 / LLRI_KL * LLRI_QL * 4) {
         size_t at = (size_t)v0 * a->g_stride + (size_t)g * LLRI_QL;
-        vi c[LLRI_MR][LLRI_NV];
+        vi c[LLRI_MR][LLRI_NV], p[LLRI_MR][LLRI_NV];
         LLRI_UNROLL
         for (h = 0; h < 2; h++) {
             int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
@@ -5269,7 +5268,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
                 for (i = 0; i < LLRI_MR; i++)
                     LLRI_UNROLL
                     for (v = 0; v < nv; v++) c[i][v] = vi_set(0);
-            LLRI_K(half_group)(c, s, g, r, h, q, a->q_stride, a->sum + at, a->g_stride, off, nv, is_signed, lim, sub);
+            LLRI_K(half_group)(c, p, s, g, r, h, q, a->q_stride, a->sum + at, a->g_stride, off, nv, is_signed, lim, sub);
             if (h == 0 && parts == 1) continue;
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
@@ -5310,26 +5309,32 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
     }
 }
 
-/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 4 of a half group), integer sub-scales, scales and mins per group) */
-#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
-    static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
-    { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); } \
+/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 8 of a group), integer sub-scales, scales and mins per group) */
+#define LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
     static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc) \
     { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, is_signed, lim, sub, parts, mins); }
+#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
+    LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
+    static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
+    { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); }
 LLRI_FORM(plain31,  0, 4, 0, 1, 0)
 LLRI_FORM(signed,   1, 1, 0, 1, 0)
-LLRI_FORM(min,      0, 4, 0, 1, 1)
+LLRI_FORM(min31,    0, 4, 0, 1, 1)
 LLRI_FORM(sub31,    0, 4, 1, 1, 0)
 LLRI_FORM(submin,   0, 4, 1, 1, 2)
 LLRI_FORM(halves,   0, 4, 0, 2, 0)
+/* The table of m = gemv or gemm; n: 15 or 31, the kernels of the 15s */
 #if LLRI_MADDUBS        /* only here does the range of u matter */
+LLRI_GEMM(plain15,  0, 8, 0, 1, 0)
+LLRI_GEMM(min15,    0, 8, 0, 1, 1)
 LLRI_FORM(plain127, 0, 1, 0, 1, 0)
 LLRI_FORM(sub63,    0, 2, 1, 1, 0)
 LLRI_FORM(sub127,   0, 1, 1, 1, 0)
-#define LLRI_FORMS(m) { LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_submin), LLRI_K(m##_halves) }
+#define LLRI_FORMS(m, n) { LLRI_K(m##_plain##n), LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min##n), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_submin), LLRI_K(m##_halves) }
 #else
-#define LLRI_FORMS(m) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_submin), LLRI_K(m##_halves) }
+#define LLRI_FORMS(m, n) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min31), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_submin), LLRI_K(m##_halves) }
 #endif
+#undef LLRI_GEMM
 #undef LLRI_FORM
 
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
@@ -6100,7 +6105,7 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
-    LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
+    LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
     LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
 };
 
@@ -6771,13 +6776,10 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
 
 /* --- rooflines --- */
 LLR_API llr_arith llr_type_arith(uint32_t type) {
-    const uint64_t four = (uint64_t)1 << LLRI_Q4_0 | (uint64_t)1 << LLRI_Q4_1 | (uint64_t)1 << LLRI_Q4_K | (uint64_t)1 << LLRI_Q2_K |
-                          (uint64_t)1 << LLRI_Q3_K | (uint64_t)1 << LLRI_TQ1_0 | (uint64_t)1 << LLRI_TQ2_0 | (uint64_t)1 << LLRI_Q1_0 |
-                          (uint64_t)1 << LLRI_Q2_0;               /* unpack to at most 15 */
     const llri_quant_row *q = llri_quant(type);
     if (!q) return LLR_ARITH_FLOAT;
     if (q->form == LLRI_FORM_SIGNED || q->form == LLRI_FORM_PLAIN127 || q->form == LLRI_FORM_SUB127) return LLR_ARITH_INT8;
-    return four >> type & 1 ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
+    return q->form == LLRI_FORM_PLAIN15 || q->form == LLRI_FORM_MIN15 || type == LLRI_Q2_K || type == LLRI_Q3_K ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
 }
 
 typedef struct llri_peak { const llri_ops *ops; llr_arith arith; } llri_peak;
