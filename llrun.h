@@ -4770,6 +4770,38 @@ LLRI_UNPACK(tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
  * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
  * and the sums of both halves. A group with a NaN or an infinity gets scale NaN and zeros, so that it shows in the result. */
+/* The largest |x| of 32; NaN if one of them is not finite */
+LLRI_WORD float LLRI_K(largest32)(const float *x)
+{
+    vf top = vf_set(0.0f), bad = top;
+    float t[LLRI_VF], nan[LLRI_VF];
+    int i;
+    for (i = 0; i < 32; i += LLRI_VF) {
+        vf v = vf_load(x + i);
+        top = vf_max(top, vf_abs(v));
+        bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));
+    }
+    vf_store(t, top);
+    vf_store(nan, bad);
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    for (i = 1; i < LLRI_VF; i++) {
+        if (t[i] > t[0]) t[0] = t[i];
+        nan[0] += nan[i];
+    }
+    return t[0] + nan[0];
+#else
+    {
+        __m128 m = _mm_loadu_ps(t), n = _mm_loadu_ps(nan);
+        for (i = 4; i < LLRI_VF; i += 4) {
+            m = _mm_max_ps(m, _mm_loadu_ps(t + i));
+            n = _mm_add_ps(n, _mm_loadu_ps(nan + i));
+        }
+        m = _mm_max_ps(m, _mm_shuffle_ps(m, m, 0x4e));
+        n = _mm_add_ps(n, _mm_shuffle_ps(n, n, 0x4e));
+        return _mm_cvtss_f32(_mm_add_ps(_mm_max_ps(m, _mm_shuffle_ps(m, m, 0xb1)), _mm_add_ps(n, _mm_shuffle_ps(n, n, 0xb1))));
+    }
+#endif
+}
 LLRI_WORD void LLRI_K(round32)(const float *x, float inv, int8_t *q)
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
@@ -4813,8 +4845,10 @@ LLRI_WORD float LLRI_K(best_scale)(const float *x, const int8_t *q)
         a[j] = 0.0f;
         for (i = 0; i < 32; i += 4) a[j] += x[i + j] * (float)q[i + j];
     }
+    for (i = 0; i < 32; i++) b += q[i] * q[i];
 #else
     __m128 sum = _mm_setzero_ps();
+    __m128i squares = _mm_setzero_si128();
     for (i = 0; i < 32; i += 16) {
         __m128i b16 = _mm_loadu_si128((const __m128i *)(const void *)(q + i)), s = _mm_cmpgt_epi8(_mm_setzero_si128(), b16);
         __m128i h[2], t;
@@ -4823,13 +4857,15 @@ LLRI_WORD float LLRI_K(best_scale)(const float *x, const int8_t *q)
         for (j = 0; j < 2; j++) {
             const float *p = x + i + 8 * j;
             t = _mm_srai_epi16(h[j], 15);
+            squares = _mm_add_epi32(squares, _mm_madd_epi16(h[j], h[j]));
             sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p), _mm_cvtepi32_ps(_mm_unpacklo_epi16(h[j], t))));
             sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p + 4), _mm_cvtepi32_ps(_mm_unpackhi_epi16(h[j], t))));
         }
     }
     _mm_storeu_ps(a, sum);
+    squares = _mm_add_epi32(squares, _mm_shuffle_epi32(squares, 0x4e));
+    b = _mm_cvtsi128_si32(_mm_add_epi32(squares, _mm_shuffle_epi32(squares, 0xb1)));
 #endif
-    for (i = 0; i < 32; i++) b += q[i] * q[i];
     return ((a[0] + a[1]) + (a[2] + a[3])) / (float)b;
 }
 
@@ -4838,25 +4874,13 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
     LLRI_AE *d = (LLRI_AE *)q;
     int g, i;
     for (g = 0; g < groups; g++, x += 32, d += 32) {
-        vf m = vf_set(0.0f), bad = m;
-        float lane[2 * LLRI_VF], amax = 0.0f, nan = 0.0f;
+        float amax = LLRI_K(largest32)(x);
         int8_t t[32];
-        for (i = 0; i < 32; i += LLRI_VF) {
-            vf v = vf_load(x + i);
-            m = vf_max(m, vf_abs(v));
-            bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));             /* 0, or NaN if any is not finite */
-        }
-        vf_store(lane, m);
-        vf_store(lane + LLRI_VF, bad);
-        for (i = 0; i < LLRI_VF; i++) {
-            if (lane[i] > amax) amax = lane[i];
-            nan += lane[LLRI_VF + i];
-        }
-        if (nan == 0.0f && amax >= 1e-36f) {
+        if (amax >= 1e-36f) {
             LLRI_K(round32)(x, 127.0f / amax, t);
             scale[g] = amax < 1e30f ? LLRI_K(best_scale)(x, t) : amax / 127.0f;      /* sum(x q) might overflow */
         } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
-            scale[g] = nan;
+            scale[g] = amax * 0.0f;                                 /* or NaN */
             memset(t, 0, sizeof t);
         }
         sum[g] = (int32_t)((uint32_t)(uint16_t)LLRI_K(sum16)(t) | (uint32_t)(uint16_t)LLRI_K(sum16)(t + 16) << 16);
@@ -5619,7 +5643,7 @@ LLRI_WORD int LLRI_K(narrow_halves)(uint8_t *d, const float *x, int n)     /* re
 /* n floats to a row of the cache. q8_0: a block with a NaN or an infinity gets scale NaN, so that it shows. */
 static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int n)
 {
-    int i, j;
+    int i;
     if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
     else if (type == LLR_KV_F16)
         for (i = LLRI_K(narrow_halves)(d, x, n); i < n; i++) {
@@ -5629,22 +5653,12 @@ static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int
         }
     else
         for (i = 0; i < n; i += 32, d += 34) {
-            float block[32] = { 0 }, lane[LLRI_VF], amax = 0.0f, inv;
-            vf top = vf_set(0.0f), bad = vf_set(0.0f);
+            float block[32] = { 0 }, amax, inv;
             uint16_t h;
-            int finite = 1;
             memcpy(block, x + i, (size_t)(n - i < 32 ? n - i : 32) * sizeof(float));
-            for (j = 0; j < 32; j += LLRI_VF) {
-                vf a = vf_abs(vf_load(block + j));
-                top = vf_max(top, a);
-                bad = vf_add(bad, vf_mul(a, vf_set(0.0f)));
-            }
-            vf_store(lane, bad);
-            for (j = 0; j < LLRI_VF; j++) finite &= lane[j] == 0.0f;
-            vf_store(lane, top);
-            for (j = 0; j < LLRI_VF; j++) if (lane[j] > amax) amax = lane[j];
-            h = finite ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
-            inv = finite && amax >= 1e-36f ? 127.0f / amax : 0.0f;
+            amax = LLRI_K(largest32)(block);
+            h = amax == amax ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
+            inv = amax >= 1e-36f ? 127.0f / amax : 0.0f;
             d[0] = (uint8_t)h;
             d[1] = (uint8_t)(h >> 8);
             if (inv > 0.0f) LLRI_K(round32)(block, inv, (int8_t *)d + 2);
