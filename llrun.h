@@ -3732,9 +3732,9 @@ typedef struct llri_quants {
 } llri_quants;
 
 typedef enum llri_form {                /* how the integers of a type are combined; one pair of kernels for each */
-    LLRI_FORM_PLAIN31, LLRI_FORM_PLAIN127,      /* a scale per group; the number is the largest u */
+    LLRI_FORM_PLAIN15, LLRI_FORM_PLAIN31, LLRI_FORM_PLAIN127,   /* a scale per group; the number is the largest u */
     LLRI_FORM_SIGNED,                           /* q fills int8 */
-    LLRI_FORM_MIN,                              /* scale and min per group, u <= 31 */
+    LLRI_FORM_MIN15, LLRI_FORM_MIN31,           /* scale and min per group */
     LLRI_FORM_SUB31, LLRI_FORM_SUB63, LLRI_FORM_SUB127, /* integer sub-scales per half */
     LLRI_FORM_SUB_MIN,                          /* and a min per half, u <= 31 */
     LLRI_FORM_HALVES,                           /* a float scale per half, u <= 31 */
@@ -3786,15 +3786,15 @@ typedef struct llri_ops {
 /* form and offset by tensor type; a type that is not here has no integer kernels */
 typedef struct llri_quant_row { uint8_t type, form, offset; } llri_quant_row;
 static const llri_quant_row llri_quant_rows[] = {
-    { LLRI_Q4_0, LLRI_FORM_PLAIN31, 8 },     { LLRI_Q4_1, LLRI_FORM_MIN, 0 },       { LLRI_Q5_0, LLRI_FORM_PLAIN31, 16 },
-    { LLRI_Q5_1, LLRI_FORM_MIN, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_SUB_MIN, 0 },
-    { LLRI_Q3_K, LLRI_FORM_SUB31, 4 },       { LLRI_Q4_K, LLRI_FORM_MIN, 0 },       { LLRI_Q5_K, LLRI_FORM_MIN, 0 },
+    { LLRI_Q4_0, LLRI_FORM_PLAIN15, 8 },     { LLRI_Q4_1, LLRI_FORM_MIN15, 0 },       { LLRI_Q5_0, LLRI_FORM_PLAIN31, 16 },
+    { LLRI_Q5_1, LLRI_FORM_MIN31, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_SUB_MIN, 0 },
+    { LLRI_Q3_K, LLRI_FORM_SUB31, 4 },       { LLRI_Q4_K, LLRI_FORM_MIN15, 0 },       { LLRI_Q5_K, LLRI_FORM_MIN31, 0 },
     { LLRI_Q6_K, LLRI_FORM_SUB63, 32 },      { LLRI_IQ2_XXS, LLRI_FORM_PLAIN127, 43 }, { LLRI_IQ2_XS, LLRI_FORM_SUB127, 43 },
     { LLRI_IQ3_XXS, LLRI_FORM_PLAIN127, 62 }, { LLRI_IQ1_S, LLRI_FORM_PLAIN31, 9 },    { LLRI_IQ4_NL, LLRI_FORM_SIGNED, 0 },
     { LLRI_IQ3_S, LLRI_FORM_PLAIN31, 15 },   { LLRI_IQ2_S, LLRI_FORM_SUB127, 43 },     { LLRI_IQ4_XS, LLRI_FORM_SIGNED, 0 },
-    { LLRI_IQ1_M, LLRI_FORM_SUB63, 9 },      { LLRI_TQ1_0, LLRI_FORM_PLAIN31, 1 },    { LLRI_TQ2_0, LLRI_FORM_PLAIN31, 1 },
-    { LLRI_MXFP4, LLRI_FORM_PLAIN31, 12 },   { LLRI_NVFP4, LLRI_FORM_HALVES, 12 },   { LLRI_Q1_0, LLRI_FORM_PLAIN31, 1 },
-    { LLRI_Q2_0, LLRI_FORM_PLAIN31, 1 }
+    { LLRI_IQ1_M, LLRI_FORM_SUB63, 9 },      { LLRI_TQ1_0, LLRI_FORM_PLAIN15, 1 },    { LLRI_TQ2_0, LLRI_FORM_PLAIN15, 1 },
+    { LLRI_MXFP4, LLRI_FORM_PLAIN31, 12 },   { LLRI_NVFP4, LLRI_FORM_HALVES, 12 },   { LLRI_Q1_0, LLRI_FORM_PLAIN15, 1 },
+    { LLRI_Q2_0, LLRI_FORM_PLAIN15, 1 }
 };
 static const llri_quant_row *llri_quant(uint32_t type)
 {
@@ -4059,6 +4059,27 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_madd(a, b) _mm512_madd_epi16(a, b)
 #define vi_float(a) _mm512_cvtepi32_ps(a)
 #define vi_dot(c, w, a) _mm512_dpbusd_epi32(c, w, a)
+#endif
+/* LLRI_HIDE(v): the compiler does not know what v is from here on, and keeps it in a register. vi_acc(c, x), vs_acc(c, x):
+ * c + x, such that chains of integer sums stay chains: GCC would make trees of them, whose leaves do not fit in registers. */
+#if !defined(__GNUC__)
+#define LLRI_HIDE(v) (void)0
+#elif LLRI_PASS == LLRI_PASS_SCALAR
+#define LLRI_HIDE(v) __asm__ volatile("" : "+m"(v))
+#elif LLRI_PASS == LLRI_PASS_AVX512
+#define LLRI_HIDE(v) __asm__ volatile("" : "+v"(v))
+#else
+#define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
+#endif
+#if LLRI_PASS == LLRI_PASS_SCALAR
+#define vi_acc(c, x) vi_add(c, x)
+#else
+LLRI_WORD vi LLRI_K(vi_acc)(vi c, vi x) { c = vi_add(c, x); LLRI_HIDE(c); return c; }
+#define vi_acc(c, x) LLRI_K(vi_acc)(c, x)
+#endif
+#if LLRI_MADDUBS
+LLRI_WORD vi LLRI_K(vs_acc)(vi c, vi x) { c = vs_add(c, x); LLRI_HIDE(c); return c; }
+#define vs_acc(c, x) LLRI_K(vs_acc)(c, x)
 #endif
 #if LLRI_MADDWD
 #define LLRI_AE int16_t                 /* activation element */
@@ -4360,10 +4381,10 @@ LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int 
         if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
     }
 }
-LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away, for gemm */
+LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away, for gemm with MADDUBS */
 {
-#if LLRI_MADDWD
-    (void)s; (void)off;                                 /* in the weights already */
+#if !LLRI_MADDUBS
+    (void)s; (void)off;
 #else
     int g, r;
     for (g = 0; g < 8; g++)
@@ -4516,7 +4537,7 @@ LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales 
     LLRI_K(finish_super)(s, 1.0f, 0, 2);
 }
 
-LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s); LLRI_K(finish_sub)(s, 0), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
+LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
 
 LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
@@ -4759,6 +4780,38 @@ LLRI_UNPACK(tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
  * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
  * and the sums of both halves. A group with a NaN or an infinity gets scale NaN and zeros, so that it shows in the result. */
+/* The largest |x| of 32; NaN if one of them is not finite */
+LLRI_WORD float LLRI_K(largest32)(const float *x)
+{
+    vf top = vf_set(0.0f), bad = top;
+    float t[LLRI_VF], nan[LLRI_VF];
+    int i;
+    for (i = 0; i < 32; i += LLRI_VF) {
+        vf v = vf_load(x + i);
+        top = vf_max(top, vf_abs(v));
+        bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));
+    }
+    vf_store(t, top);
+    vf_store(nan, bad);
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    for (i = 1; i < LLRI_VF; i++) {
+        if (t[i] > t[0]) t[0] = t[i];
+        nan[0] += nan[i];
+    }
+    return t[0] + nan[0];
+#else
+    {
+        __m128 m = _mm_loadu_ps(t), n = _mm_loadu_ps(nan);
+        for (i = 4; i < LLRI_VF; i += 4) {
+            m = _mm_max_ps(m, _mm_loadu_ps(t + i));
+            n = _mm_add_ps(n, _mm_loadu_ps(nan + i));
+        }
+        m = _mm_max_ps(m, _mm_shuffle_ps(m, m, 0x4e));
+        n = _mm_add_ps(n, _mm_shuffle_ps(n, n, 0x4e));
+        return _mm_cvtss_f32(_mm_add_ps(_mm_max_ps(m, _mm_shuffle_ps(m, m, 0xb1)), _mm_add_ps(n, _mm_shuffle_ps(n, n, 0xb1))));
+    }
+#endif
+}
 LLRI_WORD void LLRI_K(round32)(const float *x, float inv, int8_t *q)
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
@@ -4802,8 +4855,10 @@ LLRI_WORD float LLRI_K(best_scale)(const float *x, const int8_t *q)
         a[j] = 0.0f;
         for (i = 0; i < 32; i += 4) a[j] += x[i + j] * (float)q[i + j];
     }
+    for (i = 0; i < 32; i++) b += q[i] * q[i];
 #else
     __m128 sum = _mm_setzero_ps();
+    __m128i squares = _mm_setzero_si128();
     for (i = 0; i < 32; i += 16) {
         __m128i b16 = _mm_loadu_si128((const __m128i *)(const void *)(q + i)), s = _mm_cmpgt_epi8(_mm_setzero_si128(), b16);
         __m128i h[2], t;
@@ -4812,13 +4867,15 @@ LLRI_WORD float LLRI_K(best_scale)(const float *x, const int8_t *q)
         for (j = 0; j < 2; j++) {
             const float *p = x + i + 8 * j;
             t = _mm_srai_epi16(h[j], 15);
+            squares = _mm_add_epi32(squares, _mm_madd_epi16(h[j], h[j]));
             sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p), _mm_cvtepi32_ps(_mm_unpacklo_epi16(h[j], t))));
             sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p + 4), _mm_cvtepi32_ps(_mm_unpackhi_epi16(h[j], t))));
         }
     }
     _mm_storeu_ps(a, sum);
+    squares = _mm_add_epi32(squares, _mm_shuffle_epi32(squares, 0x4e));
+    b = _mm_cvtsi128_si32(_mm_add_epi32(squares, _mm_shuffle_epi32(squares, 0xb1)));
 #endif
-    for (i = 0; i < 32; i++) b += q[i] * q[i];
     return ((a[0] + a[1]) + (a[2] + a[3])) / (float)b;
 }
 
@@ -4827,25 +4884,13 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
     LLRI_AE *d = (LLRI_AE *)q;
     int g, i;
     for (g = 0; g < groups; g++, x += 32, d += 32) {
-        vf m = vf_set(0.0f), bad = m;
-        float lane[2 * LLRI_VF], amax = 0.0f, nan = 0.0f;
+        float amax = LLRI_K(largest32)(x);
         int8_t t[32];
-        for (i = 0; i < 32; i += LLRI_VF) {
-            vf v = vf_load(x + i);
-            m = vf_max(m, vf_abs(v));
-            bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));             /* 0, or NaN if any is not finite */
-        }
-        vf_store(lane, m);
-        vf_store(lane + LLRI_VF, bad);
-        for (i = 0; i < LLRI_VF; i++) {
-            if (lane[i] > amax) amax = lane[i];
-            nan += lane[LLRI_VF + i];
-        }
-        if (nan == 0.0f && amax >= 1e-36f) {
+        if (amax >= 1e-36f) {
             LLRI_K(round32)(x, 127.0f / amax, t);
             scale[g] = amax < 1e30f ? LLRI_K(best_scale)(x, t) : amax / 127.0f;      /* sum(x q) might overflow */
         } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
-            scale[g] = nan;
+            scale[g] = amax * 0.0f;                                 /* or NaN */
             memset(t, 0, sizeof t);
         }
         sum[g] = (int32_t)((uint32_t)(uint16_t)LLRI_K(sum16)(t) | (uint32_t)(uint16_t)LLRI_K(sum16)(t + 16) << 16);
@@ -5167,22 +5212,25 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
  * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: NV, 2 or 1, and not 3 and 1 for 4. */
 #define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
 
-/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
 LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
-LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
-                        int nv, int is_signed, int lim, int sub)
+/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q, times the sub-scale. VNNI: less
+ * the offset, if sub; it comes later otherwise. */
+LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
+                        const int32_t *sum, size_t g_stride, int off, int nv, int is_signed, int lim, int sub)
 {
     int i, v, k;
 #if LLRI_MADDWD
-    (void)is_signed; (void)lim; (void)sub;
+    (void)p; (void)sum; (void)g_stride; (void)off; (void)is_signed; (void)lim; (void)sub;
+    LLRI_UNROLL
     for (k = 0; k < 8; k++)
+        LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
             vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
-            for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
 #elif LLRI_VNNI
-    vi p[LLRI_MR][LLRI_NV];
     (void)is_signed; (void)lim;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
@@ -5201,13 +5249,16 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
         }
     }
     LLRI_UNROLL
-    for (i = 0; i < LLRI_MR; i++)
+    for (v = 0; v < nv; v++) {
+        vi less = sub ? vi_madd(vi_load(sum + (size_t)v * g_stride), vi_set((int32_t)((uint32_t)(uint16_t)-off << (16 * h)))) : vi_set(0);
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(p[i][v], vi_set(s->sub[h][g][r + i]))) : p[i][v];
+        for (i = 0; i < LLRI_MR; i++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(vi_add(p[i][v], less), vi_set(s->sub[h][g][r + i]))) : p[i][v];
+    }
 #else
-    vi p[LLRI_MR][LLRI_NV];
+    (void)sum; (void)g_stride; (void)off;
     LLRI_UNROLL
     for (k = 0; k < 4; k++) {
+        int n = (4 * h + k) % lim;              /* pair sums in p */
         vi a[LLRI_NV];
         LLRI_UNROLL
         for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
@@ -5217,27 +5268,28 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, i
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
-                p[i][v] = k % lim == 0 ? d : vs_add(p[i][v], d);
+                p[i][v] = n == 0 ? d : vs_acc(p[i][v], d);
             }
         }
-        if (k % lim == lim - 1 || k == 3)       /* as many as fit in 16 bits */
+        if (n == lim - 1)                       /* as many as fit in 16 bits */
             LLRI_UNROLL
             for (i = 0; i < LLRI_MR; i++) {
                 vi m = vs_set((int16_t)(sub ? s->sub[h][g][r + i] : 1));
                 LLRI_UNROLL
-                for (v = 0; v < nv; v++) c[i][v] = vi_add(c[i][v], vi_madd(p[i][v], m));
+                for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(p[i][v], m));
             }
     }
 #endif
 }
 
-/* MR rows from r on times nv vectors of tokens, the groups of a slice */
+/* MR rows from r on times nv vectors of tokens, the groups of a slice. What the offset takes away comes after the sums of a
+ * group, which thus wait for nothing. */
 LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a, int v0, int nv, int r, float *acc, size_t ld,
                   int is_signed, int lim, int sub, int parts, int mins)
 {
     const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
     qf f[LLRI_MR][LLRI_NV];
-    int g, h, i, v;
+    int g, h, i, v, j;
     if (LLRI_VNNI && is_signed) off = 128;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
@@ -5245,37 +5297,34 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
         for (v = 0; v < nv; v++) f[i][v] = qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL);
     for (g = 0; g < groups; g++, q += 32 / LLRI_KL * LLRI_QL * 4) {
         size_t at = (size_t)v0 * a->g_stride + (size_t)g * LLRI_QL;
-        vi c[LLRI_MR][LLRI_NV];
+        vi c[LLRI_MR][LLRI_NV], p[LLRI_MR][LLRI_NV];
         LLRI_UNROLL
         for (h = 0; h < 2; h++) {
-            if (h == 0 || parts == 2) {
-                int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
+            int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
+            if (h == 0 || parts == 2)
                 LLRI_UNROLL
-                for (v = 0; v < nv; v++) {
-                    vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
-                    vi c0 = LLRI_MADDWD ? vi_set(0) : vi_madd(sum, vi_set(o));
+                for (i = 0; i < LLRI_MR; i++)
                     LLRI_UNROLL
-                    for (i = 0; i < LLRI_MR; i++) c[i][v] = sub && !LLRI_MADDWD ? vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i]))) : c0;
-                }
-            }
-            LLRI_K(half_group)(c, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
-            if (h == 1 || parts == 2)
-                LLRI_UNROLL
-                for (v = 0; v < nv; v++) {
-                    qf as = qf_load(a->scale + at + (size_t)v * a->g_stride);
-                    LLRI_UNROLL
-                    for (i = 0; i < LLRI_MR; i++)
-                        f[i][v] = qf_fma(vi_float(c[i][v]), qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
-                }
-        }
-        for (h = 0; h < mins; h++)
+                    for (v = 0; v < nv; v++) c[i][v] = vi_set(0);
+            LLRI_K(half_group)(c, p, s, g, r, h, q, a->q_stride, a->sum + at, a->g_stride, off, nv, is_signed, lim, sub);
+            if (h == 0 && parts == 1) continue;
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
-                vi ones = vi_set(mins == 1 ? 0x10001 : 1 << (16 * h));
-                qf as = qf_mul(vi_float(vi_madd(vi_load(a->sum + at + (size_t)v * a->g_stride), ones)), qf_load(a->scale + at + (size_t)v * a->g_stride));
+                vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride), less = vi_madd(sum, vi_set(o));
+                qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am[2];
                 LLRI_UNROLL
-                for (i = 0; i < LLRI_MR; i++) f[i][v] = qf_fma(qf_set(s->min[h][g][r + i]), as, f[i][v]);
+                for (j = 0; j < mins; j++) am[j] = qf_mul(vi_float(vi_madd(sum, vi_set(mins == 1 ? 0x10001 : 1 << (16 * j)))), as);
+                LLRI_UNROLL
+                for (i = 0; i < LLRI_MR; i++) {
+                    vi x = c[i][v];
+                    if (LLRI_MADDUBS && sub) less = vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i])));
+                    if (!mins && !LLRI_MADDWD && !(LLRI_VNNI && sub)) x = vi_add(x, less);
+                    f[i][v] = qf_fma(vi_float(x), qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
+                    LLRI_UNROLL
+                    for (j = 0; j < mins; j++) f[i][v] = qf_fma(qf_set(s->min[j][g][r + i]), am[j], f[i][v]);
+                }
             }
+        }
     }
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
@@ -5298,26 +5347,32 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
     }
 }
 
-/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 4 of a half group), integer sub-scales, scales and mins per group) */
-#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
-    static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
-    { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); } \
+/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 8 of a group), integer sub-scales, scales and mins per group) */
+#define LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
     static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc) \
     { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, is_signed, lim, sub, parts, mins); }
+#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
+    LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
+    static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
+    { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); }
 LLRI_FORM(plain31,  0, 4, 0, 1, 0)
 LLRI_FORM(signed,   1, 1, 0, 1, 0)
-LLRI_FORM(min,      0, 4, 0, 1, 1)
+LLRI_FORM(min31,    0, 4, 0, 1, 1)
 LLRI_FORM(sub31,    0, 4, 1, 1, 0)
 LLRI_FORM(submin,   0, 4, 1, 1, 2)
 LLRI_FORM(halves,   0, 4, 0, 2, 0)
+/* The table of m = gemv or gemm; n: 15 or 31, the kernels of the 15s */
 #if LLRI_MADDUBS        /* only here does the range of u matter */
+LLRI_GEMM(plain15,  0, 8, 0, 1, 0)
+LLRI_GEMM(min15,    0, 8, 0, 1, 1)
 LLRI_FORM(plain127, 0, 1, 0, 1, 0)
 LLRI_FORM(sub63,    0, 2, 1, 1, 0)
 LLRI_FORM(sub127,   0, 1, 1, 1, 0)
-#define LLRI_FORMS(m) { LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_submin), LLRI_K(m##_halves) }
+#define LLRI_FORMS(m, n) { LLRI_K(m##_plain##n), LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min##n), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_submin), LLRI_K(m##_halves) }
 #else
-#define LLRI_FORMS(m) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_submin), LLRI_K(m##_halves) }
+#define LLRI_FORMS(m, n) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min31), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_submin), LLRI_K(m##_halves) }
 #endif
+#undef LLRI_GEMM
 #undef LLRI_FORM
 
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
@@ -5602,7 +5657,7 @@ LLRI_WORD int LLRI_K(narrow_halves)(uint8_t *d, const float *x, int n)     /* re
 /* n floats to a row of the cache. q8_0: a block with a NaN or an infinity gets scale NaN, so that it shows. */
 static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int n)
 {
-    int i, j;
+    int i;
     if (type == LLR_KV_F32) memcpy(d, x, (size_t)n * 4);
     else if (type == LLR_KV_F16)
         for (i = LLRI_K(narrow_halves)(d, x, n); i < n; i++) {
@@ -5612,22 +5667,12 @@ static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int
         }
     else
         for (i = 0; i < n; i += 32, d += 34) {
-            float block[32] = { 0 }, lane[LLRI_VF], amax = 0.0f, inv;
-            vf top = vf_set(0.0f), bad = vf_set(0.0f);
+            float block[32] = { 0 }, amax, inv;
             uint16_t h;
-            int finite = 1;
             memcpy(block, x + i, (size_t)(n - i < 32 ? n - i : 32) * sizeof(float));
-            for (j = 0; j < 32; j += LLRI_VF) {
-                vf a = vf_abs(vf_load(block + j));
-                top = vf_max(top, a);
-                bad = vf_add(bad, vf_mul(a, vf_set(0.0f)));
-            }
-            vf_store(lane, bad);
-            for (j = 0; j < LLRI_VF; j++) finite &= lane[j] == 0.0f;
-            vf_store(lane, top);
-            for (j = 0; j < LLRI_VF; j++) if (lane[j] > amax) amax = lane[j];
-            h = finite ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
-            inv = finite && amax >= 1e-36f ? 127.0f / amax : 0.0f;
+            amax = LLRI_K(largest32)(block);
+            h = amax == amax ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
+            inv = amax >= 1e-36f ? 127.0f / amax : 0.0f;
             d[0] = (uint8_t)h;
             d[1] = (uint8_t)(h >> 8);
             if (inv > 0.0f) LLRI_K(round32)(block, inv, (int8_t *)d + 2);
@@ -6001,18 +6046,11 @@ static LLRI_TARGET void LLRI_K(join)(float *total, const float *part, int dv)
 
 /* --- the roofline ----------------------------------------------------------------------------------------------------------
  * The fewest instructions that products take in this family of arithmetic, on independent chains of sums that live in
- * registers. LLRI_HIDE(v): the compiler does not know what v is from here on, so that no product is computed once for all.
- * LLRI_STAY(v): and it is in the register where it was, which GCC needs to be told. */
+ * registers. What LLRI_HIDE hides is not computed once for all; LLRI_STAY(v): v stays in its register. */
 #if defined(__GNUC__)
 #  if LLRI_PASS == LLRI_PASS_SCALAR
-#    define LLRI_HIDE(v) __asm__ volatile("" : "+m"(v))
 #    define LLRI_STAY(v) (void)0
 #  else
-#    if LLRI_PASS == LLRI_PASS_AVX512
-#      define LLRI_HIDE(v) __asm__ volatile("" : "+v"(v))
-#    else
-#      define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
-#    endif
 #    define LLRI_STAY(v) LLRI_HIDE(v)
 #  endif
 enum { LLRI_K(PEAK_CHAINS) = LLRI_PASS == LLRI_PASS_SCALAR ? 2 : LLRI_X64 ? 10 : 4, LLRI_K(PEAK_TIMES) = 5000 };
@@ -6081,7 +6119,6 @@ static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
     default:             return LLRI_K(peak_float)();
     }
 }
-#undef LLRI_HIDE
 #undef LLRI_STAY
 #else
 static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
@@ -6096,11 +6133,12 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
-    LLRI_DIRECTS, LLRI_FORMS(gemv), LLRI_FORMS(gemm),
+    LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
     LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
+#undef LLRI_HIDE
 #undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
@@ -6147,12 +6185,14 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi_set
 #undef vi_load
 #undef vi_add
+#undef vi_acc
 #undef vi_mul
 #undef vi_madd
 #undef vi_float
 #undef vi_dot
 #undef vs_madd
 #undef vs_add
+#undef vs_acc
 #undef vs_abs
 #undef vs_sign
 #undef vs_set
@@ -6764,13 +6804,10 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
 
 /* --- rooflines --- */
 LLR_API llr_arith llr_type_arith(uint32_t type) {
-    const uint64_t four = (uint64_t)1 << LLRI_Q4_0 | (uint64_t)1 << LLRI_Q4_1 | (uint64_t)1 << LLRI_Q4_K | (uint64_t)1 << LLRI_Q2_K |
-                          (uint64_t)1 << LLRI_Q3_K | (uint64_t)1 << LLRI_TQ1_0 | (uint64_t)1 << LLRI_TQ2_0 | (uint64_t)1 << LLRI_Q1_0 |
-                          (uint64_t)1 << LLRI_Q2_0;               /* unpack to at most 15 */
     const llri_quant_row *q = llri_quant(type);
     if (!q) return LLR_ARITH_FLOAT;
     if (q->form == LLRI_FORM_SIGNED || q->form == LLRI_FORM_PLAIN127 || q->form == LLRI_FORM_SUB127) return LLR_ARITH_INT8;
-    return four >> type & 1 ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
+    return q->form == LLRI_FORM_PLAIN15 || q->form == LLRI_FORM_MIN15 || type == LLRI_Q2_K || type == LLRI_Q3_K ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
 }
 
 typedef struct llri_peak { const llri_ops *ops; llr_arith arith; } llri_peak;

@@ -15,14 +15,15 @@ static const kt_type kt_types[] = {
     { LLRI_NVFP4, { -1, -1 } }, { LLRI_Q1_0, { 0, -1 } }, { LLRI_Q2_0, { 0, -1 } }
 };
 
-/* random blocks; every bit pattern of the integers, scales of ordinary size */
+/* random blocks; every bit pattern of the integers, scales of ordinary size. kt_full: all bits of the integers are set. */
+static int kt_full;
 static void kt_fill(const kt_type *k, uint8_t *p, size_t n_blocks)
 {
     const llri_type_info *t = llri_type(k->type);
     size_t b;
     for (b = 0; b < n_blocks; b++, p += t->bytes) {
         uint32_t i;
-        for (i = 0; i < t->bytes; i++) p[i] = (uint8_t)kt_rand();
+        for (i = 0; i < t->bytes; i++) p[i] = (uint8_t)(kt_rand() | (kt_full ? 255u : 0u));
         for (i = 0; i < 2; i++)
             if (k->half[i] >= 0) {
                 uint16_t h = llri_f32_to_f16(0.02f * kt_unit());
@@ -132,9 +133,10 @@ static void test_kernel_matmul(void)
 static void test_kernel_same_bits(void)
 {
     llr_cpu_info cpu;
-    size_t k;
+    size_t n;
     llr_cpu(&cpu);
-    for (k = 0; k < sizeof kt_types / sizeof *kt_types; k++) {
+    for (n = 0; n < 2 * (sizeof kt_types / sizeof *kt_types); n++) {    /* every second time with the largest numbers */
+        size_t k = n / 2;
         const llri_type_info *t = llri_type(kt_types[k].type);
         uint8_t w[33 * 4 * 512];
         float x[5 * 512], y[2][5 * 33], z[5 * 33];
@@ -142,8 +144,10 @@ static void test_kernel_same_bits(void)
         llri_mat m;
         m.type = kt_types[k].type; m.data = w; m.n_in = 512; m.n_out = 33; m.row_bytes = 512 / t->block * t->bytes;
         kt_seed = 99 + (uint32_t)k;
+        kt_full = n % 2;
         kt_fill(&kt_types[k], w, m.row_bytes / t->bytes * 33);
-        for (i = 0; i < 5 * 512; i++) x[i] = kt_unit();
+        for (i = 0; i < 5 * 512; i++) x[i] = kt_full ? (i / 512 % 2 ? -1.0f : 1.0f) : kt_unit();
+        kt_full = 0;
         for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
             int fused = isa >= LLR_ISA_AVX2;
             if (!(cpu.usable >> isa & 1)) continue;
