@@ -4017,6 +4017,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_mul(a, b) _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(a), _mm_cvtepi32_ps(b)))        /* products below 2^24 */
 #define vi_madd(a, b) _mm_madd_epi16(a, b)
 #define vi_float(a) _mm_cvtepi32_ps(a)
+#define vi_lo32(a, b) _mm_unpacklo_epi32(a, b)
+#define vi_hi32(a, b) _mm_unpackhi_epi32(a, b)
+#define vi_lo64(a, b) _mm_unpacklo_epi64(a, b)
+#define vi_hi64(a, b) _mm_unpackhi_epi64(a, b)
 #define vs_madd(w, a) _mm_maddubs_epi16(w, a)
 #define vs_add(a, b) _mm_add_epi16(a, b)
 #define vs_abs(w) _mm_abs_epi8(w)
@@ -4032,6 +4036,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_mul(a, b) _mm256_mullo_epi32(a, b)
 #define vi_madd(a, b) _mm256_madd_epi16(a, b)
 #define vi_float(a) _mm256_cvtepi32_ps(a)
+#define vi_lo32(a, b) _mm256_unpacklo_epi32(a, b)
+#define vi_hi32(a, b) _mm256_unpackhi_epi32(a, b)
+#define vi_lo64(a, b) _mm256_unpacklo_epi64(a, b)
+#define vi_hi64(a, b) _mm256_unpackhi_epi64(a, b)
 #define vi_dot(c, w, a) _mm256_dpbusd_avx_epi32(c, w, a)
 #define vs_madd(w, a) _mm256_maddubs_epi16(w, a)
 #define vs_add(a, b) _mm256_add_epi16(a, b)
@@ -4048,6 +4056,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_mul(a, b) _mm512_mullo_epi32(a, b)
 #define vi_madd(a, b) _mm512_madd_epi16(a, b)
 #define vi_float(a) _mm512_cvtepi32_ps(a)
+#define vi_lo32(a, b) _mm512_unpacklo_epi32(a, b)
+#define vi_hi32(a, b) _mm512_unpackhi_epi32(a, b)
+#define vi_lo64(a, b) _mm512_unpacklo_epi64(a, b)
+#define vi_hi64(a, b) _mm512_unpackhi_epi64(a, b)
 #define vi_dot(c, w, a) _mm512_dpbusd_epi32(c, w, a)
 #endif
 #if LLRI_MADDWD
@@ -4844,8 +4856,8 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
- * row_dots: integer sums of a group of QL rows with the activations a of one token, for the whole group, or for its halves
- * apart. The weights are words, or int16 where they lie in a strip. */
+ * row_dots: adds to c0 the products of a group of QL rows with the activations a of one token, or to c0 and c1 those of its
+ * halves. The weights are words of rows, or int16 where they lie in a strip; each row's products are summed across lanes. */
 #define LLRI_NW (LLRI_QL / LLRI_W2)     /* words for QL rows */
 #if LLRI_MADDWD
 typedef const int16_t *LLRI_K(rows_t);
@@ -4855,7 +4867,15 @@ typedef w2 LLRI_K(rows_t);
 #define rows_load(p) w2_both(p)
 #endif
 #define rows LLRI_K(rows_t)
+LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
+#if LLRI_PASS != LLRI_PASS_SCALAR
+LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each 128 bits: sums of the lanes of a, b, c, d */
+{
+    vi x = vi_add(vi_lo32(a, b), vi_hi32(a, b)), y = vi_add(vi_lo32(c, d), vi_hi32(c, d));
+    return vi_add(vi_lo64(x, y), vi_hi64(x, y));
+}
+#endif
 #if LLRI_PASS == LLRI_PASS_SCALAR
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
@@ -4864,17 +4884,11 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
     for (i = 0; i < 4; i++) {
         int32_t t[2] = { 0, 0 };
         for (k = 0; k < 32; k++) t[k / 16] += w[i][k] * a[k];
-        c0->v[i] = halves ? t[0] : t[0] + t[1];
-        c1->v[i] = t[1];
+        c0->v[i] += halves ? t[0] : t[0] + t[1];
+        c1->v[i] += t[1];
     }
 }
 #elif LLRI_QL == 4
-LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes of a, b, c, d */
-{
-    vi x = vi_add(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
-    vi y = vi_add(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
-    return vi_add(_mm_unpacklo_epi64(x, y), _mm_unpackhi_epi64(x, y));
-}
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[4], y[4];
@@ -4898,16 +4912,10 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
 #  endif
         if (!halves) z[i] = vi_add(z[i], y[i]);
     }
-    *c0 = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
-    if (halves) *c1 = LLRI_K(reduce4)(y[0], y[1], y[2], y[3]);
+    *c0 = vi_add(*c0, LLRI_K(reduce4)(z[0], z[1], z[2], z[3]));
+    if (halves) *c1 = vi_add(*c1, LLRI_K(reduce4)(y[0], y[1], y[2], y[3]));
 }
 #elif LLRI_QL == 8
-LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums of the lanes of a, b, c, d */
-{
-    vi x = vi_add(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-    vi y = vi_add(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
-    return vi_add(_mm256_unpacklo_epi64(x, y), _mm256_unpackhi_epi64(x, y));
-}
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[8], x, y, av = vi_load(a);
@@ -4922,20 +4930,13 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
 #  endif
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    *c0 = _mm256_permute2x128_si256(x, y, 0x20);
-    *c1 = _mm256_permute2x128_si256(x, y, 0x31);
-    if (!halves) *c0 = vi_add(*c0, *c1);
+    *c0 = vi_add(*c0, _mm256_permute2x128_si256(x, y, 0x20));
+    *(halves ? c1 : c0) = vi_add(*(halves ? c1 : c0), _mm256_permute2x128_si256(x, y, 0x31));
 }
 #else
-LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: sums of the lanes of a, b, c, d */
-{
-    vi x = vi_add(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-    vi y = vi_add(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-    return vi_add(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
-}
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
-    vi z[8], x, y, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
+    vi z[8], x, y, even, odd, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
     vi order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);         /* rows 0 2 4 6 1 3 5 7 8 10 ... */
     int i;
     (void)is_signed; (void)lim;
@@ -4943,57 +4944,113 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
     for (i = 0; i < 8; i++) z[i] = vi_dot(_mm512_setzero_si512(), w[i], av);            /* a vector holds rows 2i and 2i + 1 */
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    *c0 = _mm512_shuffle_i32x4(x, y, 0x88);
-    *c1 = _mm512_shuffle_i32x4(x, y, 0xdd);
-    if (!halves) *c0 = vi_add(*c0, *c1);
-    *c0 = _mm512_permutexvar_epi32(order, *c0);
-    if (halves) *c1 = _mm512_permutexvar_epi32(order, *c1);
+    even = _mm512_shuffle_i32x4(x, y, 0x88);
+    odd = _mm512_shuffle_i32x4(x, y, 0xdd);
+    if (halves) *c1 = vi_add(*c1, _mm512_permutexvar_epi32(order, odd));
+    else even = vi_add(even, odd);
+    *c0 = vi_add(*c0, _mm512_permutexvar_epi32(order, even));
 }
 #endif
 
-/* f + what group g of rows r.. gives, their weights being w */
-LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const rows *w, const LLRI_AE *a, float scale, int32_t sum,
-                               int off, int is_signed, int lim, int sub, int parts, int mins)
+/* Wide vectors, and several tokens: the words are turned once, such that word k has elements 4k to 4k + 3 of all rows. Then
+ * nothing is summed across lanes, and the activations are broadcast. */
+#define LLRI_TURN (LLRI_QL >= 8)
+#if LLRI_TURN
+LLRI_WORD void LLRI_K(turn)(vi w[8])
 {
-    int s0 = (int16_t)sum, s1 = (int16_t)((uint32_t)sum >> 16);
-    int apart = parts == 2 || (sub && !LLRI_MADDWD);
-    vi c0, c1;
-    LLRI_K(row_dots)(&c0, &c1, w, a, is_signed, lim, apart);
-#if !LLRI_MADDWD                        /* else it is in the weights */
-    c0 = vi_add(c0, vi_set(-off * (apart ? s0 : s0 + s1)));
-    if (apart) c1 = vi_add(c1, vi_set(-off * s1));
-    if (sub) c0 = vi_add(vi_mul(c0, vi_load(s->sub[0][g] + r)), vi_mul(c1, vi_load(s->sub[1][g] + r)));
-#else
-    (void)off; (void)sub;
-#endif
-    f = qf_fma(vi_float(c0), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale)), f);
-    if (parts == 2) f = qf_fma(vi_float(c1), qf_mul(qf_load(s->scale[1][g] + r), qf_set(scale)), f);
-    if (mins == 1) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)(s0 + s1) * scale), f);
-    if (mins == 2) {
-        f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)s0 * scale), f);
-        f = qf_fma(qf_load(s->min[1][g] + r), qf_set((float)s1 * scale), f);
+    vi t[8];
+    int i;
+    LLRI_UNROLL
+    for (i = 0; i < 8; i += 4) {        /* in each 128 bits */
+        vi a = vi_lo32(w[i], w[i + 1]), b = vi_hi32(w[i], w[i + 1]), c = vi_lo32(w[i + 2], w[i + 3]), d = vi_hi32(w[i + 2], w[i + 3]);
+        t[i] = vi_lo64(a, c);
+        t[i + 1] = vi_hi64(a, c);
+        t[i + 2] = vi_lo64(b, d);
+        t[i + 3] = vi_hi64(b, d);
     }
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) {
+#  if LLRI_QL == 8
+        w[i] = _mm256_permute2x128_si256(t[i], t[4 + i], 0x20);
+        w[4 + i] = _mm256_permute2x128_si256(t[i], t[4 + i], 0x31);
+#  else                                 /* rows 0 2 4 6 of words i, i + 4, then rows 1 3 5 7 of both */
+        vi order = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 16, 24, 17, 25, 18, 26, 19, 27);
+        w[i] = _mm512_permutex2var_epi32(t[i], order, t[4 + i]);
+        w[4 + i] = _mm512_permutex2var_epi32(t[i], vi_add(order, vi_set(4)), t[4 + i]);
+#  endif
+    }
+}
+LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *a, int is_signed, int lim, int halves)
+{
+    vi *c = c0;
+    int h, k;
+    (void)is_signed; (void)lim;
+    LLRI_UNROLL
+    for (h = 0; h < 8; h += 4) {
+#  if LLRI_VNNI
+        LLRI_UNROLL
+        for (k = h; k < h + 4; k++) *c = vi_dot(*c, w[k], vi_set(LLRI_K(rd4)(a + 4 * k)));
+#  else
+        vi p = vs_set(0);
+        LLRI_UNROLL
+        for (k = h; k < h + 4; k++) {
+            vi av = vi_set(LLRI_K(rd4)(a + 4 * k)), d = is_signed ? vs_madd(vs_abs(w[k]), vs_sign(av, w[k])) : vs_madd(w[k], av);
+            p = k % lim == 0 ? d : vs_add(p, d);
+            if (k % lim == lim - 1) *c = vi_add(*c, vi_madd(p, vs_set(1)));     /* as many as fit in 16 bits */
+        }
+#  endif
+        if (halves) c = c1;
+    }
+}
+#endif
+
+/* f + what group g of rows r.. gives, their weights being w. `sum`: see llri_quants */
+LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const rows *w, const LLRI_AE *a, float scale, int32_t sum,
+                               int off, int turned, int is_signed, int lim, int sub, int parts, int mins)
+{
+    const int apart = parts == 2 || (sub && !LLRI_MADDWD);
+    const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
+    vi sums = vi_set(sum), c[2];
+    int h;
+    c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
+    c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
+#if LLRI_TURN
+    if (turned) LLRI_K(turned_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
+    else
+#endif
+    LLRI_K(row_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
+#if !LLRI_MADDWD
+    if (sub) c[0] = vi_add(vi_mul(c[0], vi_load(s->sub[0][g] + r)), vi_mul(c[1], vi_load(s->sub[1][g] + r)));
+#endif
+    (void)turned;
+    LLRI_UNROLL
+    for (h = 0; h < parts; h++) f = qf_fma(vi_float(c[h]), qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale)), f);
+    LLRI_UNROLL
+    for (h = 0; h < mins; h++)
+        f = qf_fma(qf_load(s->min[h][g] + r), qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(scale)), f);
     return f;
 }
 
 LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
+    const size_t q_stride = a->q_stride, g_stride = a->g_stride;
     int r, t, g, i;
     if (LLRI_VNNI && is_signed) off = 128;
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
-        for (t = 0; t < n; t++) {
-            const LLRI_AE *q = (const LLRI_AE *)(const void *)(a->q + (size_t)t * a->q_stride);
-            const float *scale = a->scale + (size_t)t * a->g_stride;
-            const int32_t *sum = a->sum + (size_t)t * a->g_stride;
-            qf f = qf_load(acc + t * LLRI_STRIP_ROWS + r);
-            for (g = 0; g < groups; g++) {
-                rows w[LLRI_NW];
-                LLRI_UNROLL
-                for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
-                f = LLRI_K(add_group)(f, s, g, r, w, q + 32 * g, scale[g], sum[g], off, is_signed, lim, sub, parts, mins);
-            }
-            qf_store(acc + t * LLRI_STRIP_ROWS + r, f);
+        for (g = 0; g < groups; g++) {
+            const uint8_t *q = a->q + (size_t)g * 32 * sizeof(LLRI_AE);
+            const float *scale = a->scale + g;
+            const int32_t *sum = a->sum + g;
+            float *f = acc + r;
+            rows w[LLRI_NW];
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
+#if LLRI_TURN
+            LLRI_K(turn)(w);
+#endif
+            for (t = 0; t < n; t++, q += q_stride, scale += g_stride, sum += g_stride, f += LLRI_STRIP_ROWS)
+                qf_store(f, LLRI_K(add_group)(qf_load(f), s, g, r, w, (const LLRI_AE *)(const void *)q, *scale, *sum, off, LLRI_TURN, is_signed, lim, sub, parts, mins));
         }
 }
 
@@ -5127,7 +5184,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
                         x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
                         if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
                     } \
-                    f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * (g + k), a->scale[g + k], a->sum[g + k], LLRI_VNNI && is_signed ? 128 : off, is_signed, lim, sub, 1, mins); \
+                    f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * (g + k), a->scale[g + k], a->sum[g + k], LLRI_VNNI && is_signed ? 128 : off, 0, is_signed, lim, sub, 1, mins); \
                 } \
                 for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] += block_bytes; \
             } \
@@ -5154,8 +5211,6 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 #define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q. */
-LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
-
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
                         int nv, int is_signed, int lim, int sub)
 {
@@ -5464,7 +5519,9 @@ static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n
 {
     LLRI_K(transpose)(type, row, n_k, wt, next);
     for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
-    for (; n >= 1; n--, x += ldx, acc += LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
+    if (n == 3) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 3);
+    else if (n == 2) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 2);
+    else if (n == 1) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
 }
 #endif
 #undef LLRI_BY_TYPE
@@ -6076,7 +6133,7 @@ static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
 static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 2 : 4, 4,
+    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 2 : 8, LLRI_VF == 4 ? 4 : 16,
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
       LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
@@ -6136,6 +6193,10 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi_mul
 #undef vi_madd
 #undef vi_float
+#undef vi_lo32
+#undef vi_hi32
+#undef vi_lo64
+#undef vi_hi64
 #undef vi_dot
 #undef vs_madd
 #undef vs_add
@@ -6151,6 +6212,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef rows
 #undef rows_load
 #undef LLRI_NW
+#undef LLRI_TURN
 #undef b32
 #undef LLRI_W2
 #undef w2

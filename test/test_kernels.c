@@ -74,7 +74,7 @@ static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const f
 
 static void kt_one(const llri_ops *ops, const kt_type *k, int exact, int n_in, int n_out)
 {
-    static const int counts[] = { 1, 2, 3, 4, 5, 8, 17, 49 };
+    static const int counts[] = { 1, 2, 3, 4, 5, 7, 8, 14, 17, 49 };
     enum { MAX = 49 };
     const llri_type_info *t = llri_type(k->type);
     size_t row = (size_t)n_in / t->block * t->bytes;
