@@ -4169,10 +4169,10 @@ LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 #define b32_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define b32_store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define b32_set(x) _mm256_set1_epi8((char)(x))
-LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)
+LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)     /* what is shifted in from the next byte is masked */
 {
-    __m128i v = _mm_loadu_si128((const __m128i *)p);
-    return _mm256_and_si256(_mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1), _mm256_set1_epi8(15));
+    __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_and_si256(_mm256_srlv_epi64(v, _mm256_setr_epi64x(0, 0, 4, 4)), _mm256_set1_epi8(15));
 }
 #define b32_nibbles LLRI_K(b32_nibbles)
 #define b32_shr(v, n, mask) _mm256_and_si256(_mm256_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
@@ -4200,6 +4200,14 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
 #define w2 __m512i
 #define w2_load(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_load(p)), b32_load(q), 1)
 #define w2_both(p) _mm512_loadu_si512(p)
+LLRI_WORD w2 LLRI_K(w2_nibbles)(const uint8_t *p, const uint8_t *q)
+{
+    w2 v = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)p));
+    v = _mm512_mask_broadcast_i32x4(v, 0xff00, _mm_loadu_si128((const __m128i *)(const void *)q));
+    return _mm512_and_si512(_mm512_srlv_epi64(v, _mm512_setr_epi64(0, 0, 4, 4, 0, 0, 4, 4)), _mm512_set1_epi8(15));
+}
+#define w2_nibbles LLRI_K(w2_nibbles)
+#define w2_lookup(table16, v) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(table16))), v)
 #define w2_store(p, v) _mm512_storeu_si512(p, v)
 #define w2_shr(v, n, mask) _mm512_and_si512(_mm512_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
 #define w2_shl(v, n, mask) _mm512_and_si512(_mm512_sll_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
@@ -4211,6 +4219,8 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
 #define w2 b32
 #define w2_load(p, q) ((void)(q), b32_load(p))
 #define w2_both(p) b32_load(p)
+#define w2_nibbles(p, q) ((void)(q), b32_nibbles(p))
+#define w2_lookup(table16, v) b32_lookup(table16, v)
 #define w2_store(p, v) b32_store(p, v)
 #define w2_shr(v, n, mask) b32_shr(v, n, mask)
 #define w2_shl(v, n, mask) b32_shl(v, n, mask)
@@ -4417,18 +4427,18 @@ LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the of
         finish; \
     }
 
-LLRI_UNPACK(q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    LLRI_PUT(s, g, r, b32_nibbles(p + 2), 8);
-}
-
-LLRI_UNPACK(q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1))
+LLRI_WORD void LLRI_K(head_scale)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = llri_rd16(p); }
+LLRI_WORD void LLRI_K(head_scale_min)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     s->half[0][g][r] = llri_rd16(p);
     s->half[1][g][r] = llri_rd16(p + 2);
-    LLRI_PUT(s, g, r, b32_nibbles(p + 4), 0);
 }
+LLRI_WORD w2 LLRI_K(group_q4_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_nibbles(p + 2, q + 2); }
+LLRI_WORD w2 LLRI_K(group_q4_1)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_nibbles(p + 4, q + 4); }
+LLRI_WORD w2 LLRI_K(group_iq4_nl)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 2, q + 2)); }
+LLRI_UNPACK2(q4_0, head_scale, group_q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2(s, g, r, v, 8, 1, 1))
+LLRI_UNPACK2(q4_1, head_scale_min, group_q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1), LLRI_PUT2(s, g, r, v, 0, 1, 1))
+LLRI_UNPACK2(iq4_nl, head_scale, group_iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
 LLRI_UNPACK(q5_0, 22, 1, LLRI_K(finish_half)(s, groups, 0))
 {
@@ -4443,15 +4453,8 @@ LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
     LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
 }
 
-LLRI_WORD void LLRI_K(head_q8_0)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = llri_rd16(p); }
 LLRI_WORD w2 LLRI_K(group_q8_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_load(p + 2, q + 2); }
-LLRI_UNPACK2(q8_0, head_q8_0, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
-
-LLRI_UNPACK(iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    LLRI_PUT_SIGNED(s, g, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 2)));
-}
+LLRI_UNPACK2(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
 LLRI_UNPACK(mxfp4, 17, 1, (void)0)
 {
@@ -4988,8 +4991,10 @@ LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *
     LLRI_UNROLL
     for (h = 0; h < 8; h += 4) {
 #  if LLRI_VNNI
+        vi p = h && !halves ? vi_set(0) : *c;           /* two chains in any case */
         LLRI_UNROLL
-        for (k = h; k < h + 4; k++) *c = vi_dot(*c, w[k], vi_set(LLRI_K(rd4)(a + 4 * k)));
+        for (k = h; k < h + 4; k++) p = vi_dot(p, w[k], vi_set(LLRI_K(rd4)(a + 4 * k)));
+        *c = h && !halves ? vi_add(*c, p) : p;
 #  else
         vi p = vs_set(0);
         LLRI_UNROLL
@@ -5191,7 +5196,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
             qf_store(acc + r, f); \
         } \
     }
-LLRI_DIRECT(q8_0, head_q8_0, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
+LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
 LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4, 1, 2)
 LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
 LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
@@ -6218,6 +6223,8 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef w2
 #undef w2_load
 #undef w2_both
+#undef w2_nibbles
+#undef w2_lookup
 #undef w2_store
 #undef w2_shr
 #undef w2_shl
