@@ -5795,16 +5795,33 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
-/* Elements i.. of a row of floats, or of halves where the tier converts them fast */
-LLRI_WORD vf LLRI_K(wide)(const void *p, int i, int half)
+#define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)         /* pairs of a query and four keys whose sums are in registers together */
+/* Elements i.. of a row of floats, or of halves or q8_0 blocks where the tier converts them fast */
+LLRI_WORD vf LLRI_K(wide)(const uint8_t *row, int i, int type)
 {
-    return LLRI_K(floats)(half ? LLRI_F16 : LLRI_F32, (const uint8_t *)p + (half ? 2 : 4) * i, LLRI_VF);
+#if LLRI_PASS >= LLRI_PASS_AVX2
+    if (type == LLRI_Q8_0) {
+        const uint8_t *block = row + (unsigned)i / 32 * 34, *q = block + 2 + (unsigned)i % 32;
+#  if LLRI_VF == 16
+        return vf_mul(_mm512_cvtph_ps(_mm256_set1_epi16((short)llri_rd16(block))), vi_float(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)q))));
+#  else
+        return vf_mul(_mm256_cvtph_ps(_mm_set1_epi16((short)llri_rd16(block))), vi_float(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)q))));
+#  endif
+    }
+#endif
+    return LLRI_K(floats)(type == LLRI_F16 ? LLRI_F16 : LLRI_F32, row + (type == LLRI_F16 ? 2 : 4) * i, LLRI_VF);
 }
+/* f(..., n, type) for n queries. A conversion is to be shared by all of them: q8_0 only for as many as a register tile has. */
+#define LLRI_BY_KV(f, n, ...) \
+    do { \
+        if (LLRI_PASS >= LLRI_PASS_AVX2 && n <= LLRI_AQ && type == LLRI_Q8_0) f(__VA_ARGS__, n, LLRI_Q8_0); \
+        else if (LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16) f(__VA_ARGS__, n, LLRI_F16); \
+        else f(__VA_ARGS__, n, LLRI_F32); \
+    } while (0)
 
 /* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers
  * are [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
-#define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)
-LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int d, int n, int half)
+LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const uint8_t *k, size_t row, int j0, int d, int n, int type)
 {
     vf y[4][LLRI_AQ];
     int i, a, b, c, g;
@@ -5822,7 +5839,7 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int
                 LLRI_UNROLL
                 for (a = 0; a < 4; a++)
                     LLRI_UNROLL
-                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), LLRI_K(wide)(k, (j0 + a + g / n * 4) * d + i, half), z[a][g]);
+                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), LLRI_K(wide)(k + (size_t)(j0 + a + g / n * 4) * row, i, type), z[a][g]);
             LLRI_UNROLL
             for (a = 0; a < 4; a++)
                 LLRI_UNROLL
@@ -5844,27 +5861,25 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int
         for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + j0 + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
     }
 }
-LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const uint8_t *k, size_t row, int d, int j0, int j1, int n, int type)
 {
-    int j;
     const int keys = 4 * LLRI_AQ / n;
+    int j;
     for (j = j0 - j0 % keys; j < j1; j += keys) {
-        int i;
-        for (i = 0; half && i < keys * d; i += 32) LLRI_PREFETCH((uintptr_t)k + 2 * (size_t)((LLRI_KV_TILE + j) * d + i));
-        LLRI_K(dots)(s, q, k, j, d, n, half);
+        size_t i;
+        for (i = 0; type != LLRI_F32 && i < (size_t)keys * row; i += 64) LLRI_PREFETCH((uintptr_t)k + (size_t)(LLRI_KV_TILE + j) * row + i);
+        LLRI_K(dots)(s, q, k, row, j, d, n, type);
     }
 }
-/* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile */
-static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+/* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile, rows of `row` bytes */
+static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const uint8_t *k, size_t row, int d, int j0, int j1, int n, int type)
 {
-    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
-    if (n == 1) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 0); }
-    else if (n == 2) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 0); }
-    else if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 1);
-    else LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 0);
+    if (n == 1) LLRI_BY_KV(LLRI_K(scores_n), 1, s, q, k, row, d, j0, j1);
+    else if (n == 2) LLRI_BY_KV(LLRI_K(scores_n), 2, s, q, k, row, d, j0, j1);
+    else LLRI_BY_KV(LLRI_K(scores_n), LLRI_AQ, s, q, k, row, d, j0, j1);
 }
 
-LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const void *v, int at, int d, int j0, int j1, int n, int nv, int half)
+LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int at, int j0, int j1, int n, int nv, int type)
 {
     vf a[4][8];
     int j, i, b;
@@ -5873,12 +5888,12 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const voi
         LLRI_UNROLL
         for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
     for (j = j0; j < j1; j++) {
-        for (b = 0; half && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + 2 * (size_t)((LLRI_KV_TILE + j) * d + at + b));
+        for (b = 0; type != LLRI_F32 && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + (size_t)(LLRI_KV_TILE + j) * row + (size_t)(type == LLRI_F16 ? 2 : 1) * (size_t)(at + b));
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
             vf pj = vf_set(p[i * LLRI_SCORES + j]);
             LLRI_UNROLL
-            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v, j * d + at + b * LLRI_VF, half), a[i][b]);
+            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v + (size_t)j * row, at + b * LLRI_VF, type), a[i][b]);
         }
     }
     LLRI_UNROLL
@@ -5886,25 +5901,27 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const voi
         LLRI_UNROLL
         for (b = 0; b < nv; b++) vf_store(acc + i * lda + at + b * LLRI_VF, a[i][b]);
 }
-LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int d, int j0, int j1, int n, int type)
 {
     const int nv = LLRI_VF == 16 ? 4 : 8 / n;
     int i = 0;
-    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, nv, half);
-    for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, 16 / LLRI_VF, half);
+    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) {
+        if (type == LLRI_Q8_0) LLRI_K(weigh_n)(acc + i, lda, p, v + i / 32 * 34, row, 0, j0, j1, n, nv, type);     /* whole blocks */
+        else LLRI_K(weigh_n)(acc, lda, p, v, row, i, j0, j1, n, nv, type);
+    }
+    for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, row, i, j0, j1, n, 16 / LLRI_VF, type);
 }
 /* acc_i += sum over j of p_i[j] v_j for n queries (1, 2, or 4 with wide vectors); d is a multiple of 16 */
-static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int d, int j0, int j1, int n, int type)
 {
-    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
     if (j0 >= j1) return;
-    if (n == 1) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 0); }
-    else if (n == 2) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 0); }
+    if (n == 1) LLRI_BY_KV(LLRI_K(weigh_rows), 1, acc, lda, p, v, row, d, j0, j1);
+    else if (n == 2) LLRI_BY_KV(LLRI_K(weigh_rows), 2, acc, lda, p, v, row, d, j0, j1);
 #if LLRI_VF > 4
-    else if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 1);
-    else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 0);
+    else LLRI_BY_KV(LLRI_K(weigh_rows), 4, acc, lda, p, v, row, d, j0, j1);
 #endif
 }
+#undef LLRI_BY_KV
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
@@ -5940,14 +5957,14 @@ LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, floa
     *sum = lane[0];
 }
 
-/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `half`: as they
+/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `there`: as they
  * are. The same rows of the next tile are asked for, little by little: the memory is to be busy while we compute. */
-LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int half)
+LLRI_WORD const uint8_t *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int there)
 {
     const int padded = llri_pad16(n), whole = n % (type == LLRI_Q8_0 ? 32 : 16) == 0;
     size_t b;
     int j, i;
-    if (half) return src;
+    if (there) return src;
     if (whole && type == LLRI_F32) {
         for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
         return src;
@@ -5964,7 +5981,7 @@ LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t byt
             LLRI_K(widen)(type, src + (size_t)j * bytes, to + j * padded, n);
             for (i = n; i < padded; i++) to[j * padded + i] = 0.0f;
         }
-    return to;
+    return (const uint8_t *)to;
 }
 
 static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float *work)
@@ -5973,8 +5990,11 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     const llri_kvc *c = &a->kv;
     const int type = c->type == LLR_KV_F32 ? LLRI_F32 : c->type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
     const int nq = a->n * a->n_heads, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv);
-    const int half = LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16 && nq <= 4 && dk == p->dk && dv == p->dv;   /* for few queries */
+    const int whole = type == LLRI_Q8_0 ? 32 : 16, few = type == LLRI_Q8_0 ? LLRI_AQ : 4;
+    const int there = LLRI_PASS >= LLRI_PASS_AVX2 && type != LLRI_F32 && nq <= few && p->dk % whole == 0 && p->dv % whole == 0;
+    const int read = there ? type : LLRI_F32;           /* few queries: each row is converted where it is used */
     const size_t k_bytes = llri_kv_row_bytes(c->type, p->dk), v_bytes = llri_kv_row_bytes(c->type, p->dv), ld = llri_part_floats(p->dv);
+    const size_t k_row = there ? k_bytes : sizeof(float) * (size_t)dk, v_row = there ? v_bytes : sizeof(float) * (size_t)dv;
     float *q = work, *tile = q + nq * dk, *s = tile + LLRI_KV_TILE * (dk > dv ? dk : dv);
     int seen0[LLRI_ATTEND_QUERIES], seen1[LLRI_ATTEND_QUERIES], t, h, i = 0, j, first, last;
     for (t = 0; t < a->n; t++) {
@@ -5995,12 +6015,12 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
-        const void *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, half);
+        const uint8_t *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, there);
         int n;
         for (i = 0; i < nq; i += n) {
             n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
-            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, seen0[i] > t ? seen0[i] - t : 0,
-                           seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, half);
+            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, k_row, dk, seen0[i] > t ? seen0[i] - t : 0,
+                           seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, read);
         }
     }
     for (i = 0; i < nq; i++) {
@@ -6010,7 +6030,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
-        const void *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, half);
+        const uint8_t *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, there);
         int n;
         for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
             int lo, hi, r;
@@ -6019,13 +6039,13 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
             hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
             for (r = i; r < i + n; r++) {
                 int j0 = seen0[r] > t ? seen0[r] - t : 0, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1 < lo ? j1 : lo, 1, half);
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, v_row, dv, j0, j1 < lo ? j1 : lo, 1, read);
             }
-            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, n, half);
+            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, v_row, dv, lo, hi, n, read);
             if (hi < lo) hi = lo;
             for (r = i; r < i + n; r++) {
                 int j0 = seen0[r] - t > hi ? seen0[r] - t : hi, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1, half);
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, v_row, dv, j0, j1, 1, read);
             }
         }
     }

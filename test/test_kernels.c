@@ -351,7 +351,8 @@ static void kt_attention_bits(const llri_ops *ops, int type, int heads_kv, int d
 static void test_kernel_attention_bits(void)
 {
     static const struct { int type, heads_kv, d; uint32_t window; } how[] = {
-        { LLR_KV_F16, 1, 48, 0 }, { LLR_KV_F16, 2, 64, 700 }, { LLR_KV_Q8_0, 3, 40, 0 }, { LLR_KV_F32, 6, 32, 0 }, { LLR_KV_F16, 6, 64, 0 } };
+        { LLR_KV_F16, 1, 48, 0 }, { LLR_KV_F16, 2, 64, 700 }, { LLR_KV_Q8_0, 3, 40, 0 }, { LLR_KV_Q8_0, 3, 96, 700 },
+        { LLR_KV_Q8_0, 2, 64, 0 }, { LLR_KV_F32, 6, 32, 0 }, { LLR_KV_F16, 6, 64, 0 } };
     llr_cpu_info cpu;
     size_t k;
     int isa;
