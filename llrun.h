@@ -4027,6 +4027,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_mul(a, b) _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(a), _mm_cvtepi32_ps(b)))        /* products below 2^24 */
 #define vi_madd(a, b) _mm_madd_epi16(a, b)
 #define vi_float(a) _mm_cvtepi32_ps(a)
+#define vi_lo32(a, b) _mm_unpacklo_epi32(a, b)
+#define vi_hi32(a, b) _mm_unpackhi_epi32(a, b)
+#define vi_lo64(a, b) _mm_unpacklo_epi64(a, b)
+#define vi_hi64(a, b) _mm_unpackhi_epi64(a, b)
 #define vs_madd(w, a) _mm_maddubs_epi16(w, a)
 #define vs_add(a, b) _mm_add_epi16(a, b)
 #define vs_abs(w) _mm_abs_epi8(w)
@@ -4042,6 +4046,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_mul(a, b) _mm256_mullo_epi32(a, b)
 #define vi_madd(a, b) _mm256_madd_epi16(a, b)
 #define vi_float(a) _mm256_cvtepi32_ps(a)
+#define vi_lo32(a, b) _mm256_unpacklo_epi32(a, b)
+#define vi_hi32(a, b) _mm256_unpackhi_epi32(a, b)
+#define vi_lo64(a, b) _mm256_unpacklo_epi64(a, b)
+#define vi_hi64(a, b) _mm256_unpackhi_epi64(a, b)
 #define vi_dot(c, w, a) _mm256_dpbusd_avx_epi32(c, w, a)
 #define vs_madd(w, a) _mm256_maddubs_epi16(w, a)
 #define vs_add(a, b) _mm256_add_epi16(a, b)
@@ -4058,6 +4066,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_mul(a, b) _mm512_mullo_epi32(a, b)
 #define vi_madd(a, b) _mm512_madd_epi16(a, b)
 #define vi_float(a) _mm512_cvtepi32_ps(a)
+#define vi_lo32(a, b) _mm512_unpacklo_epi32(a, b)
+#define vi_hi32(a, b) _mm512_unpackhi_epi32(a, b)
+#define vi_lo64(a, b) _mm512_unpacklo_epi64(a, b)
+#define vi_hi64(a, b) _mm512_unpackhi_epi64(a, b)
 #define vi_dot(c, w, a) _mm512_dpbusd_epi32(c, w, a)
 #endif
 /* LLRI_HIDE(v): the compiler does not know what v is from here on, and keeps it in a register. vi_acc(c, x), vs_acc(c, x):
@@ -4188,10 +4200,10 @@ LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 #define b32_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define b32_store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define b32_set(x) _mm256_set1_epi8((char)(x))
-LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)
+LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)     /* what is shifted in from the next byte is masked */
 {
-    __m128i v = _mm_loadu_si128((const __m128i *)p);
-    return _mm256_and_si256(_mm256_inserti128_si256(_mm256_castsi128_si256(v), _mm_srli_epi16(v, 4), 1), _mm256_set1_epi8(15));
+    __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
+    return _mm256_and_si256(_mm256_srlv_epi64(v, _mm256_setr_epi64x(0, 0, 4, 4)), _mm256_set1_epi8(15));
 }
 #define b32_nibbles LLRI_K(b32_nibbles)
 #define b32_shr(v, n, mask) _mm256_and_si256(_mm256_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
@@ -4219,6 +4231,14 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
 #define w2 __m512i
 #define w2_load(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_load(p)), b32_load(q), 1)
 #define w2_both(p) _mm512_loadu_si512(p)
+LLRI_WORD w2 LLRI_K(w2_nibbles)(const uint8_t *p, const uint8_t *q)
+{
+    w2 v = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)p));
+    v = _mm512_mask_broadcast_i32x4(v, 0xff00, _mm_loadu_si128((const __m128i *)(const void *)q));
+    return _mm512_and_si512(_mm512_srlv_epi64(v, _mm512_setr_epi64(0, 0, 4, 4, 0, 0, 4, 4)), _mm512_set1_epi8(15));
+}
+#define w2_nibbles LLRI_K(w2_nibbles)
+#define w2_lookup(table16, v) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(table16))), v)
 #define w2_store(p, v) _mm512_storeu_si512(p, v)
 #define w2_shr(v, n, mask) _mm512_and_si512(_mm512_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
 #define w2_shl(v, n, mask) _mm512_and_si512(_mm512_sll_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
@@ -4230,6 +4250,8 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
 #define w2 b32
 #define w2_load(p, q) ((void)(q), b32_load(p))
 #define w2_both(p) b32_load(p)
+#define w2_nibbles(p, q) ((void)(q), b32_nibbles(p))
+#define w2_lookup(table16, v) b32_lookup(table16, v)
 #define w2_store(p, v) b32_store(p, v)
 #define w2_shr(v, n, mask) b32_shr(v, n, mask)
 #define w2_shl(v, n, mask) b32_shl(v, n, mask)
@@ -4436,18 +4458,18 @@ LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the of
         finish; \
     }
 
-LLRI_UNPACK(q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    LLRI_PUT(s, g, r, b32_nibbles(p + 2), 8);
-}
-
-LLRI_UNPACK(q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1))
+LLRI_WORD void LLRI_K(head_scale)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = llri_rd16(p); }
+LLRI_WORD void LLRI_K(head_scale_min)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     s->half[0][g][r] = llri_rd16(p);
     s->half[1][g][r] = llri_rd16(p + 2);
-    LLRI_PUT(s, g, r, b32_nibbles(p + 4), 0);
 }
+LLRI_WORD w2 LLRI_K(group_q4_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_nibbles(p + 2, q + 2); }
+LLRI_WORD w2 LLRI_K(group_q4_1)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_nibbles(p + 4, q + 4); }
+LLRI_WORD w2 LLRI_K(group_iq4_nl)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 2, q + 2)); }
+LLRI_UNPACK2(q4_0, head_scale, group_q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2(s, g, r, v, 8, 1, 1))
+LLRI_UNPACK2(q4_1, head_scale_min, group_q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1), LLRI_PUT2(s, g, r, v, 0, 1, 1))
+LLRI_UNPACK2(iq4_nl, head_scale, group_iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
 LLRI_UNPACK(q5_0, 22, 1, LLRI_K(finish_half)(s, groups, 0))
 {
@@ -4462,15 +4484,8 @@ LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
     LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
 }
 
-LLRI_WORD void LLRI_K(head_q8_0)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = llri_rd16(p); }
 LLRI_WORD w2 LLRI_K(group_q8_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_load(p + 2, q + 2); }
-LLRI_UNPACK2(q8_0, head_q8_0, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
-
-LLRI_UNPACK(iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    LLRI_PUT_SIGNED(s, g, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 2)));
-}
+LLRI_UNPACK2(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
 LLRI_UNPACK(mxfp4, 17, 1, (void)0)
 {
@@ -4899,8 +4914,8 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
- * row_dots: integer sums of a group of QL rows with the activations a of one token, for the whole group, or for its halves
- * apart. The weights are words, or int16 where they lie in a strip. */
+ * row_dots: adds to c0 the products of a group of QL rows with the activations a of one token, or to c0 and c1 those of its
+ * halves. The weights are words of rows, or int16 where they lie in a strip; each row's products are summed across lanes. */
 #define LLRI_NW (LLRI_QL / LLRI_W2)     /* words for QL rows */
 #if LLRI_MADDWD
 typedef const int16_t *LLRI_K(rows_t);
@@ -4910,7 +4925,15 @@ typedef w2 LLRI_K(rows_t);
 #define rows_load(p) w2_both(p)
 #endif
 #define rows LLRI_K(rows_t)
+LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
+#if LLRI_PASS != LLRI_PASS_SCALAR
+LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each 128 bits: sums of the lanes of a, b, c, d */
+{
+    vi x = vi_add(vi_lo32(a, b), vi_hi32(a, b)), y = vi_add(vi_lo32(c, d), vi_hi32(c, d));
+    return vi_add(vi_lo64(x, y), vi_hi64(x, y));
+}
+#endif
 #if LLRI_PASS == LLRI_PASS_SCALAR
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
@@ -4919,17 +4942,11 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
     for (i = 0; i < 4; i++) {
         int32_t t[2] = { 0, 0 };
         for (k = 0; k < 32; k++) t[k / 16] += w[i][k] * a[k];
-        c0->v[i] = halves ? t[0] : t[0] + t[1];
-        c1->v[i] = t[1];
+        c0->v[i] += halves ? t[0] : t[0] + t[1];
+        c1->v[i] += t[1];
     }
 }
 #elif LLRI_QL == 4
-LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* sums of the lanes of a, b, c, d */
-{
-    vi x = vi_add(_mm_unpacklo_epi32(a, b), _mm_unpackhi_epi32(a, b));
-    vi y = vi_add(_mm_unpacklo_epi32(c, d), _mm_unpackhi_epi32(c, d));
-    return vi_add(_mm_unpacklo_epi64(x, y), _mm_unpackhi_epi64(x, y));
-}
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[4], y[4];
@@ -4953,16 +4970,10 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
 #  endif
         if (!halves) z[i] = vi_add(z[i], y[i]);
     }
-    *c0 = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
-    if (halves) *c1 = LLRI_K(reduce4)(y[0], y[1], y[2], y[3]);
+    *c0 = vi_add(*c0, LLRI_K(reduce4)(z[0], z[1], z[2], z[3]));
+    if (halves) *c1 = vi_add(*c1, LLRI_K(reduce4)(y[0], y[1], y[2], y[3]));
 }
 #elif LLRI_QL == 8
-LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each half: sums of the lanes of a, b, c, d */
-{
-    vi x = vi_add(_mm256_unpacklo_epi32(a, b), _mm256_unpackhi_epi32(a, b));
-    vi y = vi_add(_mm256_unpacklo_epi32(c, d), _mm256_unpackhi_epi32(c, d));
-    return vi_add(_mm256_unpacklo_epi64(x, y), _mm256_unpackhi_epi64(x, y));
-}
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
     vi z[8], x, y, av = vi_load(a);
@@ -4977,20 +4988,13 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
 #  endif
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    *c0 = _mm256_permute2x128_si256(x, y, 0x20);
-    *c1 = _mm256_permute2x128_si256(x, y, 0x31);
-    if (!halves) *c0 = vi_add(*c0, *c1);
+    *c0 = vi_add(*c0, _mm256_permute2x128_si256(x, y, 0x20));
+    *(halves ? c1 : c0) = vi_add(*(halves ? c1 : c0), _mm256_permute2x128_si256(x, y, 0x31));
 }
 #else
-LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each quarter: sums of the lanes of a, b, c, d */
-{
-    vi x = vi_add(_mm512_unpacklo_epi32(a, b), _mm512_unpackhi_epi32(a, b));
-    vi y = vi_add(_mm512_unpacklo_epi32(c, d), _mm512_unpackhi_epi32(c, d));
-    return vi_add(_mm512_unpacklo_epi64(x, y), _mm512_unpackhi_epi64(x, y));
-}
 LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
 {
-    vi z[8], x, y, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
+    vi z[8], x, y, even, odd, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
     vi order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);         /* rows 0 2 4 6 1 3 5 7 8 10 ... */
     int i;
     (void)is_signed; (void)lim;
@@ -4998,57 +5002,115 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
     for (i = 0; i < 8; i++) z[i] = vi_dot(_mm512_setzero_si512(), w[i], av);            /* a vector holds rows 2i and 2i + 1 */
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    *c0 = _mm512_shuffle_i32x4(x, y, 0x88);
-    *c1 = _mm512_shuffle_i32x4(x, y, 0xdd);
-    if (!halves) *c0 = vi_add(*c0, *c1);
-    *c0 = _mm512_permutexvar_epi32(order, *c0);
-    if (halves) *c1 = _mm512_permutexvar_epi32(order, *c1);
+    even = _mm512_shuffle_i32x4(x, y, 0x88);
+    odd = _mm512_shuffle_i32x4(x, y, 0xdd);
+    if (halves) *c1 = vi_add(*c1, _mm512_permutexvar_epi32(order, odd));
+    else even = vi_add(even, odd);
+    *c0 = vi_add(*c0, _mm512_permutexvar_epi32(order, even));
 }
 #endif
 
-/* f + what group g of rows r.. gives, their weights being w */
-LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const rows *w, const LLRI_AE *a, float scale, int32_t sum,
-                               int off, int is_signed, int lim, int sub, int parts, int mins)
+/* Wide vectors, and several tokens: the words are turned once, such that word k has elements 4k to 4k + 3 of all rows. Then
+ * nothing is summed across lanes, and the activations are broadcast. */
+#define LLRI_TURN (LLRI_QL >= 8)
+#if LLRI_TURN
+LLRI_WORD void LLRI_K(turn)(vi w[8])
 {
-    int s0 = (int16_t)sum, s1 = (int16_t)((uint32_t)sum >> 16);
-    int apart = parts == 2 || (sub && !LLRI_MADDWD);
-    vi c0, c1;
-    LLRI_K(row_dots)(&c0, &c1, w, a, is_signed, lim, apart);
-#if !LLRI_MADDWD                        /* else it is in the weights */
-    c0 = vi_add(c0, vi_set(-off * (apart ? s0 : s0 + s1)));
-    if (apart) c1 = vi_add(c1, vi_set(-off * s1));
-    if (sub) c0 = vi_add(vi_mul(c0, vi_load(s->sub[0][g] + r)), vi_mul(c1, vi_load(s->sub[1][g] + r)));
-#else
-    (void)off; (void)sub;
-#endif
-    f = qf_fma(vi_float(c0), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale)), f);
-    if (parts == 2) f = qf_fma(vi_float(c1), qf_mul(qf_load(s->scale[1][g] + r), qf_set(scale)), f);
-    if (mins == 1) f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)(s0 + s1) * scale), f);
-    if (mins == 2) {
-        f = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)s0 * scale), f);
-        f = qf_fma(qf_load(s->min[1][g] + r), qf_set((float)s1 * scale), f);
+    vi t[8];
+    int i;
+    LLRI_UNROLL
+    for (i = 0; i < 8; i += 4) {        /* in each 128 bits */
+        vi a = vi_lo32(w[i], w[i + 1]), b = vi_hi32(w[i], w[i + 1]), c = vi_lo32(w[i + 2], w[i + 3]), d = vi_hi32(w[i + 2], w[i + 3]);
+        t[i] = vi_lo64(a, c);
+        t[i + 1] = vi_hi64(a, c);
+        t[i + 2] = vi_lo64(b, d);
+        t[i + 3] = vi_hi64(b, d);
     }
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) {
+#  if LLRI_QL == 8
+        w[i] = _mm256_permute2x128_si256(t[i], t[4 + i], 0x20);
+        w[4 + i] = _mm256_permute2x128_si256(t[i], t[4 + i], 0x31);
+#  else                                 /* rows 0 2 4 6 of words i, i + 4, then rows 1 3 5 7 of both */
+        vi order = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 16, 24, 17, 25, 18, 26, 19, 27);
+        w[i] = _mm512_permutex2var_epi32(t[i], order, t[4 + i]);
+        w[4 + i] = _mm512_permutex2var_epi32(t[i], vi_add(order, vi_set(4)), t[4 + i]);
+#  endif
+    }
+}
+LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *a, int is_signed, int lim, int halves)
+{
+    vi *c = c0;
+    int h, k;
+    (void)is_signed; (void)lim;
+    LLRI_UNROLL
+    for (h = 0; h < 8; h += 4) {
+#  if LLRI_VNNI
+        vi p = h && !halves ? vi_set(0) : *c;           /* two chains in any case */
+        LLRI_UNROLL
+        for (k = h; k < h + 4; k++) p = vi_dot(p, w[k], vi_set(LLRI_K(rd4)(a + 4 * k)));
+        *c = h && !halves ? vi_add(*c, p) : p;
+#  else
+        vi p = vs_set(0);
+        LLRI_UNROLL
+        for (k = h; k < h + 4; k++) {
+            vi av = vi_set(LLRI_K(rd4)(a + 4 * k)), d = is_signed ? vs_madd(vs_abs(w[k]), vs_sign(av, w[k])) : vs_madd(w[k], av);
+            p = k % lim == 0 ? d : vs_add(p, d);
+            if (k % lim == lim - 1) *c = vi_add(*c, vi_madd(p, vs_set(1)));     /* as many as fit in 16 bits */
+        }
+#  endif
+        if (halves) c = c1;
+    }
+}
+#endif
+
+/* f + what group g of rows r.. gives, their weights being w. `sum`: see llri_quants */
+LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const rows *w, const LLRI_AE *a, float scale, int32_t sum,
+                               int off, int turned, int is_signed, int lim, int sub, int parts, int mins)
+{
+    const int apart = parts == 2 || (sub && !LLRI_MADDWD);
+    const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
+    vi sums = vi_set(sum), c[2];
+    int h;
+    c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
+    c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
+#if LLRI_TURN
+    if (turned) LLRI_K(turned_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
+    else
+#endif
+    LLRI_K(row_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
+#if !LLRI_MADDWD
+    if (sub) c[0] = vi_add(vi_mul(c[0], vi_load(s->sub[0][g] + r)), vi_mul(c[1], vi_load(s->sub[1][g] + r)));
+#endif
+    (void)turned;
+    LLRI_UNROLL
+    for (h = 0; h < parts; h++) f = qf_fma(vi_float(c[h]), qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale)), f);
+    LLRI_UNROLL
+    for (h = 0; h < mins; h++)
+        f = qf_fma(qf_load(s->min[h][g] + r), qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(scale)), f);
     return f;
 }
 
 LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
+    const size_t q_stride = a->q_stride, g_stride = a->g_stride;
     int r, t, g, i;
     if (LLRI_VNNI && is_signed) off = 128;
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
-        for (t = 0; t < n; t++) {
-            const LLRI_AE *q = (const LLRI_AE *)(const void *)(a->q + (size_t)t * a->q_stride);
-            const float *scale = a->scale + (size_t)t * a->g_stride;
-            const int32_t *sum = a->sum + (size_t)t * a->g_stride;
-            qf f = qf_load(acc + t * LLRI_STRIP_ROWS + r);
-            for (g = 0; g < groups; g++) {
-                rows w[LLRI_NW];
-                LLRI_UNROLL
-                for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
-                f = LLRI_K(add_group)(f, s, g, r, w, q + 32 * g, scale[g], sum[g], off, is_signed, lim, sub, parts, mins);
-            }
-            qf_store(acc + t * LLRI_STRIP_ROWS + r, f);
+        for (g = 0; g < groups; g++) {
+            const uint8_t *q = a->q + (size_t)g * 32 * sizeof(LLRI_AE);
+            const float *scale = a->scale + g;
+            const int32_t *sum = a->sum + g;
+            float *f = acc + r;
+            rows w[LLRI_NW];
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
+#if LLRI_TURN
+            LLRI_K(turn)(w);
+#endif
+            for (t = 0; t < n; t++, q += q_stride, scale += g_stride, sum += g_stride, f += LLRI_STRIP_ROWS)
+                qf_store(f, LLRI_K(add_group)(qf_load(f), s, g, r, w, (const LLRI_AE *)(const void *)q, *scale, *sum, off, LLRI_TURN, is_signed, lim, sub, parts, mins));
         }
 }
 
@@ -5186,14 +5248,14 @@ LLRI_NIBBLES(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
                         x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
                         if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
                     } \
-                    f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * (g + k), a->scale[g + k], a->sum[g + k], LLRI_VNNI && is_signed ? 128 : off, is_signed, lim, sub, 1, mins); \
+                    f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * (g + k), a->scale[g + k], a->sum[g + k], LLRI_VNNI && is_signed ? 128 : off, 0, is_signed, lim, sub, 1, mins); \
                 } \
                 for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] += block_bytes; \
             } \
             qf_store(acc + r, f); \
         } \
     }
-LLRI_DIRECT(q8_0, head_q8_0, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
+LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
 LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4, 1, 2)
 LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
 LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
@@ -5211,8 +5273,6 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
  * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: NV, 2 or 1, and not 3 and 1 for 4. */
 #define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
-
-LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q, times the sub-scale. VNNI: less
  * the offset, if sub; it comes later otherwise. */
@@ -5533,7 +5593,9 @@ static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n
 {
     LLRI_K(transpose)(type, row, n_k, wt, next);
     for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
-    for (; n >= 1; n--, x += ldx, acc += LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
+    if (n == 3) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 3);
+    else if (n == 2) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 2);
+    else if (n == 1) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
 }
 #endif
 #undef LLRI_BY_TYPE
@@ -5792,16 +5854,33 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
-/* Elements i.. of a row of floats, or of halves where the tier converts them fast */
-LLRI_WORD vf LLRI_K(wide)(const void *p, int i, int half)
+#define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)         /* pairs of a query and four keys whose sums are in registers together */
+/* Elements i.. of a row of floats, or of halves or q8_0 blocks where the tier converts them fast */
+LLRI_WORD vf LLRI_K(wide)(const uint8_t *row, int i, int type)
 {
-    return LLRI_K(floats)(half ? LLRI_F16 : LLRI_F32, (const uint8_t *)p + (half ? 2 : 4) * i, LLRI_VF);
+#if LLRI_PASS >= LLRI_PASS_AVX2
+    if (type == LLRI_Q8_0) {
+        const uint8_t *block = row + (unsigned)i / 32 * 34, *q = block + 2 + (unsigned)i % 32;
+#  if LLRI_VF == 16
+        return vf_mul(_mm512_cvtph_ps(_mm256_set1_epi16((short)llri_rd16(block))), vi_float(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)q))));
+#  else
+        return vf_mul(_mm256_cvtph_ps(_mm_set1_epi16((short)llri_rd16(block))), vi_float(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)q))));
+#  endif
+    }
+#endif
+    return LLRI_K(floats)(type == LLRI_F16 ? LLRI_F16 : LLRI_F32, row + (type == LLRI_F16 ? 2 : 4) * i, LLRI_VF);
 }
+/* f(..., n, type) for n queries. A conversion is to be shared by all of them: q8_0 only for as many as a register tile has. */
+#define LLRI_BY_KV(f, n, ...) \
+    do { \
+        if (LLRI_PASS >= LLRI_PASS_AVX2 && n <= LLRI_AQ && type == LLRI_Q8_0) f(__VA_ARGS__, n, LLRI_Q8_0); \
+        else if (LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16) f(__VA_ARGS__, n, LLRI_F16); \
+        else f(__VA_ARGS__, n, LLRI_F32); \
+    } while (0)
 
 /* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers
  * are [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
-#define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)
-LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int d, int n, int half)
+LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const uint8_t *k, size_t row, int j0, int d, int n, int type)
 {
     vf y[4][LLRI_AQ];
     int i, a, b, c, g;
@@ -5819,7 +5898,7 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int
                 LLRI_UNROLL
                 for (a = 0; a < 4; a++)
                     LLRI_UNROLL
-                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), LLRI_K(wide)(k, (j0 + a + g / n * 4) * d + i, half), z[a][g]);
+                    for (g = 0; g < LLRI_AQ; g++) z[a][g] = vf_fma(vf_load(q + (g % n) * d + i), LLRI_K(wide)(k + (size_t)(j0 + a + g / n * 4) * row, i, type), z[a][g]);
             LLRI_UNROLL
             for (a = 0; a < 4; a++)
                 LLRI_UNROLL
@@ -5841,27 +5920,25 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const void *k, int j0, int
         for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + j0 + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
     }
 }
-LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const uint8_t *k, size_t row, int d, int j0, int j1, int n, int type)
 {
-    int j;
     const int keys = 4 * LLRI_AQ / n;
+    int j;
     for (j = j0 - j0 % keys; j < j1; j += keys) {
-        int i;
-        for (i = 0; half && i < keys * d; i += 32) LLRI_PREFETCH((uintptr_t)k + 2 * (size_t)((LLRI_KV_TILE + j) * d + i));
-        LLRI_K(dots)(s, q, k, j, d, n, half);
+        size_t i;
+        for (i = 0; type != LLRI_F32 && i < (size_t)keys * row; i += 64) LLRI_PREFETCH((uintptr_t)k + (size_t)(LLRI_KV_TILE + j) * row + i);
+        LLRI_K(dots)(s, q, k, row, j, d, n, type);
     }
 }
-/* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile */
-static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const void *k, int d, int j0, int j1, int n, int half)
+/* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile, rows of `row` bytes */
+static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const uint8_t *k, size_t row, int d, int j0, int j1, int n, int type)
 {
-    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
-    if (n == 1) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 1, 0); }
-    else if (n == 2) { if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 1); else LLRI_K(scores_n)(s, q, k, d, j0, j1, 2, 0); }
-    else if (half) LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 1);
-    else LLRI_K(scores_n)(s, q, k, d, j0, j1, LLRI_AQ, 0);
+    if (n == 1) LLRI_BY_KV(LLRI_K(scores_n), 1, s, q, k, row, d, j0, j1);
+    else if (n == 2) LLRI_BY_KV(LLRI_K(scores_n), 2, s, q, k, row, d, j0, j1);
+    else LLRI_BY_KV(LLRI_K(scores_n), LLRI_AQ, s, q, k, row, d, j0, j1);
 }
 
-LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const void *v, int at, int d, int j0, int j1, int n, int nv, int half)
+LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int at, int j0, int j1, int n, int nv, int type)
 {
     vf a[4][8];
     int j, i, b;
@@ -5870,12 +5947,12 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const voi
         LLRI_UNROLL
         for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
     for (j = j0; j < j1; j++) {
-        for (b = 0; half && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + 2 * (size_t)((LLRI_KV_TILE + j) * d + at + b));
+        for (b = 0; type != LLRI_F32 && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + (size_t)(LLRI_KV_TILE + j) * row + (size_t)(type == LLRI_F16 ? 2 : 1) * (size_t)(at + b));
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
             vf pj = vf_set(p[i * LLRI_SCORES + j]);
             LLRI_UNROLL
-            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v, j * d + at + b * LLRI_VF, half), a[i][b]);
+            for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v + (size_t)j * row, at + b * LLRI_VF, type), a[i][b]);
         }
     }
     LLRI_UNROLL
@@ -5883,25 +5960,27 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const voi
         LLRI_UNROLL
         for (b = 0; b < nv; b++) vf_store(acc + i * lda + at + b * LLRI_VF, a[i][b]);
 }
-LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int d, int j0, int j1, int n, int type)
 {
     const int nv = LLRI_VF == 16 ? 4 : 8 / n;
     int i = 0;
-    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, nv, half);
-    for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, i, d, j0, j1, n, 16 / LLRI_VF, half);
+    for (; i + nv * LLRI_VF <= d; i += nv * LLRI_VF) {
+        if (type == LLRI_Q8_0) LLRI_K(weigh_n)(acc + i, lda, p, v + i / 32 * 34, row, 0, j0, j1, n, nv, type);     /* whole blocks */
+        else LLRI_K(weigh_n)(acc, lda, p, v, row, i, j0, j1, n, nv, type);
+    }
+    for (; i < d; i += 16) LLRI_K(weigh_n)(acc, lda, p, v, row, i, j0, j1, n, 16 / LLRI_VF, type);
 }
 /* acc_i += sum over j of p_i[j] v_j for n queries (1, 2, or 4 with wide vectors); d is a multiple of 16 */
-static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const void *v, int d, int j0, int j1, int n, int half)
+static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int d, int j0, int j1, int n, int type)
 {
-    if (LLRI_PASS < LLRI_PASS_AVX2) half = 0;
     if (j0 >= j1) return;
-    if (n == 1) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 1, 0); }
-    else if (n == 2) { if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 1); else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 2, 0); }
+    if (n == 1) LLRI_BY_KV(LLRI_K(weigh_rows), 1, acc, lda, p, v, row, d, j0, j1);
+    else if (n == 2) LLRI_BY_KV(LLRI_K(weigh_rows), 2, acc, lda, p, v, row, d, j0, j1);
 #if LLRI_VF > 4
-    else if (half) LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 1);
-    else LLRI_K(weigh_rows)(acc, lda, p, v, d, j0, j1, 4, 0);
+    else LLRI_BY_KV(LLRI_K(weigh_rows), 4, acc, lda, p, v, row, d, j0, j1);
 #endif
 }
+#undef LLRI_BY_KV
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
@@ -5937,14 +6016,14 @@ LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, floa
     *sum = lane[0];
 }
 
-/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `half`: as they
+/* Rows j0 to j1 of a tile as floats, in `to` or where they are, n elements and zeros up to a multiple of 16; `there`: as they
  * are. The same rows of the next tile are asked for, little by little: the memory is to be busy while we compute. */
-LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int half)
+LLRI_WORD const uint8_t *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t bytes, float *to, int n, int j0, int j1, int there)
 {
     const int padded = llri_pad16(n), whole = n % (type == LLRI_Q8_0 ? 32 : 16) == 0;
     size_t b;
     int j, i;
-    if (half) return src;
+    if (there) return src;
     if (whole && type == LLRI_F32) {
         for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
         return src;
@@ -5961,7 +6040,7 @@ LLRI_WORD const void *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t byt
             LLRI_K(widen)(type, src + (size_t)j * bytes, to + j * padded, n);
             for (i = n; i < padded; i++) to[j * padded + i] = 0.0f;
         }
-    return to;
+    return (const uint8_t *)to;
 }
 
 static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float *work)
@@ -5970,8 +6049,11 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     const llri_kvc *c = &a->kv;
     const int type = c->type == LLR_KV_F32 ? LLRI_F32 : c->type == LLR_KV_F16 ? LLRI_F16 : LLRI_Q8_0;
     const int nq = a->n * a->n_heads, head_kv = a->head / (p->n_head / p->n_head_kv), dk = llri_pad16(p->dk), dv = llri_pad16(p->dv);
-    const int half = LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16 && nq <= 4 && dk == p->dk && dv == p->dv;   /* for few queries */
+    const int whole = type == LLRI_Q8_0 ? 32 : 16, few = type == LLRI_Q8_0 ? LLRI_AQ : 4;
+    const int there = LLRI_PASS >= LLRI_PASS_AVX2 && type != LLRI_F32 && nq <= few && p->dk % whole == 0 && p->dv % whole == 0;
+    const int read = there ? type : LLRI_F32;           /* few queries: each row is converted where it is used */
     const size_t k_bytes = llri_kv_row_bytes(c->type, p->dk), v_bytes = llri_kv_row_bytes(c->type, p->dv), ld = llri_part_floats(p->dv);
+    const size_t k_row = there ? k_bytes : sizeof(float) * (size_t)dk, v_row = there ? v_bytes : sizeof(float) * (size_t)dv;
     float *q = work, *tile = q + nq * dk, *s = tile + LLRI_KV_TILE * (dk > dv ? dk : dv);
     int seen0[LLRI_ATTEND_QUERIES], seen1[LLRI_ATTEND_QUERIES], t, h, i = 0, j, first, last;
     for (t = 0; t < a->n; t++) {
@@ -5992,12 +6074,12 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
-        const void *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, half);
+        const uint8_t *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, there);
         int n;
         for (i = 0; i < nq; i += n) {
             n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
-            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, dk, seen0[i] > t ? seen0[i] - t : 0,
-                           seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, half);
+            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, k_row, dk, seen0[i] > t ? seen0[i] - t : 0,
+                           seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, read);
         }
     }
     for (i = 0; i < nq; i++) {
@@ -6007,7 +6089,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
-        const void *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, half);
+        const uint8_t *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, there);
         int n;
         for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
             int lo, hi, r;
@@ -6016,13 +6098,13 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
             hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
             for (r = i; r < i + n; r++) {
                 int j0 = seen0[r] > t ? seen0[r] - t : 0, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1 < lo ? j1 : lo, 1, half);
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, v_row, dv, j0, j1 < lo ? j1 : lo, 1, read);
             }
-            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, dv, lo, hi, n, half);
+            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, v_row, dv, lo, hi, n, read);
             if (hi < lo) hi = lo;
             for (r = i; r < i + n; r++) {
                 int j0 = seen0[r] - t > hi ? seen0[r] - t : hi, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, dv, j0, j1, 1, half);
+                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, v_row, dv, j0, j1, 1, read);
             }
         }
     }
@@ -6127,7 +6209,7 @@ static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
 static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 2 : 4, 4,
+    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 2 : LLRI_QL == 8 ? 6 : 8, LLRI_VF == 4 ? 4 : 16,
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
       LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
@@ -6189,6 +6271,10 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi_mul
 #undef vi_madd
 #undef vi_float
+#undef vi_lo32
+#undef vi_hi32
+#undef vi_lo64
+#undef vi_hi64
 #undef vi_dot
 #undef vs_madd
 #undef vs_add
@@ -6205,11 +6291,14 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef rows
 #undef rows_load
 #undef LLRI_NW
+#undef LLRI_TURN
 #undef b32
 #undef LLRI_W2
 #undef w2
 #undef w2_load
 #undef w2_both
+#undef w2_nibbles
+#undef w2_lookup
 #undef w2_store
 #undef w2_shr
 #undef w2_shl

@@ -75,7 +75,7 @@ static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const f
 
 static void kt_one(const llri_ops *ops, const kt_type *k, int exact, int n_in, int n_out)
 {
-    static const int counts[] = { 1, 2, 3, 4, 5, 8, 17, 49 };
+    static const int counts[] = { 1, 2, 3, 4, 5, 7, 8, 14, 17, 49 };
     enum { MAX = 49 };
     const llri_type_info *t = llri_type(k->type);
     size_t row = (size_t)n_in / t->block * t->bytes;
@@ -355,7 +355,8 @@ static void kt_attention_bits(const llri_ops *ops, int type, int heads_kv, int d
 static void test_kernel_attention_bits(void)
 {
     static const struct { int type, heads_kv, d; uint32_t window; } how[] = {
-        { LLR_KV_F16, 1, 48, 0 }, { LLR_KV_F16, 2, 64, 700 }, { LLR_KV_Q8_0, 3, 40, 0 }, { LLR_KV_F32, 6, 32, 0 }, { LLR_KV_F16, 6, 64, 0 } };
+        { LLR_KV_F16, 1, 48, 0 }, { LLR_KV_F16, 2, 64, 700 }, { LLR_KV_Q8_0, 3, 40, 0 }, { LLR_KV_Q8_0, 3, 96, 700 },
+        { LLR_KV_Q8_0, 2, 64, 0 }, { LLR_KV_F32, 6, 32, 0 }, { LLR_KV_F16, 6, 64, 0 } };
     llr_cpu_info cpu;
     size_t k;
     int isa;
