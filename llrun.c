@@ -550,7 +550,7 @@ enum { MAX_STOPS = 16, MAX_POSITIONAL = 3, MAX_SEQUENCES = 64 };
 
 static struct options {
     const char *explain;
-    const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *guess, *draft, *stops[MAX_STOPS];
+    const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *device, *guess, *draft, *stops[MAX_STOPS];
     int n_stops, help, version, quiet, raw, ids, ignore_eos, json, jsonl, hex, no_bos, no_special, all, exact, no_mmap, mlock, no_vocab,
         force, markdown, checksum;
     int64_t die_with_parent, predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs, depth, sequences;
@@ -605,8 +605,9 @@ static struct options {
     X("--mlock",                         FLAG,    mlock,         NULL, C_EVAL, 0, 0, "try to keep the weights in memory") \
     X("--no-vocab",                      FLAG,    no_vocab,      NULL, C_EVAL, 0, 0, "do not read the tokenizer: token ids only") \
     X("--force",                         FLAG,    force,         NULL, C_EVAL, 0, 0, "start although the memory plan says that it does not fit") \
-    X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU; this build has no GPU support") \
-    X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto (default), off, or require: fail without a usable GPU") \
+    X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto, the default: use a GPU if the library with its kernels is beside the program (make cuda); off; require: fail without") \
+    X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU, the output matrix first; auto, the default: as many as fit") \
+    X("--device",                        TEXT,    device,        "ID", C_EVAL, 0, 0, "which GPU: its number, or the beginning of its UUID. Default: the first that is visible") \
     X("--explain",                       TEXT,    explain,       "WHAT", C_DOCTOR, 0, 0, "decode an exit status or an error text of llrun, Ollama, llama.cpp or LM Studio") \
     X("--checksum",                      FLAG,    checksum,      NULL, C_SHOW, 0, 0, "SHA-256 of every file, as it is published beside it, and of the bytes of every tensor: reads everything") \
     X("--markdown",                      FLAG,    markdown,      NULL, C_HELP, 0, 0, "the table of all options for README.md") \
@@ -1656,11 +1657,11 @@ static void choose_isa(void)
 
 static void check_gpu(void)
 {
+    int64_t n;
     if (opt.gpu && strcmp(opt.gpu, "auto") && strcmp(opt.gpu, "off") && strcmp(opt.gpu, "require"))
         die(CODE_USAGE, "--gpu %s: must be auto, off or require", opt.gpu);
-    if (opt.gpu && !strcmp(opt.gpu, "require")) die(CODE_HARDWARE, "--gpu require: this build has no GPU support\n  Leave it out to run on the CPU.");
-    if (opt.gpu_layers && strcmp(opt.gpu_layers, "0") && strcmp(opt.gpu_layers, "auto"))
-        note("GPU not used: this build has no GPU support; everything runs on the CPU");
+    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto") && (!parse_integer(opt.gpu_layers, &n) || n < 0 || n > 1000000))
+        die(CODE_USAGE, "-ngl %s: must be auto or a number of layers", opt.gpu_layers);
 }
 
 /* How much of the file the system does not have in memory, 0 to 1, from 64 samples; -1: unknown. */
@@ -1874,6 +1875,7 @@ static llr_session_options draft_options(const llr_session_options *so)
     d.n_batch = 64;
     d.n_guess = 0;
     d.draft = NULL;
+    d.gpu = NULL;
     d.spare_bytes = 0;
     return d;
 }
@@ -2117,12 +2119,134 @@ static void lock_weights(const llr_model *m, const struct budget *b)
     else if (llr_gguf_lock(llr_model_gguf(m), &o, &err)) note("warning: %s", err.msg);
 }
 
-static llr_session *open_session(const llr_model *m, llr_session_options *so)
+/* ---- the GPU. A bonus: what goes wrong with it is a line, and the CPU computes; --gpu require makes it an error. */
+
+static struct { llr_gpu *g; llr_placement *p; int sessions; } gpu;
+
+static int gpu_required(void) { return opt.gpu && !strcmp(opt.gpu, "require"); }
+static int gpu_wanted(void) { return gpu_required() || (opt.gpu && !strcmp(opt.gpu, "auto")) || opt.device || (opt.gpu_layers && strcmp(opt.gpu_layers, "0")); }
+
+/* The library with the kernels: what LLRUN_CUDA names, or llrun-cuda.so beside the program; "": there is none. */
+static const char *gpu_library(char *path, size_t cap)
 {
-    struct budget b = make_budget(m, so);
+    const char *named = getenv("LLRUN_CUDA");
+    size_t n;
+    FILE *f;
+    path[0] = 0;
+    if (named && *named) { (void)snprintf(path, cap, "%s", named); return path; }
+#ifdef _WIN32
+    {
+        wchar_t wide[2048];
+        DWORD k = GetModuleFileNameW(NULL, wide, 2048);
+        if (!k || k >= 2048 || !WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)cap, NULL, NULL)) return "";
+    }
+#elif defined(__linux__)
+    {
+        ssize_t k = readlink("/proc/self/exe", path, cap - 1);
+        path[k > 0 ? k : 0] = 0;
+    }
+#endif
+    for (n = strlen(path); n && path[n - 1] != '/' && path[n - 1] != '\\'; n--) {}
+    if (!n || n + 20 > cap) return "";
+#ifdef _WIN32
+    (void)snprintf(path + n, cap - n, "llrun-cuda.dll");
+#else
+    (void)snprintf(path + n, cap - n, "llrun-cuda.so");
+#endif
+    f = open_utf8(path, "rb");
+    if (!f) return "";
+    (void)fclose(f);
+    return path;
+}
+
+PRINTF(1, 2) static void gpu_not_used(const char *fmt, ...)
+{
+    char text[900];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (gpu_required()) die(CODE_HARDWARE, "--gpu require: %s", text);
+    note("GPU not used: %s; everything runs on the CPU", text);
+}
+
+static void close_gpu(void)
+{
+    llr_placement_free(gpu.p);
+    llr_gpu_close(gpu.g);
+    gpu.p = NULL;
+    gpu.g = NULL;
+}
+
+/* Places layers for n sessions with these options, and tells which share of the weights they are. Nothing is said on a machine without
+ * the library, unless the GPU was asked for. */
+static void open_gpu(const llr_model *m, llr_session_options *so, int n_sessions)
+{
+    char path[4096];
+    const char *library;
+    llr_options o = library_options();
+    llr_gpu_info info;
+    llr_placement_info p;
+    llr_error err;
+    int64_t layers = -1;
+    so->gpu = gpu.p;
+    if (gpu.p || gpu.sessions || (opt.gpu && !strcmp(opt.gpu, "off"))) return;
+    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto")) (void)parse_integer(opt.gpu_layers, &layers);
+    if (layers == 0 && !gpu_required()) return;
+    library = gpu_library(path, sizeof path);
+    if (!*library) {
+        if (gpu_wanted()) gpu_not_used("the library with its kernels, llrun-cuda.so, is not beside the program (make cuda builds it)");
+        return;
+    }
+    if (llr_gpu_open(&gpu.g, library, opt.device, &o, &err)) { gpu_not_used("%s", err.msg); return; }
+    llr_gpu_describe(gpu.g, &info);
+    if (llr_placement_new(&gpu.p, gpu.g, m, (int32_t)layers, so, n_sessions, &err)) {
+        close_gpu();
+        gpu_not_used("%s: %s", info.name, err.msg);
+        return;
+    }
+    llr_placement_describe(gpu.p, &p);
+    so->gpu = gpu.p;
+    note("GPU %d, %s: %ld of %ld layers, %.0f %% of the weights%s%s", info.index, info.name, (long)p.n_layers, (long)p.n_all,
+         p.all_bytes ? 100.0 * (double)p.weights_bytes / (double)p.all_bytes : 0.0, *p.why ? "; " : "", p.why);
+}
+
+/* A session; if the GPU has not enough memory for it, with fewer layers there, and at last with none. */
+static llr_session *new_session(const llr_model *m, llr_session_options *so)
+{
+    llr_placement_info p;
+    llr_session *s;
+    llr_error err;
+    while (llr_session_new(&s, m, so, &err)) {
+        int32_t fewer;
+        if (err.code != LLR_E_DEVICE || !so->gpu || gpu.sessions) die_status(&err, CODE_FAILED);
+        llr_placement_describe(gpu.p, &p);
+        fewer = p.n_layers * 3 / 4;
+        llr_placement_free(gpu.p);
+        gpu.p = NULL;
+        so->gpu = NULL;
+        if (fewer && !llr_placement_new(&gpu.p, gpu.g, m, fewer, so, 1, NULL)) {
+            so->gpu = gpu.p;
+            note("GPU: %s; %ld of %ld layers there", err.msg, (long)fewer, (long)p.n_all);
+        } else {
+            close_gpu();
+            gpu_not_used("%s", err.msg);
+        }
+    }
+    gpu.sessions++;
+    return s;
+}
+
+/* The first of n */
+static llr_session *open_session(const llr_model *m, llr_session_options *so, int n)
+{
+    struct budget b;
     char why[700];
     llr_session *s;
     llr_error err;
+    (void)make_plan(m, so);
+    open_gpu(m, so, n);
+    b = make_budget(m, so);
     if (b.need > b.have && !opt.force) {
         struct buf text = { NULL, 0, 0 };
         advice(&text, &b, m, *so);
@@ -2141,7 +2265,7 @@ static llr_session *open_session(const llr_model *m, llr_session_options *so)
         if (llr_session_new(&draft.s, draft.m, &d, &err)) die_status(&err, CODE_FAILED);
         so->draft = draft.s;
     }
-    if (llr_session_new(&s, m, so, &err)) die_status(&err, CODE_FAILED);
+    s = new_session(m, so);
     if (opt.mlock) lock_weights(m, &b);
     active = s;
     return s;
@@ -2151,6 +2275,7 @@ static void close_session(llr_session *s)
 {
     active = NULL;
     llr_session_free(s);
+    if (!--gpu.sessions) close_gpu();
     llr_session_free(draft.s);
     llr_model_close(draft.m);
     draft.s = NULL;
@@ -2165,7 +2290,12 @@ static int eval_together(llr_session *const *s, const int32_t *const *ids, const
     llr_status st;
     if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
     progress.phase = -1;
-    do st = llr_eval(s, ids, n, n_sessions, &err); while (st == LLR_E_CANCELLED && !got_signal);   /* again after a Ctrl-C that came late */
+    do {
+        st = llr_eval(s, ids, n, n_sessions, &err);
+        if (st != LLR_E_DEVICE) continue;
+        if (gpu_required()) die(CODE_HARDWARE, "%s", err.msg);
+        note("GPU not used any more: %s; the CPU goes on", err.msg);
+    } while (st == LLR_E_DEVICE || (st == LLR_E_CANCELLED && !got_signal));     /* again after a Ctrl-C that came late */
     if (chatting && got_signal == SIGINT) return 0;
     if (st) die_status(&err, CODE_FAILED);
     if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
@@ -3016,7 +3146,7 @@ static int cmd_run(void)
     if (chats) {
         if (!c.t) die(CODE_USAGE, "this model has no chat template, it only continues texts\n  llrun run MODEL -p \"Once upon a time\" --raw");
         warm_up(llr_model_gguf(c.m));
-        c.s = open_session(c.m, &so);
+        c.s = open_session(c.m, &so, 1);
         chat_loop(&c);
     } else {
         if (!opt.tokens) chat_say(&c, "user", &text, NULL);
@@ -3029,7 +3159,7 @@ static int cmd_run(void)
         plan = make_plan(c.m, &so);
         check_fits(prompt.n, &plan, "prompt", opt.predict > 0 ? (size_t)opt.predict : 512);
         warm_up(llr_model_gguf(c.m));
-        c.s = open_session(c.m, &so);
+        c.s = open_session(c.m, &so, 1);
         seconds = chat_answer(&c, &prompt);
         if (opt.ids) json_ids(c.last.ids.p, c.last.ids.n);
         else if (!opt.json) put("\n", 1);
@@ -3670,7 +3800,7 @@ static int cmd_logits(void)
     plan = make_plan(m, &so);
     check_fits(ids.n, &plan, "list", 0);
     warm_up(llr_model_gguf(m));
-    s = open_session(m, &so);
+    s = open_session(m, &so, 1);
     open_output(opt.output, opt.model);
     if (!opt.all) {
         eval(s, ids.p, ids.n);
@@ -3744,7 +3874,7 @@ static int cmd_perplexity(void)
     plan = make_plan(m, &so);
     if (plan.n_ctx < 2) die(CODE_USAGE, "perplexity: a context of %lu is too short; -c 2 at least", (unsigned long)plan.n_ctx);
     warm_up(llr_model_gguf(m));
-    s = open_session(m, &so);
+    s = open_session(m, &so, 1);
     piece = (int32_t *)malloc((size_t)plan.n_ctx * sizeof *piece);
     if (!piece) die(CODE_MEMORY, "not enough memory for %lu token ids", (unsigned long)plan.n_ctx);
     for (at = 0; at < ids.n; pieces++) {
@@ -3986,7 +4116,7 @@ static int cmd_bench(void)
     if (llr_pool_new(&pool, so.n_threads, &lo, &err)) die_status(&err, CODE_FAILED);
     threads = llr_pool_threads(pool);
     so.pool = pool;
-    for (i = 0; i < n_sequences; i++) s[i] = open_session(m, &so);
+    for (i = 0; i < n_sequences; i++) s[i] = open_session(m, &so, n_sequences);
     load = now() - load;
     ids = (int32_t *)malloc((depth + n_prompt + MAX_SEQUENCES) * sizeof *ids);
     prefill = (double *)malloc((size_t)runs * sizeof *prefill);
