@@ -30,14 +30,15 @@
 
 /* ---- launching ---------------------------------------------------------------------------------------------------------
  * A stream keeps the first error, with what was done when it came; after it nothing is done. */
-struct device { int index; void *books; const uint8_t *book[LLRI_BOOKS]; };
+struct device { int index, capability; void *books; const uint8_t *book[LLRI_BOOKS]; };
 
 struct stream {
     struct device *dev;
     cudaStream_t s;
     cudaError_t error; const char *doing;
-    const float *x; int64_t ldx, n_in; int n, quantised;        /* the current input */
-    int8_t *q; float *scale; int32_t *sum;                      /* it, quantised: [n][n_in], [n][n_in / 32], and two int16 sums of halves */
+    const float *x; int64_t ldx, n_in; int n, prepared;         /* the current input; the type it is prepared for, or INT8, or -1 */
+    int8_t *q; float *scale; int32_t *sum;                      /* it as int8 [n][n_in], [n][n_in / 32] and two int16 sums of halves; or as
+                                                                   f16 or bf16 [n][n_in] and [n] */
     float *parts;                                               /* of attention: [row][head][split][dv + 2] */
     int64_t max_in; int max_rows;
 };
@@ -74,6 +75,36 @@ static __device__ __forceinline__ float warp_max(float x)
 }
 /* c + the four products of signed bytes */
 static __device__ __forceinline__ int dot4(int a, int b, int c) { return __dp4a(a, b, c); }
+
+/* Tensor cores: c[16][8] += a[16][k] b[k][8], by a warp. Row lane / 4, or 8 more, of a and column lane / 4 of b are in a lane's
+ * words, columns 2 (lane % 4) and the next of rows lane / 4 and lane / 4 + 8 in its c. 32 bytes of a row: word lane % 4, then word 4 more. */
+#if __CUDA_ARCH__ >= 800
+static __device__ __forceinline__ void mma_int8(int c[4], const unsigned a[4], const unsigned b[2])             /* k = 32 */
+{
+    asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+static __device__ __forceinline__ void mma_int8_half(int c[4], const unsigned a[2], unsigned b)                 /* k = 16 */
+{
+    asm("mma.sync.aligned.m16n8k16.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
+        : "+r"(c[0]), "+r"(c[1]), "+r"(c[2]), "+r"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(b));
+}
+static __device__ __forceinline__ void mma_f16(float c[4], const unsigned a[4], const unsigned b[2])            /* k = 16 */
+{
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+static __device__ __forceinline__ void mma_bf16(float c[4], const unsigned a[4], const unsigned b[2])
+{
+    asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
+        : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
+}
+#else                                   /* never launched there: see gpu_matmul */
+static __device__ void mma_int8(int *, const unsigned *, const unsigned *) {}
+static __device__ void mma_int8_half(int *, const unsigned *, unsigned) {}
+static __device__ void mma_f16(float *, const unsigned *, const unsigned *) {}
+static __device__ void mma_bf16(float *, const unsigned *, const unsigned *) {}
+#endif
 #endif
 
 /* The sum over a block, for every thread. */
@@ -110,9 +141,10 @@ enum {
 #define X(name, id, bytes) name = id,
     FLOATS(X)
 #undef X
-    N_TYPES = 43
+    INT8 = 24
 };
-template <int T> struct type_of;
+/* float types: what the kernels of all types ask */
+template <int T> struct type_of { enum { block = 1, bytes = 2, off = 0, halves = 0 }; };
 #define X(name, id, n, size, offset, apart) template <> struct type_of<name> { enum { block = n, bytes = size, off = offset, halves = apart }; };
 QUANTS(X)
 #undef X
@@ -183,7 +215,7 @@ static __device__ __forceinline__ unsigned iq1_bytes(unsigned v, int minus)     
 /* Group k of the block at p. */
 template <int T> static __device__ __forceinline__ void unpack(group *g, const uint8_t *p, int k, const books &bk)
 {
-    float d, m = 0.0f;
+    float d = 0.0f, m = 0.0f;
     int i;
     if constexpr (T == Q4_0 || T == IQ4_NL || T == Q4_1 || T == Q5_0 || T == Q5_1 || T == MXFP4) {
         const int q_at = T == Q4_1 ? 4 : T == Q5_0 ? 6 : T == Q5_1 ? 8 : T == MXFP4 ? 1 : 2;
@@ -340,7 +372,7 @@ template <int T> static __device__ __forceinline__ void unpack(group *g, const u
     g->plus[0] = g->plus[1] = m;
 }
 
-/* Eight numbers of a float type as floats. */
+/* Number i of a row of a float type. */
 template <int T> static __device__ __forceinline__ float rd_float(const uint8_t *p, int64_t i)
 {
     if constexpr (T == F32) return ((const float *)p)[i];
@@ -366,6 +398,33 @@ static __global__ void quantize(int8_t *q, float *scale, int32_t *sum, const flo
     if (lane) return;
     scale[(int64_t)t * groups + g] = d;
     sum[(int64_t)t * groups + g] = (int)((unsigned)(int)n & 0xffffu) | (int)((unsigned)(int)v << 16);
+}
+
+/* For the tensor cores: rows of f16 or bf16. f16 does not reach far, so a row is divided by the power of two of its largest. */
+template <int T> static __global__ void narrow(uint16_t *y, float *scale, const float *x, int64_t ldx, int n_in)
+{
+    const int t = (int)blockIdx.x;
+    __shared__ float most[THREADS / WARP];
+    float top = 0.0f, down = 1.0f;
+    int i;
+    x += t * ldx;
+    if (T == F16) {
+        for (i = (int)threadIdx.x; i < n_in; i += THREADS) top = fmaxf(top, fabsf(x[i]));
+        top = warp_max(top);
+        if (threadIdx.x % WARP == 0) most[threadIdx.x / WARP] = top;
+        __syncthreads();
+        for (i = 0; i < THREADS / WARP; i++) top = fmaxf(top, most[i]);
+        if (top >= 1e-30f && top < 1e30f) down = bits_float((254u << 23) - (__float_as_uint(top) & 0x7f800000u));
+    }
+    if (threadIdx.x == 0) scale[t] = 1.0f / down;
+    for (i = (int)threadIdx.x; i < n_in; i += THREADS) {
+        const float v = x[i] * down;
+        if (T == F16) y[(int64_t)t * n_in + i] = __half_as_ushort(__float2half_rn(v));
+        else {
+            const unsigned u = __float_as_uint(v);      /* to nearest even; NaN stays one */
+            y[(int64_t)t * n_in + i] = (uint16_t)(v != v ? 0x7fc0u : (u + 0x7fffu + (u >> 16 & 1)) >> 16);
+        }
+    }
 }
 
 /* ---- products ---------------------------------------------------------------------------------------------------------------
@@ -420,7 +479,7 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_qu
 }
 
 /* The same with floats: of float types, and of all with `exact`. */
-template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_floats(product p, const float *x, int64_t ldx, books bk)
+template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_floats(product p, const float *x, int64_t ldx, int wide, books bk)
 {
     const int lane = (int)(threadIdx.x % WARP), row = (int)blockIdx.x * WARPS + (int)(threadIdx.x / WARP);
     const uint8_t *w = p.w + (size_t)(row < p.n_out ? row : p.n_out - 1) * p.row_bytes;
@@ -428,7 +487,26 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_fl
     int i, t;
     for (t = 0; t < N; t++) acc[t] = 0.0f;
     if constexpr (T == F32 || T == F16 || T == BF16) {
-        for (i = lane; i < p.n_in; i += WARP) {
+        if (wide)                                       /* eight at a time, 16 bytes beside each other */
+            for (i = 8 * lane; i < p.n_in; i += 8 * WARP) {
+                float v[8];
+                if constexpr (T == F32) {
+                    const float4 a = *(const float4 *)((const float *)w + i), b = *(const float4 *)((const float *)w + i + 4);
+                    v[0] = a.x; v[1] = a.y; v[2] = a.z; v[3] = a.w; v[4] = b.x; v[5] = b.y; v[6] = b.z; v[7] = b.w;
+                } else {
+                    const uint4 a = *(const uint4 *)((const uint16_t *)w + i);
+                    const unsigned u[4] = { a.x, a.y, a.z, a.w };
+                    for (int j = 0; j < 8; j++) {
+                        const unsigned h = u[j / 2] >> 16 * (j % 2) & 0xffffu;
+                        v[j] = T == F16 ? half_float(h) : bits_float(h << 16);
+                    }
+                }
+                for (t = 0; t < N; t++) {
+                    const float4 a = *(const float4 *)(x + t * ldx + i), b = *(const float4 *)(x + t * ldx + i + 4);
+                    acc[t] += v[0] * a.x + v[1] * a.y + v[2] * a.z + v[3] * a.w + v[4] * b.x + v[5] * b.y + v[6] * b.z + v[7] * b.w;
+                }
+            }
+        else for (i = lane; i < p.n_in; i += WARP) {
             const float v = rd_float<T>(w, i);
             for (t = 0; t < N; t++) acc[t] += v * x[t * ldx + i];
         }
@@ -460,9 +538,10 @@ template <int T, int N> static void run_quants(stream *st, const product &p, int
 template <int T, int N> static void run_floats(stream *st, const product &p, int t0, const books &bk)
 {
     auto kernel = few_floats<T, N>;
+    const int wide = p.n_in % 8 == 0 && st->ldx % 4 == 0 && (uintptr_t)st->x % 16 == 0;
     product at = p;
     at.y += t0 * p.ldy;
-    RUN(kernel, dim3((unsigned)(p.n_out + WARPS - 1) / WARPS), dim3(THREADS), 0, st, at, st->x + t0 * st->ldx, st->ldx, bk);
+    RUN(kernel, dim3((unsigned)(p.n_out + WARPS - 1) / WARPS), dim3(THREADS), 0, st, at, st->x + t0 * st->ldx, st->ldx, wide, bk);
 }
 
 /* All tokens of the input, some at a time. */
@@ -479,18 +558,124 @@ template <int T> static void product_floats(stream *st, const product &p, const 
     for (; t < st->n; t++) run_floats<T, 1>(st, p, t, bk);
 }
 
+/* Many tokens: tensor cores. A block of 256 threads makes 64 rows of 128 tokens, each of its 8 warps 32 by 32 of them. Shared memory
+ * has 128 bytes of each row at a time, as four chunks of 32: of quantised types unpacked, 32 numbers of a group, whose integer sum is
+ * exact before it is scaled; of f16 and bf16 as they are, 16 numbers. Rows are 144 bytes apart, so that the lanes of a warp read from
+ * different banks. */
+enum { ROWS = 64, TOKENS = 128, CHUNKS = 4, MANY_THREADS = 256, STEP_FROM = 9 /* tokens from which it pays */ };
+
+template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(product p, const uint8_t *a, int64_t a_bytes, const float *scale, const int32_t *sum, int n, books bk)
+{
+    enum { quant = T != F16 && T != BF16, halves = type_of<T>::halves, H = 1 + halves,
+           plus = T == Q4_1 || T == Q5_1 || T == Q2_K || T == Q4_K || T == Q5_K };
+    __shared__ uint4 ws[ROWS][9], as[TOKENS][9];
+    __shared__ float w_scale[H][CHUNKS][ROWS], w_plus[plus ? H : 1][CHUNKS][ROWS], a_scale[CHUNKS][TOKENS], a_sum[plus ? H : 1][CHUNKS][TOKENS];
+    const int tid = (int)threadIdx.x, lane = tid % WARP, warp = tid / WARP, row0 = (int)blockIdx.x * ROWS, t0 = (int)blockIdx.y * TOKENS;
+    const int chunks = (int)(a_bytes / 32), wm = warp % 2 * 32, wn = warp / 2 * 32;
+    float acc[2][4][4];
+    int c0, c, i, m, k, h;
+    for (m = 0; m < 2; m++) for (k = 0; k < 4; k++) for (i = 0; i < 4; i++) acc[m][k][i] = 0.0f;
+    for (c0 = 0; c0 < chunks; c0 += CHUNKS) {
+        for (i = tid; i < TOKENS * 2 * CHUNKS; i += MANY_THREADS) {
+            const int t = i / (2 * CHUNKS), v = i % (2 * CHUNKS);
+            uint4 x = { 0, 0, 0, 0 };
+            if (t0 + t < n && 2 * c0 + v < 2 * chunks) x = ((const uint4 *)(a + (t0 + t) * a_bytes))[2 * c0 + v];
+            as[t][v] = x;
+        }
+        if constexpr (quant) {
+            const int r = tid / CHUNKS, g = tid % CHUNKS, there = row0 + r < p.n_out && c0 + g < chunks;    /* a group per thread */
+            group w;
+            for (i = 0; i < 8; i++) w.q[i] = 0;
+            for (h = 0; h < 2; h++) w.scale[h] = w.plus[h] = 0.0f;
+            if (there) {
+                enum { per = type_of<T>::block >= 32 ? type_of<T>::block / 32 : 1 };
+                unpack<T>(&w, p.w + (size_t)(row0 + r) * p.row_bytes + (size_t)((c0 + g) / per) * type_of<T>::bytes, (c0 + g) % per, bk);
+                for (i = 0; i < 8 && type_of<T>::off != 0; i++) w.q[i] = (int)__vsub4((unsigned)w.q[i], type_of<T>::off * 0x01010101u);
+            }
+            ws[r][2 * g] = { (unsigned)w.q[0], (unsigned)w.q[1], (unsigned)w.q[2], (unsigned)w.q[3] };
+            ws[r][2 * g + 1] = { (unsigned)w.q[4], (unsigned)w.q[5], (unsigned)w.q[6], (unsigned)w.q[7] };
+            for (h = 0; h < H; h++) {
+                w_scale[h][g][r] = w.scale[h];
+                if (plus) w_plus[h][g][r] = w.plus[h];
+            }
+            for (i = tid; i < TOKENS * CHUNKS; i += MANY_THREADS) {
+                const int t = i / CHUNKS, b = i % CHUNKS, is = t0 + t < n && c0 + b < chunks;
+                const int64_t at = (int64_t)(t0 + t) * chunks + c0 + b;
+                const float d = is ? scale[at] : 0.0f;
+                a_scale[b][t] = d;
+                if (plus) {
+                    const int two = is ? sum[at] : 0, s0 = (int)(int16_t)two, s1 = two >> 16;
+                    a_sum[0][b][t] = d * (float)(halves ? s0 : s0 + s1);
+                    if (halves) a_sum[H - 1][b][t] = d * (float)s1;
+                }
+            }
+        } else
+            for (i = tid; i < ROWS * 2 * CHUNKS; i += MANY_THREADS) {
+                const int r = i / (2 * CHUNKS), v = i % (2 * CHUNKS);
+                uint4 x = { 0, 0, 0, 0 };
+                if (row0 + r < p.n_out && 2 * c0 + v < 2 * chunks) x = ((const uint4 *)(p.w + (size_t)(row0 + r) * p.row_bytes))[2 * c0 + v];
+                ws[r][v] = x;
+            }
+        __syncthreads();
+        for (c = 0; c < CHUNKS; c++) {
+            unsigned wf[2][4], af[4][2];
+            const int word = 8 * c + lane % 4;
+            for (m = 0; m < 2; m++) {
+                const unsigned *r = (const unsigned *)ws[wm + 16 * m + lane / 4], *s = (const unsigned *)ws[wm + 16 * m + lane / 4 + 8];
+                wf[m][0] = r[word]; wf[m][1] = s[word]; wf[m][2] = r[word + 4]; wf[m][3] = s[word + 4];
+            }
+            for (k = 0; k < 4; k++) {
+                const unsigned *t = (const unsigned *)as[wn + 8 * k + lane / 4];
+                af[k][0] = t[word]; af[k][1] = t[word + 4];
+            }
+            for (m = 0; m < 2; m++)
+                for (k = 0; k < 4; k++) {
+                    if constexpr (T == F16) mma_f16(acc[m][k], wf[m], af[k]);
+                    else if constexpr (T == BF16) mma_bf16(acc[m][k], wf[m], af[k]);
+                    else {
+                        int d[H][4];
+                        for (h = 0; h < H; h++) for (i = 0; i < 4; i++) d[h][i] = 0;
+                        if (halves) for (h = 0; h < H; h++) mma_int8_half(d[h], wf[m] + 2 * h, af[k][h]);
+                        else mma_int8(d[0], wf[m], af[k]);
+                        for (i = 0; i < 4; i++) {
+                            const int r = wm + 16 * m + lane / 4 + i / 2 * 8, t = wn + 8 * k + lane % 4 * 2 + i % 2;
+                            float v = w_scale[0][c][r] * (float)d[0][i];
+                            if (halves) v += w_scale[H - 1][c][r] * (float)d[H - 1][i];
+                            acc[m][k][i] += a_scale[c][t] * v;
+                            if (plus) for (h = 0; h < H; h++) acc[m][k][i] += w_plus[h][c][r] * a_sum[h][c][t];
+                        }
+                    }
+                }
+        }
+        __syncthreads();
+    }
+    for (m = 0; m < 2; m++)
+        for (k = 0; k < 4; k++)
+            for (i = 0; i < 4; i++) {
+                const int r = row0 + wm + 16 * m + lane / 4 + i / 2 * 8, t = t0 + wn + 8 * k + lane % 4 * 2 + i % 2;
+                if (r < p.n_out && t < n) p.y[t * p.ldy + r] = acc[m][k][i] * (quant ? 1.0f : scale[t]) + (p.bias ? p.bias[r] : 0.0f);
+            }
+}
+template <int T> static void run_many(stream *st, const product &p, const books &bk)
+{
+    auto kernel = many<T>;
+    RUN(kernel, dim3((unsigned)(p.n_out + ROWS - 1) / ROWS, (unsigned)(st->n + TOKENS - 1) / TOKENS), dim3(MANY_THREADS), 0, st, p, (const uint8_t *)st->q,
+        (int64_t)p.n_in * (T == F16 || T == BF16 ? 2 : 1), st->scale, st->sum, st->n, bk);
+}
+
 typedef void (*product_function)(stream *st, const product &p, const books &bk);
-struct type_row { product_function quants, floats; };
+struct type_row { product_function quants, floats, many; };      /* NULL: there is none */
 static const type_row *row_of(uint32_t type)
 {
-    static const type_row none = { NULL, NULL };
-#define X(name, id, block, bytes, off, halves) case id: { static const type_row row = { product_quants<name>, product_floats<name> }; return &row; }
+    static const type_row none = { NULL, NULL, NULL }, f32 = { NULL, product_floats<F32>, NULL }, f16 = { NULL, product_floats<F16>, run_many<F16> },
+                          bf16 = { NULL, product_floats<BF16>, run_many<BF16> };
+#define X(name, id, block, bytes, off, halves) case id: { static const type_row row = { product_quants<name>, product_floats<name>, run_many<name> }; return &row; }
     switch (type) {
     QUANTS(X)
 #undef X
-#define X(name, id, bytes) case id: { static const type_row row = { NULL, product_floats<name> }; return &row; }
-    FLOATS(X)
-#undef X
+    case F32: return &f32;
+    case F16: return &f16;
+    case BF16: return &bf16;
     default: return &none;
     }
 }
@@ -509,7 +694,7 @@ static void gpu_input(void *s, const float *x, int64_t ldx, int n, int64_t n_in)
     st->ldx = ldx;
     st->n = n;
     st->n_in = n_in;
-    st->quantised = 0;
+    st->prepared = -1;
 }
 
 static void gpu_matmul(void *s, const llri_mat *w, const float *bias, float *y, int64_t ldy, int exact)
@@ -526,11 +711,18 @@ static void gpu_matmul(void *s, const llri_mat *w, const float *bias, float *y, 
     p.ldy = ldy;
     p.n_in = (int)w->n_in;
     p.n_out = (int)w->n_out;
-    if (exact || !row->quants) { row->floats(st, p, books_of(st->dev)); return; }
-    if (!st->quantised)
-        RUN(quantize, dim3((unsigned)(groups + WARPS - 1) / WARPS, (unsigned)st->n), dim3(THREADS), 0, st, st->q, st->scale, st->sum, st->x, st->ldx, groups);
-    st->quantised = 1;
-    row->quants(st, p, books_of(st->dev));
+    const int cores = st->n >= STEP_FROM && st->dev->capability >= 80 && row->many;
+    if (exact || (!row->quants && (!cores || w->n_in % 16))) { row->floats(st, p, books_of(st->dev)); return; }
+    const int form = row->quants ? (int)INT8 : (int)w->type;
+    if (st->prepared != form) {
+        if (form == INT8)
+            RUN(quantize, dim3((unsigned)(groups + WARPS - 1) / WARPS, (unsigned)st->n), dim3(THREADS), 0, st, st->q, st->scale, st->sum, st->x, st->ldx, groups);
+        else if (form == F16) RUN(narrow<F16>, dim3((unsigned)st->n), dim3(THREADS), 0, st, (uint16_t *)(void *)st->q, st->scale, st->x, st->ldx, (int)w->n_in);
+        else RUN(narrow<BF16>, dim3((unsigned)st->n), dim3(THREADS), 0, st, (uint16_t *)(void *)st->q, st->scale, st->x, st->ldx, (int)w->n_in);
+    }
+    st->prepared = form;
+    if (cores) row->many(st, p, books_of(st->dev));
+    else row->quants(st, p, books_of(st->dev));
 }
 
 /* ---- norms and other steps ------------------------------------------------------------------------------------------------ */
@@ -824,7 +1016,7 @@ static layout stream_layout(int64_t max_in, int max_rows, int max_head, int max_
     layout l;
     uint64_t in = ((uint64_t)max_in + 31) / 32 * 32, rows = (uint64_t)max_rows;
     l.q = 0;
-    l.scale = (rows * in + 255) & ~(uint64_t)255;
+    l.scale = (2 * rows * in + 255) & ~(uint64_t)255;
     l.sum = l.scale + ((rows * in / 8 + 255) & ~(uint64_t)255);
     l.parts = l.sum + ((rows * in / 8 + 255) & ~(uint64_t)255);
     l.bytes = l.parts + 4 * (uint64_t)part_floats(max_rows, max_head, max_head_dim);
@@ -954,7 +1146,7 @@ static int device_make(device *dev, const char *which, const llri_book *books, l
     (void)snprintf(info->name, sizeof info->name, "%.127s", p.name);
     uuid_text(info->uuid, &p);
     info->index = dev->index;
-    info->capability = 10 * p.major + p.minor;
+    info->capability = dev->capability = 10 * p.major + p.minor;
     TRY(cudaSetDevice(dev->index));
     e = cudaFuncGetAttributes(&kernel, (const void *)norm_heads);
     if (e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction)

@@ -428,9 +428,9 @@ typedef struct llr_placement_info {
 } llr_placement_info;
 /* Uploads n_layers, the output matrix first (-1: as many as fit in the free memory beside n_sessions sessions with these
  * options, with a margin), or fewer if not so much memory is given; at least one. Then multiplies with every type of weights
- * and compares with the CPU. */
+ * and compares with the CPU. dry: uploads nothing, for llr_session_plan alone. */
 LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_model *m, int32_t n_layers, const llr_session_options *so,
-                                     int n_sessions, llr_error *err);
+                                     int n_sessions, int dry, llr_error *err);
 LLR_API void       llr_placement_free(llr_placement *p);     /* free its sessions first */
 LLR_API void       llr_placement_describe(const llr_placement *p, llr_placement_info *out);
 
@@ -8649,7 +8649,7 @@ struct llr_placement {
     llr_gpu *gpu;
     const llr_model *m;
     llr_model twin;
-    int first;                              /* first unit on the GPU */
+    int first, dry;                         /* first unit on the GPU; nothing is really there */
     void *block[LLRI_MAX_LAYERS + 1], *slopes;      /* memory of a unit; of ALiBi */
     llr_placement_info info;
 };
@@ -8858,60 +8858,80 @@ static llr_status llri_self_test(const llr_placement *p, llr_error *err)
     return st;
 }
 
-/* Units from the end, as far as they are wanted, possible, and fit. */
-static llr_status llri_place_units(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+/* The first unit: from the end, as far as units are wanted, possible, and fit. */
+static llr_status llri_place_first(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
 {
-    const llr_model *m = p->m;
-    const int all = m->n_layer + 1;
-    uint64_t n_total = 0, left, used = 0, session = 0, bytes, types;
+    const int all = p->m->n_layer + 1, most = n_layers >= 0 && n_layers < all ? n_layers : all;
+    uint64_t n_total = 0, left, used = 0, session = 0, types;
     char why[400] = "", *reason = p->info.why;
-    int u, least, most = n_layers >= 0 && n_layers < all ? n_layers : all;
-    llr_status st;
+    llr_status st = LLR_OK;
+    int u, least;
     if (p->gpu->t->memory(p->gpu->device, &p->info.free_bytes, &n_total, why, sizeof why)) return llri_gpu_fail(err, why);
     left = n_total / 16 < LLRI_PLACE_MARGIN ? n_total / 16 : LLRI_PLACE_MARGIN;
     left = p->info.free_bytes > left ? p->info.free_bytes - left : 0;
     least = llri_first_possible(p, reason, sizeof p->info.why);
     if (least < all - most) least = all - most;
     p->first = all;
-    for (u = all - 1; u >= least; u--) {
+    for (u = all - 1; u >= least && st == LLR_OK; u--) {
         used += llri_unit_bytes(p, u, &types);
         st = llri_placement_session(p, so, u, &session, err);
-        if (st != LLR_OK) return st;
         if (used + session * (uint64_t)n_sessions > left) {
             llri_format(reason, sizeof p->info.why, "%s of %s are free", llri_size_text(p->info.free_bytes).s, llri_size_text(n_total).s);
             break;
         }
         p->first = u;
     }
-    p->first = llri_first_whole(m, p->first);
-    for (u = all - 1; u >= p->first; u--) {             /* and if less memory is given than was said to be free, fewer */
-        bytes = llri_unit_bytes(p, u, &types);
-        if (!llri_unit_upload(p, u, bytes, why, sizeof why)) {
-            p->info.weights_bytes += bytes;
-            continue;
-        }
-        llri_format(reason, sizeof p->info.why, "%s", why);
+    p->first = llri_first_whole(p->m, p->first);
+    return st;
+}
+
+/* If less memory is given than was said to be free, there will be fewer. */
+static void llri_place_units(llr_placement *p)
+{
+    const int all = p->m->n_layer + 1;
+    char why[400] = "";
+    uint64_t types;
+    int u;
+    for (u = all - 1; u >= p->first; u--) {
+        if (!llri_unit_upload(p, u, llri_unit_bytes(p, u, &types), why, sizeof why)) continue;
+        llri_format(p->info.why, sizeof p->info.why, "%s", why);
         if (p->block[u]) p->gpu->t->release(p->gpu->device, p->block[u]);
         p->block[u] = NULL;
-        p->first = llri_first_whole(m, u + 1);
-        break;
+        p->first = llri_first_whole(p->m, u + 1);
     }
-    if (p->first >= all) return llri_fail(err, LLR_E_DEVICE, "no layer fits on the GPU: %s", *reason ? reason : "none is wanted");
+}
+
+static llr_status llri_place_model(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+{
+    const llr_model *m = p->m;
+    const int all = m->n_layer + 1;
+    char why[400] = "";
+    uint64_t types;
+    int u;
+    llr_status st = llri_place_first(p, n_layers, so, n_sessions, err);
+    if (st != LLR_OK) return st;
+    if (!p->dry) llri_place_units(p);
+    if (p->first >= all) return llri_fail(err, LLR_E_DEVICE, "no layer fits on the GPU: %s", *p->info.why ? p->info.why : "none is wanted");
+    for (u = 0; u < all; u++) {
+        const uint64_t bytes = llri_unit_bytes(p, u, &types);
+        p->info.all_bytes += bytes;
+        if (u >= p->first) p->info.weights_bytes += bytes;
+    }
+    p->info.n_layers = all - p->first;
+    p->info.n_all = all;
+    st = llri_placement_session(p, so, p->first, &p->info.session_bytes, err);
+    if (st != LLR_OK || p->dry) return st;
     if (m->slopes) {
         const size_t n = (size_t)m->n_layer * (size_t)m->max_head * sizeof(float);
         if (p->gpu->t->alloc(p->gpu->device, &p->slopes, n, why, sizeof why) || p->gpu->t->upload(p->gpu->device, p->slopes, m->slopes, n, why, sizeof why))
             return llri_gpu_fail(err, why);
         p->twin.slopes = (float *)p->slopes;
     }
-    p->info.n_layers = all - p->first;
-    p->info.n_all = all;
-    for (u = 0; u < all; u++) p->info.all_bytes += llri_unit_bytes(p, u, &types);
-    st = llri_placement_session(p, so, p->first, &p->info.session_bytes, err);
-    return st == LLR_OK ? llri_self_test(p, err) : st;
+    return llri_self_test(p, err);
 }
 
 LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_model *m, int32_t n_layers, const llr_session_options *so, int n_sessions,
-                                     llr_error *err)
+                                     int dry, llr_error *err)
 {
     llr_placement *p;
     llr_status st;
@@ -8922,6 +8942,7 @@ LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_
     if (!p) return llri_nomem(err, "a placement", sizeof *p);
     p->gpu = g;
     p->m = m;
+    p->dry = dry;
     p->twin = *m;
     p->twin.layers = (llri_layer *)llri_alloc(&m->opt.mem, layers, 64);
     if (!p->twin.layers) {
@@ -8929,7 +8950,7 @@ LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_
         return llri_nomem(err, "a placement", layers);
     }
     memcpy(p->twin.layers, m->layers, layers);
-    st = llri_place_units(p, n_layers, so, n_sessions, err);
+    st = llri_place_model(p, n_layers, so, n_sessions, err);
     if (st != LLR_OK) { llr_placement_free(p); return st; }
     *out = p;
     return LLR_OK;
@@ -9386,6 +9407,7 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     llr_status st;
     int i;
     if (!out || !m) return llri_fail(err, LLR_E_ARG, "llr_session_new: no %s", m ? "place for the result" : "model");
+    if (opt && opt->gpu && opt->gpu->dry) return llri_fail(err, LLR_E_ARG, "the placement is dry: it only serves plans");
     st = opt && opt->draft ? llri_same_vocab(m, opt->draft->m, err) : LLR_OK;
     if (st == LLR_OK) st = llri_session_fit(&s, &plan, m, opt, err);
     if (st != LLR_OK) return st;

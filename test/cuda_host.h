@@ -138,7 +138,31 @@ template <typename F> static float host_fold(float x, F f)
 static inline float warp_sum(float x) { return host_fold(x, [](float a, float b) { return a + b; }); }
 static inline float warp_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }); }
 
+/* The tensor cores' products, with the words of a and b where the lanes have them. k: numbers of a row; per: in a word. */
+static unsigned host_words[HOST_THREADS][6];
+template <typename C, typename F> static void host_mma(C c[4], const unsigned *a, int na, const unsigned *b, int nb, int per, F number)
+{
+    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32, k_all = 4 * per * nb;
+    for (int i = 0; i < na; i++) host_words[threadIdx.x][i] = a[i];
+    for (int i = 0; i < nb; i++) host_words[threadIdx.x][4 + i] = b[i];
+    __syncwarp();
+    for (int i = 0; i < 4; i++) {
+        const int row = lane / 4 + i / 2 * 8, col = lane % 4 * 2 + i % 2;
+        for (int k = 0; k < k_all; k++) {
+            const int l = k % (4 * per) / per, part = k / (4 * per);
+            c[i] += number(host_words[w + row % 8 * 4 + l][row / 8 + 2 * part], k % per) * number(host_words[w + col * 4 + l][4 + part], k % per);
+        }
+    }
+    __syncwarp();
+}
+
 /* ---- arithmetic ---- */
+static inline unsigned __vsub4(unsigned a, unsigned b)
+{
+    unsigned r = 0;
+    for (int i = 0; i < 32; i += 8) r |= (((a >> i & 255) - (b >> i & 255)) & 255) << i;
+    return r;
+}
 static inline int dot4(int a, int b, int c)
 {
     for (int i = 0; i < 32; i += 8) c += (int)(int8_t)(a >> i) * (int8_t)(b >> i);
@@ -174,6 +198,14 @@ static inline __half __float2half_rn(float f)
     a -= 112u << 23;
     return __ushort_as_half((unsigned short)(sign | (a + 0xfff + (a >> 13 & 1)) >> 13));
 }
+
+static inline int host_int8(unsigned word, int i) { return (int8_t)(word >> 8 * i); }
+static inline float host_f16(unsigned word, int i) { return __half2float(__ushort_as_half((unsigned short)(word >> 16 * i))); }
+static inline float host_bf16(unsigned word, int i) { return __uint_as_float(word >> 16 * i << 16); }
+static inline void mma_int8(int c[4], const unsigned a[4], const unsigned b[2]) { host_mma(c, a, 4, b, 2, 4, host_int8); }
+static inline void mma_int8_half(int c[4], const unsigned a[2], unsigned b) { host_mma(c, a, 2, &b, 1, 4, host_int8); }
+static inline void mma_f16(float c[4], const unsigned a[4], const unsigned b[2]) { host_mma(c, a, 4, b, 2, 2, host_f16); }
+static inline void mma_bf16(float c[4], const unsigned a[4], const unsigned b[2]) { host_mma(c, a, 4, b, 2, 2, host_bf16); }
 
 /* ---- the run-time library ---- */
 enum cudaError_t {

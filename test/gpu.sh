@@ -64,6 +64,17 @@ says '4 of 4 layers'
 "$T/llrun" perplexity "$T/m.gguf" --tokens 1,2,3,4,5,6,7,8 --exact --kv f32 --gpu off >"$out.cpu" 2>"$err" || fail 'perplexity fails'
 if [ "$(sed 's/\(\.[0-9][0-9][0-9]\)[0-9]*/\1/g' "$out")" = "$(sed 's/\(\.[0-9][0-9][0-9]\)[0-9]*/\1/g' "$out.cpu")" ]; then pass; else fail 'another perplexity'; fi
 
+"$T/llrun" plan "$T/m.gguf" >"$out" 2>"$err" || fail 'plan fails'
+if grep -q '^gpu .*4 of 4 layers' "$out"; then pass; else fail 'plan does not tell the layers'; fi
+"$T/llrun" plan "$T/m.gguf" --json -ngl 2 >"$out" 2>"$err" || fail 'plan --json fails'
+if grep -q '"gpu_layers":2,"gpu_weights_bytes":[1-9]' "$out"; then pass; else fail 'plan --json does not tell the layers'; fi
+"$T/llrun" plan "$T/m.gguf" --gpu off >"$out" 2>"$err" || fail 'plan --gpu off fails'
+if grep -q '^gpu' "$out"; then fail 'plan tells of a GPU'; else pass; fi
+"$T/llrun" doctor >"$out" 2>"$err" </dev/null
+if grep -q '^ok .*emulated GPU 0, compute capability 9.0.*the same logits' "$out"; then pass; else fail 'doctor does not test the GPU'; fi
+HOST_CUDA_DRIVER=11070 "$T/llrun" doctor >"$out" 2>"$err" </dev/null
+if grep -q '^warning .*supports CUDA 11.7' "$out"; then pass; else fail 'doctor does not tell of the driver'; fi
+
 # drivers and devices
 HOST_CUDA_DEVICES=0; export HOST_CUDA_DEVICES; broken 'no device' 'CUDA_VISIBLE_DEVICES'; unset HOST_CUDA_DEVICES
 HOST_CUDA_DRIVER=0; export HOST_CUDA_DRIVER; broken 'no driver' 'no NVIDIA driver: libcuda.so.1 was not found'
