@@ -20,6 +20,7 @@
 #  include <cuda_runtime.h>
 #  include <cuda_fp16.h>
 #  define SHARED_FLOATS(name) extern __shared__ float name[]
+#  define UNROLL _Pragma("unroll")     /* where arrays must become registers */
 #endif
 #include "llrun.h"
 #include <float.h>
@@ -72,6 +73,22 @@ static __device__ __forceinline__ float warp_max(float x)
 {
     for (int i = 16; i; i /= 2) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, i));
     return x;
+}
+/* Of the four lanes that have a row of a tensor core's c */
+static __device__ __forceinline__ float quad_sum(float x)
+{
+    x += __shfl_xor_sync(0xffffffffu, x, 1);
+    return x + __shfl_xor_sync(0xffffffffu, x, 2);
+}
+static __device__ __forceinline__ float quad_max(float x)
+{
+    x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 1));
+    return fmaxf(x, __shfl_xor_sync(0xffffffffu, x, 2));
+}
+static __device__ __forceinline__ unsigned two_halves(float lo, float hi)
+{
+    const __half2 h = __floats2half2_rn(lo, hi);
+    return *(const unsigned *)&h;
 }
 /* c + the four products of signed bytes */
 static __device__ __forceinline__ int dot4(int a, int b, int c) { return __dp4a(a, b, c); }
@@ -574,7 +591,7 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
     const int chunks = (int)(a_bytes / 32), wm = warp % 2 * 32, wn = warp / 2 * 32;
     float acc[2][4][4];
     int c0, c, i, m, k, h;
-    for (m = 0; m < 2; m++) for (k = 0; k < 4; k++) for (i = 0; i < 4; i++) acc[m][k][i] = 0.0f;
+    UNROLL for (m = 0; m < 2; m++) UNROLL for (k = 0; k < 4; k++) UNROLL for (i = 0; i < 4; i++) acc[m][k][i] = 0.0f;
     for (c0 = 0; c0 < chunks; c0 += CHUNKS) {
         for (i = tid; i < TOKENS * 2 * CHUNKS; i += MANY_THREADS) {
             const int t = i / (2 * CHUNKS), v = i % (2 * CHUNKS);
@@ -620,16 +637,16 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
         for (c = 0; c < CHUNKS; c++) {
             unsigned wf[2][4], af[4][2];
             const int word = 8 * c + lane % 4;
-            for (m = 0; m < 2; m++) {
+            UNROLL for (m = 0; m < 2; m++) {
                 const unsigned *r = (const unsigned *)ws[wm + 16 * m + lane / 4], *s = (const unsigned *)ws[wm + 16 * m + lane / 4 + 8];
                 wf[m][0] = r[word]; wf[m][1] = s[word]; wf[m][2] = r[word + 4]; wf[m][3] = s[word + 4];
             }
-            for (k = 0; k < 4; k++) {
+            UNROLL for (k = 0; k < 4; k++) {
                 const unsigned *t = (const unsigned *)as[wn + 8 * k + lane / 4];
                 af[k][0] = t[word]; af[k][1] = t[word + 4];
             }
-            for (m = 0; m < 2; m++)
-                for (k = 0; k < 4; k++) {
+            UNROLL for (m = 0; m < 2; m++)
+                UNROLL for (k = 0; k < 4; k++) {
                     if constexpr (T == F16) mma_f16(acc[m][k], wf[m], af[k]);
                     else if constexpr (T == BF16) mma_bf16(acc[m][k], wf[m], af[k]);
                     else {
@@ -637,7 +654,7 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
                         for (h = 0; h < H; h++) for (i = 0; i < 4; i++) d[h][i] = 0;
                         if (halves) for (h = 0; h < H; h++) mma_int8_half(d[h], wf[m] + 2 * h, af[k][h]);
                         else mma_int8(d[0], wf[m], af[k]);
-                        for (i = 0; i < 4; i++) {
+                        UNROLL for (i = 0; i < 4; i++) {
                             const int r = wm + 16 * m + lane / 4 + i / 2 * 8, t = wn + 8 * k + lane % 4 * 2 + i % 2;
                             float v = w_scale[0][c][r] * (float)d[0][i];
                             if (halves) v += w_scale[H - 1][c][r] * (float)d[H - 1][i];
@@ -649,9 +666,9 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
         }
         __syncthreads();
     }
-    for (m = 0; m < 2; m++)
-        for (k = 0; k < 4; k++)
-            for (i = 0; i < 4; i++) {
+    UNROLL for (m = 0; m < 2; m++)
+        UNROLL for (k = 0; k < 4; k++)
+            UNROLL for (i = 0; i < 4; i++) {
                 const int r = row0 + wm + 16 * m + lane / 4 + i / 2 * 8, t = t0 + wn + 8 * k + lane % 4 * 2 + i % 2;
                 if (r < p.n_out && t < n) p.y[t * p.ldy + r] = acc[m][k][i] * (quant ? 1.0f : scale[t]) + (p.bias ? p.bias[r] : 0.0f);
             }
@@ -950,6 +967,109 @@ static __global__ void join(float *out, int64_t ldo, const float *parts, int spl
     }
 }
 
+/* Many tokens: tensor cores, in f16. A block: 64 tokens of one head, 16 of them each of its 4 warps; a tile of positions at a time in shared
+ * memory, keys as rows, values as columns. What a warp has as scores has the layout that the second product wants for its a. */
+template <int D, int KV> static __global__ void __launch_bounds__(THREADS) attend_many(attend_args p, float *out, int64_t ldo, int n)
+{
+    enum { P = D > 128 ? 32 : 64, KW = D / 2 + 4, VW = P / 2 + 4 };         /* positions of a tile; words of a row, in different banks */
+    __shared__ unsigned ks[P][KW], vt[D][VW];
+    const int lane = (int)(threadIdx.x % WARP), warp = (int)(threadIdx.x / WARP), head = (int)blockIdx.y, kvh = head / (p.a.n_head / p.a.n_head_kv);
+    const int t0 = (int)blockIdx.x * 64, last = t0 + 64 < n ? t0 + 63 : n - 1;
+    const uint32_t first = p.pos + (uint32_t)t0, from = p.a.window && first + 1 > p.a.window ? first + 1 - p.a.window : 0, to = p.pos + (uint32_t)last + 1;
+    const size_t kb = kv_row_bytes(KV, p.c.dk), vb = kv_row_bytes(KV, p.c.dv);
+    const uint8_t *k = p.c.k + (size_t)kvh * p.c.capacity * kb, *v = p.c.v + (size_t)kvh * p.c.capacity * vb;
+    const float slope = p.a.slopes ? p.a.slopes[head] : 0.0f;
+    unsigned q[D / 16][4];
+    float o[D / 8][4], most[2], sum[2];
+    uint32_t at[2], seen[2];
+    int i, j, m;
+    for (i = 0; i < 2; i++) {
+        const int row = t0 + warp * 16 + lane / 4 + 8 * i, t = row < n ? row : n - 1;
+        const float *x = p.q + t * p.ldq + (int64_t)head * p.a.dk;
+        at[i] = p.pos + (uint32_t)t;
+        seen[i] = p.a.window && at[i] + 1 > p.a.window ? at[i] + 1 - p.a.window : 0;
+        most[i] = -FLT_MAX;
+        sum[i] = 0.0f;
+        UNROLL for (j = 0; j < D / 16; j++)
+            UNROLL for (m = 0; m < 2; m++) {
+                const int d = 16 * j + 8 * m + lane % 4 * 2;
+                q[j][i + 2 * m] = two_halves(d < p.a.dk ? x[d] * p.a.scale : 0.0f, d + 1 < p.a.dk ? x[d + 1] * p.a.scale : 0.0f);
+            }
+    }
+    UNROLL for (j = 0; j < D / 8; j++) UNROLL for (i = 0; i < 4; i++) o[j][i] = 0.0f;
+    for (uint32_t tile = from; tile < to; tile += P) {
+        const int there = to - tile < P ? (int)(to - tile) : (int)P;
+        float s[P / 8][4], top[2] = { most[0], most[1] }, shrink[2], weight[2] = { 0.0f, 0.0f };
+        for (i = (int)threadIdx.x; i < P * (D / 2); i += THREADS) {
+            const int r = i / (D / 2), d = i % (D / 2) * 2;
+            const uint8_t *row = k + (size_t)((tile + (uint32_t)r) % p.c.capacity) * kb;
+            ks[r][d / 2] = r >= there ? 0u : two_halves(d < p.a.dk ? kv_value<KV>(row, d) : 0.0f, d + 1 < p.a.dk ? kv_value<KV>(row, d + 1) : 0.0f);
+        }
+        for (i = (int)threadIdx.x; i < P / 2 * D; i += THREADS) {
+            const int r = i / D * 2, d = i % D;
+            const uint8_t *row = v + (size_t)((tile + (uint32_t)r) % p.c.capacity) * vb, *next = v + (size_t)((tile + (uint32_t)r + 1) % p.c.capacity) * vb;
+            vt[d][r / 2] = two_halves(d < p.a.dv && r < there ? kv_value<KV>(row, d) : 0.0f, d < p.a.dv && r + 1 < there ? kv_value<KV>(next, d) : 0.0f);
+        }
+        __syncthreads();
+        UNROLL for (j = 0; j < P / 8; j++) {
+            const unsigned *row = ks[8 * j + lane / 4];
+            UNROLL for (i = 0; i < 4; i++) s[j][i] = 0.0f;
+            UNROLL for (m = 0; m < D / 16; m++) {
+                const unsigned b[2] = { row[8 * m + lane % 4], row[8 * m + lane % 4 + 4] };
+                mma_f16(s[j], q[m], b);
+            }
+            UNROLL for (i = 0; i < 4; i++) {
+                const uint32_t at_key = tile + (uint32_t)(8 * j + lane % 4 * 2 + i % 2);
+                float x = s[j][i];
+                if (p.a.softcap > 0.0f) x = softcap(x, p.a.softcap);
+                x -= slope * (float)((int64_t)at[i / 2] - (int64_t)at_key);
+                s[j][i] = at_key > at[i / 2] || at_key < seen[i / 2] ? -FLT_MAX : x;
+                top[i / 2] = fmaxf(top[i / 2], s[j][i]);
+            }
+        }
+        UNROLL for (i = 0; i < 2; i++) {
+            top[i] = quad_max(top[i]);
+            shrink[i] = expf(most[i] - top[i]);
+            most[i] = top[i];
+        }
+        UNROLL for (j = 0; j < P / 8; j++)
+            UNROLL for (i = 0; i < 4; i++) {
+                s[j][i] = s[j][i] == -FLT_MAX ? 0.0f : expf(s[j][i] - most[i / 2]);
+                weight[i / 2] += s[j][i];
+            }
+        UNROLL for (i = 0; i < 2; i++) sum[i] = sum[i] * shrink[i] + quad_sum(weight[i]);
+        UNROLL for (j = 0; j < D / 8; j++) UNROLL for (i = 0; i < 4; i++) o[j][i] *= shrink[i / 2];
+        UNROLL for (m = 0; m < P / 16; m++) {
+            const unsigned a[4] = { two_halves(s[2 * m][0], s[2 * m][1]), two_halves(s[2 * m][2], s[2 * m][3]),
+                                    two_halves(s[2 * m + 1][0], s[2 * m + 1][1]), two_halves(s[2 * m + 1][2], s[2 * m + 1][3]) };
+            UNROLL for (j = 0; j < D / 8; j++) {
+                const unsigned *row = vt[8 * j + lane / 4];
+                const unsigned b[2] = { row[8 * m + lane % 4], row[8 * m + lane % 4 + 4] };
+                mma_f16(o[j], a, b);
+            }
+        }
+        __syncthreads();
+    }
+    UNROLL for (i = 0; i < 2; i++)
+        if (p.a.sinks) {
+            const float sink = p.a.sinks[head], all = fmaxf(sink, most[i]), x = expf(most[i] - all);
+            sum[i] = sum[i] * x + expf(sink - all);
+            UNROLL for (j = 0; j < D / 8; j++) UNROLL for (m = 0; m < 2; m++) o[j][2 * i + m] *= x;
+        }
+    UNROLL for (j = 0; j < D / 8; j++)
+        UNROLL for (i = 0; i < 4; i++) {
+            const int t = t0 + warp * 16 + lane / 4 + i / 2 * 8, d = 8 * j + lane % 4 * 2 + i % 2;
+            if (t < n && d < p.a.dv) out[t * ldo + (int64_t)head * p.a.dv + d] = o[j][i] / sum[i / 2];
+        }
+}
+template <int D> static void run_attend_many(stream *st, const attend_args &p, float *out, int64_t ldo, int n)
+{
+    auto halves = attend_many<D, LLR_KV_F16>;
+    auto q8_0 = attend_many<D, LLR_KV_Q8_0>;
+    auto kernel = p.c.type == (int)LLR_KV_F16 ? halves : q8_0;
+    RUN(kernel, dim3((unsigned)(n + 63) / 64, (unsigned)p.a.n_head), dim3(THREADS), 0, st, p, out, ldo, n);
+}
+
 /* Room for `parts`: of a few rows in several stretches, or of all in one */
 static size_t part_floats(int max_rows, int max_head, int max_head_dim)
 {
@@ -965,6 +1085,13 @@ static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *ou
     attend_args p;
     if (st->error != cudaSuccess) return;
     p.a = *a; p.c = *c; p.parts = st->parts; p.q = q; p.ldq = ldq; p.pos = pos;
+    if (n >= FEW_ROWS && st->dev->capability >= 80 && c->type != (int)LLR_KV_F32 && a->dk <= 256 && a->dv <= 256) {
+        const int d = a->dk > a->dv ? a->dk : a->dv;
+        if (d <= 64) run_attend_many<64>(st, p, out, ldo, n);
+        else if (d <= 128) run_attend_many<128>(st, p, out, ldo, n);
+        else run_attend_many<256>(st, p, out, ldo, n);
+        return;
+    }
     p.head_blocks = (group + HEADS - 1) / HEADS;
     p.splits = (int)((seen + 2 * TILE - 1) / (2 * TILE));
     if (p.splits > MOST_SPLITS / n) p.splits = MOST_SPLITS / n;

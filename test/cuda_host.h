@@ -32,6 +32,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __shared__ static
+#define UNROLL
 #define SHARED_FLOATS(name) float *name = (float *)(void *)host_shared
 
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
@@ -120,8 +121,8 @@ static inline void __syncwarp(void)
     int w = (int)threadIdx.x / 32, end = 32 * w + 32;
     host_wait(&host_warps[w], 32 * w, end < (int)blockDim.x ? end : (int)blockDim.x);
 }
-/* Sums over a warp in the order of a butterfly of shuffles. */
-template <typename F> static float host_fold(float x, F f)
+/* Sums over a warp, or n lanes of it, in the order of a butterfly of shuffles. */
+template <typename F> static float host_fold(float x, F f, int n = 32)
 {
     float v[32], u[32];
     int i, k, w = (int)threadIdx.x / 32 * 32;
@@ -129,7 +130,7 @@ template <typename F> static float host_fold(float x, F f)
     __syncwarp();
     for (i = 0; i < 32; i++) v[i] = host_slots[w + i];
     __syncwarp();
-    for (k = 16; k; k /= 2) {
+    for (k = n / 2; k; k /= 2) {
         for (i = 0; i < 32; i++) u[i] = f(v[i], v[i ^ k]);
         memcpy(v, u, sizeof v);
     }
@@ -137,6 +138,8 @@ template <typename F> static float host_fold(float x, F f)
 }
 static inline float warp_sum(float x) { return host_fold(x, [](float a, float b) { return a + b; }); }
 static inline float warp_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }); }
+static inline float quad_sum(float x) { return host_fold(x, [](float a, float b) { return a + b; }, 4); }
+static inline float quad_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }, 4); }
 
 /* The tensor cores' products, with the words of a and b where the lanes have them. k: numbers of a row; per: in a word. */
 static unsigned host_words[HOST_THREADS][6];
@@ -199,6 +202,7 @@ static inline __half __float2half_rn(float f)
     return __ushort_as_half((unsigned short)(sign | (a + 0xfff + (a >> 13 & 1)) >> 13));
 }
 
+static inline unsigned two_halves(float lo, float hi) { return __half_as_ushort(__float2half_rn(lo)) | (unsigned)__half_as_ushort(__float2half_rn(hi)) << 16; }
 static inline int host_int8(unsigned word, int i) { return (int8_t)(word >> 8 * i); }
 static inline float host_f16(unsigned word, int i) { return __half2float(__ushort_as_half((unsigned short)(word >> 16 * i))); }
 static inline float host_bf16(unsigned word, int i) { return __uint_as_float(word >> 16 * i << 16); }

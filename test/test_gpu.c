@@ -221,7 +221,7 @@ static void gt_attention(int kv, int n_head, int n_head_kv, int dk, int dv, uint
     llri_attention(&p.gpu, &ga, gout, n_head * dv, (const float *)gt_up(&p, q, (size_t)(n * nq) * sizeof *q), nq, &seq, 1);
     (void)snprintf(what, sizeof what, "attention kv %d, %d/%d heads of %d/%d, window %u, %u + %d positions, extras %d", kv, n_head, n_head_kv, dk, dv, (unsigned)window,
                    (unsigned)before, n, extras);
-    gt_compare(&p, out, gout, n * n_head * dv, kv == LLR_KV_F32 ? 2e-5 : 1e-4, what);
+    gt_compare(&p, out, gout, n * n_head * dv, kv == LLR_KV_F32 ? 2e-5 : n < 16 ? 1e-4 : 2e-3, what);      /* tensor cores have halves */
     gt_end(&p);
 end:
     free(q); free(k); free(v); free(out); free(extra); free(cache);
@@ -238,6 +238,8 @@ static void test_gpu_attention(void)
         gt_attention(kv, 3, 1, 128, 256, 70, 160, 100, 20, 0);
     }
     for (extras = 1; extras < 8; extras++) {
+        gt_attention(LLR_KV_F16, 2, 1, 64, 48, 100, 256, 130, 70, extras);
+        gt_attention(LLR_KV_F16, 2, 2, 40, 40, 0, 128, 0, 66, extras);
         gt_attention(LLR_KV_F32, 4, 2, 32, 32, 0, 256, 200, 2, extras);
         gt_attention(LLR_KV_F32, 16, 1, 32, 32, 40, 96, 60, 30, extras);
     }
@@ -302,7 +304,7 @@ static void test_gpu_models(void)
                 int i;
                 CHECK(llr_session_eval(a, ids, 20, &err) == LLR_OK);
                 CHECK_MSG(llr_session_eval(b, ids, 20, &err) == LLR_OK, "%s", err.msg);
-                for (i = 0; i < 20; i++) gt_same(a, b, i, 1e-5, "prompt");
+                for (i = 0; i < 20; i++) gt_same(a, b, i, kv == LLR_KV_F32 ? 1e-5 : 4e-5, "prompt");   /* queries as halves */
                 for (i = 20; i < 24; i++) {
                     CHECK(llr_session_eval(a, ids + i, 1, &err) == LLR_OK && llr_session_eval(b, ids + i, 1, &err) == LLR_OK);
                     gt_same(a, b, -1, 1e-5, "token");
