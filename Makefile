@@ -81,6 +81,7 @@ TEST_PARTS = engine program chat story fail doctor memory speed gpu matrix
 BINARIES   = llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail
 test: $(BINARIES)
 	@$(MAKE) --no-print-directory -k $(TEST_PARTS:%=check-%)
+$(TEST_PARTS:%=check-%): export LLRUN_CUDA =    # whatever is beside the program: these are tests of the CPU, and check-gpu brings its own
 check-engine: $(B)/test
 	$(B)/test $(TESTS)
 check-program: llrun $(B)/make_model $(B)/child

@@ -41,6 +41,8 @@ struct stream {
     int8_t *q; float *scale; int32_t *sum;                      /* it as int8 [n][n_in], [n][n_in / 32] and two int16 sums of halves; or as
                                                                    f16 or bf16 [n][n_in] and [n] */
     float *parts;                                               /* of attention: [row][head][split][dv + 2] */
+    uint32_t *pos;                                              /* position of the token, for steps that are recorded */
+    cudaGraphExec_t graph; uint32_t reach; int recording, no_graphs;    /* recorded steps, for positions below `reach` */
     int64_t max_in; int max_rows;
 };
 
@@ -53,7 +55,7 @@ static void check(stream *st, cudaError_t e, const char *doing)
 
 #ifdef LLRUN_CUDA_HOST
 #  define RUN(kernel, grid, block, shared, st, ...) \
-    check(st, host_launch(grid, block, shared, [=] { kernel(__VA_ARGS__); }), #kernel)
+    check(st, host_launch(grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel)
 #else
 #  define RUN(kernel, grid, block, shared, st, ...) do { \
         kernel<<<grid, block, shared, (st)->s>>>(__VA_ARGS__); \
@@ -864,10 +866,10 @@ static __device__ void store_row(int type, uint8_t *to, const float *x, int n)  
         }
     }
 }
-static __global__ void store(llri_kvc c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos)
+static __global__ void store(llri_kvc c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, const uint32_t *now)
 {
     const int t = (int)blockIdx.x, h = (int)blockIdx.y;
-    const size_t slot = (size_t)h * c.capacity + (pos + (uint32_t)t) % c.capacity;
+    const size_t slot = (size_t)h * c.capacity + ((now ? *now : pos) + (uint32_t)t) % c.capacity;
     if (threadIdx.x < WARP) store_row(c.type, c.k + slot * kv_row_bytes(c.type, c.dk), k + t * ldk + (int64_t)h * c.dk, c.dk);
     else store_row(c.type, c.v + slot * kv_row_bytes(c.type, c.dv), v + t * ldv + (int64_t)h * c.dv, c.dv);
 }
@@ -875,14 +877,14 @@ static void gpu_store(void *s, const llri_kvc *c, const float *k, int64_t ldk, c
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess) return;
-    RUN(store, dim3((unsigned)n, (unsigned)c->n_head_kv), dim3(2 * WARP), 0, st, *c, k, ldk, v, ldv, pos);
+    RUN(store, dim3((unsigned)n, (unsigned)c->n_head_kv), dim3(2 * WARP), 0, st, *c, k, ldk, v, ldv, pos, st->recording ? st->pos : NULL);
 }
 
 /* A block: one token, up to HEADS query heads of one kv head, one stretch of positions; a tile of positions at a time, with
  * streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). What it has in the end, sums [dv], maximum and weight of each
  * head, goes to `parts`, where another kernel joins the stretches. */
 enum { HEADS = 8, TILE = 64, MOST_SPLITS = 64, FEW_ROWS = 16, MAX_DV = 4 * THREADS };
-struct attend_args { llri_attn a; llri_kvc c; float *parts; const float *q; int64_t ldq; uint32_t pos, stretch; int splits, head_blocks; };
+struct attend_args { llri_attn a; llri_kvc c; float *parts; const float *q; int64_t ldq; uint32_t pos; const uint32_t *now; int splits, head_blocks; };
 
 template <int KV> static __global__ void __launch_bounds__(THREADS) attend(attend_args p)
 {
@@ -891,8 +893,9 @@ template <int KV> static __global__ void __launch_bounds__(THREADS) attend(atten
     const int group = p.a.n_head / p.a.n_head_kv, kvh = (int)blockIdx.y / p.head_blocks, first = kvh * group + (int)blockIdx.y % p.head_blocks * HEADS;
     const int heads = (kvh + 1) * group - first < HEADS ? (kvh + 1) * group - first : HEADS;
     const int t = (int)blockIdx.x, split = (int)blockIdx.z, lane = (int)(threadIdx.x % WARP), warp = (int)(threadIdx.x / WARP);
-    const uint32_t at = p.pos + (uint32_t)t, seen = p.a.window && at + 1 > p.a.window ? at + 1 - p.a.window : 0;
-    const uint32_t from = seen + (uint32_t)split * p.stretch, all = at + 1, to = from + p.stretch < all ? from + p.stretch : all;
+    const uint32_t at = (p.now ? *p.now : p.pos) + (uint32_t)t, seen = p.a.window && at + 1 > p.a.window ? at + 1 - p.a.window : 0, all = at + 1;
+    const uint32_t stretch = ((all - seen + (uint32_t)p.splits - 1) / (uint32_t)p.splits + TILE - 1) / TILE * TILE;
+    const uint32_t from = seen + (uint32_t)split * stretch, to = from + stretch < all ? from + stretch : all;
     const size_t kb = kv_row_bytes(KV, p.c.dk), vb = kv_row_bytes(KV, p.c.dv);
     const uint8_t *k = p.c.k + (size_t)kvh * p.c.capacity * kb, *v = p.c.v + (size_t)kvh * p.c.capacity * vb;
     float acc[HEADS][MAX_DV / THREADS];
@@ -1081,10 +1084,10 @@ static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *ou
 {
     stream *st = (stream *)s;
     const int group = a->n_head / a->n_head_kv;
-    const uint32_t last = pos + (uint32_t)n, seen = a->window && last > a->window ? a->window : last;
+    const uint32_t last = st->recording ? st->reach : pos + (uint32_t)n, seen = a->window && last > a->window ? a->window : last;
     attend_args p;
     if (st->error != cudaSuccess) return;
-    p.a = *a; p.c = *c; p.parts = st->parts; p.q = q; p.ldq = ldq; p.pos = pos;
+    p.a = *a; p.c = *c; p.parts = st->parts; p.q = q; p.ldq = ldq; p.pos = pos; p.now = st->recording ? st->pos : NULL;
     if (n >= FEW_ROWS && st->dev->capability >= 80 && c->type != (int)LLR_KV_F32 && a->dk <= 256 && a->dv <= 256) {
         const int d = a->dk > a->dv ? a->dk : a->dv;
         if (d <= 64) run_attend_many<64>(st, p, out, ldo, n);
@@ -1096,8 +1099,6 @@ static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *ou
     p.splits = (int)((seen + 2 * TILE - 1) / (2 * TILE));
     if (p.splits > MOST_SPLITS / n) p.splits = MOST_SPLITS / n;
     if (p.splits < 1 || n > FEW_ROWS) p.splits = 1;
-    p.stretch = (seen + (uint32_t)p.splits - 1) / (uint32_t)p.splits;
-    p.stretch = (p.stretch + TILE - 1) / TILE * TILE;
     {
         dim3 grid((unsigned)n, (unsigned)(a->n_head_kv * p.head_blocks), (unsigned)p.splits);
         size_t shared = sizeof(float) * HEADS * (size_t)a->dk;
@@ -1137,7 +1138,7 @@ static int fail_cuda(char *why, size_t cap, cudaError_t e, const char *doing)
 }
 #define TRY(call) do { cudaError_t e_ = call; if (e_ != cudaSuccess) return fail_cuda(why, cap, e_, #call); } while (0)
 
-struct layout { uint64_t q, scale, sum, parts, bytes; };
+struct layout { uint64_t q, scale, sum, parts, pos, bytes; };
 static layout stream_layout(int64_t max_in, int max_rows, int max_head, int max_head_dim)
 {
     layout l;
@@ -1146,7 +1147,8 @@ static layout stream_layout(int64_t max_in, int max_rows, int max_head, int max_
     l.scale = (2 * rows * in + 255) & ~(uint64_t)255;
     l.sum = l.scale + ((rows * in / 8 + 255) & ~(uint64_t)255);
     l.parts = l.sum + ((rows * in / 8 + 255) & ~(uint64_t)255);
-    l.bytes = l.parts + 4 * (uint64_t)part_floats(max_rows, max_head, max_head_dim);
+    l.pos = l.parts + 4 * (uint64_t)part_floats(max_rows, max_head, max_head_dim);
+    l.bytes = l.pos + sizeof(uint32_t);
     return l;
 }
 static uint64_t gpu_stream_bytes(int64_t max_in, int max_rows, int max_head, int max_head_dim)
@@ -1160,6 +1162,7 @@ static void gpu_stream_free(void *s)
     if (!st) return;
     (void)cudaSetDevice(st->dev->index);
     if (st->s) { (void)cudaStreamSynchronize(st->s); (void)cudaStreamDestroy(st->s); }
+    if (st->graph) (void)cudaGraphExecDestroy(st->graph);
     (void)cudaFree(st->q);
     free(st);
 }
@@ -1173,6 +1176,7 @@ static int stream_make(stream *st, const layout &l, char *why, size_t cap)
     st->scale = (float *)(void *)((uint8_t *)p + l.scale);
     st->sum = (int32_t *)(void *)((uint8_t *)p + l.sum);
     st->parts = (float *)(void *)((uint8_t *)p + l.parts);
+    st->pos = (uint32_t *)(void *)((uint8_t *)p + l.pos);
     return 0;
 }
 static int gpu_stream_new(void **out, void *d, int64_t max_in, int max_rows, int max_head, int max_head_dim, char *why, size_t cap)
@@ -1187,22 +1191,58 @@ static int gpu_stream_new(void **out, void *d, int64_t max_in, int max_rows, int
     return 0;
 }
 
-static int gpu_finish(void *s, char *why, size_t cap)
-{
-    stream *st = (stream *)s;
-    cudaError_t e;
-    (void)cudaSetDevice(st->dev->index);
-    check(st, cudaStreamSynchronize(st->s), "the kernels of a pass");
-    e = st->error;
-    st->error = cudaSuccess;
-    return e == cudaSuccess ? 0 : fail_cuda(why, cap, e, st->doing);
-}
 static void gpu_put(void *s, void *to, const void *from, size_t n)
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
     check(st, cudaSetDevice(st->dev->index), "choosing the device");
     check(st, cudaMemcpyAsync(to, from, n, cudaMemcpyHostToDevice, st->s), "copying to the GPU");
+}
+/* The steps of a token: one launch instead of hundreds. They are recorded where they are first done, for positions up to the next power of two,
+ * because that decides in how many stretches attention is divided. */
+static int gpu_replay(void *s, uint32_t pos)
+{
+    stream *st = (stream *)s;
+    if (st->error != cudaSuccess || st->no_graphs) return 0;
+    gpu_put(st, st->pos, &pos, sizeof pos);
+    if (st->graph && pos < st->reach && (pos >= st->reach / 2 || st->reach == 2 * TILE)) {
+        check(st, cudaGraphLaunch(st->graph, st->s), "replaying the steps of a token");
+        return 1;
+    }
+    for (st->reach = 2 * TILE; st->reach <= pos; st->reach *= 2) {}
+    if (st->graph) check(st, cudaGraphExecDestroy(st->graph), "forgetting recorded steps");
+    st->graph = NULL;
+    if (st->error == cudaSuccess && cudaStreamBeginCapture(st->s, cudaStreamCaptureModeThreadLocal) == cudaSuccess) st->recording = 1;
+    else st->no_graphs = 1;
+    return 0;
+}
+static void gpu_recorded(void *s)
+{
+    stream *st = (stream *)s;
+    cudaGraph_t graph = NULL;
+    if (!st->recording) return;
+    st->recording = 0;
+    check(st, cudaStreamEndCapture(st->s, &graph), "recording the steps of a token");
+    if (st->error == cudaSuccess) check(st, cudaGraphInstantiateWithFlags(&st->graph, graph, 0), "recording the steps of a token");
+    if (graph) (void)cudaGraphDestroy(graph);
+    if (st->error == cudaSuccess) check(st, cudaGraphLaunch(st->graph, st->s), "replaying the steps of a token");
+}
+
+static int gpu_finish(void *s, char *why, size_t cap)
+{
+    stream *st = (stream *)s;
+    cudaError_t e;
+    (void)cudaSetDevice(st->dev->index);
+    if (st->recording) {                                /* cancelled meanwhile */
+        cudaGraph_t graph = NULL;
+        st->recording = 0;
+        check(st, cudaStreamEndCapture(st->s, &graph), "recording the steps of a token");
+        if (graph) (void)cudaGraphDestroy(graph);
+    }
+    check(st, cudaStreamSynchronize(st->s), "the kernels of a pass");
+    e = st->error;
+    st->error = cudaSuccess;
+    return e == cudaSuccess ? 0 : fail_cuda(why, cap, e, st->doing);
 }
 static void gpu_get(void *s, void *to, const void *from, size_t n)
 {
@@ -1289,6 +1329,7 @@ static int device_make(device *dev, const char *which, const llri_book *books, l
         TRY(cudaMemcpy((uint8_t *)dev->books + bytes, books[i].data, books[i].n_bytes, cudaMemcpyHostToDevice));
         bytes += (books[i].n_bytes + 255) & ~(size_t)255;
     }
+    TRY(cudaStreamSynchronize(NULL));
     return 0;
 }
 static int gpu_open(void **out, const char *which, const llri_book *books, llr_gpu_info *info, char *why, size_t cap)
@@ -1324,6 +1365,7 @@ static int gpu_upload(void *d, void *to, const void *from, uint64_t n, char *why
 {
     TRY(cudaSetDevice(((device *)d)->index));
     TRY(cudaMemcpy(to, from, n, cudaMemcpyHostToDevice));
+    TRY(cudaStreamSynchronize(NULL));           /* memory that is not pinned may still be on its way, and streams do not wait for it */
     return 0;
 }
 
@@ -1332,7 +1374,7 @@ static int gpu_upload(void *d, void *to, const void *from, uint64_t n, char *why
 static const llri_gpu_table table = {
     LLRI_GPU_ABI, (uint32_t)sizeof(llri_gpu_table), (uint64_t)0 QUANTS(X) FLOATS(X), MAX_DV,
     gpu_open, gpu_close, gpu_memory, gpu_alloc, gpu_release, gpu_upload, gpu_stream_bytes, gpu_stream_new, gpu_stream_free, gpu_finish,
-    gpu_put, gpu_get, gpu_copy, gpu_input, gpu_matmul, gpu_norm, gpu_rope, gpu_act, gpu_vec, gpu_store, gpu_attend
+    gpu_put, gpu_get, gpu_replay, gpu_recorded, gpu_copy, gpu_input, gpu_matmul, gpu_norm, gpu_rope, gpu_act, gpu_vec, gpu_store, gpu_attend
 };
 #undef X
 

@@ -2126,14 +2126,14 @@ static struct { llr_gpu *g; llr_placement *p; int sessions; } gpu;
 static int gpu_required(void) { return opt.gpu && !strcmp(opt.gpu, "require"); }
 static int gpu_wanted(void) { return gpu_required() || (opt.gpu && !strcmp(opt.gpu, "auto")) || opt.device || (opt.gpu_layers && strcmp(opt.gpu_layers, "0")); }
 
-/* The library with the kernels: what LLRUN_CUDA names, or llrun-cuda.so beside the program; "": there is none. */
+/* The library with the kernels: what LLRUN_CUDA names, which may be nothing, or llrun-cuda.so beside the program; "": there is none. */
 static const char *gpu_library(char *path, size_t cap)
 {
     const char *named = getenv("LLRUN_CUDA");
     size_t n;
     FILE *f;
     path[0] = 0;
-    if (named && *named) { (void)snprintf(path, cap, "%s", named); return path; }
+    if (named) { (void)snprintf(path, cap, "%s", named); return path; }
 #ifdef _WIN32
     {
         wchar_t wide[2048];

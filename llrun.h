@@ -541,6 +541,8 @@ typedef struct llri_gpu_table {
     int  (*finish)(void *stream, char *why, size_t cap);                               /* waits for all */
     void (*put)(void *stream, void *to, const void *from, size_t n_bytes);             /* to the GPU; `from` may change at once */
     void (*get)(void *stream, void *to, const void *from, size_t n_bytes);             /* from the GPU; waits */
+    int  (*replay)(void *stream, uint32_t pos);         /* 1: the steps that were recorded are done for one token at pos; 0: do them, they are recorded */
+    void (*recorded)(void *stream);                     /* these were all; no put or get before. Without a recording: nothing */
     void (*copy)(void *stream, void *to, int64_t ldt, const void *from, int64_t ldf, int64_t width, int n);   /* n rows, in bytes */
     void (*input)(void *stream, const float *x, int64_t ldx, int n, int64_t n_in);
     void (*matmul)(void *stream, const llri_mat *w, const float *bias, float *y, int64_t ldy, int exact);
@@ -9730,8 +9732,8 @@ static int llri_gather_wanted(const llri_pass *p)
 
 /* Logits of the rows that are wanted. Rows of several sessions lie apart, so a strip of the vocabulary at a time is computed
  * for all of them into scratch and dealt out; rows that follow each other are computed straight into their place, if the
- * output matrix is not on a GPU. */
-static void llri_head(const llri_pass *p)
+ * output matrix is not on a GPU. done: they were computed, and have to be fetched. */
+static void llri_head(const llri_pass *p, int done)
 {
     const llr_model *m = p->m;
     llri_pass head = *p;
@@ -9740,7 +9742,7 @@ static void llri_head(const llri_pass *p)
     int k, direct = 1;
     head.n = llri_gather_wanted(p);
     if (!head.n) return;
-    llri_norm_rows(&head, &m->output_norm, p->s->h, p->s->h);
+    if (!done) llri_norm_rows(&head, &m->output_norm, p->s->h, p->s->h);
     llri_exec_input(p->e, p->s->h, m->n_embd, head.n, m->n_embd);
     for (k = 1; k < head.n; k++) direct &= to[k] == to[k - 1] + v;
     if (p->e->gpu) direct = 0;
@@ -9752,12 +9754,13 @@ static void llri_head(const llri_pass *p)
         part.w.data += (size_t)r * part.w.row_bytes;
         part.w.n_out = n;
         if (part.bias) part.bias += r;
-        llri_apply(&head, &part, y, strip);
-        for (k = 0; k < head.n; k++) {
+        if (!done) llri_apply(&head, &part, y, strip);
+        for (k = 0; k < head.n && !done; k++) {
             if (m->logit_mul != 1.0f) llri_scale(p->e, y + k * strip, m->logit_mul, n);
             if (m->final_cap > 0.0f) llri_softcap(p->e, y + k * strip, m->final_cap, n);
-            if (!direct) llri_fetch(p->e, to[k] + r, y + k * strip, n);
         }
+        if (p->e->gpu) p->e->gpu->recorded(p->e->stream);
+        for (k = 0; k < head.n && !direct; k++) llri_fetch(p->e, to[k] + r, y + k * strip, n);
     }
 }
 
@@ -9780,6 +9783,15 @@ static const llri_pass *llri_to_gpu(const llri_pass *p, llri_pass *there)
     return there;
 }
 
+/* Can the steps of this pass be those of the last token, at another position? They are the same if it is one token of one session, and
+ * nothing but keys, values and attention depends on the position. */
+static int llri_replay(const llri_pass *p)
+{
+    const llr_model *m = p->m;
+    if (p->n != 1 || p->parts[0].s->twin != p->s || !p->parts[0].last || m->temperature != 0.0f || (int64_t)p->s->n_batch * 2 * m->max_ff < m->n_vocab) return 0;
+    return p->e->gpu->replay(p->e->stream, p->parts[0].pos0);
+}
+
 static llr_status llri_gpu_finish(const llri_pass *p, llr_error *err)
 {
     char why[400] = "";
@@ -9800,17 +9812,22 @@ static int llri_cancelled(const llri_pass *p)
 static llr_status llri_forward(const llri_pass *p, llr_error *err)
 {
     llri_pass there;
-    int i;
+    int i, done = 0;
     llri_embed(p);
     llri_embed_per_layer(p);
     llri_rope_tables(p);
     for (i = 0; i <= p->m->n_layer; i++) {
         const llri_layer *y;
         float *x, *h;
-        if (p->s->gpu && i == p->s->gpu->first) p = llri_to_gpu(p, &there);
-        if (i == p->m->n_layer) break;
-        if (llri_cancelled(p)) return LLR_E_CANCELLED;
-        if (llr_gguf_check(p->m->gguf, NULL)) return LLR_E_IO;
+        if (llri_cancelled(p) || llr_gguf_check(p->m->gguf, NULL)) {
+            if (p->e->gpu) (void)llri_gpu_finish(p, NULL);
+            return llri_cancelled(p) ? LLR_E_CANCELLED : LLR_E_IO;
+        }
+        if (p->s->gpu && i == p->s->gpu->first) {
+            p = llri_to_gpu(p, &there);
+            done = llri_replay(p);
+        }
+        if (done || i == p->m->n_layer) break;
         y = &p->m->layers[i];
         x = p->s->x;
         h = p->s->h;
@@ -9825,7 +9842,7 @@ static llr_status llri_forward(const llri_pass *p, llr_error *err)
         llri_add_block(p, &y->ffn_post_norm);
         llri_finish_layer(p, y, i);
     }
-    llri_head(p);
+    llri_head(p, done);
     return p->e->gpu ? llri_gpu_finish(p, err) : LLR_OK;
 }
 

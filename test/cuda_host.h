@@ -258,13 +258,26 @@ static void host_open(bool on)             /* the memory of the GPU */
 static void host_run_block(void) { if (_setjmp(host_main) == 0) _longjmp(host_fibers[0].at, 1); }
 #define HOST_CALL() do { cudaError_t e_ = host_call(); if (e_ != cudaSuccess) return e_; } while (0)
 
+/* What a stream does while it is recorded: to be done later, when the graph is launched. */
+struct host_graph { std::vector<std::function<void()> > steps; };
+typedef host_graph *cudaGraph_t, *cudaGraphExec_t;
+static host_graph *host_recording;
+
+template <typename K, typename... A> static std::function<void()> host_call_of(K *kernel, A... a) { return [=] { kernel(a...); }; }
+static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body);
 static inline cudaError_t host_launch(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
+{
+    HOST_CALL();
+    if (host_recording) host_recording->steps.push_back([=] { host_run(grid, block, shared, body); });
+    else host_run(grid, block, shared, body);
+    return cudaSuccess;
+}
+static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
 {
     std::lock_guard<std::mutex> hold(host_lock);
     unsigned x, y, z;
     int i;
-    HOST_CALL();
-    if (shared > sizeof host_shared || block.x > HOST_THREADS || block.y != 1 || block.z != 1) return (cudaError_t)9;
+    if (shared > sizeof host_shared || block.x > HOST_THREADS || block.y != 1 || block.z != 1) host_die("a launch that no GPU takes");
     gridDim = grid;
     blockDim = block;
     host_body = &body;
@@ -285,7 +298,6 @@ static inline cudaError_t host_launch(dim3 grid, dim3 block, size_t shared, cons
                 host_run_block();
             }
     host_open(false);
-    return cudaSuccess;
 }
 
 static inline const char *cudaGetErrorString(cudaError_t e)
@@ -363,18 +375,41 @@ static inline cudaError_t cudaFree(void *p)
     host_die("freed what was not allocated");
     return cudaSuccess;
 }
-static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n, cudaMemcpyKind, cudaStream_t)
+static void host_copy(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n)
 {
     std::lock_guard<std::mutex> hold(host_lock);
-    HOST_CALL();
     host_open(true);
     for (size_t i = 0; i < n; i++) memcpy((char *)to + i * ldt, (const char *)from + i * ldf, width);
     host_open(false);
+}
+static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n, cudaMemcpyKind kind, cudaStream_t)
+{
+    HOST_CALL();
+    if (!host_recording) host_copy(to, ldt, from, ldf, width, n);
+    else if (kind == cudaMemcpyDeviceToDevice) host_recording->steps.push_back([=] { host_copy(to, ldt, from, ldf, width, n); });
+    else return (cudaError_t)900;               /* not while a stream is recorded */
     return cudaSuccess;
 }
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+static inline cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) { HOST_CALL(); host_recording = new host_graph; return cudaSuccess; }
+static inline cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *g)
+{
+    *g = host_recording;
+    host_recording = NULL;
+    return host_call();
+}
+static inline cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *e, cudaGraph_t g, unsigned long long) { HOST_CALL(); *e = new host_graph(*g); return cudaSuccess; }
+static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t)
+{
+    HOST_CALL();
+    for (auto &step : e->steps) step();
+    return cudaSuccess;
+}
+static inline cudaError_t cudaGraphDestroy(cudaGraph_t g) { delete g; return host_call(); }
+static inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e) { delete e; return host_call(); }
 static inline cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, cudaMemcpyKind k, cudaStream_t s) { return cudaMemcpy2DAsync(to, n, from, n, n, 1, k, s); }
 static inline cudaError_t cudaMemcpy(void *to, const void *from, size_t n, cudaMemcpyKind k) { return cudaMemcpyAsync(to, from, n, k, NULL); }
 static inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { HOST_CALL(); *s = (void *)host_slots; return cudaSuccess; }
-static inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return host_call(); }
+static inline cudaError_t cudaStreamSynchronize(cudaStream_t) { HOST_CALL(); return host_recording ? (cudaError_t)900 : cudaSuccess; }
 static inline cudaError_t cudaStreamDestroy(cudaStream_t) { return host_call(); }
 #endif

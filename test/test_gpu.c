@@ -331,6 +331,21 @@ static void test_gpu_models(void)
                 }
                 llr_session_free(a); llr_session_free(b);
             }
+            {                                                   /* steps that are recorded and replayed, with more and more positions */
+                llr_session *a = gt_session(m, NULL, LLR_KV_F32, 32, 0), *b = gt_session(m, p, LLR_KV_F32, 32, 0);
+                size_t unused;
+                long before = 0, calls = 0;
+                int i;
+                CHECK(llr_session_eval(a, ids, 110, &err) == LLR_OK && llr_session_eval(b, ids, 110, &err) == LLR_OK);
+                for (i = 110; i < 140; i++) {
+                    if (gt_state) gt_state(&unused, &before, 0);
+                    CHECK(llr_session_eval(a, ids + i, 1, &err) == LLR_OK && llr_session_eval(b, ids + i, 1, &err) == LLR_OK);
+                    if (gt_state) gt_state(&unused, &calls, 0);
+                    CHECK_MSG(!gt_state || i == 110 || i == 128 || calls - before < 24, "token %d took %ld calls", i, calls - before);
+                    gt_same(a, b, -1, 1e-5, "replayed");
+                }
+                llr_session_free(a); llr_session_free(b);
+            }
             llr_placement_free(p);
         }
         llr_model_close(m);
