@@ -8,6 +8,7 @@
  *     HOST_CUDA_DEVICES  number of devices (1)            HOST_CUDA_FREE    bytes of memory (1 GiB)
  *     HOST_CUDA_DRIVER   version (13000); 0: no driver    HOST_CUDA_FAIL    the n-th call fails, counted from 1; with a + all after it too
  *     HOST_CUDA_ERROR    the error it fails with (719, of a kernel)         HOST_CUDA_KERNELS  0: no kernels for this device
+ *     HOST_CUDA_WRONG    set: products of integers are wrong
  *     HOST_CUDA_COUNT    a file that gets the number of calls when the library is unloaded
  */
 #ifndef CUDA_HOST_H
@@ -168,6 +169,8 @@ static inline unsigned __vsub4(unsigned a, unsigned b)
 }
 static inline int dot4(int a, int b, int c)
 {
+    static const char *const wrong = getenv("HOST_CUDA_WRONG");
+    if (wrong) c ^= 64;
     for (int i = 0; i < 32; i += 8) c += (int)(int8_t)(a >> i) * (int8_t)(b >> i);
     return c;
 }

@@ -81,6 +81,7 @@ HOST_CUDA_DRIVER=0; export HOST_CUDA_DRIVER; broken 'no driver' 'no NVIDIA drive
 HOST_CUDA_DRIVER=11070; broken 'old driver' 'supports CUDA 11.7, and the kernels were built with CUDA 13.0'; unset HOST_CUDA_DRIVER
 HOST_CUDA_KERNELS=0; export HOST_CUDA_KERNELS; broken 'no kernels' 'compute capability 9.0, and this build has no kernels for it'; unset HOST_CUDA_KERNELS
 HOST_CUDA_FAIL=3+ HOST_CUDA_ERROR=999; export HOST_CUDA_FAIL HOST_CUDA_ERROR; broken 'after suspend' 'rmmod nvidia_uvm'; unset HOST_CUDA_FAIL HOST_CUDA_ERROR
+HOST_CUDA_WRONG=1; export HOST_CUDA_WRONG; broken 'wrong results' 'self-test failed: products with q4_0 are off'; unset HOST_CUDA_WRONG
 
 # memory
 HOST_CUDA_FREE=1000; export HOST_CUDA_FREE; broken 'no memory' 'GPU not used\|out of memory'

@@ -282,8 +282,10 @@ static void test_gpu_models(void)
 {
     const tm_spec *specs[] = { &tm_llama, &tm_cohere2 };
     const int32_t *ids = tm_tokens();
-    size_t used = gt_used();
+    size_t used;
     int k, layers, kv;
+    (void)gt_open();
+    used = gt_used();
     for (k = 0; k < 2; k++) {
         tm_image img;
         llr_model *m;
