@@ -11,6 +11,11 @@ B        = build
 CLANG   ?= clang
 SAN      = -O1 -g -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60
+NVCC    ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
+# what this toolkit can build up to 9.0, and for later GPUs code that the driver compiles; or CUDA_ARCH=native
+CUDA_ARCH ?= all
+CUDA_CODE  = $(if $(filter all,$(CUDA_ARCH)),$(shell $(NVCC) --list-gpu-arch 2>/dev/null | awk -F_ '$$2 <= 90 { printf "-gencode arch=compute_%s,code=sm_%s ", $$2, $$2 }') -gencode arch=compute_90$(,)code=compute_90,-arch=$(CUDA_ARCH))
+, = ,
 TESTS   ?=
 TEST_SRC = llrun.h $(wildcard test/*.c test/*.h)
 
@@ -19,9 +24,11 @@ llrun: llrun.c llrun.h
 
 help:
 	@echo 'make           build ./llrun'
+	@echo 'make cuda      build llrun-cuda.so, the kernels for NVIDIA GPUs, with the CUDA Toolkit [CUDA_ARCH=native: for this GPU alone]'
 	@echo 'make run       a story; with MODEL=file.gguf, PROMPT="..." or ARGS="...": continue a text'
 	@echo 'make test      all tests that need only a compiler and make [TESTS="name ..."]'
 	@echo 'make check-PART a part of them: $(TEST_PARTS) (-j2: two at a time)'
+	@echo 'make test-cuda  the kernels on the GPU of this machine, also under compute-sanitizer if that is installed'
 	@echo 'make test-memory  the memory plan against what the system counts, and 200 runs in control groups (as root): half an hour'
 	@echo 'make matrix    other languages, compilers, options and targets, as far as they are installed'
 	@echo 'make asan      the tests with the address and undefined behaviour sanitizers'
@@ -34,6 +41,10 @@ help:
 	@echo 'make symbols   what the implementation exports, needs and keeps in writable memory'
 	@echo 'make clean     remove what was built'
 	@echo 'CC, CFLAGS as usual. You need no -march; -ffast-math breaks the results.'
+
+cuda: llrun-cuda.so
+llrun-cuda.so: cuda_kernels.cu llrun.h
+	$(NVCC) -O3 -std=c++17 -shared -Xcompiler -fPIC -cudart static $(CUDA_CODE) -o $@ cuda_kernels.cu
 
 # without MODEL and PROMPT: a story
 run: llrun
@@ -52,6 +63,10 @@ $(B)/pty: test/pty.c | $(B)
 $(B)/child: test/child.c | $(B)
 	$(CC) -O1 -Wall -Wextra -o $@ test/child.c -lpthread
 
+# the kernels for GPUs as C++ for the CPU
+$(B)/llrun-cuda-host.so: cuda_kernels.cu test/cuda_host.h llrun.h | $(B)
+	$(CXX) -std=c++17 -O1 -U_FORTIFY_SOURCE -Wall -Wextra -shared -fPIC -I. -DLLRUN_CUDA_HOST -x c++ -o $@ cuda_kernels.cu
+
 # every failure of an allocation or file, every length of a file
 $(B)/fail: test/fail.c llrun.c llrun.h | $(B)
 	$(CC) -O1 -Wall -Wextra -DLLRUN_TIERS=2 -o $@ test/fail.c $(LDLIBS)
@@ -62,10 +77,11 @@ $(B)/fail.d: $(B)/make_model
 	$(B)/make_model $@/least.gguf --type f16 --layers 1 --embd 8 --ff 8 --heads 1 --kv-heads 1 --vocab 16 --no-vocab --arch qwen3
 
 # The parts can run beside each other (make -j2 test), and all run whatever fails.
-TEST_PARTS = engine program chat story fail doctor memory speed matrix
+TEST_PARTS = engine program chat story fail doctor memory speed gpu matrix
 BINARIES   = llrun $(B)/test $(B)/make_model $(B)/child $(B)/pty $(B)/fail
 test: $(BINARIES)
 	@$(MAKE) --no-print-directory -k $(TEST_PARTS:%=check-%)
+$(TEST_PARTS:%=check-%): export LLRUN_CUDA =    # whatever is beside the program: these are tests of the CPU, and check-gpu brings its own
 check-engine: $(B)/test
 	$(B)/test $(TESTS)
 check-program: llrun $(B)/make_model $(B)/child
@@ -82,8 +98,19 @@ check-memory: llrun $(B)/make_model $(B)/child
 	sh test/memory.sh ./llrun $(B)
 check-speed: llrun $(B)/make_model $(B)/child
 	sh test/speed.sh ./llrun $(B)
+check-gpu: llrun $(B)/test $(B)/make_model
+	@if command -v $(CXX) >/dev/null; then $(MAKE) --no-print-directory check-gpu-emulated; else echo 'check-gpu: no C++ compiler, not tested'; fi
+check-gpu-emulated: llrun $(B)/test $(B)/make_model $(B)/llrun-cuda-host.so
+	LLRUN_TEST_CUDA=$(B)/llrun-cuda-host.so $(B)/test gpu
+	CC='$(CC)' sh test/gpu.sh ./llrun $(B)
 check-matrix: | $(B)
 	CC='$(CC)' sh test/matrix.sh short $(B)
+
+# on a real GPU
+test-cuda: llrun llrun-cuda.so $(B)/test $(B)/make_model
+	LLRUN_TEST_CUDA=./llrun-cuda.so $(B)/test gpu
+	if command -v compute-sanitizer >/dev/null; then LLRUN_TEST_CUDA=./llrun-cuda.so compute-sanitizer --error-exitcode 1 $(B)/test gpu; fi
+	./llrun run $(STORYTELLER) -p 'Tell me a story.' --temp 0 --gpu require
 
 test-memory: llrun $(B)/make_model $(B)/child
 	sh test/memory.sh ./llrun $(B) full
@@ -158,7 +185,7 @@ $(B):
 	mkdir -p $@
 
 clean:
-	rm -rf $(B) llrun llrun.exe
+	rm -rf $(B) llrun llrun.exe llrun-cuda.so
 
-.PHONY: help run test $(TEST_PARTS:%=check-%) test-memory matrix asan asan-engine asan-program asan-doctor tsan fuzz $(FUZZERS:%=fuzz-%) \
+.PHONY: help cuda run test test-cuda check-gpu-emulated $(TEST_PARTS:%=check-%) test-memory matrix asan asan-engine asan-program asan-doctor tsan fuzz $(FUZZERS:%=fuzz-%) \
         emulate bench bench-models bench-peers symbols clean

@@ -550,7 +550,7 @@ enum { MAX_STOPS = 16, MAX_POSITIONAL = 3, MAX_SEQUENCES = 64 };
 
 static struct options {
     const char *explain;
-    const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *guess, *draft, *stops[MAX_STOPS];
+    const char *model, *prompt, *system, *file, *tokens, *output, *isa, *kv, *gpu, *gpu_layers, *device, *guess, *draft, *stops[MAX_STOPS];
     int n_stops, help, version, quiet, raw, ids, ignore_eos, json, jsonl, hex, no_bos, no_special, all, exact, no_mmap, mlock, no_vocab,
         force, markdown, checksum;
     int64_t die_with_parent, predict, ctx, batch, threads, top_k, last_n, seed, bench_prompt, bench_predict, runs, depth, sequences;
@@ -605,8 +605,9 @@ static struct options {
     X("--mlock",                         FLAG,    mlock,         NULL, C_EVAL, 0, 0, "try to keep the weights in memory") \
     X("--no-vocab",                      FLAG,    no_vocab,      NULL, C_EVAL, 0, 0, "do not read the tokenizer: token ids only") \
     X("--force",                         FLAG,    force,         NULL, C_EVAL, 0, 0, "start although the memory plan says that it does not fit") \
-    X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU; this build has no GPU support") \
-    X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto (default), off, or require: fail without a usable GPU") \
+    X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto, the default: use a GPU if the library with its kernels is beside the program (make cuda); off; require: fail without") \
+    X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU, the output matrix first; auto, the default: as many as fit") \
+    X("--device",                        TEXT,    device,        "ID", C_EVAL | C_DOCTOR, 0, 0, "which GPU: its number, or the beginning of its UUID. Default: the first that is visible") \
     X("--explain",                       TEXT,    explain,       "WHAT", C_DOCTOR, 0, 0, "decode an exit status or an error text of llrun, Ollama, llama.cpp or LM Studio") \
     X("--checksum",                      FLAG,    checksum,      NULL, C_SHOW, 0, 0, "SHA-256 of every file, as it is published beside it, and of the bytes of every tensor: reads everything") \
     X("--markdown",                      FLAG,    markdown,      NULL, C_HELP, 0, 0, "the table of all options for README.md") \
@@ -1656,11 +1657,11 @@ static void choose_isa(void)
 
 static void check_gpu(void)
 {
+    int64_t n;
     if (opt.gpu && strcmp(opt.gpu, "auto") && strcmp(opt.gpu, "off") && strcmp(opt.gpu, "require"))
         die(CODE_USAGE, "--gpu %s: must be auto, off or require", opt.gpu);
-    if (opt.gpu && !strcmp(opt.gpu, "require")) die(CODE_HARDWARE, "--gpu require: this build has no GPU support\n  Leave it out to run on the CPU.");
-    if (opt.gpu_layers && strcmp(opt.gpu_layers, "0") && strcmp(opt.gpu_layers, "auto"))
-        note("GPU not used: this build has no GPU support; everything runs on the CPU");
+    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto") && (!parse_integer(opt.gpu_layers, &n) || n < 0 || n > 1000000))
+        die(CODE_USAGE, "-ngl %s: must be auto or a number of layers", opt.gpu_layers);
 }
 
 /* How much of the file the system does not have in memory, 0 to 1, from 64 samples; -1: unknown. */
@@ -1874,6 +1875,7 @@ static llr_session_options draft_options(const llr_session_options *so)
     d.n_batch = 64;
     d.n_guess = 0;
     d.draft = NULL;
+    d.gpu = NULL;
     d.spare_bytes = 0;
     return d;
 }
@@ -2117,12 +2119,142 @@ static void lock_weights(const llr_model *m, const struct budget *b)
     else if (llr_gguf_lock(llr_model_gguf(m), &o, &err)) note("warning: %s", err.msg);
 }
 
-static llr_session *open_session(const llr_model *m, llr_session_options *so)
+/* ---- the GPU. A bonus: what goes wrong with it is a line, and the CPU computes; --gpu require makes it an error. */
+
+static struct { llr_gpu *g; llr_placement *p; int sessions; } gpu;
+
+static int gpu_required(void) { return opt.gpu && !strcmp(opt.gpu, "require"); }
+static int gpu_wanted(void) { return gpu_required() || (opt.gpu && !strcmp(opt.gpu, "auto")) || opt.device || (opt.gpu_layers && strcmp(opt.gpu_layers, "0")); }
+
+/* The library with the kernels: what LLRUN_CUDA names, which may be nothing, or llrun-cuda.so beside the program; "": there is none. */
+static const char *gpu_library(char *path, size_t cap)
 {
-    struct budget b = make_budget(m, so);
+    const char *named = getenv("LLRUN_CUDA");
+    size_t n;
+    FILE *f;
+    path[0] = 0;
+    if (named) { (void)snprintf(path, cap, "%s", named); return path; }
+#ifdef _WIN32
+    {
+        wchar_t wide[2048];
+        DWORD k = GetModuleFileNameW(NULL, wide, 2048);
+        if (!k || k >= 2048 || !WideCharToMultiByte(CP_UTF8, 0, wide, -1, path, (int)cap, NULL, NULL)) return "";
+    }
+#elif defined(__linux__)
+    {
+        ssize_t k = readlink("/proc/self/exe", path, cap - 1);
+        path[k > 0 ? k : 0] = 0;
+    }
+#endif
+    for (n = strlen(path); n && path[n - 1] != '/' && path[n - 1] != '\\'; n--) {}
+    if (!n || n + 20 > cap) return "";
+#ifdef _WIN32
+    (void)snprintf(path + n, cap - n, "llrun-cuda.dll");
+#else
+    (void)snprintf(path + n, cap - n, "llrun-cuda.so");
+#endif
+    f = open_utf8(path, "rb");
+    if (!f) return "";
+    (void)fclose(f);
+    return path;
+}
+
+PRINTF(1, 2) static void gpu_not_used(const char *fmt, ...)
+{
+    char text[900];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (gpu_required()) die(CODE_HARDWARE, "--gpu require: %s", text);
+    note("GPU not used: %s; everything runs on the CPU", text);
+}
+
+static void close_gpu(void)
+{
+    llr_placement_free(gpu.p);
+    llr_gpu_close(gpu.g);
+    gpu.p = NULL;
+    gpu.g = NULL;
+}
+
+/* Places layers for n sessions with these options (dry: only in the plan), and tells which share of the weights they are. Nothing is said on a machine without
+ * the library, unless the GPU was asked for. */
+static void open_gpu(const llr_model *m, llr_session_options *so, int n_sessions, int dry)
+{
+    char path[4096];
+    const char *library;
+    llr_options o = library_options();
+    llr_gpu_info info;
+    llr_placement_info p;
+    llr_error err;
+    int64_t layers = -1;
+    so->gpu = gpu.p;
+    if (gpu.p || gpu.sessions || (opt.gpu && !strcmp(opt.gpu, "off"))) return;
+    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto")) (void)parse_integer(opt.gpu_layers, &layers);
+    if (layers == 0 && !gpu_required()) return;
+    library = gpu_library(path, sizeof path);
+    if (!*library) {
+        if (gpu_wanted()) gpu_not_used("the library with its kernels, llrun-cuda.so, is not beside the program (make cuda builds it)");
+        return;
+    }
+    if (llr_gpu_open(&gpu.g, library, opt.device, &o, &err)) { gpu_not_used("%s", err.msg); return; }
+    llr_gpu_describe(gpu.g, &info);
+    if (llr_placement_new(&gpu.p, gpu.g, m, (int32_t)layers, so, n_sessions, dry, &err)) {
+        close_gpu();
+        gpu_not_used("%s: %s", info.name, err.msg);
+        return;
+    }
+    llr_placement_describe(gpu.p, &p);
+    so->gpu = gpu.p;
+    if (!dry) note("GPU %d, %s: %ld of %ld layers, %.0f %% of the weights%s%s", info.index, info.name, (long)p.n_layers, (long)p.n_all,
+         p.all_bytes ? 100.0 * (double)p.weights_bytes / (double)p.all_bytes : 0.0, *p.why ? "; " : "", p.why);
+}
+
+static llr_placement_info gpu_share(void)      /* zeros: nothing is there */
+{
+    llr_placement_info p;
+    memset(&p, 0, sizeof p);
+    if (gpu.p) llr_placement_describe(gpu.p, &p);
+    return p;
+}
+
+/* A session; if the GPU has not enough memory for it, with fewer layers there, and at last with none. */
+static llr_session *new_session(const llr_model *m, llr_session_options *so)
+{
+    llr_placement_info p;
+    llr_session *s;
+    llr_error err;
+    while (llr_session_new(&s, m, so, &err)) {
+        int32_t fewer;
+        if (err.code != LLR_E_DEVICE || !so->gpu || gpu.sessions) die_status(&err, CODE_FAILED);
+        llr_placement_describe(gpu.p, &p);
+        fewer = p.n_layers * 3 / 4;
+        llr_placement_free(gpu.p);
+        gpu.p = NULL;
+        so->gpu = NULL;
+        if (fewer && !llr_placement_new(&gpu.p, gpu.g, m, fewer, so, 1, 0, NULL)) {
+            so->gpu = gpu.p;
+            note("GPU: %s; %ld of %ld layers there", err.msg, (long)fewer, (long)p.n_all);
+        } else {
+            close_gpu();
+            gpu_not_used("%s", err.msg);
+        }
+    }
+    gpu.sessions++;
+    return s;
+}
+
+/* The first of n */
+static llr_session *open_session(const llr_model *m, llr_session_options *so, int n)
+{
+    struct budget b;
     char why[700];
     llr_session *s;
     llr_error err;
+    (void)make_plan(m, so);
+    open_gpu(m, so, n, 0);
+    b = make_budget(m, so);
     if (b.need > b.have && !opt.force) {
         struct buf text = { NULL, 0, 0 };
         advice(&text, &b, m, *so);
@@ -2141,7 +2273,7 @@ static llr_session *open_session(const llr_model *m, llr_session_options *so)
         if (llr_session_new(&draft.s, draft.m, &d, &err)) die_status(&err, CODE_FAILED);
         so->draft = draft.s;
     }
-    if (llr_session_new(&s, m, so, &err)) die_status(&err, CODE_FAILED);
+    s = new_session(m, so);
     if (opt.mlock) lock_weights(m, &b);
     active = s;
     return s;
@@ -2151,6 +2283,7 @@ static void close_session(llr_session *s)
 {
     active = NULL;
     llr_session_free(s);
+    if (!--gpu.sessions) close_gpu();
     llr_session_free(draft.s);
     llr_model_close(draft.m);
     draft.s = NULL;
@@ -2165,7 +2298,12 @@ static int eval_together(llr_session *const *s, const int32_t *const *ids, const
     llr_status st;
     if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
     progress.phase = -1;
-    do st = llr_eval(s, ids, n, n_sessions, &err); while (st == LLR_E_CANCELLED && !got_signal);   /* again after a Ctrl-C that came late */
+    do {
+        st = llr_eval(s, ids, n, n_sessions, &err);
+        if (st != LLR_E_DEVICE) continue;
+        if (gpu_required()) die(CODE_HARDWARE, "%s", err.msg);
+        note("GPU not used any more: %s; the CPU goes on", err.msg);
+    } while (st == LLR_E_DEVICE || (st == LLR_E_CANCELLED && !got_signal));     /* again after a Ctrl-C that came late */
     if (chatting && got_signal == SIGINT) return 0;
     if (st) die_status(&err, CODE_FAILED);
     if (got_signal && !(chatting && got_signal == SIGINT)) exit_by_signal();
@@ -3016,7 +3154,7 @@ static int cmd_run(void)
     if (chats) {
         if (!c.t) die(CODE_USAGE, "this model has no chat template, it only continues texts\n  llrun run MODEL -p \"Once upon a time\" --raw");
         warm_up(llr_model_gguf(c.m));
-        c.s = open_session(c.m, &so);
+        c.s = open_session(c.m, &so, 1);
         chat_loop(&c);
     } else {
         if (!opt.tokens) chat_say(&c, "user", &text, NULL);
@@ -3029,7 +3167,7 @@ static int cmd_run(void)
         plan = make_plan(c.m, &so);
         check_fits(prompt.n, &plan, "prompt", opt.predict > 0 ? (size_t)opt.predict : 512);
         warm_up(llr_model_gguf(c.m));
-        c.s = open_session(c.m, &so);
+        c.s = open_session(c.m, &so, 1);
         seconds = chat_answer(&c, &prompt);
         if (opt.ids) json_ids(c.last.ids.p, c.last.ids.n);
         else if (!opt.json) put("\n", 1);
@@ -3417,6 +3555,7 @@ static void put_part(const char *name, uint64_t bytes, uint64_t whole, const cha
 static void plan_json(const struct budget *b, const llr_model_info *info, const struct by_type *types, int n_types, int threads, const struct disk *d)
 {
     const llr_plan *p = &b->plan;
+    llr_placement_info g = gpu_share();
     int i;
     putf("{\"weights_bytes\":%llu,\"weights_by_type\":{", (unsigned long long)p->weights_bytes);
     for (i = 0; i < n_types; i++) putf("%s\"%s\":%llu", i ? "," : "", types[i].name, (unsigned long long)types[i].bytes);
@@ -3428,8 +3567,9 @@ static void plan_json(const struct budget *b, const llr_model_info *info, const 
     putf(",\"fits\":%s,\"from_disk\":%s,\"disk_bytes_per_token\":%llu,\"disk_tps\":", b->need <= b->have ? "true" : "false", from_disk(b) ? "true" : "false", (unsigned long long)d->bytes);
     if (d->tps > 0) json_number(d->tps, 3);
     else putf("null");
-    putf(",\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":0,\"architecture\":", (unsigned long)p->n_ctx, (unsigned long)p->n_batch,
-         (unsigned long)info->n_ctx_train, opt.kv ? opt.kv : "f16", threads);
+    putf(",\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":%ld,\"gpu_weights_bytes\":%llu,\"gpu_session_bytes\":%llu,\"architecture\":", (unsigned long)p->n_ctx, (unsigned long)p->n_batch,
+         (unsigned long)info->n_ctx_train, opt.kv ? opt.kv : "f16", threads, (long)g.n_layers,
+         (unsigned long long)g.weights_bytes, (unsigned long long)g.session_bytes);
     json_text(info->arch);
     putf("}\n");
 }
@@ -3438,6 +3578,7 @@ static void plan_text(const struct budget *b, const llr_model_info *info, const 
 {
     const llr_plan *p = &b->plan;
     uint64_t rest = p->weights_bytes;
+    llr_placement_info g = gpu_share();
     char why[700];
     int i;
     putf("model        %s: %s, %s weights\n", opt.model, info->arch, count_text(info->n_params).s);
@@ -3455,6 +3596,11 @@ static void plan_text(const struct budget *b, const llr_model_info *info, const 
     put_part("scratch", p->scratch_bytes, b->total, "");
     put_part("tokenizer", p->vocab_bytes, b->total, "");
     put_part("program", p->other_bytes - p->vocab_bytes + b->program, b->total, "tables of the model, threads, sampler, C library");
+    if (g.n_layers) {
+        putf("gpu          %12s  of the weights, %ld of %ld layers, and %s for keys, values and scratch; %s are free there%s%s\n", size_text(g.weights_bytes).s,
+             (long)g.n_layers, (long)g.n_all, size_text(g.session_bytes).s, size_text(g.free_bytes).s, *g.why && !strstr(g.why, "are free") ? "; " : "",
+             *g.why && !strstr(g.why, "are free") ? g.why : "");
+    }
     if (draft.m) put_part("draft", b->draft.total_bytes, b->total, "the draft model with its session");
     put_part("total", b->total, b->total, "");
     put_part("system", p->system_bytes, b->total, "page tables, and room for pages at work");
@@ -3482,6 +3628,8 @@ static int cmd_plan(void)
     m = open_model();
     open_draft();
     opt.no_mmap = in_memory;
+    (void)make_plan(m, &so);
+    open_gpu(m, &so, 1, 1);
     b = make_budget(m, &so);
     fits = b.need <= b.have;
     llr_model_describe(m, &info);
@@ -3499,6 +3647,7 @@ static int cmd_plan(void)
     }
     put_flush();
     if (!fits && !quiet) fprintf(stderr, "llrun: error: not enough memory: %s must fit, %s are available\n", size_text(b.need).s, size_text(b.have).s);
+    close_gpu();
     llr_model_close(draft.m);
     llr_model_close(m);
     free(text.p);
@@ -3670,7 +3819,7 @@ static int cmd_logits(void)
     plan = make_plan(m, &so);
     check_fits(ids.n, &plan, "list", 0);
     warm_up(llr_model_gguf(m));
-    s = open_session(m, &so);
+    s = open_session(m, &so, 1);
     open_output(opt.output, opt.model);
     if (!opt.all) {
         eval(s, ids.p, ids.n);
@@ -3744,7 +3893,7 @@ static int cmd_perplexity(void)
     plan = make_plan(m, &so);
     if (plan.n_ctx < 2) die(CODE_USAGE, "perplexity: a context of %lu is too short; -c 2 at least", (unsigned long)plan.n_ctx);
     warm_up(llr_model_gguf(m));
-    s = open_session(m, &so);
+    s = open_session(m, &so, 1);
     piece = (int32_t *)malloc((size_t)plan.n_ctx * sizeof *piece);
     if (!piece) die(CODE_MEMORY, "not enough memory for %lu token ids", (unsigned long)plan.n_ctx);
     for (at = 0; at < ids.n; pieces++) {
@@ -3986,7 +4135,7 @@ static int cmd_bench(void)
     if (llr_pool_new(&pool, so.n_threads, &lo, &err)) die_status(&err, CODE_FAILED);
     threads = llr_pool_threads(pool);
     so.pool = pool;
-    for (i = 0; i < n_sequences; i++) s[i] = open_session(m, &so);
+    for (i = 0; i < n_sequences; i++) s[i] = open_session(m, &so, n_sequences);
     load = now() - load;
     ids = (int32_t *)malloc((depth + n_prompt + MAX_SEQUENCES) * sizeof *ids);
     prefill = (double *)malloc((size_t)runs * sizeof *prefill);
@@ -4807,13 +4956,14 @@ static void st_image(struct buf *b)
 }
 
 /* Logits of a prompt and of one token after it. */
-static llr_status st_run(const struct buf *image, llr_isa isa, float logits[2 * ST_VOCAB], llr_error *err)
+static llr_status st_run(const struct buf *image, llr_isa isa, llr_gpu *on, float logits[2 * ST_VOCAB], llr_error *err)
 {
     static const int32_t ids[ST_TOKENS] = { 1, 77, 5, 159, 32, 8 };
     llr_options o = library_options();
     llr_session_options so;
     llr_model *m = NULL;
     llr_session *s = NULL;
+    llr_placement *p = NULL;
     llr_status st;
     memset(&so, 0, sizeof so);
     o.isa = isa;
@@ -4822,13 +4972,59 @@ static llr_status st_run(const struct buf *image, llr_isa isa, float logits[2 * 
     so.n_threads = 1;
     so.n_batch = ST_TOKENS;
     so.n_ctx = 16;
-    if (!(st = llr_model_open_mem(&m, image->p, image->n, &o, err)) && !(st = llr_session_new(&s, m, &so, err)) && !(st = llr_session_eval(s, ids, ST_TOKENS, err))) {
+    st = llr_model_open_mem(&m, image->p, image->n, &o, err);
+    if (!st && on) st = llr_placement_new(&p, on, m, -1, &so, 1, 0, err);
+    so.gpu = p;
+    if (!st && !(st = llr_session_new(&s, m, &so, err)) && !(st = llr_session_eval(s, ids, ST_TOKENS, err))) {
         memcpy(logits, llr_session_logits(s), ST_VOCAB * sizeof *logits);
         if (!(st = llr_session_eval(s, ids, 1, err))) memcpy(logits + ST_VOCAB, llr_session_logits(s), ST_VOCAB * sizeof *logits);
     }
     llr_session_free(s);
+    llr_placement_free(p);
     llr_model_close(m);
     return st;
+}
+
+/* The largest difference; *largest: the largest of the values themselves. */
+static double st_compare(const float *want, const float *got, double *largest)
+{
+    double worst = 0;
+    int k;
+    for (k = 0; k < 2 * ST_VOCAB; k++) {
+        double x = want[k], d = got[k] - x;
+        if (fabs(x) > *largest) *largest = fabs(x);
+        if (!(fabs(d) <= worst)) worst = d == d ? fabs(d) : HUGE_VAL;
+    }
+    return worst;
+}
+
+/* The library with kernels for GPUs, if there is one. */
+static void check_gpu_kernels(void)
+{
+    static float want[2 * ST_VOCAB], got[2 * ST_VOCAB];
+    struct buf image = { NULL, 0, 0 };
+    llr_options o = library_options();
+    char path[4096];
+    double worst, largest = 0;
+    llr_gpu_info info;
+    llr_gpu *g;
+    llr_error err;
+    (void)gpu_library(path, sizeof path);
+    if (!*path) { finding(FINE, "gpu", NULL, "llrun-cuda.so is not beside the program: llrun computes on the CPU (make cuda builds it)"); return; }
+    if (llr_gpu_open(&g, path, opt.device, &o, &err)) { finding(WARNING, "gpu", "llrun computes on the CPU until that is right", "%s", err.msg); return; }
+    llr_gpu_describe(g, &info);
+    st_image(&image);
+    if (st_run(&image, LLR_ISA_SCALAR, NULL, want, &err) || st_run(&image, LLR_ISA_SCALAR, g, got, &err))
+        finding(PROBLEM, "gpu", "--gpu off; report this line", "the kernels do not run on %s: %s", info.name, err.msg);
+    else if ((worst = st_compare(want, got, &largest)) > 1e-2 * largest || !(largest > 0))
+        finding(PROBLEM, "gpu", "faulty hardware or driver, or an error in llrun: use --gpu off and report this line", "%s computes wrongly: off by %g where the largest value is %g",
+                info.name, worst, largest);
+    else
+        finding(FINE, "gpu", NULL, "%s, compute capability %d.%d, CUDA %d.%d of the driver, %d.%d of the kernels, %s of %s free: a small model gives the same logits", info.name,
+                info.capability / 10, info.capability % 10, info.driver / 1000, info.driver % 1000 / 10, info.runtime / 1000, info.runtime % 1000 / 10,
+                size_text(info.free_bytes).s, size_text(info.total_bytes).s);
+    llr_gpu_close(g);
+    free(image.p);
 }
 
 static void check_kernels(void)
@@ -4840,23 +5036,19 @@ static void check_kernels(void)
     llr_cpu_info c;
     llr_error err;
     double largest = 0;
-    int i, k;
+    int i;
     llr_cpu(&c);
     st_image(&image);
     fine[0] = 0;
     for (i = LLR_ISA_SCALAR; i < LLR_ISA_COUNT; i++) {
-        double worst = 0;
+        double worst;
         if (!(c.usable >> i & 1)) continue;
-        if (st_run(&image, (llr_isa)i, i == LLR_ISA_SCALAR ? want : got, &err)) {
+        if (st_run(&image, (llr_isa)i, NULL, i == LLR_ISA_SCALAR ? want : got, &err)) {
             finding(PROBLEM, "self-test", "report this line; use --isa scalar", "the kernels %s do not run: %s", llr_isa_name((llr_isa)i), err.msg);
             if (i == LLR_ISA_SCALAR) break;
             continue;
         }
-        for (k = 0; k < 2 * ST_VOCAB; k++) {
-            double x = want[k], d = i == LLR_ISA_SCALAR ? x - x : got[k] - x;
-            if (fabs(x) > largest) largest = fabs(x);
-            if (!(fabs(d) <= worst)) worst = d == d ? fabs(d) : HUGE_VAL;
-        }
+        worst = st_compare(want, i == LLR_ISA_SCALAR ? want : got, &largest);
         if (worst > 1e-3 * largest || !(largest > 0))       /* fused multiply-add rounds otherwise in the last bits, and 8-bit activations may step */
             finding(PROBLEM, "self-test", "faulty or overclocked hardware, an emulator, or an error in llrun: use --isa scalar and report this line with llrun cpu",
                     "the kernels %s compute wrongly: off by %g where the largest value is %g", llr_isa_name((llr_isa)i), worst, largest);
@@ -5309,14 +5501,14 @@ static void check_gpus(void)
         finding(PROBLEM, "gpu", "restart the machine, or reload the nvidia modules: the driver was updated while it was loaded", "driver %s in the kernel, but %s is of %s: no program can use the GPU", module, library, version);
     }
     if (*module && !have[0]) finding(WARNING, "gpu", "install the driver's libraries of the same version; in Docker --gpus all", "NVIDIA driver %s is loaded, but libcuda.so.1 is not there", module);
-    else if (*module && fits) finding(FINE, "gpu", NULL, "NVIDIA driver %s, %s; this build of llrun computes on the CPU", module, library);
+    else if (*module && fits) finding(FINE, "gpu", NULL, "NVIDIA driver %s, %s", module, library);
     else if (!*module && cards) finding(WARNING, "gpu", "install the NVIDIA driver; nouveau cannot compute", "%d NVIDIA card%s, but no driver is loaded", cards, cards == 1 ? "" : "s");
     else if (!*module && have[0]) finding(FINE, "gpu", "in Docker: --gpus all; else load the driver: modprobe nvidia", "%s is there, but no NVIDIA driver is loaded", library);
-    else if (!*module) finding(FINE, "gpu", NULL, "no NVIDIA driver; this build of llrun computes on the CPU");
+    else if (!*module) finding(FINE, "gpu", NULL, "no NVIDIA driver");
     check_nvidia_smi();
     (void)snprintf(path, sizeof path, "%.300s/module/amdgpu", sys_root());
     if (!access(path, F_OK)) finding(FINE, "gpu", access("/dev/kfd", F_OK) || !access("/dev/kfd", R_OK | W_OK) ? NULL : "for ROCm programs: add yourself to the groups render and video",
-                                     "AMD driver amdgpu is loaded; this build of llrun computes on the CPU");
+                                     "AMD driver amdgpu is loaded; llrun has kernels for NVIDIA GPUs alone");
     for (i = 0; i < 16; i++) {
         uint64_t total, used;
         (void)system_text(text, sizeof text, "%s/class/drm/card%d/device/mem_info_vram_total", sys_root(), i);
@@ -5581,6 +5773,7 @@ static int cmd_doctor(void)
     if (opt.json) putf("{\"findings\":[");
     check_cpu();
     check_kernels();
+    check_gpu_kernels();
     check_memory_total();
     check_system();
     if (opt.model) check_model();

@@ -31,14 +31,15 @@
  *
  * CONTENTS. Search for the tags; a section uses only what stands above it.
  *     >>public      the API; stop there if that is all you want
- *     >>platform    compilers, files, threads, clock          >>dispatch    tiers, CPU detection
- *     >>util        checked arithmetic, errors, maps, math    >>pool        threads
- *     >>types       tensor types                              >>ops         matrix products, norms, attention
- *     >>convert     what every type means, codebooks          >>model       architectures, loading
+ *     >>table       what a library for GPUs exports           >>pool        threads
+ *     >>platform    compilers, files, threads, clock          >>gpu         loading that library
+ *     >>util        checked arithmetic, errors, maps, math    >>ops         matrix products, norms, attention
+ *     >>types       tensor types                              >>model       architectures, loading
+ *     >>convert     what every type means, codebooks          >>placement   layers on a GPU
  *     >>gguf        the file reader                           >>session     KV cache, the forward pass, guesses
  *     >>strip       what the kernels of all tiers share       >>tokenizer   text to ids and back
  *     >>kernels     the arithmetic, once for all tiers        >>sampler     choosing a token, streaming text
- *                                                             >>template    chat templates
+ *     >>dispatch    tiers, CPU detection                      >>template    chat templates
  *
  * COMPILE-TIME OPTIONS, all for the file with the implementation but LLRUN_STATIC, which every includer must agree on.
  *     LLRUN_IMPLEMENTATION   the implementation, in one file. Include it before other headers if you can: it asks the
@@ -63,7 +64,8 @@
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
  *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, on which
  *               sessions are evaluated together, or on what was guessed in advance. They are the same on all tiers without,
- *               and on all tiers with fused multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87.
+ *               and on all tiers with fused multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87,
+ *               and not with layers on a GPU.
  *   Safety      Model files and texts are untrusted: every offset, size and count is checked. If a mapped file is cut short
  *               while it is in use, the system sends SIGBUS: see llr_guard for how a program survives that.
  *   CPU         An instruction is executed only after CPUID and XGETBV have said that CPU and OS support it.
@@ -335,6 +337,7 @@ typedef struct llr_session_options {     /* zeroed = defaults */
     int guess_always;        /* as many as can be guessed, even where it does not pay: for checking */
     llr_session *draft;      /* guesses for this one; NULL: guesses come from the text alone */
     uint64_t spare_bytes;    /* what choosing n_ctx and n_batch leaves for others: the caller will need it beside the session */
+    const struct llr_placement *gpu;     /* layers of this model that are computed on a GPU; must live as long. NULL: none */
 } llr_session_options;
 
 /* Speculation: with n_guess, a session that is evaluated alone with one token guesses what may follow, and computes the
@@ -360,6 +363,7 @@ typedef struct llr_plan {
     uint64_t total_bytes, resident_bytes;            /* resident: all but mapped weights */
     uint64_t system_bytes;      /* beside the total: page tables, and room for the pages of files that are in use */
     uint64_t new_bytes;         /* what the session adds to what this process has now: it is made only if that is available */
+    uint64_t gpu_bytes;         /* beside all that, of the GPU: keys, values and scratch of the layers there */
     uint32_t n_ctx, n_batch;    /* as they will be used */
 } llr_plan;
 LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_options *opt, llr_plan *out, llr_error *err);
@@ -381,7 +385,9 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
 LLR_API void       llr_session_free(llr_session *s);
 /* Appends tokens and computes. Sessions of one model, each at most once, share one pass over the weights; results do not
  * depend on the company. Allocates nothing. On failure the sessions keep the positions they had before the call; one whose
- * window has already forgotten what that takes is empty instead.
+ * window has already forgotten what that takes is empty instead. All sessions of a call must have the same placement. After
+ * LLR_E_DEVICE they have none any more: they take the memory for the CPU from the allocator, and the next call computes the text so
+ * far again.
  * counts[i] tokens for sessions[i]; LLR_E_FULL if they do not fit its context; LLR_E_ARG names an id out of range. */
 LLR_API llr_status llr_eval(llr_session *const *sessions, const int32_t *const *tokens, const size_t *counts, size_t n_sessions, llr_error *err);
 LLR_API llr_status llr_session_eval(llr_session *s, const int32_t *tokens, size_t n, llr_error *err);
@@ -395,6 +401,38 @@ LLR_API uint32_t   llr_session_ctx(const llr_session *s);
 LLR_API uint32_t   llr_session_rewind(llr_session *s, uint32_t pos);
 LLR_API void       llr_session_guesses(const llr_session *s, llr_guesses *out);     /* since the session was made */
 LLR_API void       llr_session_cancel(llr_session *s);   /* any thread: the running or next eval ends with LLR_E_CANCELLED */
+
+/* --- GPU: layers of a model may lie there -----------------------------------------------------------------------------------
+ * The kernels are in a library of their own (cuda_kernels.cu, `make cuda`), which is loaded when it is asked for. Layers are
+ * placed from the last to the first, the output matrix before them; what does not fit stays on the CPU. Results differ from
+ * the CPU's in the last digits, and with the number of tokens of a pass. Whatever goes wrong is LLR_E_DEVICE with a sentence. */
+typedef struct llr_gpu llr_gpu;              /* a library and a device of it; any thread, one at a time */
+typedef struct llr_gpu_info {
+    char name[128], uuid[48];
+    int index;                               /* among those that are visible */
+    int capability, driver, runtime;         /* 90: compute capability 9.0; 13000: CUDA 13.0 */
+    uint64_t total_bytes, free_bytes;        /* memory when it was opened */
+} llr_gpu_info;
+/* path: of the library. device: its index, or its UUID or the beginning of it; NULL: the first. */
+LLR_API llr_status llr_gpu_open(llr_gpu **out, const char *path, const char *device, const llr_options *opt, llr_error *err);
+LLR_API void       llr_gpu_close(llr_gpu *g);        /* free what is placed on it first */
+LLR_API void       llr_gpu_describe(const llr_gpu *g, llr_gpu_info *out);
+
+typedef struct llr_placement llr_placement;  /* layers of a model on a GPU; immutable; sessions may share it */
+typedef struct llr_placement_info {
+    int32_t n_layers, n_all;                 /* on the GPU; that there are, the output matrix is one */
+    uint64_t weights_bytes, session_bytes;   /* on the GPU; what each session with the options given will take of it */
+    uint64_t all_bytes;                      /* weights of all layers */
+    uint64_t free_bytes;                     /* free before */
+    char why[400];                           /* why there are no more layers, "" if all are there */
+} llr_placement_info;
+/* Uploads n_layers, the output matrix first (-1: as many as fit in the free memory beside n_sessions sessions with these
+ * options, with a margin), or fewer if not so much memory is given; at least one. Then multiplies with every type of weights
+ * and compares with the CPU. dry: uploads nothing, for llr_session_plan alone. */
+LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_model *m, int32_t n_layers, const llr_session_options *so,
+                                     int n_sessions, int dry, llr_error *err);
+LLR_API void       llr_placement_free(llr_placement *p);     /* free its sessions first */
+LLR_API void       llr_placement_describe(const llr_placement *p, llr_placement_info *out);
 
 /* --- Sampling ---------------------------------------------------------------------------------------------------------- */
 typedef struct llr_sampling {
@@ -452,6 +490,75 @@ LLR_API void       llr_prompt_free(const llr_template *t, llr_prompt *p);
 #endif
 /* Stop here if you only want the API. */
 #endif /* LLRUN_H */
+
+/* >>table -------------------------------------------------------------------------------------------------------------
+ * What a library with kernels for a GPU exports: one function, llrun_gpu, that returns a table of functions. The steps of a
+ * layer are the functions of >>ops, argument by argument, on memory of the GPU: so the forward pass is the same text
+ * wherever its layers lie. For the implementation and for cuda_kernels.cu, which defines LLRUN_GPU_LIBRARY.
+ */
+#if (defined(LLRUN_IMPLEMENTATION) || defined(LLRUN_GPU_LIBRARY)) && !defined(LLRI_GPU_ABI)
+#define LLRI_GPU_ABI 1                      /* another number: another table */
+#ifdef __cplusplus
+extern "C" {
+#endif
+typedef struct llri_mat { uint32_t type; const uint8_t *data; int64_t n_in, n_out; size_t row_bytes; } llri_mat;   /* rows as in the file */
+
+enum { LLRI_NORM_RMS = 0, LLRI_NORM_LAYER = 1 };
+enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU, LLRI_ACT_SOFTCAP };
+enum { LLRI_VEC_ADD, LLRI_VEC_AXPY, LLRI_VEC_SCALE, LLRI_VEC_CLAMP, LLRI_VEC_SOFTCAP };
+
+/* KV cache of one layer of one session. The row of (kv head, slot) is at (head * capacity + slot) * row bytes,
+ * slot = position % capacity; capacity is a multiple of LLRI_KV_TILE. */
+typedef struct llri_kvc { uint8_t *k, *v; int type; uint32_t capacity; int n_head_kv, dk, dv; } llri_kvc;
+
+typedef struct llri_attn {
+    int n_head, n_head_kv, dk, dv;
+    float scale, softcap;               /* softcap 0: none */
+    uint32_t window;                    /* positions seen, itself included; 0: all */
+    const float *slopes, *sinks;        /* per head, or NULL */
+} llri_attn;
+
+/* The codebooks of the iq types, for the GPU to have the same. */
+enum { LLRI_BOOK_IQ2_XXS, LLRI_BOOK_IQ2_XS, LLRI_BOOK_IQ2_S, LLRI_BOOK_IQ3_XXS, LLRI_BOOK_IQ3_S, LLRI_BOOK_IQ1, LLRI_BOOKS };
+typedef struct llri_book { const void *data; size_t n_bytes; } llri_book;
+
+/* Functions that return an int: 0, or what went wrong is in why (cap bytes), one sentence without a full stop. Those on a
+ * stream return nothing: they are done in order, some time later; after the first that fails none does anything, until finish
+ * has told what it was. A device is used by one thread at a time while memory is taken or given back. */
+typedef struct llri_gpu_table {
+    uint32_t abi, n_bytes;              /* LLRI_GPU_ABI and the size of this struct: nothing else is looked at before they are right */
+    uint64_t types;                     /* bit per tensor type that products know */
+    int32_t max_head_dim;
+    int  (*open)(void **device, const char *which, const llri_book *books, llr_gpu_info *info, char *why, size_t cap);
+    void (*close)(void *device);
+    int  (*memory)(void *device, uint64_t *n_free, uint64_t *n_total, char *why, size_t cap);
+    int  (*alloc)(void *device, void **p, uint64_t n_bytes, char *why, size_t cap);     /* at a multiple of 256; 16 bytes more may be read */
+    void (*release)(void *device, void *p);
+    int  (*upload)(void *device, void *to, const void *from, uint64_t n_bytes, char *why, size_t cap);   /* done when it returns */
+    uint64_t (*stream_bytes)(int64_t max_in, int max_rows, int max_head, int max_head_dim);
+    int  (*stream_new)(void **stream, void *device, int64_t max_in, int max_rows, int max_head, int max_head_dim, char *why, size_t cap);
+    void (*stream_free)(void *stream);
+    int  (*finish)(void *stream, char *why, size_t cap);                               /* waits for all */
+    void (*put)(void *stream, void *to, const void *from, size_t n_bytes);             /* to the GPU; `from` may change at once */
+    void (*get)(void *stream, void *to, const void *from, size_t n_bytes);             /* from the GPU; waits */
+    int  (*replay)(void *stream, uint32_t pos);         /* 1: the steps that were recorded are done for one token at pos; 0: do them, they are recorded */
+    void (*recorded)(void *stream);                     /* these were all; no put or get before. Without a recording: nothing */
+    void (*copy)(void *stream, void *to, int64_t ldt, const void *from, int64_t ldf, int64_t width, int n);   /* n rows, in bytes */
+    void (*input)(void *stream, const float *x, int64_t ldx, int n, int64_t n_in);
+    void (*matmul)(void *stream, const llri_mat *w, const float *bias, float *y, int64_t ldy, int exact);
+    void (*norm)(void *stream, int kind, float *y, int64_t ldy, const float *x, int64_t ldx, int n, int n_heads, int width,
+                 const float *w, int w_rows, const float *b, float eps);
+    void (*rope)(void *stream, float *x, int64_t ldx, int n, int n_heads, int head_dim, int n_rot, int neox, const float *cs);
+    void (*act)(void *stream, int act, float *y, int64_t ldy, const float *gate, const float *up, int64_t ldg, int n, int width, const float *p /* [4], not on the GPU, or NULL */);
+    void (*vec)(void *stream, int op, float *y, const float *x, float a, float b, int64_t n);
+    void (*store)(void *stream, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n);
+    void (*attend)(void *stream, const llri_attn *a, const llri_kvc *c, float *out, int64_t ldo, const float *q, int64_t ldq, uint32_t pos, int n);
+} llri_gpu_table;
+typedef const llri_gpu_table *(*llri_gpu_library)(void);                              /* llrun_gpu */
+#ifdef __cplusplus
+}
+#endif
+#endif
 
 /* The implementation: once, however often this file is included, and again for each kernel tier (LLRI_PASS). */
 #if defined(LLRUN_IMPLEMENTATION) && (defined(LLRI_PASS) || !defined(LLRI_IMPLEMENTED))
@@ -984,6 +1091,88 @@ static inline void llri_advise_huge(void *p, size_t n) {
 static int llri_lock_pages(const void *p, size_t n) { return mlock(p, n) == 0 ? 0 : errno; }
 static inline void llri_unlock_pages(const void *p, size_t n) { (void)munlock(p, n); }
 #endif
+
+/* --- libraries that are loaded at run time. They stay loaded: drivers have threads of their own. The functions for it are weak,
+ * so that nothing needs -ldl where libc does not have them; dlopen is asked for by its name, because linkers warn of it in static
+ * programs. --- */
+#if !LLRI_WINDOWS
+#  include <dlfcn.h>
+#  if defined(__ELF__)
+#    pragma weak dlsym
+#    pragma weak dlerror
+#  endif
+#  ifndef RTLD_DEFAULT
+#    define RTLD_DEFAULT ((void *)0)
+#  endif
+#  if defined(__GLIBC__)
+#    include <sys/auxv.h>
+#    define LLRI_STATIC_PROGRAM (!getauxval(AT_BASE))      /* no loader has loaded it, and one of its own would bring a second libc */
+#  else
+#    define LLRI_STATIC_PROGRAM 0
+#  endif
+/* Do all parts of an ELF file lie within it? Of one that was cut short, dlopen would touch pages that are not there. */
+static int llri_elf_whole(const llri_file *f) {
+    uint8_t h[64], part[56];
+    uint64_t at, offset, n;
+    int i;
+    if (llri_file_read(f, 0, h, sizeof h) || memcmp(h, "\177ELF\2\1", 6)) return f->size >= sizeof h;   /* of another kind: dlopen says so */
+    memcpy(&at, h + 32, 8);
+    for (i = 0; i < (h[56] | h[57] << 8); i++, at += sizeof part) {
+        if (at > f->size || llri_file_read(f, at, part, sizeof part)) return 0;
+        memcpy(&offset, part + 8, 8);
+        memcpy(&n, part + 32, 8);
+        if (offset > f->size || n > f->size - offset) return 0;
+    }
+    return 1;
+}
+#endif
+
+/* A function of a library by its name; NULL, and why. path is UTF-8. */
+static void (*llri_library_function(const char *path, const char *name, char *why, size_t cap))(void) {
+    void (*function)(void) = NULL;
+    llri_file f;
+    int code = llri_file_open(&f, path);
+    if (code) {
+        (void)snprintf(why, cap, "%s", llri_errno_text(code));
+        return NULL;
+    }
+#if LLRI_WINDOWS
+    {
+        wchar_t wide[4096];
+        HMODULE library = NULL;
+        FARPROC p;
+        llri_file_close(&f);
+        if (MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, (int)(sizeof wide / sizeof wide[0]))) library = LoadLibraryExW(wide, NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
+        p = library ? GetProcAddress(library, name) : NULL;
+        if (p) memcpy((void *)&function, (void *)&p, sizeof function);
+        else if (library) (void)snprintf(why, cap, "it has no function %s", name);
+        else (void)snprintf(why, cap, "Windows cannot load it (error %lu)", (unsigned long)GetLastError());
+    }
+#else
+    {
+        int whole = llri_elf_whole(&f);
+        void *(*load)(const char *, int) = NULL, *library, *p = LLRI_STATIC_PROGRAM || !dlsym || !dlerror ? NULL : dlsym(RTLD_DEFAULT, "dlopen");
+        llri_file_close(&f);
+        if (!whole) {
+            (void)snprintf(why, cap, "the file was cut short");
+            return NULL;
+        }
+        if (!p) {
+            (void)snprintf(why, cap, "a statically linked program cannot load libraries");
+            return NULL;
+        }
+        memcpy((void *)&load, (void *)&p, sizeof load);
+        library = load(path, RTLD_NOW | RTLD_LOCAL);
+        p = library ? dlsym(library, name) : NULL;
+        if (p) memcpy((void *)&function, (void *)&p, sizeof function);
+        else {
+            const char *text = dlerror();
+            (void)snprintf(why, cap, "%.300s", text ? text : "the system does not say why");
+        }
+    }
+#endif
+    return function;
+}
 
 /* --- mappings that a signal handler can find. A slot is claimed by the first to count it up from 0, and readable while
  * LLRI_GUARDED is in its state. --- */
@@ -3741,17 +3930,6 @@ typedef enum llri_form {                /* how the integers of a type are combin
     LLRI_FORM_COUNT
 } llri_form;
 
-/* KV cache of one layer of one session. The row of (kv head, slot) is at (head * capacity + slot) * row bytes,
- * slot = position % capacity; capacity is a multiple of LLRI_KV_TILE. */
-typedef struct llri_kvc { uint8_t *k, *v; int type; uint32_t capacity; int n_head_kv, dk, dv; } llri_kvc;
-
-typedef struct llri_attn {
-    int n_head, n_head_kv, dk, dv;
-    float scale, softcap;               /* softcap 0: none */
-    uint32_t window;                    /* positions seen, itself included; 0: all */
-    const float *slopes, *sinks;        /* per head, or NULL */
-} llri_attn;
-
 #define LLRI_ATTEND_QUERIES 32          /* n * n_heads at most */
 #define LLRI_PIECES_PER_THREAD 4        /* with fewer, chunks of positions are pieces of their own */
 typedef struct llri_attend {            /* n consecutive tokens of a sequence from position pos on; heads of one kv head */
@@ -3761,8 +3939,6 @@ typedef struct llri_attend {            /* n consecutive tokens of a sequence fr
     uint32_t pos, chunk;                /* chunk: the first position of those that are looked at */
     const float *q; int64_t ldq;        /* row of the first token */
 } llri_attend;
-
-enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU, LLRI_ACT_SOFTCAP };
 
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
@@ -6926,16 +7102,72 @@ LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int
     return LLR_OK;
 }
 
+/* >>gpu --------------------------------------------------------------------------------------------------------------
+ * A GPU is a bonus: its kernels are in a library that is loaded when somebody asks, and everything that can go wrong with
+ * libraries, drivers and devices ends in a sentence and LLR_E_DEVICE. See >>table for what the library offers.
+ */
+struct llr_gpu {
+    llr_options opt;
+    const llri_gpu_table *t;
+    void *device;
+    llr_gpu_info info;
+};
+
+static llr_status llri_gpu_fail(llr_error *err, const char *why) { return llri_fail(err, LLR_E_DEVICE, "%s", why); }
+
+LLR_API llr_status llr_gpu_open(llr_gpu **out, const char *path, const char *device, const llr_options *opt, llr_error *err)
+{
+    const llri_book books[LLRI_BOOKS] = {
+        { llri_grid_iq2xxs, sizeof llri_grid_iq2xxs }, { llri_grid_iq2xs, sizeof llri_grid_iq2xs }, { llri_grid_iq2s, sizeof llri_grid_iq2s },
+        { llri_grid_iq3xxs, sizeof llri_grid_iq3xxs }, { llri_grid_iq3s, sizeof llri_grid_iq3s }, { llri_grid_iq1s, sizeof llri_grid_iq1s }
+    };
+    llri_gpu_library library;
+    const llri_gpu_table *t;
+    void (*function)(void);
+    llr_gpu *g;
+    char why[400] = "";
+    if (!out || !path) return llri_fail(err, LLR_E_ARG, "llr_gpu_open: no %s", out ? "path" : "place for the result");
+    if (LLRI_BIG_ENDIAN) return llri_gpu_fail(err, "the kernels for GPUs are for little-endian machines");
+    function = llri_library_function(path, "llrun_gpu", why, sizeof why);
+    if (!function) return llri_fail(err, LLR_E_DEVICE, "%s: %s", path, why);
+    memcpy((void *)&library, (void *)&function, sizeof library);
+    t = library();
+    if (!t || t->abi != LLRI_GPU_ABI || t->n_bytes != sizeof *t)
+        return llri_fail(err, LLR_E_DEVICE, "%s has interface %lu, and this program needs %d: build both from the same source", path,
+                         t ? (unsigned long)t->abi : 0ul, LLRI_GPU_ABI);
+    g = (llr_gpu *)llri_calloc(llri_opt_mem(opt), sizeof *g, 64);
+    if (!g) return llri_nomem(err, "a GPU", sizeof *g);
+    if (opt) g->opt = *opt;
+    g->t = t;
+    if (t->open(&g->device, device, books, &g->info, why, sizeof why)) {
+        llri_free(&g->opt.mem, g, sizeof *g);
+        return llri_gpu_fail(err, why);
+    }
+    *out = g;
+    return LLR_OK;
+}
+
+LLR_API void llr_gpu_close(llr_gpu *g)
+{
+    llr_allocator mem;
+    if (!g) return;
+    g->t->close(g->device);
+    mem = g->opt.mem;
+    llri_free(&mem, g, sizeof *g);
+}
+
+LLR_API void llr_gpu_describe(const llr_gpu *g, llr_gpu_info *out) { *out = g->info; }
+
 /* >>ops --------------------------------------------------------------------------------------------------------------
  * What a layer is made of: matrix products, norms, rotary positions, activations, attention. Each is one parallel region
- * over independent pieces; which thread does which piece never changes a result.
+ * over independent pieces; which thread does which piece never changes a result. Where the exec is one of a GPU, its library
+ * does the step on its memory.
  */
-typedef struct llri_mat { uint32_t type; const uint8_t *data; int64_t n_in, n_out; size_t row_bytes; } llri_mat;   /* rows as in the file */
-
 enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPARED_FLOATS };
 
 typedef struct llri_exec {
     const llri_ops *ops;
+    const llri_gpu_table *gpu; void *stream;    /* NULL: the CPU */
     llr_pool *pool;
     int exact;
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
@@ -7001,6 +7233,7 @@ static void llri_exec_input(llri_exec *e, const float *x, int64_t ldx, int n, in
     e->n = n;
     e->n_in = n_in;
     e->prepared = LLRI_PREPARED_NOT;
+    if (e->gpu) e->gpu->input(e->stream, x, ldx, n, n_in);
 }
 
 /* A chunk: one token (rows) or one vector of tokens (columns, floats). Missing tokens of the last vector are zero. */
@@ -7148,6 +7381,10 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
 static void llri_matmul(llri_exec *e, llri_product *p, int n)
 {
     int i, k;
+    if (e->gpu) {
+        for (i = 0; i < n; i++) e->gpu->matmul(e->stream, p[i].w, p[i].bias, p[i].y, p[i].ldy, e->exact);
+        return;
+    }
     for (i = 0; i < n; i++) {
         p[i].e = e;
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
@@ -7173,7 +7410,6 @@ static void llri_matmul(llri_exec *e, llri_product *p, int n)
 }
 
 /* --- norms ------------------------------------------------------------------------------------------------------------ */
-enum { LLRI_NORM_RMS = 0, LLRI_NORM_LAYER = 1 };
 typedef struct llri_norm_args {
     int kind, n_heads, width, w_rows;
     float *y; int64_t ldy;
@@ -7220,6 +7456,7 @@ static void llri_norm(llri_exec *e, int kind, float *y, int64_t ldy, const float
                       const float *w, int w_rows, const float *b, float eps)
 {
     llri_norm_args a;
+    if (e->gpu) { e->gpu->norm(e->stream, kind, y, ldy, x, ldx, n, n_heads, width, w, w_rows, b, eps); return; }
     a.kind = kind; a.n_heads = n_heads; a.width = width; a.w_rows = w_rows;
     a.y = y; a.ldy = ldy; a.x = x; a.ldx = ldx; a.w = w; a.b = b; a.eps = eps;
     llri_pool_run(e->pool, n, llri_norm_chunk, &a);
@@ -7247,6 +7484,7 @@ static void llri_rope_chunk(void *arg, int t, int thread)
 static void llri_rope(llri_exec *e, float *x, int64_t ldx, int n, int n_heads, int head_dim, int n_rot, int neox, const float *cs)
 {
     llri_rope_args a;
+    if (e->gpu) { e->gpu->rope(e->stream, x, ldx, n, n_heads, head_dim, n_rot, neox, cs); return; }
     a.x = x; a.ldx = ldx; a.n_heads = n_heads; a.head_dim = head_dim; a.n_rot = n_rot; a.neox = neox; a.cs = cs;
     llri_pool_run(e->pool, n, llri_rope_chunk, &a);
 }
@@ -7263,11 +7501,12 @@ static void llri_act_chunk(void *arg, int t, int thread)
 static void llri_act(llri_exec *e, int act, float *y, int64_t ldy, const float *gate, const float *up, int64_t ldg, int n, int width, const float *p)
 {
     llri_act_args a;
+    if (e->gpu) { e->gpu->act(e->stream, act, y, ldy, gate, up, ldg, n, width, p); return; }
     a.e = e; a.act = act; a.width = width; a.y = y; a.ldy = ldy; a.gate = gate; a.up = up; a.ldg = ldg; a.p = p;
     llri_pool_run(e->pool, n, llri_act_chunk, &a);
 }
 /* Loops over long vectors: a piece is LLRI_VEC elements */
-enum { LLRI_VEC_ADD, LLRI_VEC_AXPY, LLRI_VEC_SCALE, LLRI_VEC_CLAMP, LLRI_VEC_SOFTCAP, LLRI_VEC = 8192 };
+enum { LLRI_VEC = 8192 };
 typedef struct llri_vec_args { llri_exec *e; int op; float *y; const float *x; float a, b; int64_t n; } llri_vec_args;
 static void llri_vec_chunk(void *arg, int chunk, int thread)
 {
@@ -7289,6 +7528,7 @@ static void llri_vec_chunk(void *arg, int chunk, int thread)
 static void llri_vec(llri_exec *e, int op, float *y, const float *x, float a, float b, int64_t n)
 {
     llri_vec_args v;
+    if (e->gpu) { e->gpu->vec(e->stream, op, y, x, a, b, n); return; }
     v.e = e; v.op = op; v.y = y; v.x = x; v.a = a; v.b = b; v.n = n;
     llri_pool_run(e->pool, (int)((n + LLRI_VEC - 1) / LLRI_VEC), llri_vec_chunk, &v);
 }
@@ -7301,6 +7541,18 @@ static void llri_add_rows(llri_exec *e, float *y, int64_t ldy, int n, int width,
 {
     int t;
     for (t = 0; t < n; t++) llri_add(e, y + t * ldy, b, width);
+}
+
+static void llri_copy_rows(llri_exec *e, float *y, int64_t ldy, const float *x, int64_t ldx, int n, int width)
+{
+    int t;
+    if (e->gpu) e->gpu->copy(e->stream, y, 4 * ldy, x, 4 * ldx, 4 * (int64_t)width, n);
+    else for (t = 0; t < n; t++) memcpy(y + t * ldy, x + t * ldx, (size_t)width * sizeof(float));
+}
+static void llri_fetch(llri_exec *e, float *y, const float *x, int64_t n)       /* to memory of the CPU, from wherever it is */
+{
+    if (e->gpu) e->gpu->get(e->stream, y, x, (size_t)n * sizeof(float));
+    else memcpy(y, x, (size_t)n * sizeof(float));
 }
 
 /* --- KV cache and attention --------------------------------------------------------------------------------------------- */
@@ -7321,6 +7573,7 @@ static void llri_store_chunk(void *arg, int t, int thread)
 static void llri_kv_store(llri_exec *e, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n)
 {
     llri_store_args a;
+    if (e->gpu) { e->gpu->store(e->stream, c, k, ldk, v, ldv, pos, n); return; }
     a.e = e; a.c = c; a.k = k; a.v = v; a.ldk = ldk; a.ldv = ldv; a.pos = pos;
     llri_pool_run(e->pool, n, llri_store_chunk, &a);
 }
@@ -7408,6 +7661,11 @@ static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int6
     llri_attention_args a;
     int i, pieces = 0, group = attn->n_head / attn->n_head_kv;
     size_t room = e->act_bytes / sizeof(float);
+    if (e->gpu) {
+        for (i = 0; i < n_seqs; i++)
+            e->gpu->attend(e->stream, attn, &seqs[i].kv, out + seqs[i].row0 * ldo, ldo, q + seqs[i].row0 * ldq, ldq, seqs[i].pos0, seqs[i].n);
+        return;
+    }
     a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq; a.seqs = seqs; a.n_seqs = n_seqs;
     a.heads = group < LLRI_ATTEND_QUERIES ? group : LLRI_ATTEND_QUERIES;
     a.head_blocks = (group + a.heads - 1) / a.heads;
@@ -8519,6 +8777,339 @@ LLR_API void llr_model_describe(const llr_model *m, llr_model_info *out)
 
 LLR_API const llr_gguf  *llr_model_gguf(const llr_model *m) { return m->gguf; }
 LLR_API const llr_vocab *llr_model_vocab(const llr_model *m) { return m->vocab; }
+
+/* >>placement ----------------------------------------------------------------------------------------------------------
+ * Which layers of a model lie on a GPU. A placement has a twin of the model whose layers point to memory there; the forward
+ * pass takes the twin from the first such layer on. Units are placed from the end: unit n_layer is the output matrix, unit
+ * i < n_layer is layer i. What a layer consists of is listed once, in llri_unit_parts, for counting and for uploading.
+ */
+enum { LLRI_PLACE_ALIGN = 256, LLRI_TEST_ROWS = 64, LLRI_TEST_TOKENS = 17 };
+#define LLRI_PLACE_MARGIN ((uint64_t)1 << 30)       /* of memory that stays free: this, or a sixteenth of all if that is less */
+
+struct llr_placement {
+    llr_gpu *gpu;
+    const llr_model *m;
+    llr_model twin;
+    int first, dry;                         /* first unit on the GPU; nothing is really there */
+    void *block[LLRI_MAX_LAYERS + 1], *slopes;      /* memory of a unit; of ALiBi */
+    llr_placement_info info;
+};
+
+/* A walk over the vectors and matrices of a unit: counts their bytes, or uploads them to base and lets the twin point there. */
+typedef struct llri_placer {
+    const llr_gpu *gpu;
+    uint8_t *base;                          /* NULL: count */
+    uint64_t at;
+    uint64_t types;                         /* seen */
+    int failed;
+    char *why; size_t cap;
+} llri_placer;
+
+static const void *llri_place_bytes(llri_placer *w, const void *data, uint64_t n)
+{
+    uint64_t at = w->at;
+    if (!data || !n || w->failed) return data;
+    w->at += (n + LLRI_PLACE_ALIGN - 1) & ~(uint64_t)(LLRI_PLACE_ALIGN - 1);
+    if (!w->base) return data;
+    w->failed = w->gpu->t->upload(w->gpu->device, w->base + at, data, n, w->why, w->cap);
+    return w->base + at;
+}
+static void llri_place_floats(llri_placer *w, const float **x, int64_t n) { *x = (const float *)llri_place_bytes(w, *x, (uint64_t)n * sizeof(float)); }
+static void llri_place_norm(llri_placer *w, llri_norm_w *x, int64_t n)
+{
+    llri_place_floats(w, &x->w, n);
+    llri_place_floats(w, &x->b, n);
+}
+static void llri_place_linear(llri_placer *w, llri_linear *l)
+{
+    if (!l->w.data) return;
+    w->types |= (uint64_t)1 << l->w.type;
+    l->w.data = (const uint8_t *)llri_place_bytes(w, l->w.data, (uint64_t)l->w.n_out * l->w.row_bytes);
+    llri_place_floats(w, &l->bias, l->w.n_out);
+}
+
+/* Everything that the steps of a layer, or of the head, read. */
+static void llri_unit_parts(llri_placer *w, llr_model *m, int unit)
+{
+    const int whole = m->arch->qk_norm != LLRI_QK_HEAD;
+    llri_layer *y;
+    llri_linear *maps[10];
+    size_t i;
+    if (unit == m->n_layer) {
+        llri_place_linear(w, &m->output);
+        llri_place_norm(w, &m->output_norm, m->n_embd);
+        return;
+    }
+    y = &m->layers[unit];
+    maps[0] = &y->qkv; maps[1] = &y->q; maps[2] = &y->k; maps[3] = &y->v; maps[4] = &y->o;
+    maps[5] = &y->gate; maps[6] = &y->up; maps[7] = &y->down; maps[8] = &y->ple_gate; maps[9] = &y->ple_proj;
+    for (i = 0; i < sizeof maps / sizeof *maps; i++) llri_place_linear(w, maps[i]);
+    llri_place_norm(w, &y->attn_norm, m->n_embd);
+    llri_place_norm(w, &y->attn_post_norm, m->n_embd);
+    llri_place_norm(w, &y->ffn_norm, m->n_embd);
+    llri_place_norm(w, &y->ffn_post_norm, m->n_embd);
+    llri_place_norm(w, &y->ple_norm, m->n_embd);
+    llri_place_norm(w, &y->q_norm, whole ? y->n_head * y->dk : y->dk);
+    llri_place_norm(w, &y->k_norm, whole ? y->n_head_kv * y->dk : y->dk);
+    llri_place_norm(w, &y->attn_sub_norm, (int64_t)y->n_head * y->dv);
+    llri_place_norm(w, &y->ffn_sub_norm, y->n_ff);
+}
+
+static uint64_t llri_unit_bytes(const llr_placement *p, int unit, uint64_t *types)
+{
+    llr_model m = *p->m;
+    llri_layer y;
+    llri_placer w;
+    memset(&w, 0, sizeof w);
+    if (unit < m.n_layer) { y = m.layers[unit]; m.layers = &y - unit; }
+    llri_unit_parts(&w, &m, unit);
+    *types = w.types;
+    return w.at;
+}
+
+/* Uploads a unit; what has its memory stays the placement's to free. */
+static int llri_unit_upload(llr_placement *p, int unit, uint64_t bytes, char *why, size_t cap)
+{
+    llri_placer w;
+    memset(&w, 0, sizeof w);
+    w.gpu = p->gpu;
+    w.why = why;
+    w.cap = cap;
+    if (p->gpu->t->alloc(p->gpu->device, &p->block[unit], bytes ? bytes : 1, why, cap)) return 1;
+    w.base = (uint8_t *)p->block[unit];
+    llri_unit_parts(&w, &p->twin, unit);
+    return w.failed;
+}
+
+/* The least unit that may be the first: all from it on are of types and sizes that the library knows. */
+static int llri_first_possible(const llr_placement *p, char *why, size_t cap)
+{
+    const llr_model *m = p->m;
+    int u = m->n_layer;
+    for (; u >= 0; u--) {
+        uint64_t types;
+        (void)llri_unit_bytes(p, u, &types);
+        if (types & ~p->gpu->t->types) {
+            (void)snprintf(why, cap, "the library has no kernels for a tensor type of layer %d", u);
+            return u + 1;
+        }
+        if (u < m->n_layer && llri_max_int(m->layers[u].dk, m->layers[u].dv) > p->gpu->t->max_head_dim) {
+            (void)snprintf(why, cap, "the library has no kernels for the heads of layer %d", u);
+            return u + 1;
+        }
+    }
+    return 0;
+}
+
+/* Layers that read the keys and values of another must be where that one is. */
+static int llri_first_whole(const llr_model *m, int first)
+{
+    int i;
+    for (i = first; i < m->n_layer; i++) if (m->layers[i].kv_layer < first) first = i + 1;
+    return first;
+}
+
+/* What a session takes of the GPU if `first` is the first unit there. */
+static llr_status llri_placement_session(llr_placement *p, const llr_session_options *so, int first, uint64_t *bytes, llr_error *err);
+
+/* One product of n tokens with a type of weights that is placed, against the definition of the type. Sums of the errors and of the
+ * results, squared, decide: rounded activations are off by half a percent or so. */
+static llr_status llri_test_product(const llr_placement *p, void *stream, float *x, float *y, const llri_mat *host, const llri_mat *there, int n, int exact,
+                             const float *hx, double *off, llr_error *err)
+{
+    const int rows = there->n_out < LLRI_TEST_ROWS ? (int)there->n_out : LLRI_TEST_ROWS;
+    const llri_gpu_table *t = p->gpu->t;
+    float got[LLRI_TEST_TOKENS * LLRI_TEST_ROWS], w[LLRI_SLICE];
+    llri_mat part = *there;
+    double error = 0, all = 0;
+    char why[400];
+    int i, r, k, j;
+    part.n_out = rows;
+    t->put(stream, x, hx, (size_t)there->n_in * (size_t)n * sizeof(float));
+    t->input(stream, x, there->n_in, n, there->n_in);
+    t->matmul(stream, &part, NULL, y, LLRI_TEST_ROWS, exact);
+    t->get(stream, got, y, (size_t)n * LLRI_TEST_ROWS * sizeof(float));
+    if (t->finish(stream, why, sizeof why)) return llri_gpu_fail(err, why);
+    for (r = 0; r < rows; r++) {
+        double want[LLRI_TEST_TOKENS] = { 0 };
+        for (k = 0; k < there->n_in; k += LLRI_SLICE) {
+            const int n_k = (int)(there->n_in - k < LLRI_SLICE ? there->n_in - k : LLRI_SLICE);
+            const llri_type_info *type = llri_type(host->type);
+            llri_dequant(host->type, host->data + (size_t)r * host->row_bytes + (size_t)k / type->block * type->bytes, w, (size_t)n_k);
+            for (i = 0; i < n; i++)
+                for (j = 0; j < n_k; j++) want[i] += (double)w[j] * hx[i * there->n_in + k + j];
+        }
+        for (i = 0; i < n; i++) {
+            const double d = got[i * LLRI_TEST_ROWS + r] - want[i];
+            error += d * d;
+            all += want[i] * want[i];
+        }
+    }
+    *off = all > 0 ? sqrt(error / all) : sqrt(error);
+    return LLR_OK;
+}
+static llr_status llri_test_types(const llr_placement *p, void *stream, float *x, float *y, float *hx, llr_error *err)
+{
+    const llr_model *m = p->m;
+    uint64_t tested = 0;
+    uint32_t seed = 1;
+    int64_t j;
+    int u, i;
+    for (j = 0; j < (int64_t)m->max_in * LLRI_TEST_TOKENS; j++) {
+        seed = seed * 1664525u + 1013904223u;
+        hx[j] = (float)(seed >> 8) / 8388608.0f - 1.0f;
+    }
+    for (u = p->first; u <= m->n_layer; u++) {
+        const llri_layer *a = &m->layers[u < m->n_layer ? u : 0], *b = &p->twin.layers[u < m->n_layer ? u : 0];
+        const llri_linear *here[6], *there[6];
+        const int n = u < m->n_layer ? 6 : 1;
+        here[0] = &a->qkv; here[1] = &a->q; here[2] = &a->v; here[3] = &a->o; here[4] = &a->up; here[5] = &a->down;
+        there[0] = &b->qkv; there[1] = &b->q; there[2] = &b->v; there[3] = &b->o; there[4] = &b->up; there[5] = &b->down;
+        if (u == m->n_layer) { here[0] = &m->output; there[0] = &p->twin.output; }
+        for (i = 0; i < n; i++) {
+            double exact = 0, fast = 0, many = 0;
+            if (!here[i]->w.data || tested >> here[i]->w.type & 1) continue;
+            tested |= (uint64_t)1 << here[i]->w.type;
+            if (llri_test_product(p, stream, x, y, &here[i]->w, &there[i]->w, 5, 1, hx, &exact, err) ||
+                llri_test_product(p, stream, x, y, &here[i]->w, &there[i]->w, 5, 0, hx, &fast, err) ||
+                llri_test_product(p, stream, x, y, &here[i]->w, &there[i]->w, LLRI_TEST_TOKENS, 0, hx, &many, err))
+                return LLR_E_DEVICE;
+            if (!(exact < 1e-3 && fast < 3e-2 && many < 3e-2))
+                return llri_fail(err, LLR_E_DEVICE, "the self-test failed: products with %s are off by %.3g, with rounded activations %.3g, and %.3g of many tokens: "
+                                 "the GPU or its driver computes wrongly", llri_type(here[i]->w.type)->name, exact, fast, many);
+        }
+    }
+    return LLR_OK;
+}
+static llr_status llri_self_test(const llr_placement *p, llr_error *err)
+{
+    const llr_model *m = p->m;
+    const llri_gpu_table *t = p->gpu->t;
+    const size_t x_bytes = (size_t)m->max_in * LLRI_TEST_TOKENS * sizeof(float), y_bytes = LLRI_TEST_TOKENS * LLRI_TEST_ROWS * sizeof(float);
+    float *hx = (float *)llri_alloc(&m->opt.mem, x_bytes, 64);
+    void *block = NULL, *stream = NULL;
+    char why[400] = "";
+    llr_status st = LLR_OK;
+    if (!hx) return llri_nomem(err, "the self-test", x_bytes);
+    if (t->alloc(p->gpu->device, &block, x_bytes + 256 + y_bytes, why, sizeof why) ||
+        t->stream_new(&stream, p->gpu->device, m->max_in, LLRI_TEST_TOKENS, 1, 1, why, sizeof why)) st = llri_gpu_fail(err, why);
+    if (st == LLR_OK) st = llri_test_types(p, stream, (float *)block, (float *)(void *)((uint8_t *)block + (x_bytes + 255) / 256 * 256), hx, err);
+    if (stream) t->stream_free(stream);
+    if (block) t->release(p->gpu->device, block);
+    llri_free(&m->opt.mem, hx, x_bytes);
+    return st;
+}
+
+/* The first unit: from the end, as far as units are wanted, possible, and fit. */
+static llr_status llri_place_first(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+{
+    const int all = p->m->n_layer + 1, most = n_layers >= 0 && n_layers < all ? n_layers : all;
+    uint64_t n_total = 0, left, used = 0, session = 0, types;
+    char why[400] = "", *reason = p->info.why;
+    llr_status st = LLR_OK;
+    int u, least;
+    if (p->gpu->t->memory(p->gpu->device, &p->info.free_bytes, &n_total, why, sizeof why)) return llri_gpu_fail(err, why);
+    left = n_total / 16 < LLRI_PLACE_MARGIN ? n_total / 16 : LLRI_PLACE_MARGIN;
+    left = p->info.free_bytes > left ? p->info.free_bytes - left : 0;
+    least = llri_first_possible(p, reason, sizeof p->info.why);
+    if (least < all - most) least = all - most;
+    p->first = all;
+    for (u = all - 1; u >= least && st == LLR_OK; u--) {
+        used += llri_unit_bytes(p, u, &types);
+        st = llri_placement_session(p, so, u, &session, err);
+        if (used + session * (uint64_t)n_sessions > left) {
+            llri_format(reason, sizeof p->info.why, "%s of %s are free", llri_size_text(p->info.free_bytes).s, llri_size_text(n_total).s);
+            break;
+        }
+        p->first = u;
+    }
+    p->first = llri_first_whole(p->m, p->first);
+    return st;
+}
+
+/* If less memory is given than was said to be free, there will be fewer. */
+static void llri_place_units(llr_placement *p)
+{
+    const int all = p->m->n_layer + 1;
+    char why[400] = "";
+    uint64_t types;
+    int u;
+    for (u = all - 1; u >= p->first; u--) {
+        if (!llri_unit_upload(p, u, llri_unit_bytes(p, u, &types), why, sizeof why)) continue;
+        llri_format(p->info.why, sizeof p->info.why, "%s", why);
+        if (p->block[u]) p->gpu->t->release(p->gpu->device, p->block[u]);
+        p->block[u] = NULL;
+        p->first = llri_first_whole(p->m, u + 1);
+    }
+}
+
+static llr_status llri_place_model(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+{
+    const llr_model *m = p->m;
+    const int all = m->n_layer + 1;
+    char why[400] = "";
+    uint64_t types;
+    int u;
+    llr_status st = llri_place_first(p, n_layers, so, n_sessions, err);
+    if (st != LLR_OK) return st;
+    if (!p->dry) llri_place_units(p);
+    if (p->first >= all) return llri_fail(err, LLR_E_DEVICE, "no layer fits on the GPU: %s", *p->info.why ? p->info.why : "none is wanted");
+    for (u = 0; u < all; u++) {
+        const uint64_t bytes = llri_unit_bytes(p, u, &types);
+        p->info.all_bytes += bytes;
+        if (u >= p->first) p->info.weights_bytes += bytes;
+    }
+    p->info.n_layers = all - p->first;
+    p->info.n_all = all;
+    st = llri_placement_session(p, so, p->first, &p->info.session_bytes, err);
+    if (st != LLR_OK || p->dry) return st;
+    if (m->slopes) {
+        const size_t n = (size_t)m->n_layer * (size_t)m->max_head * sizeof(float);
+        if (p->gpu->t->alloc(p->gpu->device, &p->slopes, n, why, sizeof why) || p->gpu->t->upload(p->gpu->device, p->slopes, m->slopes, n, why, sizeof why))
+            return llri_gpu_fail(err, why);
+        p->twin.slopes = (float *)p->slopes;
+    }
+    return llri_self_test(p, err);
+}
+
+LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_model *m, int32_t n_layers, const llr_session_options *so, int n_sessions,
+                                     int dry, llr_error *err)
+{
+    llr_placement *p;
+    llr_status st;
+    size_t layers;
+    if (!out || !g || !m || n_sessions < 1) return llri_fail(err, LLR_E_ARG, "llr_placement_new: no %s", !out ? "place for the result" : !g ? "GPU" : !m ? "model" : "sessions");
+    layers = (size_t)m->n_layer * sizeof *m->layers;
+    p = (llr_placement *)llri_calloc(&m->opt.mem, sizeof *p, 64);
+    if (!p) return llri_nomem(err, "a placement", sizeof *p);
+    p->gpu = g;
+    p->m = m;
+    p->dry = dry;
+    p->twin = *m;
+    p->twin.layers = (llri_layer *)llri_alloc(&m->opt.mem, layers, 64);
+    if (!p->twin.layers) {
+        llri_free(&m->opt.mem, p, sizeof *p);
+        return llri_nomem(err, "a placement", layers);
+    }
+    memcpy(p->twin.layers, m->layers, layers);
+    st = llri_place_model(p, n_layers, so, n_sessions, err);
+    if (st != LLR_OK) { llr_placement_free(p); return st; }
+    *out = p;
+    return LLR_OK;
+}
+
+LLR_API void llr_placement_free(llr_placement *p)
+{
+    int u;
+    if (!p) return;
+    for (u = 0; u <= p->m->n_layer; u++) if (p->block[u]) p->gpu->t->release(p->gpu->device, p->block[u]);
+    if (p->slopes) p->gpu->t->release(p->gpu->device, p->slopes);
+    llri_free(&p->m->opt.mem, p->twin.layers, (size_t)p->m->n_layer * sizeof *p->m->layers);
+    llri_free(&p->m->opt.mem, p, sizeof *p);
+}
+
+LLR_API void llr_placement_describe(const llr_placement *p, llr_placement_info *out) { *out = p->info; }
+
 /* >>session ----------------------------------------------------------------------------------------------------------
  * A session is one text in the making: its keys and values, and the memory that computing takes. All of it is one block
  * whose size is known before it is allocated, because the walk that hands out the pieces is the walk that counts them.
@@ -8577,6 +9168,14 @@ struct llr_session {
     size_t call_n, call_done;   /* tokens of the last call; those computed */
     int call_ahead;         /* all of them had been computed in advance */
     int has_logits;
+    const llr_placement *gpu;   /* NULL: all on the CPU */
+    llr_session *twin;      /* only exec and scratch, on the GPU */
+    void *gpu_block;        /* memory there: that scratch, keys and values */
+    uint64_t gpu_bytes;
+    int homeless;           /* the GPU failed, and there was no memory for its layers' keys and values */
+    uint32_t cold;          /* positions that must be computed again since then */
+    void *more;             /* that memory, when it was there */
+    uint64_t more_bytes;
     llr_session *draft;
     uint32_t n_guess;
     int guess_always;
@@ -8636,25 +9235,14 @@ static uint32_t llri_kv_capacity(const llr_session *s, const llri_layer *y, uint
     return (uint32_t)(ring + ((uint64_t)guesses + 31) / 32 * 32);
 }
 
-/* Gives out everything. s->m and the options must be set. */
-static void llri_session_layout(llr_session *s, llri_arena *a)
+/* Scratch that has a twin on the GPU. */
+static void llri_session_scratch(llr_session *s, llri_arena *a)
 {
     const llr_model *m = s->m;
     const size_t rows = s->n_batch;
-    const size_t work = llri_exec_bytes(m->ops, m->max_in, s->exact ? m->max_in : m->max_float_in, (int)rows, s->n_threads, m->max_head_dim);
     size_t shared, after;
     int i;
-    (void)llri_take(a, 1, sizeof(llr_session), 64);
-    if (!work) a->overflow = 1;
-    s->work = llri_take(a, work, 1, 64);
-    s->kv = (llri_kvc *)llri_take(a, (size_t)m->n_layer, sizeof(llri_kvc), 64);
-    s->parts = (llri_part *)llri_take(a, rows, sizeof(llri_part), 64);
-    s->seqs = (llri_attn_seq *)llri_take(a, rows, sizeof(llri_attn_seq), 64);
-    s->wanted = (float **)llri_take(a, rows, sizeof(float *), 64);
-    for (i = 0; i < 2; i++) {
-        s->freqs[i] = (double *)llri_take(a, (size_t)m->rope[i].n_rot / 2, sizeof(double), 64);
-        s->cs[i] = llri_take_rows(a, rows, m->rope[i].n_rot);
-    }
+    for (i = 0; i < 2; i++) s->cs[i] = llri_take_rows(a, rows, m->rope[i].n_rot);
     s->x = llri_take_rows(a, rows, m->n_embd);
     s->h = llri_take_rows(a, rows, m->n_embd);
     s->o = llri_take_rows(a, rows, m->n_embd);
@@ -8667,16 +9255,14 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
     if (a->at < after) a->at = after;
     s->ple = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
     s->ple_tmp = llri_take_rows(a, rows, (int64_t)m->n_ple * m->n_layer);
-    s->text = (int32_t *)llri_take(a, s->n_ctx, sizeof(int32_t), 64);
-    s->ahead = (int32_t *)llri_take(a, s->n_guess, sizeof(int32_t), 64);
-    for (s->n_seen = s->n_guess ? 256 : 0; s->n_seen && s->n_seen < s->n_ctx && s->n_seen < 1u << 18; s->n_seen *= 2) {}
-    s->seen = (uint32_t *)llri_take(a, s->n_seen, sizeof(uint32_t), 64);
-    s->logits = llri_take_rows(a, (s->all_logits ? rows : 1) + s->n_guess, m->n_vocab);
-    s->ahead_logits = s->logits ? s->logits + (s->all_logits ? rows : 1) * (size_t)m->n_vocab : NULL;
-    (void)llri_take(a, 0, 1, 4096);   /* KV in pages of its own: they stay untouched until positions are used */
-    s->scratch_bytes = a->at;
-    for (i = 0; i < m->n_layer; i++) {
-        const llri_layer *y = &m->layers[i];
+}
+
+/* Keys and values of layers from..to-1 into kv (NULL: only counts). */
+static void llri_session_kv(const llr_session *s, llri_arena *a, llri_kvc *kv, int from, int to)
+{
+    int i;
+    for (i = from; i < to; i++) {
+        const llri_layer *y = &s->m->layers[i];
         size_t slots, k = llri_kv_row_bytes((int)s->kv_type, y->dk), v = llri_kv_row_bytes((int)s->kv_type, y->dv);
         llri_kvc c;
         memset(&c, 0, sizeof c);
@@ -8687,8 +9273,51 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
             c.k = (uint8_t *)llri_take(a, slots, k, 64);
             c.v = (uint8_t *)llri_take(a, slots, v, 64);
         }
-        if (s->kv && a->base && !a->overflow) s->kv[i] = c;
+        if (kv && a->base && !a->overflow) kv[i] = c;
     }
+}
+
+/* The first layer whose keys and values are on the GPU. */
+static int llri_gpu_first(const llr_session *s)
+{
+    return s->gpu && s->gpu->first < s->m->n_layer ? s->gpu->first : s->m->n_layer;
+}
+
+/* All of a session that is on the GPU: scratch of t, keys and values. */
+static void llri_session_gpu_layout(llr_session *s, llr_session *t, llri_arena *a)
+{
+    if (!s->gpu) return;
+    llri_session_scratch(t, a);
+    (void)llri_take(a, 0, 1, 256);
+    llri_session_kv(s, a, a->base ? s->kv : NULL, llri_gpu_first(s), s->m->n_layer);
+}
+
+/* Gives out everything. s->m and the options must be set. */
+static void llri_session_layout(llr_session *s, llri_arena *a)
+{
+    const llr_model *m = s->m;
+    const size_t rows = s->n_batch;
+    const size_t work = llri_exec_bytes(m->ops, m->max_in, s->exact ? m->max_in : m->max_float_in, (int)rows, s->n_threads, m->max_head_dim);
+    int i;
+    (void)llri_take(a, 1, sizeof(llr_session), 64);
+    if (!work) a->overflow = 1;
+    s->work = llri_take(a, work, 1, 64);
+    s->kv = (llri_kvc *)llri_take(a, (size_t)m->n_layer, sizeof(llri_kvc), 64);
+    s->parts = (llri_part *)llri_take(a, rows, sizeof(llri_part), 64);
+    s->seqs = (llri_attn_seq *)llri_take(a, rows, sizeof(llri_attn_seq), 64);
+    s->wanted = (float **)llri_take(a, rows, sizeof(float *), 64);
+    for (i = 0; i < 2; i++) s->freqs[i] = (double *)llri_take(a, (size_t)m->rope[i].n_rot / 2, sizeof(double), 64);
+    s->twin = (llr_session *)llri_take(a, s->gpu != NULL, sizeof(llr_session), 64);
+    llri_session_scratch(s, a);
+    s->text = (int32_t *)llri_take(a, s->n_ctx, sizeof(int32_t), 64);
+    s->ahead = (int32_t *)llri_take(a, s->n_guess, sizeof(int32_t), 64);
+    for (s->n_seen = s->n_guess ? 256 : 0; s->n_seen && s->n_seen < s->n_ctx && s->n_seen < 1u << 18; s->n_seen *= 2) {}
+    s->seen = (uint32_t *)llri_take(a, s->n_seen, sizeof(uint32_t), 64);
+    s->logits = llri_take_rows(a, (s->all_logits ? rows : 1) + s->n_guess, m->n_vocab);
+    s->ahead_logits = s->logits ? s->logits + (s->all_logits ? rows : 1) * (size_t)m->n_vocab : NULL;
+    (void)llri_take(a, 0, 1, 4096);   /* KV in pages of its own: they stay untouched until positions are used */
+    s->scratch_bytes = a->at;
+    llri_session_kv(s, a, s->kv, 0, llri_gpu_first(s));
     s->kv_bytes = a->at - s->scratch_bytes;
 }
 
@@ -8707,6 +9336,8 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     s->n_guess = opt->n_guess;
     s->guess_always = opt->guess_always;
     s->draft = opt->draft;
+    s->gpu = opt->gpu;
+    if (s->gpu && s->gpu->m != m) return llri_fail(err, LLR_E_ARG, "the placement is of another model");
     s->kv_type = opt->kv;
     s->exact = opt->exact != 0;
     s->all_logits = opt->all_logits != 0;
@@ -8720,8 +9351,16 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     s->n_batch = opt->n_batch;
     if (s->n_batch > s->n_ctx) s->n_batch = s->n_ctx;
     if (s->n_batch > 65536) s->n_batch = 65536;
+    if (s->gpu && s->n_batch > 32768) s->n_batch = 32768;       /* tokens are a dimension of launches */
     llri_session_layout(s, &a);
     s->bytes = a.at;
+    if (s->gpu) {
+        llr_session twin = *s;
+        llri_arena there = { NULL, 0, 0 };
+        llri_session_gpu_layout(s, &twin, &there);
+        s->gpu_bytes = there.at;
+        a.overflow |= there.overflow;
+    }
     if (a.overflow || !llri_add_u64(s->kv_bytes, s->scratch_bytes, &capacity))
         return llri_fail(err, LLR_E_NOMEM, "a context of %lu positions and batches of %lu need more memory than can be addressed; "
                          "take fewer", (unsigned long)s->n_ctx, (unsigned long)s->n_batch);
@@ -8744,6 +9383,7 @@ static void llri_session_fill_plan(const llr_session *s, llr_plan *out)
     out->total_bytes = mapped + out->resident_bytes;
     out->system_bytes = llri_system_bytes(out->total_bytes);
     out->new_bytes = out->kv_bytes + out->scratch_bytes + out->thread_bytes + out->system_bytes;
+    if (s->gpu) out->gpu_bytes = s->gpu_bytes + s->gpu->gpu->t->stream_bytes(m->max_in, (int)s->n_batch, m->max_head, m->max_head_dim);
     out->n_ctx = s->n_ctx;
     out->n_batch = s->n_batch;
 }
@@ -8782,6 +9422,23 @@ LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_option
     if (!m || !out) return llri_fail(err, LLR_E_ARG, "llr_session_plan: no %s", m ? "place for the result" : "model");
     st = llri_session_fit(&s, &p, m, opt, err);
     if (st == LLR_OK) *out = p;
+    return st;
+}
+
+static llr_status llri_placement_session(llr_placement *p, const llr_session_options *so, int first, uint64_t *bytes, llr_error *err)
+{
+    const int before = p->first;
+    llr_session s;
+    llr_plan plan;
+    llr_session_options o;
+    llr_status st;
+    memset(&o, 0, sizeof o);
+    if (so) o = *so;
+    o.gpu = p;
+    p->first = first;
+    st = llri_session_fit(&s, &plan, p->m, &o, err);
+    if (st == LLR_OK) *bytes = plan.gpu_bytes;
+    p->first = before;
     return st;
 }
 
@@ -8830,6 +9487,64 @@ static llr_status llri_same_vocab(const llr_model *m, const llr_model *draft, ll
     return LLR_OK;
 }
 
+/* Memory on the GPU and a stream; what is there then is the session's even after a failure. */
+static llr_status llri_session_on_gpu(llr_session *s, llr_error *err)
+{
+    const llr_model *m = s->m;
+    const llri_gpu_table *t = s->gpu->gpu->t;
+    llri_arena a = { NULL, 0, 0 };
+    char why[400] = "";
+    *s->twin = *s;
+    if (t->alloc(s->gpu->gpu->device, &s->gpu_block, s->gpu_bytes, why, sizeof why)) return llri_gpu_fail(err, why);
+    a.base = (uint8_t *)s->gpu_block;
+    llri_session_gpu_layout(s, s->twin, &a);
+    memset(&s->twin->exec, 0, sizeof s->twin->exec);
+    if (t->stream_new(&s->twin->exec.stream, s->gpu->gpu->device, m->max_in, (int)s->n_batch, m->max_head, m->max_head_dim, why, sizeof why))
+        return llri_gpu_fail(err, why);
+    s->twin->exec.gpu = t;
+    s->twin->exec.ops = m->ops;
+    s->twin->exec.exact = s->exact;
+    return LLR_OK;
+}
+
+static void llri_session_off_gpu(llr_session *s)
+{
+    if (!s->gpu) return;
+    s->gpu->gpu->t->stream_free(s->twin->exec.stream);
+    if (s->gpu_block) s->gpu->gpu->t->release(s->gpu->gpu->device, s->gpu_block);
+    s->twin->exec.stream = NULL;
+    s->gpu_block = NULL;
+}
+
+/* The layers that were on the GPU get keys and values here: 0, or 1 if there is no memory for them. */
+static int llri_come_home(llr_session *s)
+{
+    llri_arena a = { NULL, 0, 0 };
+    int first = llri_gpu_first(s);
+    llri_session_kv(s, &a, NULL, first, s->m->n_layer);
+    s->more_bytes = a.at;
+    s->homeless = 1;
+    if (a.overflow || (a.at && !(s->more = llri_alloc(&s->m->opt.mem, a.at, 4096)))) return 1;
+    a.base = (uint8_t *)s->more;
+    a.at = 0;
+    llri_session_kv(s, &a, s->kv, first, s->m->n_layer);
+    s->homeless = 0;
+    s->gpu = NULL;
+    return 0;
+}
+
+/* After a failure the GPU is not trusted any more: the session goes on with the CPU. */
+static void llri_leave_gpu(llr_session *s)
+{
+    if (!s->gpu || s->homeless) return;
+    llri_session_off_gpu(s);
+    s->cold = s->pos;
+    s->high = s->backed = 0;
+    s->n_ahead = s->used = 0;
+    s->guess.len = 0;
+    (void)llri_come_home(s);
+}
+
 LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const llr_session_options *opt, llr_error *err)
 {
     llr_session s, *p;
@@ -8838,6 +9553,7 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     llr_status st;
     int i;
     if (!out || !m) return llri_fail(err, LLR_E_ARG, "llr_session_new: no %s", m ? "place for the result" : "model");
+    if (opt && opt->gpu && opt->gpu->dry) return llri_fail(err, LLR_E_ARG, "the placement is dry: it only serves plans");
     st = opt && opt->draft ? llri_same_vocab(m, opt->draft->m, err) : LLR_OK;
     if (st == LLR_OK) st = llri_session_fit(&s, &plan, m, opt, err);
     if (st != LLR_OK) return st;
@@ -8875,6 +9591,8 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     memcpy(p->guess.trust, llri_usual_trust, sizeof llri_usual_trust);
     for (i = 0; i < LLRI_GUESS_KINDS; i++) p->guess.cases[i] = LLRI_USUAL_CASES;
     p->guess.draft_wait = LLRI_DRAFT_WAIT;
+    st = p->gpu ? llri_session_on_gpu(p, err) : LLR_OK;
+    if (st != LLR_OK) { llr_session_free(p); return st; }
     if (p->n_ctx > m->n_ctx_train)
         llri_log(&m->opt, LLR_LOG_WARN, "the context of %lu positions is longer than the %lu the model was trained with",
                  (unsigned long)p->n_ctx, (unsigned long)m->n_ctx_train);
@@ -8885,6 +9603,8 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
 LLR_API void llr_session_free(llr_session *s)
 {
     if (!s) return;
+    llri_session_off_gpu(s);
+    if (s->more) llri_free(&s->m->opt.mem, s->more, (size_t)s->more_bytes);
     if (s->own_pool) llr_pool_free(s->pool);
     llri_free(&s->m->opt.mem, s, s->bytes);
 }
@@ -9042,7 +9762,7 @@ static void llri_project_qkv(const llri_pass *p, const llri_layer *y, const floa
         if (own_kv) { maps[n] = &y->k; to[n++] = k; }
         if (y->v.w.data) { maps[n] = &y->v; to[n++] = v; }
         llri_apply_all(p, maps, to, n, ld);
-        if (!y->v.w.data && own_kv) for (i = 0; i < p->n; i++) memcpy(v + i * ld, k + i * ld, (size_t)nk * sizeof(float));
+        if (!y->v.w.data && own_kv) llri_copy_rows(p->e, v, ld, k, ld, p->n, nk);
     }
     if (m->clamp_qkv > 0.0f) llri_clamp(p->e, q, -m->clamp_qkv, m->clamp_qkv, ld * p->n);
     if (!late) {
@@ -9149,15 +9869,16 @@ static int llri_gather_wanted(const llri_pass *p)
         const int n = part->n - part->n_guess;
         for (t = s->all_logits ? 0 : part->last ? n - 1 : n; t < part->n; t++) {
             p->s->wanted[k] = t >= n ? s->ahead_logits + (size_t)(t - n) * v : s->logits + (s->all_logits ? (part->first + (size_t)t) % s->n_batch * v : 0);
-            memcpy(p->s->h + (size_t)k++ * d, p->s->x + (size_t)(part->row0 + t) * d, d * sizeof(float));
+            llri_copy_rows(p->e, p->s->h + (size_t)k++ * d, (int64_t)d, p->s->x + (size_t)(part->row0 + t) * d, (int64_t)d, 1, (int)d);
         }
     }
     return k;
 }
 
 /* Logits of the rows that are wanted. Rows of several sessions lie apart, so a strip of the vocabulary at a time is computed
- * for all of them into scratch and dealt out; rows that follow each other are computed straight into their place. */
-static void llri_head(const llri_pass *p)
+ * for all of them into scratch and dealt out; rows that follow each other are computed straight into their place, if the
+ * output matrix is not on a GPU. done: they were computed, and have to be fetched. */
+static void llri_head(const llri_pass *p, int done)
 {
     const llr_model *m = p->m;
     llri_pass head = *p;
@@ -9166,23 +9887,61 @@ static void llri_head(const llri_pass *p)
     int k, direct = 1;
     head.n = llri_gather_wanted(p);
     if (!head.n) return;
-    llri_norm_rows(&head, &m->output_norm, p->s->h, p->s->h);
+    if (!done) llri_norm_rows(&head, &m->output_norm, p->s->h, p->s->h);
     llri_exec_input(p->e, p->s->h, m->n_embd, head.n, m->n_embd);
     for (k = 1; k < head.n; k++) direct &= to[k] == to[k - 1] + v;
+    if (p->e->gpu) direct = 0;
     strip = direct ? v : (int64_t)p->s->n_batch * 2 * m->max_ff / head.n;
     for (r = 0; r < v; r += strip) {
         llri_linear part = m->output;
         int64_t n = v - r < strip ? v - r : strip;
+        float *y = direct ? to[0] : p->s->ff;
         part.w.data += (size_t)r * part.w.row_bytes;
         part.w.n_out = n;
         if (part.bias) part.bias += r;
-        llri_apply(&head, &part, direct ? to[0] : p->s->ff, strip);
-        for (k = 0; !direct && k < head.n; k++) memcpy(to[k] + r, p->s->ff + k * strip, (size_t)n * sizeof(float));
+        if (!done) llri_apply(&head, &part, y, strip);
+        for (k = 0; k < head.n && !done; k++) {
+            if (m->logit_mul != 1.0f) llri_scale(p->e, y + k * strip, m->logit_mul, n);
+            if (m->final_cap > 0.0f) llri_softcap(p->e, y + k * strip, m->final_cap, n);
+        }
+        if (p->e->gpu) p->e->gpu->recorded(p->e->stream);
+        for (k = 0; k < head.n && !direct; k++) llri_fetch(p->e, to[k] + r, y + k * strip, n);
     }
-    for (k = 0; k < head.n; k++) {
-        if (m->logit_mul != 1.0f) llri_scale(p->e, to[k], m->logit_mul, v);
-        if (m->final_cap > 0.0f) llri_softcap(p->e, to[k], m->final_cap, v);
-    }
+}
+
+/* The pass on the GPU, where the leader's twin has its scratch: x goes there, and what belongs to positions. */
+static const llri_pass *llri_to_gpu(const llri_pass *p, llri_pass *there)
+{
+    const llr_session *s = p->s, *t = s->twin;
+    const llr_model *m = p->m;
+    const llri_gpu_table *g = t->exec.gpu;
+    void *stream = t->exec.stream;
+    const size_t rows = (size_t)p->n * sizeof(float);
+    int i;
+    g->put(stream, t->x, s->x, rows * (size_t)m->n_embd);
+    g->put(stream, t->ple, s->ple, rows * (size_t)m->n_ple * (size_t)m->n_layer);
+    for (i = 0; i < 2; i++) g->put(stream, t->cs[i], s->cs[i], rows * (size_t)m->rope[i].n_rot);
+    *there = *p;
+    there->s = s->twin;
+    there->m = &s->gpu->twin;
+    there->e = &s->twin->exec;
+    return there;
+}
+
+/* Can the steps of this pass be those of the last token, at another position? They are the same if it is one token of one session, and
+ * nothing but keys, values and attention depends on the position. */
+static int llri_replay(const llri_pass *p)
+{
+    const llr_model *m = p->m;
+    if (p->n != 1 || p->parts[0].s->twin != p->s || !p->parts[0].last || m->temperature != 0.0f || (int64_t)p->s->n_batch * 2 * m->max_ff < m->n_vocab) return 0;
+    return p->e->gpu->replay(p->e->stream, p->parts[0].pos0);
+}
+
+static llr_status llri_gpu_finish(const llri_pass *p, llr_error *err)
+{
+    char why[400] = "";
+    if (!p->e->gpu->finish(p->e->stream, why, sizeof why)) return LLR_OK;
+    return llri_gpu_fail(err, why);
 }
 
 static int llri_cancelled(const llri_pass *p)
@@ -9193,19 +9952,30 @@ static int llri_cancelled(const llri_pass *p)
     return 0;
 }
 
-/* The transformer: one pass of p->n rows, from token ids to logits. */
-static llr_status llri_forward(const llri_pass *p)
+/* The transformer: one pass of p->n rows, from token ids to logits. From the first layer that lies on a GPU on, p is the pass
+ * there: the same steps on other memory. */
+static llr_status llri_forward(const llri_pass *p, llr_error *err)
 {
-    const llr_model *m = p->m;
-    float *x = p->s->x, *h = p->s->h;
-    int i;
+    llri_pass there;
+    int i, done = 0;
     llri_embed(p);
     llri_embed_per_layer(p);
     llri_rope_tables(p);
-    for (i = 0; i < m->n_layer; i++) {
-        const llri_layer *y = &m->layers[i];
-        if (llri_cancelled(p)) return LLR_E_CANCELLED;
-        if (llr_gguf_check(m->gguf, NULL)) return LLR_E_IO;
+    for (i = 0; i <= p->m->n_layer; i++) {
+        const llri_layer *y;
+        float *x, *h;
+        if (llri_cancelled(p) || llr_gguf_check(p->m->gguf, NULL)) {
+            if (p->e->gpu) (void)llri_gpu_finish(p, NULL);
+            return llri_cancelled(p) ? LLR_E_CANCELLED : LLR_E_IO;
+        }
+        if (p->s->gpu && i == p->s->gpu->first) {
+            p = llri_to_gpu(p, &there);
+            done = llri_replay(p);
+        }
+        if (done || i == p->m->n_layer) break;
+        y = &p->m->layers[i];
+        x = p->s->x;
+        h = p->s->h;
 
         llri_norm_rows(p, &y->attn_norm, h, x);
         llri_mix_attention(p, i, y->attn_norm.on ? h : x);
@@ -9217,8 +9987,8 @@ static llr_status llri_forward(const llri_pass *p)
         llri_add_block(p, &y->ffn_post_norm);
         llri_finish_layer(p, y, i);
     }
-    llri_head(p);
-    return LLR_OK;
+    llri_head(p, done);
+    return p->e->gpu ? llri_gpu_finish(p, err) : LLR_OK;
 }
 
 /* --- Guessing -----------------------------------------------------------------------------------------------------------
@@ -9419,7 +10189,7 @@ static uint64_t llri_back_positions(llr_session *s, uint32_t end, int touch)
     int i, h;
     if (end <= s->backed) return 0;
     if (upto > s->n_ctx) upto = s->n_ctx;
-    for (i = 0; i < s->m->n_layer; i++) {
+    for (i = 0; i < llri_gpu_first(s); i++) {      /* on the GPU it was taken when the session was made */
         const llri_kvc *c = &s->kv[i];
         size_t from = s->backed < c->capacity ? s->backed : c->capacity, n = (upto < c->capacity ? (size_t)upto : c->capacity) - from;
         size_t k = c->k ? llri_kv_row_bytes(c->type, c->dk) : 0, v = c->k ? llri_kv_row_bytes(c->type, c->dv) : 0;
@@ -9501,8 +10271,9 @@ static llr_status llri_run_passes(const llri_call *c, uint64_t total, llr_error 
             if (part->s->high < end) part->s->high = end;
             done += (uint64_t)(part->n - part->n_guess);
         }
-        st = llri_forward(&p);
+        st = llri_forward(&p, err);
         if (llr_gguf_check(p.m->gguf, err)) return LLR_E_IO;
+        if (st == LLR_E_DEVICE) return st;
         if (st == LLR_OK && llri_progress(&lead->m->opt, LLR_PHASE_EVAL, done, total) && done < total) st = LLR_E_CANCELLED;
         if (st != LLR_OK)
             return llri_fail(err, st, "cancelled after %llu of %llu tokens", (unsigned long long)before, (unsigned long long)total);
@@ -9523,9 +10294,9 @@ static llr_status llri_check_eval(const llri_call *c, uint64_t *total, llr_error
         const llr_session *s = c->sessions[i];
         if (!s || (!c->tokens[i] && c->counts[i]))
             return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu or its tokens are NULL", (unsigned long)i);
-        if (s->m != c->sessions[0]->m || s->exact != c->sessions[0]->exact)
-            return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu is of another model, or one of it and the first is exact and "
-                             "the other not", (unsigned long)i);
+        if (s->m != c->sessions[0]->m || s->exact != c->sessions[0]->exact || s->gpu != c->sessions[0]->gpu)
+            return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu is of another model or placement, or one of it and the first is "
+                             "exact and the other not", (unsigned long)i);
         if (c->counts[i] > s->n_ctx - s->pos)
             return llri_fail(err, LLR_E_FULL, "%llu tokens do not fit: the context has %lu positions and %lu are taken; use a "
                              "larger one or rewind", (unsigned long long)c->counts[i], (unsigned long)s->n_ctx,
@@ -9553,12 +10324,39 @@ static llr_status llri_run_alone(const llri_call *c, uint64_t total, llr_error *
     return st;
 }
 
+/* What a session held when it lost its GPU is computed again. After a failure it still is to be. */
+static llr_status llri_warm(llr_session *s, llr_error *err)
+{
+    const int32_t *text = s->text;
+    const size_t n = s->cold;
+    llri_call c;
+    llr_status st;
+    if (s->homeless && llri_come_home(s))
+        return llri_fail(err, LLR_E_NOMEM, "the GPU failed before, and its keys and values take %s more memory here, which is not there",
+                         llri_size_text(s->more_bytes).s);
+    if (!n) return LLR_OK;
+    c.sessions = &s;
+    c.tokens = &text;
+    c.counts = &n;
+    c.n = 1;
+    s->pos = 0;
+    s->call_done = 0;
+    st = llri_run_alone(&c, n, err);
+    s->pos = (uint32_t)n;
+    if (st == LLR_OK) s->cold = 0;
+    else s->high = 0;
+    if (st == LLR_E_CANCELLED) llri_atomic_store(&s->cancel, 0);
+    return st;
+}
+
 /* Runs the checked call. After a failure the sessions get their positions back; one whose window has lost what it would
  * need there goes back to 0, as when rewinding. */
 static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *err)
 {
     llr_status st = LLR_OK;
     size_t i;
+    for (i = 0; i < c->n && st == LLR_OK; i++) st = llri_warm(c->sessions[i], err);
+    if (st != LLR_OK) return st;
     for (i = 0; i < c->n; i++) {
         llr_session *s = c->sessions[i];
         s->call_pos0 = s->pos;
@@ -9578,6 +10376,7 @@ static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *e
         llr_session *s = c->sessions[i];
         if (st == LLR_OK) s->has_logits |= c->counts[i] != 0;
         else (void)llr_session_rewind(s, s->call_pos0);
+        if (st == LLR_E_DEVICE) llri_leave_gpu(s);
         if (st == LLR_E_CANCELLED) llri_atomic_store(&s->cancel, 0);
     }
     return st;
@@ -9642,6 +10441,7 @@ LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
     }
     s->pos = pos;
     if (!pos) s->high = 0;
+    if (s->cold > pos) s->cold = pos;
     return pos;
 }
 

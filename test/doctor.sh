@@ -262,7 +262,7 @@ new; mkdir -p "$T/sys/bus/pci/devices/0000:01:00.0"; echo 0x10de >"$T/sys/bus/pc
 t 0; printed '^warning  *gpu .*1 NVIDIA card, but no driver'
 new; t 0; printed '^ok  *gpu .*no NVIDIA driver'; library libcuda.so 535.129.03; t 0; printed '^ok  *gpu .*libcuda.so.1 is there, but no'
 new; module 535.129.03; t 0; printed '^warning  *gpu .*driver 535.129.03 is loaded, but libcuda.so.1 is not there'
-library libcuda.so 535.129.03; library libnvidia-ml.so 535.129.03; t 0; printed '^ok  *gpu .*driver 535.129.03, .*/libcuda.so.1;'
+library libcuda.so 535.129.03; library libnvidia-ml.so 535.129.03; t 0; printed '^ok  *gpu .*driver 535.129.03, .*/libcuda.so.1$'
 library libnvidia-ml.so 550.54.14; t 1; printed '^problem  *gpu .*535.129.03 in the kernel, but .*/libnvidia-ml.so.1 is of 550.54.14'; absent '^ok  *gpu .*535'
 library libnvidia-ml.so 535.129.03; library libcuda.so 550.54.14; t 1; printed '^problem  *gpu .*libcuda.so.1 is of 550.54.14'
 smi() { cat >"$T/bin/nvidia-smi"; chmod +x "$T/bin/nvidia-smi"; }

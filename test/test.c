@@ -88,16 +88,18 @@ const char *__tsan_default_suppressions(void) { return "race:llri_zero_pages\n";
 #include "test_kernels.c"
 #include "test_pool.c"
 #include "test_model.c"
+#include "test_gpu.c"
 #include "test_tokenizer.c"
 #include "test_sampler.c"
 #include "test_template.c"
 
 static const test_row test_rows[] = {
     TESTS_UTIL(TEST_ROW) TESTS_TYPES(TEST_ROW) TESTS_CONVERT(TEST_ROW) TESTS_GGUF(TEST_ROW) TESTS_KERNELS(TEST_ROW)
-    TESTS_POOL(TEST_ROW) TESTS_MODEL(TEST_ROW) TESTS_TOKENIZER(TEST_ROW) TESTS_SAMPLER(TEST_ROW) TESTS_TEMPLATE(TEST_ROW)
+    TESTS_POOL(TEST_ROW) TESTS_MODEL(TEST_ROW) TESTS_GPU(TEST_ROW) TESTS_TOKENIZER(TEST_ROW) TESTS_SAMPLER(TEST_ROW) TESTS_TEMPLATE(TEST_ROW)
 };
 
 int main(int argc, char **argv)
 {
+    gt_begin_tests();
     return test_main(argc, argv, test_rows, (int)(sizeof test_rows / sizeof test_rows[0]));
 }

@@ -1,0 +1,418 @@
+/* cuda_host.h: as much of CUDA as cuda_kernels.cu uses, for C++ on a CPU, so that its text runs in tests without a GPU.
+ *
+ *     g++ -std=c++17 -O1 -shared -fPIC -I. -DLLRUN_CUDA_HOST -x c++ -o llrun-cuda.so cuda_kernels.cu
+ *
+ * The threads of a block are fibers, so barriers and sums over a warp work where they stand; blocks run one after another.
+ * Memory of the "GPU" can be touched by kernels and copies alone: whoever else does, dies of it, as does a kernel that writes
+ * behind an allocation. The environment says what shall go wrong:
+ *     HOST_CUDA_DEVICES  number of devices (1)            HOST_CUDA_FREE    bytes of memory (1 GiB)
+ *     HOST_CUDA_DRIVER   version (13000); 0: no driver    HOST_CUDA_FAIL    the n-th call fails, counted from 1; with a + all after it too
+ *     HOST_CUDA_ERROR    the error it fails with (719, of a kernel)         HOST_CUDA_KERNELS  0: no kernels for this device
+ *     HOST_CUDA_WRONG    set: products of integers are wrong
+ *     HOST_CUDA_COUNT    a file that gets the number of calls when the library is unloaded
+ */
+#ifndef CUDA_HOST_H
+#define CUDA_HOST_H
+#include <errno.h>
+#include <functional>
+#include <math.h>
+#include <mutex>
+#include <setjmp.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <ucontext.h>
+#include <unistd.h>
+#include <vector>
+
+#define __global__
+#define __device__
+#define __host__
+#define __forceinline__ inline
+#define __launch_bounds__(...)
+#define __shared__ static
+#define UNROLL
+#define SHARED_FLOATS(name) float *name = (float *)(void *)host_shared
+
+struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
+struct uint2 { unsigned x, y; };
+struct alignas(16) uint4 { unsigned x, y, z, w; };
+struct alignas(16) int4 { int x, y, z, w; };
+struct alignas(16) float4 { float x, y, z, w; };
+
+/* ---- threads ---- */
+static dim3 threadIdx, blockIdx, blockDim, gridDim;
+alignas(16) static unsigned char host_shared[1 << 18];
+static std::mutex host_lock;
+
+enum { HOST_THREADS = 1024, HOST_STACK = 1 << 16 };
+static struct host_fiber { jmp_buf at; void *stack; bool begun, ended; int waits[2]; } host_fibers[HOST_THREADS];
+static jmp_buf host_main;
+static int host_current, host_left;
+static const std::function<void()> *host_body;
+static struct host_gate { int here, turn; } host_block, host_warps[HOST_THREADS / 32];
+static float host_slots[HOST_THREADS];
+
+static void host_die(const char *why)
+{
+    fprintf(stderr, "cuda_host: %s\n", why);
+    abort();
+}
+static void host_fiber_main(void)
+{
+    for (;;) {
+        (*host_body)();
+        host_fibers[host_current].ended = true;
+        host_left--;
+        if (_setjmp(host_fibers[host_current].at) == 0) {
+            int i, n = (int)blockDim.x;
+            if (!host_left) _longjmp(host_main, 1);
+            for (i = (host_current + 1) % n; host_fibers[i].ended; i = (i + 1) % n) {}
+            host_current = i;
+            threadIdx.x = (unsigned)i;
+            _longjmp(host_fibers[i].at, 1);
+        }
+    }
+}
+static ucontext_t host_start;
+static void host_make(host_fiber *f)       /* runs up to its first switch, then comes back here */
+{
+    static ucontext_t c;
+    f->stack = mmap(NULL, HOST_STACK, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (f->stack == MAP_FAILED || getcontext(&c)) host_die("no fibers");
+    c.uc_stack.ss_sp = f->stack;
+    c.uc_stack.ss_size = HOST_STACK;
+    c.uc_link = NULL;
+    makecontext(&c, (void (*)(void))[]() {
+        if (_setjmp(host_fibers[host_current].at) == 0) setcontext(&host_start);
+        host_fiber_main();
+    }, 0);
+    f->begun = true;
+    volatile bool back = false;
+    getcontext(&host_start);
+    if (!back) { back = true; setcontext(&c); }
+}
+/* To another thread of the block: the next one of those from first to last. */
+static void host_yield(int first, int last)
+{
+    int i = host_current, me = host_current;
+    do i = i + 1 < last ? i + 1 : first; while (host_fibers[i].ended && i != me);
+    if (i == me) host_die("threads wait for threads that have ended");
+    if (_setjmp(host_fibers[me].at)) return;
+    host_current = i;
+    threadIdx.x = (unsigned)i;
+    _longjmp(host_fibers[i].at, 1);
+}
+static void host_wait(host_gate *g, int first, int last)
+{
+    int i, n = 0, turn = g->turn;
+    long spins = 0;
+    for (i = first; i < last; i++) n += !host_fibers[i].ended;
+    if (++g->here == n) { g->here = 0; g->turn++; return; }
+    while (g->turn == turn) {
+        if (++spins > 100000) host_die("threads of a block wait at different barriers");
+        host_yield(first, last);
+    }
+}
+static inline void __syncthreads(void) { host_wait(&host_block, 0, (int)blockDim.x); }
+static inline void __syncwarp(void)
+{
+    int w = (int)threadIdx.x / 32, end = 32 * w + 32;
+    host_wait(&host_warps[w], 32 * w, end < (int)blockDim.x ? end : (int)blockDim.x);
+}
+/* Sums over a warp, or n lanes of it, in the order of a butterfly of shuffles. */
+template <typename F> static float host_fold(float x, F f, int n = 32)
+{
+    float v[32], u[32];
+    int i, k, w = (int)threadIdx.x / 32 * 32;
+    host_slots[threadIdx.x] = x;
+    __syncwarp();
+    for (i = 0; i < 32; i++) v[i] = host_slots[w + i];
+    __syncwarp();
+    for (k = n / 2; k; k /= 2) {
+        for (i = 0; i < 32; i++) u[i] = f(v[i], v[i ^ k]);
+        memcpy(v, u, sizeof v);
+    }
+    return v[threadIdx.x % 32];
+}
+static inline float warp_sum(float x) { return host_fold(x, [](float a, float b) { return a + b; }); }
+static inline float warp_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }); }
+static inline float quad_sum(float x) { return host_fold(x, [](float a, float b) { return a + b; }, 4); }
+static inline float quad_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }, 4); }
+
+/* The tensor cores' products, with the words of a and b where the lanes have them. k: numbers of a row; per: in a word. */
+static unsigned host_words[HOST_THREADS][6];
+template <typename C, typename F> static void host_mma(C c[4], const unsigned *a, int na, const unsigned *b, int nb, int per, F number)
+{
+    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32, k_all = 4 * per * nb;
+    for (int i = 0; i < na; i++) host_words[threadIdx.x][i] = a[i];
+    for (int i = 0; i < nb; i++) host_words[threadIdx.x][4 + i] = b[i];
+    __syncwarp();
+    for (int i = 0; i < 4; i++) {
+        const int row = lane / 4 + i / 2 * 8, col = lane % 4 * 2 + i % 2;
+        for (int k = 0; k < k_all; k++) {
+            const int l = k % (4 * per) / per, part = k / (4 * per);
+            c[i] += number(host_words[w + row % 8 * 4 + l][row / 8 + 2 * part], k % per) * number(host_words[w + col * 4 + l][4 + part], k % per);
+        }
+    }
+    __syncwarp();
+}
+
+/* ---- arithmetic ---- */
+static inline unsigned __vsub4(unsigned a, unsigned b)
+{
+    unsigned r = 0;
+    for (int i = 0; i < 32; i += 8) r |= (((a >> i & 255) - (b >> i & 255)) & 255) << i;
+    return r;
+}
+static inline int dot4(int a, int b, int c)
+{
+    static const char *const wrong = getenv("HOST_CUDA_WRONG");
+    if (wrong) c ^= 64;
+    for (int i = 0; i < 32; i += 8) c += (int)(int8_t)(a >> i) * (int8_t)(b >> i);
+    return c;
+}
+static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s)
+{
+    uint64_t ab = (uint64_t)b << 32 | a;
+    unsigned r = 0;
+    for (int i = 0; i < 4; i++) r |= (unsigned)(ab >> 8 * (s >> 4 * i & 7) & 255) << 8 * i;
+    return r;
+}
+static inline float __uint_as_float(unsigned u) { float f; memcpy(&f, &u, 4); return f; }
+static inline unsigned __float_as_uint(float f) { unsigned u; memcpy(&u, &f, 4); return u; }
+static inline int __float2int_rn(float x) { return (int)nearbyintf(x); }
+static inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
+struct __half { unsigned short u; };
+static inline __half __ushort_as_half(unsigned short u) { __half h = { u }; return h; }
+static inline unsigned short __half_as_ushort(__half h) { return h.u; }
+static inline float __half2float(__half h)
+{
+    unsigned sign = (unsigned)(h.u & 0x8000) << 16, e = h.u >> 10 & 31, m = h.u & 1023;
+    if (e == 31) return __uint_as_float(sign | 0x7f800000 | m << 13);
+    if (e) return __uint_as_float(sign | (e + 112) << 23 | m << 13);
+    return (sign ? -1.0f : 1.0f) * (float)m / 16777216;
+}
+static inline __half __float2half_rn(float f)
+{
+    unsigned b = __float_as_uint(f), sign = b >> 16 & 0x8000, a = b & 0x7fffffff;
+    if (a > 0x7f800000) return __ushort_as_half((unsigned short)(sign | 0x7e00));
+    if (a >= 0x477ff000) return __ushort_as_half((unsigned short)(sign | 0x7c00));
+    if (a < 0x38800000) return __ushort_as_half((unsigned short)(sign | (unsigned)nearbyintf(fabsf(f) * 16777216)));
+    a -= 112u << 23;
+    return __ushort_as_half((unsigned short)(sign | (a + 0xfff + (a >> 13 & 1)) >> 13));
+}
+
+static inline unsigned two_halves(float lo, float hi) { return __half_as_ushort(__float2half_rn(lo)) | (unsigned)__half_as_ushort(__float2half_rn(hi)) << 16; }
+static inline int host_int8(unsigned word, int i) { return (int8_t)(word >> 8 * i); }
+static inline float host_f16(unsigned word, int i) { return __half2float(__ushort_as_half((unsigned short)(word >> 16 * i))); }
+static inline float host_bf16(unsigned word, int i) { return __uint_as_float(word >> 16 * i << 16); }
+static inline void mma_int8(int c[4], const unsigned a[4], const unsigned b[2]) { host_mma(c, a, 4, b, 2, 4, host_int8); }
+static inline void mma_int8_half(int c[4], const unsigned a[2], unsigned b) { host_mma(c, a, 2, &b, 1, 4, host_int8); }
+static inline void mma_f16(float c[4], const unsigned a[4], const unsigned b[2]) { host_mma(c, a, 4, b, 2, 2, host_f16); }
+static inline void mma_bf16(float c[4], const unsigned a[4], const unsigned b[2]) { host_mma(c, a, 4, b, 2, 2, host_bf16); }
+
+/* ---- the run-time library ---- */
+enum cudaError_t {
+    cudaSuccess = 0, cudaErrorMemoryAllocation = 2, cudaErrorInsufficientDriver = 35, cudaErrorInvalidDeviceFunction = 98, cudaErrorNoDevice = 100,
+    cudaErrorNoKernelImageForDevice = 209, cudaErrorLaunchFailure = 719, cudaErrorSystemDriverMismatch = 803, cudaErrorUnknown = 999
+};
+enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum { cudaStreamNonBlocking = 1 };
+typedef void *cudaStream_t;
+struct cudaDeviceProp { char name[256]; struct { char bytes[16]; } uuid; int major, minor; };
+struct cudaFuncAttributes { int n; };
+
+static long host_setting(const char *name, long usual)
+{
+    const char *s = getenv(name);
+    return s && *s ? atol(s) : usual;
+}
+struct host_block_of { unsigned char *base, *p; size_t n, pages; };
+static std::vector<host_block_of> host_blocks;
+static size_t host_used;
+static struct host_calls {
+    long n;
+    ~host_calls() { const char *s = getenv("HOST_CUDA_COUNT"); FILE *f = s ? fopen(s, "w") : NULL; if (f) { fprintf(f, "%ld\n", n); fclose(f); } }
+} host_calls;
+
+/* For tests: bytes that are allocated, and calls so far. */
+extern "C" __attribute__((visibility("default"))) void host_cuda_state(size_t *used, long *calls, int restart);
+extern "C" __attribute__((visibility("default"))) void host_cuda_state(size_t *used, long *calls, int restart)
+{
+    *used = host_used;
+    *calls = host_calls.n;
+    if (restart) host_calls.n = 0;
+}
+
+static cudaError_t host_call(void)
+{
+    const char *s = getenv("HOST_CUDA_FAIL");
+    long at = s ? atol(s) : 0, n = ++host_calls.n;
+    if (!at || (n != at && !(n > at && strchr(s, '+')))) return cudaSuccess;
+    return (cudaError_t)host_setting("HOST_CUDA_ERROR", cudaErrorLaunchFailure);
+}
+static void host_open(bool on)             /* the memory of the GPU */
+{
+    for (auto &b : host_blocks) if (mprotect(b.base, b.pages, on ? PROT_READ | PROT_WRITE : PROT_NONE)) host_die("mprotect failed");
+}
+static void host_run_block(void) { if (_setjmp(host_main) == 0) _longjmp(host_fibers[0].at, 1); }
+#define HOST_CALL() do { cudaError_t e_ = host_call(); if (e_ != cudaSuccess) return e_; } while (0)
+
+/* What a stream does while it is recorded: to be done later, when the graph is launched. */
+struct host_graph { std::vector<std::function<void()> > steps; };
+typedef host_graph *cudaGraph_t, *cudaGraphExec_t;
+static host_graph *host_recording;
+
+template <typename K, typename... A> static std::function<void()> host_call_of(K *kernel, A... a) { return [=] { kernel(a...); }; }
+static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body);
+static inline cudaError_t host_launch(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
+{
+    HOST_CALL();
+    if (host_recording) host_recording->steps.push_back([=] { host_run(grid, block, shared, body); });
+    else host_run(grid, block, shared, body);
+    return cudaSuccess;
+}
+static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
+{
+    std::lock_guard<std::mutex> hold(host_lock);
+    unsigned x, y, z;
+    int i;
+    if (shared > sizeof host_shared || block.x > HOST_THREADS || block.y != 1 || block.z != 1) host_die("a launch that no GPU takes");
+    gridDim = grid;
+    blockDim = block;
+    host_body = &body;
+    host_open(true);
+    for (i = 0; i < (int)block.x; i++)
+        if (!host_fibers[i].begun) { host_current = i; host_make(&host_fibers[i]); }
+    for (z = 0; z < grid.z; z++)
+        for (y = 0; y < grid.y; y++)
+            for (x = 0; x < grid.x; x++) {
+                blockIdx = dim3(x, y, z);
+                memset(host_shared, 0xff, shared);
+                memset(&host_block, 0, sizeof host_block);
+                memset(host_warps, 0, sizeof host_warps);
+                for (i = 0; i < (int)block.x; i++) host_fibers[i].ended = false;
+                host_left = (int)block.x;
+                host_current = 0;
+                threadIdx.x = 0;
+                host_run_block();
+            }
+    host_open(false);
+}
+
+static inline const char *cudaGetErrorString(cudaError_t e)
+{
+    switch (e) {
+    case cudaErrorMemoryAllocation: return "out of memory";
+    case cudaErrorInsufficientDriver: return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoDevice: return "no CUDA-capable device is detected";
+    case cudaErrorLaunchFailure: return "unspecified launch failure";
+    case cudaErrorUnknown: return "unknown error";
+    default: return "an error";
+    }
+}
+static inline cudaError_t cudaRuntimeGetVersion(int *v) { HOST_CALL(); *v = 13000; return cudaSuccess; }
+static inline cudaError_t cudaDriverGetVersion(int *v) { HOST_CALL(); *v = (int)host_setting("HOST_CUDA_DRIVER", 13000); return cudaSuccess; }
+static inline cudaError_t cudaGetDeviceCount(int *n)
+{
+    HOST_CALL();
+    *n = (int)host_setting("HOST_CUDA_DEVICES", 1);
+    return *n ? cudaSuccess : cudaErrorNoDevice;
+}
+static inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int i)
+{
+    HOST_CALL();
+    memset(p, 0, sizeof *p);
+    snprintf(p->name, sizeof p->name, "emulated GPU %d", i);
+    memset(p->uuid.bytes, i + 1, sizeof p->uuid.bytes);
+    p->major = 9;
+    return cudaSuccess;
+}
+static inline cudaError_t cudaSetDevice(int) { return host_call(); }
+static inline cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *, const void *)
+{
+    HOST_CALL();
+    return host_setting("HOST_CUDA_KERNELS", 1) ? cudaSuccess : cudaErrorNoKernelImageForDevice;
+}
+static inline cudaError_t cudaMemGetInfo(size_t *f, size_t *t)
+{
+    HOST_CALL();
+    *t = (size_t)host_setting("HOST_CUDA_FREE", 1l << 30);
+    *f = *t - host_used;
+    return cudaSuccess;
+}
+static inline cudaError_t cudaMalloc(void **out, size_t n)
+{
+    std::lock_guard<std::mutex> hold(host_lock);
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), all = (n + 255) / 256 * 256;
+    host_block_of b;
+    HOST_CALL();
+    if (host_used + n > (size_t)host_setting("HOST_CUDA_FREE", 1l << 30)) return cudaErrorMemoryAllocation;
+    b.n = n;
+    b.pages = (all + page - 1) / page * page;
+    b.base = (unsigned char *)mmap(NULL, b.pages + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (b.base == MAP_FAILED) return cudaErrorMemoryAllocation;
+    b.p = b.base + b.pages - all;
+    (void)mprotect(b.base, b.pages, PROT_READ | PROT_WRITE);
+    memset(b.p, 0xff, all);                     /* NaN: what was not written shows */
+    (void)mprotect(b.base, b.pages, PROT_NONE);
+    host_blocks.push_back(b);
+    host_used += n;
+    *out = b.p;
+    return cudaSuccess;
+}
+static inline cudaError_t cudaFree(void *p)
+{
+    std::lock_guard<std::mutex> hold(host_lock);
+    if (!p) return cudaSuccess;
+    for (size_t i = 0; i < host_blocks.size(); i++)
+        if (host_blocks[i].p == p) {
+            host_used -= host_blocks[i].n;
+            (void)munmap(host_blocks[i].base, host_blocks[i].pages + (size_t)sysconf(_SC_PAGESIZE));
+            host_blocks.erase(host_blocks.begin() + (long)i);
+            return host_call();
+        }
+    host_die("freed what was not allocated");
+    return cudaSuccess;
+}
+static void host_copy(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n)
+{
+    std::lock_guard<std::mutex> hold(host_lock);
+    host_open(true);
+    for (size_t i = 0; i < n; i++) memcpy((char *)to + i * ldt, (const char *)from + i * ldf, width);
+    host_open(false);
+}
+static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n, cudaMemcpyKind kind, cudaStream_t)
+{
+    HOST_CALL();
+    if (!host_recording) host_copy(to, ldt, from, ldf, width, n);
+    else if (kind == cudaMemcpyDeviceToDevice) host_recording->steps.push_back([=] { host_copy(to, ldt, from, ldf, width, n); });
+    else return (cudaError_t)900;               /* not while a stream is recorded */
+    return cudaSuccess;
+}
+enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
+static inline cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) { HOST_CALL(); host_recording = new host_graph; return cudaSuccess; }
+static inline cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *g)
+{
+    *g = host_recording;
+    host_recording = NULL;
+    return host_call();
+}
+static inline cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *e, cudaGraph_t g, unsigned long long) { HOST_CALL(); *e = new host_graph(*g); return cudaSuccess; }
+static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t)
+{
+    HOST_CALL();
+    for (auto &step : e->steps) step();
+    return cudaSuccess;
+}
+static inline cudaError_t cudaGraphDestroy(cudaGraph_t g) { delete g; return host_call(); }
+static inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e) { delete e; return host_call(); }
+static inline cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, cudaMemcpyKind k, cudaStream_t s) { return cudaMemcpy2DAsync(to, n, from, n, n, 1, k, s); }
+static inline cudaError_t cudaMemcpy(void *to, const void *from, size_t n, cudaMemcpyKind k) { return cudaMemcpyAsync(to, from, n, k, NULL); }
+static inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { HOST_CALL(); *s = (void *)host_slots; return cudaSuccess; }
+static inline cudaError_t cudaStreamSynchronize(cudaStream_t) { HOST_CALL(); return host_recording ? (cudaError_t)900 : cudaSuccess; }
+static inline cudaError_t cudaStreamDestroy(cudaStream_t) { return host_call(); }
+#endif
