@@ -1079,10 +1079,11 @@ static inline void llri_advise_ahead(const void *p, size_t n, int on) {
 #endif
 }
 
-/* Large pages for memory that will be used as a whole: with them, touching it takes a fifth of the time. p at the start of a page. */
+/* Large pages for memory that will be used as a whole: with them, touching it takes a fifth of the time. */
 static inline void llri_advise_huge(void *p, size_t n) {
 #if defined(MADV_HUGEPAGE)
-    (void)madvise(p, n, MADV_HUGEPAGE);
+    const uintptr_t huge = (uintptr_t)2 << 20, from = ((uintptr_t)p + huge - 1) & ~(huge - 1), to = ((uintptr_t)p + n) & ~(huge - 1);
+    if (from < to) (void)madvise((void *)from, to - from, MADV_HUGEPAGE);
 #else
     (void)p; (void)n;
 #endif
@@ -4613,7 +4614,7 @@ LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the of
     LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
 
 /* The same for types whose groups are made from whole words, head: the scales of the block at p; group: the weights of
- * group k of the blocks at p and q, which `put` stores as v. One token is computed with these alone, see LLRI_DIRECT. */
+ * group k of the blocks at p and q, which `put` stores as v. Most types compute one token with these alone, see LLRI_DIRECT. */
 #define LLRI_UNPACK2(name, head, group, block_bytes, block_groups, finish, put) \
     static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
     { \
@@ -5451,7 +5452,7 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 #define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q, times the sub-scale. VNNI: less
- * the offset, if sub; it comes later otherwise. */
+ * the offset, if sub; it comes later otherwise. p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
                         const int32_t *sum, size_t g_stride, int off, int nv, int is_signed, int lim, int sub)
 {
@@ -5597,7 +5598,7 @@ LLRI_FORM(min31,    0, 4, 0, 1, 1)
 LLRI_FORM(sub31,    0, 4, 1, 1, 0)
 LLRI_FORM(submin,   0, 4, 1, 1, 2)
 LLRI_FORM(halves,   0, 4, 0, 2, 0)
-/* The table of m = gemv or gemm; n: 15 or 31, the kernels of the 15s */
+/* The table of m = gemv or gemm. Eight sums of pairs pay only in gemm: gemv takes n = 31 for the forms of 15 too. */
 #if LLRI_MADDUBS        /* only here does the range of u matter */
 LLRI_GEMM(plain15,  0, 8, 0, 1, 0)
 LLRI_GEMM(min15,    0, 8, 0, 1, 1)
@@ -6047,7 +6048,7 @@ LLRI_WORD vf LLRI_K(wide)(const uint8_t *row, int i, int type)
     return LLRI_K(floats)(type == LLRI_F16 ? LLRI_F16 : LLRI_F32, row + (type == LLRI_F16 ? 2 : 4) * i, LLRI_VF);
 }
 /* f(..., n, type) for n queries. A conversion is to be shared by all of them: q8_0 only for as many as a register tile has. */
-#define LLRI_BY_KV(f, n, ...) \
+#define LLRI_BY_KV(f, n, type, ...) \
     do { \
         if (LLRI_PASS >= LLRI_PASS_AVX2 && n <= LLRI_AQ && type == LLRI_Q8_0) f(__VA_ARGS__, n, LLRI_Q8_0); \
         else if (LLRI_PASS >= LLRI_PASS_AVX2 && type == LLRI_F16) f(__VA_ARGS__, n, LLRI_F16); \
@@ -6109,9 +6110,9 @@ LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const uint8_t *k, size
 /* At least the scores of n queries (1, 2, or LLRI_AQ) with the positions from j0 to j1 of a tile, rows of `row` bytes */
 static LLRI_TARGET void LLRI_K(scores)(float *s, const float *q, const uint8_t *k, size_t row, int d, int j0, int j1, int n, int type)
 {
-    if (n == 1) LLRI_BY_KV(LLRI_K(scores_n), 1, s, q, k, row, d, j0, j1);
-    else if (n == 2) LLRI_BY_KV(LLRI_K(scores_n), 2, s, q, k, row, d, j0, j1);
-    else LLRI_BY_KV(LLRI_K(scores_n), LLRI_AQ, s, q, k, row, d, j0, j1);
+    if (n == 1) LLRI_BY_KV(LLRI_K(scores_n), 1, type, s, q, k, row, d, j0, j1);
+    else if (n == 2) LLRI_BY_KV(LLRI_K(scores_n), 2, type, s, q, k, row, d, j0, j1);
+    else LLRI_BY_KV(LLRI_K(scores_n), LLRI_AQ, type, s, q, k, row, d, j0, j1);
 }
 
 LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int at, int j0, int j1, int n, int nv, int type)
@@ -6150,10 +6151,10 @@ LLRI_WORD void LLRI_K(weigh_rows)(float *acc, size_t lda, const float *p, const 
 static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, const uint8_t *v, size_t row, int d, int j0, int j1, int n, int type)
 {
     if (j0 >= j1) return;
-    if (n == 1) LLRI_BY_KV(LLRI_K(weigh_rows), 1, acc, lda, p, v, row, d, j0, j1);
-    else if (n == 2) LLRI_BY_KV(LLRI_K(weigh_rows), 2, acc, lda, p, v, row, d, j0, j1);
+    if (n == 1) LLRI_BY_KV(LLRI_K(weigh_rows), 1, type, acc, lda, p, v, row, d, j0, j1);
+    else if (n == 2) LLRI_BY_KV(LLRI_K(weigh_rows), 2, type, acc, lda, p, v, row, d, j0, j1);
 #if LLRI_VF > 4
-    else LLRI_BY_KV(LLRI_K(weigh_rows), 4, acc, lda, p, v, row, d, j0, j1);
+    else LLRI_BY_KV(LLRI_K(weigh_rows), 4, type, acc, lda, p, v, row, d, j0, j1);
 #endif
 }
 #undef LLRI_BY_KV
@@ -7183,7 +7184,7 @@ static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_row
 {
     size_t rows = ((size_t)max_rows + (size_t)ops->vf) & ~((size_t)ops->vf - 1);
     size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (2 * LLRI_SLICE + rows);
-    size_t quantize = (size_t)max_in * (size_t)ops->act_bytes + 64;
+    size_t quantize = llri_align64((size_t)max_in * (size_t)ops->act_bytes) + (size_t)max_in / 32 * 8;     /* a row, its scales and sums */
     size_t attend = sizeof(float) * llri_attend_floats(LLRI_ATTEND_QUERIES, max_head_dim, max_head_dim);
     if (matmul < quantize) matmul = quantize;
     return llri_align64(matmul > attend ? matmul : attend);
@@ -7659,7 +7660,7 @@ static void llri_attention_chunk(void *arg, int piece, int thread)  /* one piece
 static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int64_t ldo, const float *q, int64_t ldq, llri_attn_seq *seqs, int n_seqs)
 {
     llri_attention_args a;
-    int i, pieces = 0, group = attn->n_head / attn->n_head_kv;
+    int i, pieces = 0, group = attn->n_head / attn->n_head_kv, most = 1;
     size_t room = e->act_bytes / sizeof(float);
     if (e->gpu) {
         for (i = 0; i < n_seqs; i++)
@@ -7669,7 +7670,8 @@ static void llri_attention(llri_exec *e, const llri_attn *attn, float *out, int6
     a.e = e; a.attn = attn; a.out = out; a.ldo = ldo; a.q = q; a.ldq = ldq; a.seqs = seqs; a.n_seqs = n_seqs;
     a.heads = group < LLRI_ATTEND_QUERIES ? group : LLRI_ATTEND_QUERIES;
     a.head_blocks = (group + a.heads - 1) / a.heads;
-    a.tokens = LLRI_ATTEND_QUERIES / a.heads;
+    for (i = 0; i < n_seqs; i++) if (seqs[i].n > most) most = seqs[i].n;
+    a.tokens = LLRI_ATTEND_QUERIES / a.heads < most ? LLRI_ATTEND_QUERIES / a.heads : most;
     a.chunks = 1;
     a.parts = NULL;
     for (i = 0; i < n_seqs; i++) {
@@ -8099,7 +8101,12 @@ static void llri_want_mat(llri_builder *l, llri_mat *w, llri_name name, int64_t 
     w->n_in = n_in;
     w->n_out = n_out;
     w->row_bytes = (size_t)(t->n_bytes / (uint64_t)n_out);
-    if (!llri_quant(w->type)) l->m->max_float_in = llri_max_int(l->m->max_float_in, (int)n_in);
+}
+
+/* The matrix will be multiplied, not only looked up by row. */
+static void llri_will_multiply(llr_model *m, const llri_mat *w)
+{
+    if (!llri_quant(w->type)) m->max_float_in = llri_max_int(m->max_float_in, (int)w->n_in);
 }
 
 /* A matrix with its optional bias [n_out] and scale [1]. */
@@ -8110,6 +8117,7 @@ static void llri_want_linear(llri_builder *l, llri_linear *y, int layer, const c
     y->scale = 1.0f;
     llri_want_mat(l, &y->w, llri_tensor_name(layer, part, ".weight"), n_in, n_out, required);
     if (!y->w.data) return;
+    llri_will_multiply(l->m, &y->w);
     y->bias = llri_want_vec(l, llri_tensor_name(layer, part, ".bias"), n_out, 1, 0);
     scale = llri_want_vec(l, llri_tensor_name(layer, part, ".scale"), 1, 1, 0);
     if (scale) y->scale = scale[0];
@@ -8537,6 +8545,7 @@ static void llri_load_globals(llri_builder *l)
     llri_want_linear(l, &m->output, -1, "output", m->n_embd, m->n_vocab, (flags & LLRI_A_OUTPUT) != 0);
     if (!m->output.w.data) {
         m->output.w = m->tok_embd;
+        if (m->output.w.data) llri_will_multiply(m, &m->output.w);
         m->output.bias = llri_want_vec(l, llri_tensor_name(-1, "output", ".bias"), m->n_vocab, 1, 0);
     }
     llri_want_norm(l, &m->output_norm, -1, m->arch->pre_attn && !m->arch->pre_attn[0] ? "" : "output_norm", m->n_embd, 1);
@@ -9235,6 +9244,9 @@ static uint32_t llri_kv_capacity(const llr_session *s, const llri_layer *y, uint
     return (uint32_t)(ring + ((uint64_t)guesses + 31) / 32 * 32);
 }
 
+/* `exact` uses all matrices as floats. */
+static int llri_max_float_in(const llr_session *s) { return s->exact ? s->m->max_in : s->m->max_float_in; }
+
 /* Scratch that has a twin on the GPU. */
 static void llri_session_scratch(llr_session *s, llri_arena *a)
 {
@@ -9297,7 +9309,7 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
 {
     const llr_model *m = s->m;
     const size_t rows = s->n_batch;
-    const size_t work = llri_exec_bytes(m->ops, m->max_in, s->exact ? m->max_in : m->max_float_in, (int)rows, s->n_threads, m->max_head_dim);
+    const size_t work = llri_exec_bytes(m->ops, m->max_in, llri_max_float_in(s), (int)rows, s->n_threads, m->max_head_dim);
     int i;
     (void)llri_take(a, 1, sizeof(llr_session), 64);
     if (!work) a->overflow = 1;
@@ -9586,7 +9598,7 @@ LLR_API llr_status llr_session_new(llr_session **out, const llr_model *m, const 
     p = (llr_session *)(void *)a.base;
     llri_session_layout(&s, &a);
     *p = s;
-    llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, p->exact ? m->max_in : m->max_float_in, (int)p->n_batch, m->max_head_dim);
+    llri_exec_init(&p->exec, m->ops, p->pool, p->exact, p->work, m->max_in, llri_max_float_in(p), (int)p->n_batch, m->max_head_dim);
     for (i = 0; i < 2; i++) llri_rope_freqs(p->freqs[i], &m->rope[i], p->n_ctx);
     memcpy(p->guess.trust, llri_usual_trust, sizeof llri_usual_trust);
     for (i = 0; i < LLRI_GUESS_KINDS; i++) p->guess.cases[i] = LLRI_USUAL_CASES;

@@ -45,7 +45,7 @@ static uint16_t half_from_float(float x)                /* to the nearest, ties 
 }
 
 /* Blocks of 32: a half as scale, then 32 bytes (q8_0), or 16 of two weights each, w = scale * (q - 8), the first 16 in the low
- * halves (q4_0). The weight that is farthest from 0 is met exactly, with 4 bits as -8, because there is no +8. */
+ * halves (q4_0). The weight that is farthest from 0 decides the scale, with 4 bits as -8, because there is no +8. */
 static void write_blocks(FILE *f, const real *w, size_t n, int type)
 {
     size_t i;

@@ -139,23 +139,64 @@ static void test_kernel_same_bits(void)
         size_t k = n / 2;
         const llri_type_info *t = llri_type(kt_types[k].type);
         uint8_t w[33 * 4 * 512];
-        float x[5 * 512], y[2][5 * 33], z[5 * 33];
-        int isa, i, seen[2] = { 0, 0 };
+        static float x[17 * 512], y[2][17 * 33], z[17 * 33];
+        int isa, i, rows, seen[2] = { 0, 0 };
         llri_mat m;
         m.type = kt_types[k].type; m.data = w; m.n_in = 512; m.n_out = 33; m.row_bytes = 512 / t->block * t->bytes;
         kt_seed = 99 + (uint32_t)k;
         kt_full = n % 2;
         kt_fill(&kt_types[k], w, m.row_bytes / t->bytes * 33);
-        for (i = 0; i < 5 * 512; i++) x[i] = kt_full ? (i / 512 % 2 ? -1.0f : 1.0f) : kt_unit();
+        for (i = 0; i < 17 * 512; i++) x[i] = kt_full ? (i / 512 % 2 ? -1.0f : 1.0f) : kt_unit();
         kt_full = 0;
-        for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
-            int fused = isa >= LLR_ISA_AVX2;
-            if (!(cpu.usable >> isa & 1)) continue;
-            kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, 5, seen[fused] ? z : y[fused]);
-            if (seen[fused] && LLRI_FLT_EXACT) CHECK_MSG(memcmp(z, y[fused], sizeof z) == 0, "%s %s", llr_isa_name((llr_isa)isa), t->name);
-            seen[fused] = 1;
-        }
+        for (rows = 5; rows <= 17; rows += 12, seen[0] = seen[1] = 0)       /* few tokens, and many */
+            for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+                int fused = isa >= LLR_ISA_AVX2;
+                if (!(cpu.usable >> isa & 1)) continue;
+                kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, rows, seen[fused] ? z : y[fused]);
+                if (seen[fused] && LLRI_FLT_EXACT)
+                    CHECK_MSG(memcmp(z, y[fused], sizeof *z * 33 * (size_t)rows) == 0, "%s %s, %d tokens", llr_isa_name((llr_isa)isa), t->name, rows);
+                seen[fused] = 1;
+            }
     }
+}
+
+/* The work of a thread is as large as the widest row that is quantised in it. */
+static void test_kernel_wide(void)
+{
+    enum { WIDE = 1 << 18, ROWS = 20 };
+    llr_cpu_info cpu;
+    llri_mat m;
+    uint8_t *w = (uint8_t *)calloc(WIDE / 32, 34);
+    float *x = (float *)malloc(sizeof(float) * WIDE * ROWS), y[ROWS];
+    int isa, i, k;
+    if (!w || !x) exit(1);
+    llr_cpu(&cpu);
+    for (i = 0; i < WIDE / 32; i++) { w[34 * i + 1] = 0x3c; w[34 * i + 2] = 1; }        /* 1 0 0 ... */
+    for (i = 0; i < WIDE * ROWS; i++) x[i] = i % WIDE % 32 ? 0.0f : (float)(1 + i / WIDE);
+    m.type = LLRI_Q8_0; m.data = w; m.n_in = WIDE; m.n_out = 1; m.row_bytes = WIDE / 32 * 34;
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        const llri_ops *ops = llri_ops_get((llr_isa)isa);
+        size_t bytes;
+        llri_exec e;
+        llri_product p;
+        uint8_t *work;
+        if (!(cpu.usable >> isa & 1)) continue;
+        bytes = llri_exec_bytes(ops, WIDE, 32, ROWS, 1, 1);
+        work = (uint8_t *)malloc(bytes + 64 + 64);
+        if (!work) exit(1);
+        k = (int)(64 - ((uintptr_t)work & 63)) & 63;
+        memset(work + k + bytes, 0x5a, 64);
+        llri_exec_init(&e, ops, NULL, 0, work + k, WIDE, 32, ROWS, 1);
+        llri_exec_input(&e, x, WIDE, ROWS, WIDE);
+        memset(&p, 0, sizeof p);
+        p.w = &m; p.y = y; p.ldy = 1;
+        llri_matmul(&e, &p, 1);
+        for (i = 0; i < ROWS; i++) CHECK_MSG(fabs((double)y[i] / (WIDE / 32) - (1 + i)) < 0.01 * (1 + i), "%s: %g", llr_isa_name((llr_isa)isa), (double)y[i]);
+        for (i = 0; i < 64; i++) CHECK_MSG(work[k + (int)bytes + i] == 0x5a, "%s wrote beyond its memory", llr_isa_name((llr_isa)isa));
+        free(work);
+    }
+    free(w);
+    free(x);
 }
 
 static void test_kernel_nonfinite(void)         /* a NaN or infinity in the input shows in every result */
@@ -532,5 +573,5 @@ static void test_kernel_isa(void)
     }
 }
 
-#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
+#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
     X(kernel_vectors) X(kernel_norm_rope)
