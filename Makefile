@@ -44,7 +44,7 @@ help:
 
 cuda: llrun-cuda.so
 llrun-cuda.so: cuda_kernels.cu llrun.h
-	$(NVCC) -O3 -std=c++17 -shared -Xcompiler -fPIC -cudart static $(CUDA_CODE) -o $@ cuda_kernels.cu
+	$(NVCC) -O3 -std=c++17 -shared -Xcompiler -fPIC -Xcompiler -static-libstdc++ -Xcompiler -static-libgcc -cudart static $(CUDA_CODE) -o $@ cuda_kernels.cu
 
 # without MODEL and PROMPT: a story
 run: llrun

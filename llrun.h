@@ -8837,7 +8837,8 @@ static void llri_place_linear(llri_placer *w, llri_linear *l)
     llri_place_floats(w, &l->bias, l->w.n_out);
 }
 
-/* Everything that the steps of a layer, or of the head, read. */
+/* Everything that the steps of a layer, or of the head, read. Layers with more than this, or with steps that an exec of a GPU does
+ * not take, are to be refused in llri_first_possible: they stay on the CPU, and all before them. */
 static void llri_unit_parts(llri_placer *w, llr_model *m, int unit)
 {
     const int whole = m->arch->qk_norm != LLRI_QK_HEAD;
