@@ -99,7 +99,8 @@ check-memory: llrun $(B)/make_model $(B)/child
 check-speed: llrun $(B)/make_model $(B)/child
 	sh test/speed.sh ./llrun $(B)
 check-gpu: llrun $(B)/test $(B)/make_model
-	@if command -v $(CXX) >/dev/null; then $(MAKE) --no-print-directory check-gpu-emulated; else echo 'check-gpu: no C++ compiler, not tested'; fi
+	@if [ "$$(uname -s) $$(getconf LONG_BIT)" = 'Linux 64' ] && echo '#include <ucontext.h>@int main() { makecontext(0, 0, 0); }' | tr @ '\n' | $(CXX) -x c++ -o $(B)/fibers - 2>/dev/null; \
+	then $(MAKE) --no-print-directory check-gpu-emulated; else echo 'check-gpu: no C++ compiler, or a system without makecontext: not tested'; fi
 check-gpu-emulated: llrun $(B)/test $(B)/make_model $(B)/llrun-cuda-host.so
 	LLRUN_TEST_CUDA=$(B)/llrun-cuda-host.so $(B)/test gpu
 	CC='$(CC)' sh test/gpu.sh ./llrun $(B)

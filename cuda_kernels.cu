@@ -53,11 +53,15 @@ static void check(stream *st, cudaError_t e, const char *doing)
     st->doing = doing;
 }
 
+/* What other calls left as the last error has been told where it happened, and is forgotten before a launch. */
 #ifdef LLRUN_CUDA_HOST
-#  define RUN(kernel, grid, block, shared, st, ...) \
-    check(st, host_launch(grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel)
+#  define RUN(kernel, grid, block, shared, st, ...) do { \
+        (void)cudaGetLastError(); \
+        check(st, host_launch(grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel); \
+    } while (0)
 #else
 #  define RUN(kernel, grid, block, shared, st, ...) do { \
+        (void)cudaGetLastError(); \
         kernel<<<grid, block, shared, (st)->s>>>(__VA_ARGS__); \
         check(st, cudaGetLastError(), #kernel); \
     } while (0)

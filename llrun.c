@@ -1660,8 +1660,9 @@ static void check_gpu(void)
     int64_t n;
     if (opt.gpu && strcmp(opt.gpu, "auto") && strcmp(opt.gpu, "off") && strcmp(opt.gpu, "require"))
         die(CODE_USAGE, "--gpu %s: must be auto, off or require", opt.gpu);
-    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto") && (!parse_integer(opt.gpu_layers, &n) || n < 0 || n > 1000000))
-        die(CODE_USAGE, "-ngl %s: must be auto or a number of layers", opt.gpu_layers);
+    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto") && strcmp(opt.gpu_layers, "all") &&
+        (!parse_integer(opt.gpu_layers, &n) || n < -1 || n > 1000000))      /* -1: auto, as elsewhere */
+        die(CODE_USAGE, "-ngl %s: must be auto, all or a number of layers", opt.gpu_layers);
 }
 
 /* How much of the file the system does not have in memory, 0 to 1, from 64 samples; -1: unknown. */
@@ -2191,7 +2192,8 @@ static void open_gpu(const llr_model *m, llr_session_options *so, int n_sessions
     int64_t layers = -1;
     so->gpu = gpu.p;
     if (gpu.p || gpu.sessions || (opt.gpu && !strcmp(opt.gpu, "off"))) return;
-    if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto")) (void)parse_integer(opt.gpu_layers, &layers);
+    if (opt.gpu_layers && !strcmp(opt.gpu_layers, "all")) layers = 1000000;
+    else if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto")) (void)parse_integer(opt.gpu_layers, &layers);
     if (layers == 0 && !gpu_required()) return;
     library = gpu_library(path, sizeof path);
     if (!*library) {
@@ -5005,13 +5007,14 @@ static void check_gpu_kernels(void)
     struct buf image = { NULL, 0, 0 };
     llr_options o = library_options();
     char path[4096];
+    const char *library;
     double worst, largest = 0;
     llr_gpu_info info;
     llr_gpu *g;
     llr_error err;
-    (void)gpu_library(path, sizeof path);
-    if (!*path) { finding(FINE, "gpu", NULL, "llrun-cuda.so is not beside the program: llrun computes on the CPU (make cuda builds it)"); return; }
-    if (llr_gpu_open(&g, path, opt.device, &o, &err)) { finding(WARNING, "gpu", "llrun computes on the CPU until that is right", "%s", err.msg); return; }
+    library = gpu_library(path, sizeof path);
+    if (!*library) { finding(FINE, "gpu", NULL, "llrun-cuda.so is not beside the program: llrun computes on the CPU (make cuda builds it)"); return; }
+    if (llr_gpu_open(&g, library, opt.device, &o, &err)) { finding(WARNING, "gpu", "llrun computes on the CPU until that is right", "%s", err.msg); return; }
     llr_gpu_describe(g, &info);
     st_image(&image);
     if (st_run(&image, LLR_ISA_SCALAR, NULL, want, &err) || st_run(&image, LLR_ISA_SCALAR, g, got, &err))

@@ -1132,7 +1132,9 @@ static int llri_elf_whole(const llri_file *f) {
 static void (*llri_library_function(const char *path, const char *name, char *why, size_t cap))(void) {
     void (*function)(void) = NULL;
     llri_file f;
-    int code = llri_file_open(&f, path);
+    int code;
+    memset(&f, 0, sizeof f);
+    code = llri_file_open(&f, path);
     if (code) {
         (void)snprintf(why, cap, "%s", llri_errno_text(code));
         return NULL;
@@ -1159,7 +1161,7 @@ static void (*llri_library_function(const char *path, const char *name, char *wh
             return NULL;
         }
         if (!p) {
-            (void)snprintf(why, cap, "a statically linked program cannot load libraries");
+            (void)snprintf(why, cap, "this program was linked without dlopen (statically, or without -ldl), and cannot load libraries");
             return NULL;
         }
         memcpy((void *)&load, (void *)&p, sizeof load);
@@ -10388,6 +10390,7 @@ static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *e
     for (i = 0; i < c->n; i++) {
         llr_session *s = c->sessions[i];
         if (st == LLR_OK) s->has_logits |= c->counts[i] != 0;
+        else if (st == LLR_E_DEVICE && s->gpu) s->pos = s->call_pos0;       /* all of it is computed again, so nothing is forgotten */
         else (void)llr_session_rewind(s, s->call_pos0);
         if (st == LLR_E_DEVICE) llri_leave_gpu(s);
         if (st == LLR_E_CANCELLED) llri_atomic_store(&s->cancel, 0);

@@ -247,12 +247,22 @@ extern "C" __attribute__((visibility("default"))) void host_cuda_state(size_t *u
     if (restart) host_calls.n = 0;
 }
 
+/* As with CUDA, the next launch of the thread fails with an error that nobody has taken note of. */
+static thread_local cudaError_t host_last = cudaSuccess;
+static inline cudaError_t host_error(cudaError_t e) { return host_last = e; }
+static inline cudaError_t cudaGetLastError(void)
+{
+    cudaError_t e = host_last;
+    host_last = cudaSuccess;
+    return e;
+}
+
 static cudaError_t host_call(void)
 {
     const char *s = getenv("HOST_CUDA_FAIL");
     long at = s ? atol(s) : 0, n = ++host_calls.n;
     if (!at || (n != at && !(n > at && strchr(s, '+')))) return cudaSuccess;
-    return (cudaError_t)host_setting("HOST_CUDA_ERROR", cudaErrorLaunchFailure);
+    return host_error((cudaError_t)host_setting("HOST_CUDA_ERROR", cudaErrorLaunchFailure));
 }
 static void host_open(bool on)             /* the memory of the GPU */
 {
@@ -271,6 +281,7 @@ static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<v
 static inline cudaError_t host_launch(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
 {
     HOST_CALL();
+    if (host_last != cudaSuccess) return cudaGetLastError();
     if (host_recording) host_recording->steps.push_back([=] { host_run(grid, block, shared, body); });
     else host_run(grid, block, shared, body);
     return cudaSuccess;
@@ -350,7 +361,7 @@ static inline cudaError_t cudaMalloc(void **out, size_t n)
     size_t page = (size_t)sysconf(_SC_PAGESIZE), all = (n + 255) / 256 * 256;
     host_block_of b;
     HOST_CALL();
-    if (host_used + n > (size_t)host_setting("HOST_CUDA_FREE", 1l << 30)) return cudaErrorMemoryAllocation;
+    if (host_used + n > (size_t)host_setting("HOST_CUDA_FREE", 1l << 30)) return host_error(cudaErrorMemoryAllocation);
     b.n = n;
     b.pages = (all + page - 1) / page * page;
     b.base = (unsigned char *)mmap(NULL, b.pages + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);

@@ -471,6 +471,7 @@ static void test_gpu_memory(void)
             size_t before = gt_used();
             llr_session *s;
             llr_plan plan;
+            memset(&plan, 0, sizeof plan);
             llr_placement_describe(dry, &planned);
             so.gpu = dry;
             CHECK(llr_session_new(&s, m, &so, &err) == LLR_E_ARG && llr_session_plan(m, &so, &plan, &err) == LLR_OK);
