@@ -515,6 +515,7 @@ send \x1a
 expect \e[?2004l
 cooked
 signal 18
+expect \e[?2004h
 row > he
 send llo\r
 expect Well said.
