@@ -2202,6 +2202,7 @@ static void open_gpu(const llr_model *m, llr_session_options *so, int n_sessions
     }
     if (llr_gpu_open(&gpu.g, library, opt.device, &o, &err)) { gpu_not_used("%s", err.msg); return; }
     llr_gpu_describe(gpu.g, &info);
+    (void)make_plan(m, so);             /* layers are placed beside sessions of sizes that are decided */
     if (llr_placement_new(&gpu.p, gpu.g, m, (int32_t)layers, so, n_sessions, dry, &err)) {
         close_gpu();
         gpu_not_used("%s: %s", info.name, err.msg);
@@ -2254,7 +2255,6 @@ static llr_session *open_session(const llr_model *m, llr_session_options *so, in
     char why[700];
     llr_session *s;
     llr_error err;
-    (void)make_plan(m, so);
     open_gpu(m, so, n, 0);
     b = make_budget(m, so);
     if (b.need > b.have && !opt.force) {
@@ -3630,7 +3630,6 @@ static int cmd_plan(void)
     m = open_model();
     open_draft();
     opt.no_mmap = in_memory;
-    (void)make_plan(m, &so);
     open_gpu(m, &so, 1, 1);
     b = make_budget(m, &so);
     fits = b.need <= b.have;

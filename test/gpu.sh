@@ -68,6 +68,8 @@ if [ "$(sed 's/\(\.[0-9][0-9][0-9]\)[0-9]*/\1/g' "$out")" = "$(sed 's/\(\.[0-9][
 if grep -q '^gpu .*4 of 4 layers' "$out"; then pass; else fail 'plan does not tell the layers'; fi
 "$T/llrun" plan "$T/m.gguf" --json -ngl 2 >"$out" 2>"$err" || fail 'plan --json fails'
 if grep -q '"gpu_layers":2,"gpu_weights_bytes":[1-9]' "$out"; then pass; else fail 'plan --json does not tell the layers'; fi
+r 0 -ngl all; says '4 of 4 layers'
+r 0 -ngl -1; says '4 of 4 layers'
 "$T/llrun" plan "$T/m.gguf" --gpu off >"$out" 2>"$err" || fail 'plan --gpu off fails'
 if grep -q '^gpu' "$out"; then fail 'plan tells of a GPU'; else pass; fi
 "$T/llrun" doctor >"$out" 2>"$err" </dev/null
