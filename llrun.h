@@ -7179,7 +7179,7 @@ typedef struct llri_exec {
     uint8_t *thread; size_t thread_bytes;       /* work of thread i at thread + i * thread_bytes */
 } llri_exec;
 
-/* Work of one thread: what a matrix product and attention need, whichever is more. */
+/* Work of one thread: what a matrix product, quantising a row and attention need, whichever is most. */
 typedef struct llri_matmul_work { llri_strip *strip; float *wide, *wt, *acc; } llri_matmul_work;
 static size_t llri_align64(size_t n) { return (n + 63) & ~(size_t)63; }
 static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_rows, int max_head_dim)
