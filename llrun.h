@@ -5995,7 +5995,7 @@ static LLRI_TARGET void LLRI_K(act)(int act, float *y, const float *gate, const 
 /* --- attention ---------------------------------------------------------------------------------------------------------
  * Softmax in chunks of positions, joined as in streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). Of a chunk,
  * first all scores of a block of queries, then their weights exp(s - max), then the weighted sums; K and V are widened to
- * float a tile at a time for all queries. Chunks lie at fixed positions and every query computes only its own row, so its
+ * float a tile at a time for all queries, or where they are used if those are few. Chunks lie at fixed positions and every query computes only its own row, so its
  * bits do not depend on the company. Sums across lanes have 16 chains in every tier, chain i % 16 for element i, folded in
  * half four times; the weighted sums have one chain, positions rising. `work` is sized by llri_attend_floats. */
 
