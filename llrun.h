@@ -504,7 +504,7 @@ extern "C" {
 typedef struct llri_mat { uint32_t type; const uint8_t *data; int64_t n_in, n_out; size_t row_bytes; } llri_mat;   /* rows as in the file */
 
 enum { LLRI_NORM_RMS = 0, LLRI_NORM_LAYER = 1 };
-enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU, LLRI_ACT_SOFTCAP };
+enum { LLRI_ACT_SILU, LLRI_ACT_GELU, LLRI_ACT_GELU_QUICK, LLRI_ACT_RELU2, LLRI_ACT_XIELU, LLRI_ACT_SOFTCAP, LLRI_ACT_NONE };
 enum { LLRI_VEC_ADD, LLRI_VEC_AXPY, LLRI_VEC_SCALE, LLRI_VEC_CLAMP, LLRI_VEC_SOFTCAP };
 
 /* KV cache of one layer of one session. The row of (kv head, slot) is at (head * capacity + slot) * row bytes,
@@ -3897,7 +3897,9 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_PASS_AVX512  7
 
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
+#define LLRI_STRIPS 4                   /* strips that are multiplied with a slice of many tokens while it is in the inner caches */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
+#define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
 #define LLRI_SCORES (LLRI_KV_CHUNK + 16)        /* scores of a query; rows must not fall into the same cache sets */
@@ -3906,7 +3908,8 @@ typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
     float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
     float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
-    int32_t sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group */
+    float   sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group: products below 2^24 are exact */
+    int16_t sub16[2][8][LLRI_STRIP_ROWS];               /* the same, for sums of pairs */
     int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
     /* as they come from the blocks; made into the above for all rows together */
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins; [i][0] alone if per 256 */
@@ -3954,6 +3957,7 @@ typedef struct llri_ops {
     void (*transpose)(int type, const uint8_t *const *row /* [16] */, int k, float *wt /* [k][16] */, uintptr_t next);
     void (*fgemv)(int type, const uint8_t *const *row, int k, float *wt /* work */, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
+    void (*spread)(const float *acc /* [n_rows][ld] */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
@@ -4066,6 +4070,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_set LLRI_K(vf_set)
 #define vf_load LLRI_K(vf_load)
 #define vf_store LLRI_K(vf_store)
+#define vf_stream vf_store
 #define vf_add LLRI_K(vf_add)
 #define vf_sub LLRI_K(vf_sub)
 #define vf_mul LLRI_K(vf_mul)
@@ -4084,6 +4089,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_set(x) _mm_set1_ps(x)
 #define vf_load(p) _mm_loadu_ps(p)
 #define vf_store(p, a) _mm_storeu_ps(p, a)
+#define vf_stream(p, a) _mm_stream_ps(p, a)         /* past the caches; p is aligned */
 #define vf_add(a, b) _mm_add_ps(a, b)
 #define vf_sub(a, b) _mm_sub_ps(a, b)
 #define vf_mul(a, b) _mm_mul_ps(a, b)
@@ -4104,6 +4110,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_set(x) _mm256_set1_ps(x)
 #define vf_load(p) _mm256_loadu_ps(p)
 #define vf_store(p, a) _mm256_storeu_ps(p, a)
+#define vf_stream(p, a) _mm256_stream_ps(p, a)
 #define vf_add(a, b) _mm256_add_ps(a, b)
 #define vf_sub(a, b) _mm256_sub_ps(a, b)
 #define vf_mul(a, b) _mm256_mul_ps(a, b)
@@ -4140,6 +4147,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n)
 #define vf_set(x) _mm512_set1_ps(x)
 #define vf_load(p) _mm512_loadu_ps(p)
 #define vf_store(p, a) _mm512_storeu_ps(p, a)
+#define vf_stream(p, a) _mm512_stream_ps(p, a)
 #define vf_add(a, b) _mm512_add_ps(a, b)
 #define vf_sub(a, b) _mm512_sub_ps(a, b)
 #define vf_mul(a, b) _mm512_mul_ps(a, b)
@@ -4203,7 +4211,6 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_set(x) _mm_set1_epi32(x)
 #define vi_load(p) _mm_loadu_si128((const __m128i *)(p))
 #define vi_add(a, b) _mm_add_epi32(a, b)
-#define vi_mul(a, b) _mm_cvtps_epi32(_mm_mul_ps(_mm_cvtepi32_ps(a), _mm_cvtepi32_ps(b)))        /* products below 2^24 */
 #define vi_madd(a, b) _mm_madd_epi16(a, b)
 #define vi_float(a) _mm_cvtepi32_ps(a)
 #define vi_lo32(a, b) _mm_unpacklo_epi32(a, b)
@@ -4222,7 +4229,6 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_set(x) _mm256_set1_epi32(x)
 #define vi_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define vi_add(a, b) _mm256_add_epi32(a, b)
-#define vi_mul(a, b) _mm256_mullo_epi32(a, b)
 #define vi_madd(a, b) _mm256_madd_epi16(a, b)
 #define vi_float(a) _mm256_cvtepi32_ps(a)
 #define vi_lo32(a, b) _mm256_unpacklo_epi32(a, b)
@@ -4242,7 +4248,6 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_set(x) _mm512_set1_epi32(x)
 #define vi_load(p) _mm512_loadu_si512((const void *)(p))
 #define vi_add(a, b) _mm512_add_epi32(a, b)
-#define vi_mul(a, b) _mm512_mullo_epi32(a, b)
 #define vi_madd(a, b) _mm512_madd_epi16(a, b)
 #define vi_float(a) _mm512_cvtepi32_ps(a)
 #define vi_lo32(a, b) _mm512_unpacklo_epi32(a, b)
@@ -4512,31 +4517,31 @@ LLRI_WORD void LLRI_K(halves16)(float *d, const uint16_t *h)      /* 16 halves i
 #  endif
 #endif
 }
-LLRI_WORD void LLRI_K(ints16)(int32_t *d, const int8_t *i8)       /* d = i8 */
+LLRI_WORD void LLRI_K(floats16)(float *d, const int8_t *i8)       /* d = i8 */
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
     int i;
     for (i = 0; i < 16; i++) d[i] = i8[i];
 #elif LLRI_VF == 16
-    _mm512_storeu_si512(d, _mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8)));
+    vf_store(d, vi_float(_mm512_cvtepi8_epi32(_mm_loadu_si128((const __m128i *)(const void *)i8))));
 #elif LLRI_PASS >= LLRI_PASS_AVX2
-    b32_store(d, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)i8)));
-    b32_store(d + 8, _mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(i8 + 8))));
+    vf_store(d, vi_float(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)i8))));
+    vf_store(d + 8, vi_float(_mm256_cvtepi8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(i8 + 8)))));
 #else
-    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)i8), lo = _mm_unpacklo_epi8(x, x), hi = _mm_unpackhi_epi8(x, x), *o = (__m128i *)(void *)d;
-    _mm_storeu_si128(o, _mm_srai_epi32(_mm_unpacklo_epi16(lo, lo), 24));
-    _mm_storeu_si128(o + 1, _mm_srai_epi32(_mm_unpackhi_epi16(lo, lo), 24));
-    _mm_storeu_si128(o + 2, _mm_srai_epi32(_mm_unpacklo_epi16(hi, hi), 24));
-    _mm_storeu_si128(o + 3, _mm_srai_epi32(_mm_unpackhi_epi16(hi, hi), 24));
+    __m128i x = _mm_loadu_si128((const __m128i *)(const void *)i8), lo = _mm_unpacklo_epi8(x, x), hi = _mm_unpackhi_epi8(x, x);
+    qf_store(d, vi_float(_mm_srai_epi32(_mm_unpacklo_epi16(lo, lo), 24)));
+    qf_store(d + 4, vi_float(_mm_srai_epi32(_mm_unpackhi_epi16(lo, lo), 24)));
+    qf_store(d + 8, vi_float(_mm_srai_epi32(_mm_unpacklo_epi16(hi, hi), 24)));
+    qf_store(d + 12, vi_float(_mm_srai_epi32(_mm_unpackhi_epi16(hi, hi), 24)));
 #endif
 }
 LLRI_WORD void LLRI_K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = by * i8 */
 {
-    int32_t t[LLRI_STRIP_ROWS];
+    float t[LLRI_STRIP_ROWS];
     int i;
-    LLRI_K(ints16)(t, i8);
+    LLRI_K(floats16)(t, i8);
     LLRI_UNROLL
-    for (i = 0; i < LLRI_STRIP_ROWS; i += LLRI_QL) qf_store(d + i, qf_mul(qf_load(by + i), vi_float(vi_load(t + i))));
+    for (i = 0; i < LLRI_STRIP_ROWS; i += LLRI_VF) vf_store(d + i, vf_mul(vf_load(by + i), vf_load(t + i)));
 }
 LLRI_WORD void LLRI_K(columns16)(uint8_t d[16][16], uint8_t s[16][16])      /* d[j][r] = s[r][j] */
 {
@@ -4582,7 +4587,7 @@ LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int 
         if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
     }
 }
-LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away, for gemm with MADDUBS */
+LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales in 16 bits, and what the offset takes away: for gemm with MADDUBS */
 {
 #if !LLRI_MADDUBS
     (void)s; (void)off;
@@ -4590,8 +4595,8 @@ LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the of
     int g, r;
     for (g = 0; g < 8; g++)
         for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            s->corr[g][r][0] = (int16_t)(-off * s->sub[0][g][r]);
-            s->corr[g][r][1] = (int16_t)(-off * s->sub[1][g][r]);
+            s->corr[g][r][0] = (int16_t)(-off * (s->sub16[0][g][r] = (int16_t)s->sub[0][g][r]));
+            s->corr[g][r][1] = (int16_t)(-off * (s->sub16[1][g][r] = (int16_t)s->sub[1][g][r]));
         }
 #endif
 }
@@ -4726,12 +4731,12 @@ LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales 
             low[r] = (int8_t)(t[k][r] & 15);
             s->small[k % 2][k / 2][r] = (int8_t)(t[k][r] >> 4);
         }
-        LLRI_K(ints16)(s->sub[k % 2][k / 2], low);
+        LLRI_K(floats16)(s->sub[k % 2][k / 2], low);
     }
     LLRI_K(finish_super)(s, 1.0f, 0, 2);
 }
 
-LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
+LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s); LLRI_K(finish_sub)(s, 0), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
 
 LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
@@ -4800,7 +4805,7 @@ LLRI_WORD void LLRI_K(finish_q6_K)(llri_strip *s)
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k;
     LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 16; k++) LLRI_K(ints16)(s->sub[k % 2][k / 2], (const int8_t *)t[k]);
+    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], (const int8_t *)t[k]);
     LLRI_K(finish_super)(s, 1.0f, 0, 0);
 }
 LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
@@ -5250,6 +5255,7 @@ LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const ro
     const int apart = parts == 2 || (sub && !LLRI_MADDWD);
     const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
     vi sums = vi_set(sum), c[2];
+    qf x;
     int h;
     c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
     c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
@@ -5258,12 +5264,13 @@ LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const ro
     else
 #endif
     LLRI_K(row_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
-#if !LLRI_MADDWD
-    if (sub) c[0] = vi_add(vi_mul(c[0], vi_load(s->sub[0][g] + r)), vi_mul(c[1], vi_load(s->sub[1][g] + r)));
-#endif
     (void)turned;
     LLRI_UNROLL
-    for (h = 0; h < parts; h++) f = qf_fma(vi_float(c[h]), qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale)), f);
+    for (h = 0; h < parts; h++) {
+        x = vi_float(c[h]);
+        if (sub && !LLRI_MADDWD) x = qf_fma(vi_float(c[1]), qf_load(s->sub[1][g] + r), qf_mul(x, qf_load(s->sub[0][g] + r)));
+        f = qf_fma(x, qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale)), f);
+    }
     LLRI_UNROLL
     for (h = 0; h < mins; h++)
         f = qf_fma(qf_load(s->min[h][g] + r), qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(scale)), f);
@@ -5453,14 +5460,14 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
  * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: NV, 2 or 1, and not 3 and 1 for 4. */
 #define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
 
-/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q, times the sub-scale. VNNI: less
- * the offset, if sub; it comes later otherwise. p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
+/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q; MADDUBS: times the sub-scale.
+ * p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
-                        const int32_t *sum, size_t g_stride, int off, int nv, int is_signed, int lim, int sub)
+                        int nv, int is_signed, int lim, int sub)
 {
     int i, v, k;
 #if LLRI_MADDWD
-    (void)p; (void)sum; (void)g_stride; (void)off; (void)is_signed; (void)lim; (void)sub;
+    (void)p; (void)is_signed; (void)lim; (void)sub;
     LLRI_UNROLL
     for (k = 0; k < 8; k++)
         LLRI_UNROLL
@@ -5469,12 +5476,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
             LLRI_UNROLL
             for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
-#elif LLRI_VNNI
-    (void)is_signed; (void)lim;
-    LLRI_UNROLL
-    for (i = 0; i < LLRI_MR; i++)
-        LLRI_UNROLL
-        for (v = 0; v < nv; v++) p[i][v] = sub ? vi_set(0) : c[i][v];
+#else
     LLRI_UNROLL
     for (k = 0; k < 4; k++) {
         vi a[LLRI_NV];
@@ -5483,50 +5485,40 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
             vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
+#  if LLRI_VNNI
             LLRI_UNROLL
-            for (v = 0; v < nv; v++) p[i][v] = vi_dot(p[i][v], w, a[v]);
-        }
-    }
-    LLRI_UNROLL
-    for (v = 0; v < nv; v++) {
-        vi less = sub ? vi_madd(vi_load(sum + (size_t)v * g_stride), vi_set((int32_t)((uint32_t)(uint16_t)-off << (16 * h)))) : vi_set(0);
-        LLRI_UNROLL
-        for (i = 0; i < LLRI_MR; i++) c[i][v] = sub ? vi_add(c[i][v], vi_mul(vi_add(p[i][v], less), vi_set(s->sub[h][g][r + i]))) : p[i][v];
-    }
-#else
-    (void)sum; (void)g_stride; (void)off;
-    LLRI_UNROLL
-    for (k = 0; k < 4; k++) {
-        int n = (4 * h + k) % lim;              /* pair sums in p */
-        vi a[LLRI_NV];
-        LLRI_UNROLL
-        for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
-        LLRI_UNROLL
-        for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k)), u = is_signed ? vs_abs(w) : w;
+            for (v = 0; v < nv; v++) c[i][v] = vi_dot(c[i][v], w, a[v]);
+#  else
+            vi u = is_signed ? vs_abs(w) : w;
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
-                p[i][v] = n == 0 ? d : vs_acc(p[i][v], d);
+                p[i][v] = (4 * h + k) % lim == 0 ? d : vs_acc(p[i][v], d);
             }
+#  endif
         }
-        if (n == lim - 1)                       /* as many as fit in 16 bits */
+#  if LLRI_VNNI
+        (void)p; (void)is_signed; (void)lim; (void)sub;
+#  else
+        if ((4 * h + k) % lim == lim - 1)       /* as many as fit in 16 bits */
             LLRI_UNROLL
             for (i = 0; i < LLRI_MR; i++) {
-                vi m = vs_set((int16_t)(sub ? s->sub[h][g][r + i] : 1));
+                vi m = vs_set((int16_t)(sub ? s->sub16[h][g][r + i] : 1));
                 LLRI_UNROLL
                 for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(p[i][v], m));
             }
+#  endif
     }
 #endif
 }
 
-/* MR rows from r on times nv vectors of tokens, the groups of a slice. What the offset takes away comes after the sums of a
- * group, which thus wait for nothing. */
+/* MR rows from r on times nv vectors of tokens, the groups of a slice. With VNNI the sums of a group, or those of a half if there
+ * are sub-scales, begin with what the offset takes away; MADDUBS adds it at the end: its first sum then is no addition. */
 LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri_quants *a, int v0, int nv, int r, float *acc, size_t ld,
                   int is_signed, int lim, int sub, int parts, int mins)
 {
     const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
+    const int apart = parts == 2 || (LLRI_VNNI && sub);
     qf f[LLRI_MR][LLRI_NV];
     int g, h, i, v, j;
     if (LLRI_VNNI && is_signed) off = 128;
@@ -5537,28 +5529,41 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
     for (g = 0; g < groups; g++, q += 32 / LLRI_KL * LLRI_QL * 4) {
         size_t at = (size_t)v0 * a->g_stride + (size_t)g * LLRI_QL;
         vi c[LLRI_MR][LLRI_NV], p[LLRI_MR][LLRI_NV];
+        qf x[LLRI_MR][LLRI_NV];
         LLRI_UNROLL
         for (h = 0; h < 2; h++) {
-            int32_t o = (int32_t)(parts == 1 ? (uint32_t)(uint16_t)-off * 0x10001u : (uint32_t)(uint16_t)-off << (16 * h));
-            if (h == 0 || parts == 2)
+            const int32_t o = (int32_t)(apart ? (uint32_t)(uint16_t)-off << (16 * h) : (uint32_t)(uint16_t)-off * 0x10001u);
+            if (h == 0 || apart) {
                 LLRI_UNROLL
-                for (i = 0; i < LLRI_MR; i++)
+                for (v = 0; v < nv; v++) {
+                    vi first = LLRI_VNNI && !mins ? vi_madd(vi_load(a->sum + at + (size_t)v * a->g_stride), vi_set(o)) : vi_set(0);
                     LLRI_UNROLL
-                    for (v = 0; v < nv; v++) c[i][v] = vi_set(0);
-            LLRI_K(half_group)(c, p, s, g, r, h, q, a->q_stride, a->sum + at, a->g_stride, off, nv, is_signed, lim, sub);
-            if (h == 0 && parts == 1) continue;
+                    for (i = 0; i < LLRI_MR; i++) c[i][v] = first;
+                }
+            }
+            LLRI_K(half_group)(c, p, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
+            if (h == 0 && !apart) continue;
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride), less = vi_madd(sum, vi_set(o));
+                LLRI_UNROLL
+                for (i = 0; i < LLRI_MR; i++) {
+                    if (LLRI_MADDUBS && !mins) c[i][v] = vi_add(c[i][v], sub ? vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i]))) : less);
+                    if (!LLRI_VNNI || !sub) x[i][v] = vi_float(c[i][v]);
+                    else if (h == 0) x[i][v] = qf_mul(vi_float(c[i][v]), qf_set(s->sub[0][g][r + i]));
+                    else x[i][v] = qf_fma(vi_float(c[i][v]), qf_set(s->sub[1][g][r + i]), x[i][v]);
+                }
+            }
+            if (h == 0 && parts == 1) continue;
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) {
+                vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
                 qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am[2];
                 LLRI_UNROLL
                 for (j = 0; j < mins; j++) am[j] = qf_mul(vi_float(vi_madd(sum, vi_set(mins == 1 ? 0x10001 : 1 << (16 * j)))), as);
                 LLRI_UNROLL
                 for (i = 0; i < LLRI_MR; i++) {
-                    vi x = c[i][v];
-                    if (LLRI_MADDUBS && sub) less = vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i])));
-                    if (!mins && !LLRI_MADDWD && !(LLRI_VNNI && sub)) x = vi_add(x, less);
-                    f[i][v] = qf_fma(vi_float(x), qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
+                    f[i][v] = qf_fma(x[i][v], qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
                     LLRI_UNROLL
                     for (j = 0; j < mins; j++) f[i][v] = qf_fma(qf_set(s->min[j][g][r + i]), am[j], f[i][v]);
                 }
@@ -5819,13 +5824,41 @@ static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp,
     }
 }
 
+/* The sums of many tokens -> rows of the result: y[t * ldy + r] = acc[r * ld + t]. Long rows go past the caches: they would be
+ * driven out before they are used, and what is not read first need not be fetched. */
+static LLRI_TARGET void LLRI_K(spread)(const float *acc, size_t ld, int n_rows, int n, float *y, int64_t ldy)
+{
+    const int past = (int64_t)n * ldy >= LLRI_STREAM && ((uintptr_t)y | (uintptr_t)ldy * sizeof(float)) % (LLRI_VF * sizeof(float)) == 0;
+    int t, r, i;
+    for (t = 0; t < n; t += LLRI_VF)            /* a vector of tokens, all their rows: whole cache lines are written */
+        for (r = 0; r < n_rows; r += LLRI_VF) {
+            const int tokens = n - t < LLRI_VF ? n - t : LLRI_VF, rows = n_rows - r < LLRI_VF ? n_rows - r : LLRI_VF;
+            vf c[LLRI_VF];
+            float lane[LLRI_VF];
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_VF; i++) c[i] = vf_load(acc + (size_t)(r + i) * ld + (size_t)t);
+            LLRI_K(transpose_lanes)(c);
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_VF; i++) {
+                float *to = y + (t + i) * ldy + r;
+                if (i >= tokens) break;
+                if (rows < LLRI_VF) { vf_store(lane, c[i]); memcpy(to, lane, (size_t)rows * sizeof(float)); }
+                else if (past) vf_stream(to, c[i]);
+                else vf_store(to, c[i]);
+            }
+        }
+#if LLRI_PASS != LLRI_PASS_SCALAR
+    if (past) _mm_sfence();
+#endif
+}
+
 LLRI_WORD void LLRI_K(widen16)(float *d, float s, const int8_t *q)      /* d = s * q */
 {
-    int32_t t[16];
+    float t[16];
     int i;
-    LLRI_K(ints16)(t, q);
+    LLRI_K(floats16)(t, q);
     LLRI_UNROLL
-    for (i = 0; i < 16; i += LLRI_QL) qf_store(d + i, qf_mul(qf_set(s), vi_float(vi_load(t + i))));
+    for (i = 0; i < 16; i += LLRI_VF) vf_store(d + i, vf_mul(vf_set(s), vf_load(t + i)));
 }
 
 /* n elements of a float type or q8_0 (whole blocks, or one partial block at the end) to float */
@@ -6395,7 +6428,7 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
-    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
+    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(spread), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
@@ -6429,6 +6462,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vf_set
 #undef vf_load
 #undef vf_store
+#undef vf_stream
 #undef vf_add
 #undef vf_sub
 #undef vf_mul
@@ -6447,7 +6481,6 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi_load
 #undef vi_add
 #undef vi_acc
-#undef vi_mul
 #undef vi_madd
 #undef vi_float
 #undef vi_lo32
@@ -7185,7 +7218,7 @@ static size_t llri_align64(size_t n) { return (n + 63) & ~(size_t)63; }
 static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_rows, int max_head_dim)
 {
     size_t rows = ((size_t)max_rows + (size_t)ops->vf) & ~((size_t)ops->vf - 1);
-    size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (2 * LLRI_SLICE + rows);
+    size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (2 * LLRI_SLICE + 2 * LLRI_STRIPS * rows);
     size_t quantize = llri_align64((size_t)max_in * (size_t)ops->act_bytes) + (size_t)max_in / 32 * 8;     /* a row, its scales and sums */
     size_t attend = sizeof(float) * llri_attend_floats(LLRI_ATTEND_QUERIES, max_head_dim, max_head_dim);
     if (matmul < quantize) matmul = quantize;
@@ -7292,6 +7325,8 @@ typedef struct llri_product {
     const float *bias;              /* or NULL */
     float *y; int64_t ldy;
     /* set by llri_matmul */
+    const struct llri_product *up;  /* y = act(this) * up, for as many rows; NULL: y as it is */
+    int act; const float *act_p;
     llri_exec *e;
     const llri_quant_row *quant;    /* NULL: float kernels */
     int few, form, strips_per_chunk, first_chunk;
@@ -7312,42 +7347,58 @@ static int llri_float_rows(const llri_product *p, llri_matmul_work *t, const uin
     return there ? type : LLRI_F32;
 }
 
-/* Sums of 16 rows of w over the whole input: acc [n][16] for few tokens, else [16][vectors * lanes]. The rows at `then`, which
- * this thread will want next, are prefetched meanwhile. */
-static void llri_product_strip(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, const uint8_t *then)
+/* Sums of rows of w over the whole input: for few tokens of 16 rows, acc [n][16]; else of up to LLRI_STRIPS strips, acc [rows]
+ * [vectors * lanes]. The rows at `then`, which this thread will want next, are prefetched meanwhile. */
+static void llri_product_strips(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int n_rows, const uint8_t *then)
 {
     const llri_exec *e = p->e;
     const llri_ops *ops = e->ops;
-    int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes;
-    int64_t k;
+    const int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes, n_strips = (n_rows + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS;
+    const size_t acc_floats = LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes);        /* of a strip */
     const llri_type_info *type = llri_type(p->w->type);
     size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
-    int direct = p->quant && e->n == 1 && rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
-    memset(t->acc, 0, sizeof(float) * LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes));
-    for (k = 0; k < e->n_in; k += LLRI_SLICE, skip += slice) {
-        int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
-        uintptr_t next = (uintptr_t)then + LLRI_STRIP_ROWS * skip;      /* in the order of its bytes */
-        if (p->quant) {
-            size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
-            size_t at = p->few ? (size_t)k : (size_t)(k * n_vec) * per;
-            llri_quants a;
-            a.q = e->act + at * (size_t)ops->act_bytes;
-            a.scale = e->scale + at / 32;
-            a.sum = e->sum + at / 32;
-            a.q_stride = lane * (size_t)ops->act_bytes * per;
-            a.g_stride = lane / 32 * per;
-            if (direct) { ops->direct[p->w->type](t->strip, w + skip, p->w->row_bytes, n_k / 32, next, &a, t->acc); continue; }
-            ops->unpack[p->w->type](t->strip, w + skip, p->w->row_bytes, rows, n_k / 32, next);
-            if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, t->acc);
-            else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, t->acc);
-        } else {
-            const uint8_t *row[LLRI_STRIP_ROWS];
-            int row_type = llri_float_rows(p, t, w, rows, skip, n_k, row);
-            if (p->few) { ops->fgemv(row_type, row, n_k, t->wt, e->x + k, e->ldx, e->n, t->acc, next); continue; }
-            ops->transpose(row_type, row, n_k, t->wt, next);
-            ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, t->acc);
+    int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL, b;
+    int64_t k;
+    memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
+    for (k = 0; k < e->n_in; k += LLRI_SLICE, skip += slice)
+        for (b = 0; b < n_strips; b++) {
+            const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
+            const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
+            const int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
+            const uintptr_t next = (uintptr_t)then + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);     /* in the order of its bytes */
+            float *acc = t->acc + (size_t)b * acc_floats;
+            if (p->quant) {
+                size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
+                size_t at = p->few ? (size_t)k : (size_t)(k * n_vec) * per;
+                llri_quants a;
+                a.q = e->act + at * (size_t)ops->act_bytes;
+                a.scale = e->scale + at / 32;
+                a.sum = e->sum + at / 32;
+                a.q_stride = lane * (size_t)ops->act_bytes * per;
+                a.g_stride = lane / 32 * per;
+                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, next, &a, acc); continue; }
+                ops->unpack[p->w->type](t->strip, strip + skip, p->w->row_bytes, rows, n_k / 32, next);
+                if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, acc);
+                else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, acc);
+            } else {
+                const uint8_t *row[LLRI_STRIP_ROWS];
+                int row_type = llri_float_rows(p, t, strip, rows, skip, n_k, row);
+                if (p->few) { ops->fgemv(row_type, row, n_k, t->wt, e->x + k, e->ldx, e->n, acc, next); continue; }
+                ops->transpose(row_type, row, n_k, t->wt, next);
+                ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc);
+            }
         }
-    }
+}
+
+/* The same with bias: sums in t->acc, in the order that llri_product_strips gives them */
+static void llri_product_rows(const llri_product *p, llri_matmul_work *t, int64_t row, int n_rows, const uint8_t *then)
+{
+    const int n = p->e->n, lanes = p->quant ? p->e->ops->ql : p->e->ops->vf, ld = (n + lanes - 1) / lanes * lanes;
+    int r, i;
+    llri_product_strips(p, t, p->w->data + (size_t)row * p->w->row_bytes, n_rows, then);
+    if (!p->bias) return;
+    if (p->few) for (i = 0; i < n; i++) for (r = 0; r < n_rows; r++) t->acc[i * LLRI_STRIP_ROWS + r] += p->bias[row + r];
+    else for (r = 0; r < n_rows; r++) for (i = 0; i < n; i++) t->acc[(size_t)r * (size_t)ld + (size_t)i] += p->bias[row + r];
 }
 
 static void llri_product_chunk(void *arg, int chunk, int thread)
@@ -7356,8 +7407,8 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     const llri_product *p = all->p;
     const llri_exec *e = p->e;
     uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
-    int lanes, ld, i, t, r, jump;
-    llri_matmul_work m;
+    int lanes, ld, i, t, jump, strips;
+    llri_matmul_work m, up;
     while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
     lanes = p->quant ? e->ops->ql : e->ops->vf;
     ld = (e->n + lanes - 1) / lanes * lanes;
@@ -7365,41 +7416,52 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     m.wide = (float *)(void *)(work + llri_align64(sizeof(llri_strip)));
     m.wt = m.wide + LLRI_STRIP_ROWS * LLRI_SLICE;
     m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
-    jump = (llri_pool_size(e->pool) - 1) * p->strips_per_chunk + 1;     /* from the end of a chunk to the next of this thread, if all are equally fast */
-    for (i = 0; i < p->strips_per_chunk; i++) {
-        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
-        int rows = (int)(p->w->n_out - row < LLRI_STRIP_ROWS ? p->w->n_out - row : LLRI_STRIP_ROWS);
-        int64_t then = row + (int64_t)LLRI_STRIP_ROWS * (i + 1 < p->strips_per_chunk ? 1 : jump);
+    up = m;
+    up.acc = m.acc + LLRI_STRIPS * LLRI_STRIP_ROWS * ld;
+    jump = (llri_pool_size(e->pool) - 1) * p->strips_per_chunk;     /* from the end of a chunk to the next of this thread, if all are equally fast */
+    for (i = 0; i < p->strips_per_chunk; i += strips) {
+        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS, then;
+        const uint8_t *next;
+        int rows;
+        strips = p->few ? 1 : p->strips_per_chunk - i < LLRI_STRIPS ? p->strips_per_chunk - i : LLRI_STRIPS;
+        rows = (int)(p->w->n_out - row < strips * LLRI_STRIP_ROWS ? p->w->n_out - row : strips * LLRI_STRIP_ROWS);
         if (rows <= 0) return;
-        llri_product_strip(p, &m, p->w->data + (size_t)row * p->w->row_bytes, rows, p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes);
-        for (t = 0; t < e->n; t++) {
-            float *y = p->y + t * p->ldy + row;
-            for (r = 0; r < rows; r++) y[r] = (p->few ? m.acc[t * LLRI_STRIP_ROWS + r] : m.acc[(size_t)r * (size_t)ld + (size_t)t]) + (p->bias ? p->bias[row + r] : 0.0f);
-        }
+        then = row + (int64_t)LLRI_STRIP_ROWS * (strips + (i + strips < p->strips_per_chunk ? 0 : jump));
+        next = p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes;
+        if (p->up) {
+            llri_product_rows(p, &m, row, rows, p->up->w->data + (size_t)row * p->up->w->row_bytes);
+            llri_product_rows(p->up, &up, row, rows, next);
+        } else llri_product_rows(p, &m, row, rows, next);
+        if (p->act != LLRI_ACT_NONE) e->ops->act(p->act, m.acc, m.acc, p->up ? up.acc : NULL, p->few ? e->n * LLRI_STRIP_ROWS : rows * ld, p->act_p);
+        if (!p->few) e->ops->spread(m.acc, (size_t)ld, rows, e->n, p->y + row, p->ldy);
+        else for (t = 0; t < e->n; t++) memcpy(p->y + t * p->ldy + row, m.acc + t * LLRI_STRIP_ROWS, (size_t)rows * sizeof(float));
     }
 }
 
-/* Several products of the current input. Those that want it in the same form are one region: small matrices alone would not
- * keep the threads busy. */
-static void llri_matmul(llri_exec *e, llri_product *p, int n)
+/* The products of e's input p, which are not begun */
+static void llri_products_init(llri_exec *e, llri_product *p, int n)
 {
-    int i, k;
-    if (e->gpu) {
-        for (i = 0; i < n; i++) e->gpu->matmul(e->stream, p[i].w, p[i].bias, p[i].y, p[i].ldy, e->exact);
-        return;
-    }
+    int i;
     for (i = 0; i < n; i++) {
         p[i].e = e;
+        p[i].up = NULL;
+        p[i].act = LLRI_ACT_NONE;
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
         p[i].few = e->n <= (p[i].quant ? e->ops->few_quant : e->ops->few_float);
         p[i].form = p[i].few ? (p[i].quant ? LLRI_PREPARED_ROWS : LLRI_PREPARED_NOT) : p[i].quant ? LLRI_PREPARED_COLUMNS : LLRI_PREPARED_FLOATS;
     }
+}
+/* Those that want the input in the same form are one region: small matrices alone would not keep the threads busy. */
+static void llri_products_run(llri_exec *e, llri_product *p, int n)
+{
+    int i, k;
     for (i = 0; i < n; i = k) {
         int64_t strips = 0, per_chunk;
         int chunks = 0, j;
         llri_products all;
         for (k = i; k < n && p[k].form == p[i].form; k++) strips += (p[k].w->n_out + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS;
         per_chunk = (strips + 8 * (int64_t)llri_pool_size(e->pool) - 1) / (8 * (int64_t)llri_pool_size(e->pool));
+        if (!p[i].few && per_chunk > LLRI_STRIPS) per_chunk -= per_chunk % LLRI_STRIPS;
         for (j = i; j < k; j++) {
             p[j].strips_per_chunk = (int)per_chunk;
             p[j].first_chunk = chunks;
@@ -7410,6 +7472,17 @@ static void llri_matmul(llri_exec *e, llri_product *p, int n)
         all.n = k - i;
         llri_pool_run(e->pool, chunks, llri_product_chunk, &all);
     }
+}
+/* Several products of the current input */
+static void llri_matmul(llri_exec *e, llri_product *p, int n)
+{
+    int i;
+    if (e->gpu) {
+        for (i = 0; i < n; i++) e->gpu->matmul(e->stream, p[i].w, p[i].bias, p[i].y, p[i].ldy, e->exact);
+        return;
+    }
+    llri_products_init(e, p, n);
+    llri_products_run(e, p, n);
 }
 
 /* --- norms ------------------------------------------------------------------------------------------------------------ */
@@ -7507,6 +7580,21 @@ static void llri_act(llri_exec *e, int act, float *y, int64_t ldy, const float *
     if (e->gpu) { e->gpu->act(e->stream, act, y, ldy, gate, up, ldg, n, width, p); return; }
     a.e = e; a.act = act; a.width = width; a.y = y; a.ldy = ldy; a.gate = gate; a.up = up; a.ldg = ldg; a.p = p;
     llri_pool_run(e->pool, n, llri_act_chunk, &a);
+}
+/* p[0].y = act(p[0]) * p[1], or act(p[0]) if n is 1: in one pass where the sums are, if the inputs have the same form; else p[1].y is
+ * written too */
+static void llri_matmul_act(llri_exec *e, llri_product *p, int n, int act, const float *act_p)
+{
+    if (!e->gpu) llri_products_init(e, p, n);
+    if (e->gpu || (n == 2 && p[0].form != p[1].form)) {
+        llri_matmul(e, p, n);
+        llri_act(e, act, p->y, p->ldy, p->y, n == 2 ? p[1].y : NULL, p->ldy, e->n, (int)p->w->n_out, act_p);
+        return;
+    }
+    p->up = n == 2 ? &p[1] : NULL;
+    p->act = act;
+    p->act_p = act_p;
+    llri_products_run(e, p, 1);
 }
 /* Loops over long vectors: a piece is LLRI_VEC elements */
 enum { LLRI_VEC = 8192 };
@@ -9633,17 +9721,22 @@ typedef struct llri_pass {
     int n;                  /* rows */
 } llri_pass;
 
-/* y[i][t*ldy + r] = scale * (W x)[r] + bias[r] of the current input, for n <= 3 linear maps l[i]. */
-static void llri_apply_all(const llri_pass *p, const llri_linear *const *l, float *const *y, int n, int64_t ldy)
+static void llri_products_of(llri_product *of, const llri_linear *const *l, float *const *y, int n, int64_t ldy)
 {
-    llri_product of[3];
-    int i, t;
+    int i;
     for (i = 0; i < n; i++) {
         of[i].w = &l[i]->w;
         of[i].bias = l[i]->scale == 1.0f ? l[i]->bias : NULL;
         of[i].y = y[i];
         of[i].ldy = ldy;
     }
+}
+/* y[i][t*ldy + r] = scale * (W x)[r] + bias[r] of the current input, for n <= 3 linear maps l[i]. */
+static void llri_apply_all(const llri_pass *p, const llri_linear *const *l, float *const *y, int n, int64_t ldy)
+{
+    llri_product of[3];
+    int i, t;
+    llri_products_of(of, l, y, n, ldy);
     llri_matmul(p->e, of, n);
     for (i = 0; i < n; i++) {
         if (l[i]->scale == 1.0f) continue;
@@ -9832,14 +9925,21 @@ static void llri_ffn(const llri_pass *p, const llri_layer *y, const float *h)
     const int f = y->n_ff, fused = m->arch->ffn == LLRI_FFN_GATED && !y->gate.w.data;
     const int64_t ld = m->arch->ffn == LLRI_FFN_GATED ? 2 * (int64_t)f : f;
     float *gate = p->s->ff, *up = m->arch->ffn == LLRI_FFN_GATED ? gate + f : NULL, *to[2];
+    const float *act_p = m->arch->act == LLRI_ACT_XIELU ? y->act_p : NULL;
     const llri_linear *maps[2];
     int n = 0;
     llri_exec_input(p->e, h, m->n_embd, p->n, m->n_embd);
     if (y->gate.w.data) { maps[n] = &y->gate; to[n++] = gate; }
     maps[n] = &y->up;
     to[n++] = fused || !up ? gate : up;
-    llri_apply_all(p, maps, to, n, ld);
-    llri_act(p->e, m->arch->act, gate, ld, gate, up, ld, p->n, f, m->arch->act == LLRI_ACT_XIELU ? y->act_p : NULL);
+    if (fused || maps[0]->scale != 1.0f || maps[n - 1]->scale != 1.0f) {
+        llri_apply_all(p, maps, to, n, ld);
+        llri_act(p->e, m->arch->act, gate, ld, gate, up, ld, p->n, f, act_p);
+    } else {
+        llri_product of[2];
+        llri_products_of(of, maps, to, n, ld);
+        llri_matmul_act(p->e, of, n, m->arch->act, act_p);
+    }
     llri_norm_in_place(p, &y->ffn_sub_norm, gate, ld, 1, f, 1);
     llri_exec_input(p->e, gate, ld, p->n, f);
     llri_apply(p, &y->down, p->s->o, m->n_embd);
