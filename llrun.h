@@ -3954,9 +3954,9 @@ typedef struct llri_ops {
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
-    void (*transpose)(int type, const uint8_t *const *row /* [16] */, int k, float *wt /* [k][16] */, uintptr_t next);
-    void (*fgemv)(int type, const uint8_t *const *row, int k, float *wt /* work */, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
-    void (*fgemm)(const float *wt, int k, const float *xp /* [vector][k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
+    void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */, uintptr_t next);
+    void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
+    void (*fgemm)(const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
     void (*spread)(const float *acc /* [n_rows][ld] */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
@@ -4495,10 +4495,10 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 /* exponent and fraction moved into place, the exponent's bias put right by 2^112 */
 LLRI_WORD __m128 LLRI_K(half4)(__m128i h)         /* four halves in the low half */
 {
-    __m128i w = _mm_unpacklo_epi16(h, _mm_setzero_si128()), m = _mm_and_si128(w, _mm_set1_epi32(0x7fff));
-    __m128i sign = _mm_slli_epi32(_mm_xor_si128(w, m), 16), inf = _mm_and_si128(_mm_cmpgt_epi32(m, _mm_set1_epi32(0x7bff)), _mm_set1_epi32(0x7f800000));
-    __m128 f = _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(m, 13)), _mm_castsi128_ps(_mm_set1_epi32(0x77800000)));
-    return _mm_or_ps(_mm_castsi128_ps(_mm_or_si128(sign, inf)), f);
+    __m128i w = _mm_unpacklo_epi16(_mm_setzero_si128(), h), m = _mm_and_si128(w, _mm_set1_epi32(0x7fffffff));
+    __m128i inf = _mm_and_si128(_mm_cmpgt_epi32(m, _mm_set1_epi32(0x7bffffff)), _mm_set1_epi32(0x7f800000));
+    __m128i f = _mm_and_si128(_mm_srai_epi32(w, 3), _mm_set1_epi32((int)0x8fffe000u));
+    return _mm_or_ps(_mm_castsi128_ps(inf), _mm_mul_ps(_mm_castsi128_ps(f), _mm_castsi128_ps(_mm_set1_epi32(0x77800000))));
 }
 #endif
 LLRI_WORD void LLRI_K(halves16)(float *d, const uint16_t *h)      /* 16 halves in native order */
@@ -5457,8 +5457,8 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 #endif
 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
- * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: NV, 2 or 1, and not 3 and 1 for 4. */
-#define LLRI_WIDTH(left) ((left) >= LLRI_NV && !(LLRI_NV == 3 && (left) == 4) ? LLRI_NV : LLRI_NV > 2 && (left) >= 2 ? 2 : 1)
+ * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: `most`, 2 or 1, and not 3 and 1 for 4. */
+#define LLRI_WIDTH(left, most) ((left) >= (most) && !((most) == 3 && (left) == 4) ? (most) : (most) > 2 && (left) >= 2 ? 2 : 1)
 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q; MADDUBS: times the sub-scale.
  * p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
@@ -5582,7 +5582,7 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
     size_t ld = (size_t)n_vec * LLRI_QL;
     int v, r, nv;
     for (v = 0; v < n_vec; v += nv) {
-        nv = LLRI_WIDTH(n_vec - v);
+        nv = LLRI_WIDTH(n_vec - v, LLRI_NV);
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) {
             if (nv == LLRI_NV) LLRI_K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
             else if (nv == 1) LLRI_K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
@@ -5620,8 +5620,11 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
 #undef LLRI_FORM
 
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
- * One chain of multiply-adds per result, k rising. The strip is transposed, wt [k][16 rows], so that rows can be lanes for
- * few tokens and tokens for many. */
+ * Of each slice, 16 chains of multiply-adds per result, chain i % 16 for column i, folded in half four times; then slices in
+ * rising order. With few tokens the chains are lanes, and weights are used as they lie in the file. With many, tokens are lanes:
+ * then a chain is computed after the other, in the order in which pairs of them can be added at once, and weights and
+ * activations are packed in that order, [chain][16 columns]: LLRI_AT(k) is the place of column k. */
+#define LLRI_AT(k) ((((k) & 1) << 3 | ((k) & 2) << 1 | ((k) & 4) >> 1 | ((k) & 8) >> 3) << 4 | (k) >> 4)
 /* VF elements of a float type, or the m that are left of a row */
 LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
 {
@@ -5644,12 +5647,13 @@ LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
     { __m128i h = _mm_loadu_si128((const __m128i *)(const void *)p); return type == LLRI_F16 ? _mm256_cvtph_ps(h) : _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(h), 16)); }
 #elif LLRI_PASS != LLRI_PASS_SCALAR
     {
-        int i;
-        for (i = 0; i < LLRI_VF; i += 4) {
-            __m128i h = _mm_loadl_epi64((const __m128i *)(const void *)(p + 2 * i));
-            _mm_storeu_ps(t + i, type == LLRI_F16 ? LLRI_K(half4)(h) : _mm_castsi128_ps(_mm_unpacklo_epi16(_mm_setzero_si128(), h)));
-        }
-        return vf_load(t);
+        __m128i z = _mm_setzero_si128(), h = LLRI_VF == 8 ? _mm_loadu_si128((const __m128i *)(const void *)p) : _mm_loadl_epi64((const __m128i *)(const void *)p);
+        __m128 f = type == LLRI_F16 ? LLRI_K(half4)(h) : _mm_castsi128_ps(_mm_unpacklo_epi16(z, h));
+#  if LLRI_VF == 4
+        return f;
+#  else
+        return _mm256_insertf128_ps(_mm256_castps128_ps256(f), type == LLRI_F16 ? LLRI_K(half4)(_mm_unpackhi_epi64(h, h)) : _mm_castsi128_ps(_mm_unpackhi_epi16(z, h)), 1);
+#  endif
     }
 #else
     { int i; for (i = 0; i < LLRI_VF; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i)); return vf_load(t); }
@@ -5703,18 +5707,18 @@ LLRI_WORD void LLRI_K(columns)(vf c[LLRI_VF], int type, const uint8_t *const *ro
     LLRI_K(transpose_lanes)(c);
 }
 
-LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_k, float *wt, uintptr_t next)
+LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt, uintptr_t next)
 {
     int b, k, j, bytes = LLRI_VF * LLRI_VF * (type == LLRI_F32 ? 4 : 2);
-    for (b = 0; b < LLRI_STRIP_ROWS; b += LLRI_VF)
-        for (k = 0; k < n_k; k += LLRI_VF) {
-            int m = n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
+    for (b = 0; b < n_rows; b += LLRI_VF)
+        for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
+            int m = n_k - k < 0 ? 0 : n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
             vf c[LLRI_VF];
             for (j = 0; j < bytes; j += 64) LLRI_PREFETCH(next + (uintptr_t)j);
             next += (uintptr_t)bytes;
             LLRI_K(columns)(c, type, row, b, k, m);
             LLRI_UNROLL
-            for (j = 0; j < LLRI_VF; j++) if (j < m) vf_store(wt + (size_t)(k + j) * LLRI_STRIP_ROWS + b, c[j]);
+            for (j = 0; j < LLRI_VF; j++) vf_store(wt + LLRI_AT(k + j) * n_rows + b, c[j]);
         }
 }
 #define LLRI_BY_TYPE(name, ...) \
@@ -5723,90 +5727,164 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
         else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
         else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
     } while (0)
-static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_k, float *wt, uintptr_t next)
+static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt, uintptr_t next)
 {
-    LLRI_BY_TYPE(transpose_type, row, n_k, wt, next);
+    LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt, next);
 }
 
-#if LLRI_VF == 16                       /* a cache line of every row at a time: no need to store them first */
+/* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
+LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
+{
+#if LLRI_PASS == LLRI_PASS_SCALAR
+    vf r;
+    int j;
+    for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
+    return r;
+#elif LLRI_VF == 4
+    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
+    return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
+#elif LLRI_VF == 8
+    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
+    return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
+#else
+    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
+    return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
+#endif
+}
+
+/* 128-bit part g = the lanes of z[g] folded in half until 4 are left */
+LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
+{
+#if LLRI_VF == 4
+    return z[0];
+#elif LLRI_VF == 8
+    return vf_add(_mm256_permute2f128_ps(z[0], z[1], 0x20), _mm256_permute2f128_ps(z[0], z[1], 0x31));
+#else
+    vf x = vf_add(_mm512_shuffle_f32x4(z[0], z[1], 0x44), _mm512_shuffle_f32x4(z[0], z[1], 0xee));
+    vf y = vf_add(_mm512_shuffle_f32x4(z[2], z[3], 0x44), _mm512_shuffle_f32x4(z[2], z[3], 0xee));
+    return vf_add(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
+#endif
+}
+
+/* n tokens at a time; their sums with n_rows rows are in registers */
+LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
+{
+    const int size = type == LLRI_F32 ? 4 : 2;
+    vf y[4][LLRI_STRIP_ROWS], z[8][4][16 / LLRI_VF];
+    int r, k, a, b, t, h;
+    for (r = 0; r < LLRI_STRIP_ROWS; r += n_rows) {
+        LLRI_UNROLL
+        for (a = 0; a < n_rows; a++)
+            LLRI_UNROLL
+            for (t = 0; t < n; t++)
+                LLRI_UNROLL
+                for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
+        for (k = 0; k < n_k; k += 16) {
+            for (b = 0; b < n_rows * 16 * size; b += 64) LLRI_PREFETCH(next + (uintptr_t)b);
+            next += (uintptr_t)(n_rows * 16 * size);
+            LLRI_UNROLL
+            for (h = 0; h < 16 / LLRI_VF; h++) {
+                const int at = k + h * LLRI_VF, m = n_k - at < 0 ? 0 : n_k - at < LLRI_VF ? n_k - at : LLRI_VF;
+                vf v[4];
+                LLRI_UNROLL
+                for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + at), m);
+                LLRI_UNROLL
+                for (a = 0; a < n_rows; a++) {
+                    vf w = LLRI_K(floats)(type, row[r + a] + at * size, m);
+                    LLRI_UNROLL
+                    for (t = 0; t < n; t++) z[a][t][h] = vf_fma(w, v[t], z[a][t][h]);
+                }
+            }
+        }
+        LLRI_UNROLL
+        for (a = 0; a < n_rows; a++)
+            LLRI_UNROLL
+            for (t = 0; t < n; t++)
+#if LLRI_VF == 16
+                y[t][r + a] = z[a][t][0];
+#elif LLRI_VF == 8
+                y[t][r + a] = vf_add(z[a][t][0], z[a][t][1]);
+#else
+                y[t][r + a] = vf_add(vf_add(z[a][t][0], z[a][t][2]), vf_add(z[a][t][1], z[a][t][3]));
+#endif
+    }
+    for (t = 0; t < n; t++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_VF) {
+            float *to = acc + t * LLRI_STRIP_ROWS + r;
+            vf f[4];
+            LLRI_UNROLL
+            for (a = 0; a < 4; a++) {
+                vf of[LLRI_VF / 4];         /* rows of the same place in each four */
+                LLRI_UNROLL
+                for (b = 0; b < LLRI_VF / 4; b++) of[b] = y[t][r + a + 4 * b];
+                f[a] = LLRI_K(fold)(of);
+            }
+            vf_store(to, vf_add(vf_load(to), LLRI_K(sum4)(f)));
+        }
+}
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    int k, t, j, bytes = 256 * (type == LLRI_F32 ? 4 : 2);
-    for (k = 0; k < n_k; k += 16) {
-        int m = n_k - k < 16 ? n_k - k : 16;
-        vf c[16];
-        for (j = 0; j < bytes; j += 64) LLRI_PREFETCH(next + (uintptr_t)j);
-        next += (uintptr_t)bytes;
-        LLRI_K(columns)(c, type, row, 0, k, m);
-        for (t = 0; t < n; t++) {
-            const float *xt = x + t * ldx + k;
-            vf f = vf_load(acc + t * LLRI_STRIP_ROWS);
-            if (m == 16) LLRI_UNROLL for (j = 0; j < 16; j++) f = vf_fma(c[j], vf_set(xt[j]), f);
-            else for (j = 0; j < m; j++) f = vf_fma(c[j], vf_set(xt[j]), f);
-            vf_store(acc + t * LLRI_STRIP_ROWS, f);
-        }
+    while (n > 0) {
+        int m = LLRI_VF == 16 && n >= 4 ? 4 : n >= 2 ? 2 : 1;
+        if (m == 4) LLRI_K(fgemv_n)(type, row, 4, n_k, x, ldx, 4, acc, next);
+        else if (m == 2) LLRI_K(fgemv_n)(type, row, LLRI_VF / 2 < 4 ? 1 : LLRI_VF / 4, n_k, x, ldx, 2, acc, next);
+        else LLRI_K(fgemv_n)(type, row, LLRI_VF / 2, n_k, x, ldx, 1, acc, next);
+        n -= m;
+        x += m * ldx;
+        acc += m * LLRI_STRIP_ROWS;
     }
 }
-static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, float *wt, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
+static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    (void)wt;
     LLRI_BY_TYPE(fgemv_type, row, n_k, x, ldx, n, acc, next);
 }
-#else
-LLRI_WORD void LLRI_K(fgemv_n)(const float *wt, int n_k, const float *x, int64_t ldx, float *acc, int n)
-{
-    vf f[4][LLRI_STRIP_ROWS / LLRI_VF];
-    int k, t, b;
-    LLRI_UNROLL
-    for (t = 0; t < n; t++)
-        LLRI_UNROLL
-        for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) f[t][b] = vf_load(acc + t * LLRI_STRIP_ROWS + b * LLRI_VF);
-    for (k = 0; k < n_k; k++)
-        LLRI_UNROLL
-        for (t = 0; t < n; t++) {
-            vf xv = vf_set(x[t * ldx + k]);
-            LLRI_UNROLL
-            for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) f[t][b] = vf_fma(vf_load(wt + (size_t)k * LLRI_STRIP_ROWS + b * LLRI_VF), xv, f[t][b]);
-        }
-    LLRI_UNROLL
-    for (t = 0; t < n; t++)
-        LLRI_UNROLL
-        for (b = 0; b < LLRI_STRIP_ROWS / LLRI_VF; b++) vf_store(acc + t * LLRI_STRIP_ROWS + b * LLRI_VF, f[t][b]);
-}
-static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, float *wt, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
-{
-    LLRI_K(transpose)(type, row, n_k, wt, next);
-    for (; n >= 4; n -= 4, x += 4 * ldx, acc += 4 * LLRI_STRIP_ROWS) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 4);
-    if (n == 3) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 3);
-    else if (n == 2) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 2);
-    else if (n == 1) LLRI_K(fgemv_n)(wt, n_k, x, ldx, acc, 1);
-}
-#endif
 #undef LLRI_BY_TYPE
 
+/* The micro-kernel: rows x vectors of tokens */
+#if LLRI_VF == 16
+#define LLRI_FMR 8
+#define LLRI_FNV 3
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+#define LLRI_FMR 4
+#define LLRI_FNV 3
+#else
+#define LLRI_FMR LLRI_MR
+#define LLRI_FNV LLRI_NV
+#endif
 LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
 {
-    vf f[LLRI_MR][LLRI_NV];
-    int i, v, k;
-    LLRI_UNROLL
-    for (i = 0; i < LLRI_MR; i++)
+    vf f[LLRI_FMR][LLRI_FNV], kept[4][LLRI_FMR][LLRI_FNV];      /* kept[l]: the sum of 2^l chains that waits for as many more */
+    int i, v, c, k, l;
+    for (c = 0; c < 16; c++) {
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) f[i][v] = vf_load(acc + (size_t)i * ld + (size_t)v * LLRI_VF);
-    for (k = 0; k < n_k; k++) {
-        vf x[LLRI_NV];
-        LLRI_UNROLL
-        for (v = 0; v < nv; v++) x[v] = vf_load(xp + v * stride + (int64_t)k * LLRI_VF);
-        LLRI_UNROLL
-        for (i = 0; i < LLRI_MR; i++) {
-            vf w = vf_set(wt[(size_t)k * LLRI_STRIP_ROWS + i]);
+        for (i = 0; i < LLRI_FMR; i++)
             LLRI_UNROLL
-            for (v = 0; v < nv; v++) f[i][v] = vf_fma(w, x[v], f[i][v]);
+            for (v = 0; v < nv; v++) f[i][v] = vf_set(0.0f);
+        for (k = 16 * c; k < 16 * c + (n_k + 15) / 16; k++) {
+            vf x[LLRI_FNV];
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) x[v] = vf_load(xp + v * stride + (int64_t)k * LLRI_VF);
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_FMR; i++) {
+                vf w = vf_set(wt[(size_t)k * LLRI_STRIP_ROWS + i]);
+                LLRI_UNROLL
+                for (v = 0; v < nv; v++) f[i][v] = vf_fma(w, x[v], f[i][v]);
+            }
         }
-    }
-    LLRI_UNROLL
-    for (i = 0; i < LLRI_MR; i++)
+        for (l = 0; c >> l & 1; l++)
+            LLRI_UNROLL
+            for (i = 0; i < LLRI_FMR; i++)
+                LLRI_UNROLL
+                for (v = 0; v < nv; v++) f[i][v] = vf_add(kept[l][i][v], f[i][v]);
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) vf_store(acc + (size_t)i * ld + (size_t)v * LLRI_VF, f[i][v]);
+        for (i = 0; i < LLRI_FMR; i++)
+            LLRI_UNROLL
+            for (v = 0; v < nv; v++) {
+                float *to = acc + (size_t)i * ld + (size_t)v * LLRI_VF;
+                if (l < 4) kept[l][i][v] = f[i][v];
+                else vf_store(to, vf_add(vf_load(to), f[i][v]));
+            }
+    }
 }
 
 static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
@@ -5814,15 +5892,18 @@ static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp,
     size_t ld = (size_t)n_vec * LLRI_VF;
     int v, r, nv;
     for (v = 0; v < n_vec; v += nv) {
-        nv = LLRI_WIDTH(n_vec - v);
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) {
+        nv = LLRI_WIDTH(n_vec - v, LLRI_FNV);
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_FMR) {
             float *c = acc + (size_t)r * ld + (size_t)v * LLRI_VF;
-            if (nv == LLRI_NV) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV, c, ld);
+            if (nv == LLRI_FNV) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_FNV, c, ld);
             else if (nv == 1) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, c, ld);
-            else LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_NV > 2 ? 2 : 1, c, ld);
+            else LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_FNV > 2 ? 2 : 1, c, ld);
         }
     }
 }
+#undef LLRI_FMR
+#undef LLRI_FNV
+#undef LLRI_AT
 
 /* The sums of many tokens -> rows of the result: y[t * ldy + r] = acc[r * ld + t]. Long rows go past the caches: they would be
  * driven out before they are used, and what is not read first need not be fetched. */
@@ -5873,7 +5954,7 @@ static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int 
 #elif LLRI_PASS >= LLRI_PASS_AVX2
         for (; i + 8 <= n; i += 8) vf_store(d + i, _mm256_cvtph_ps(_mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i))));
 #elif LLRI_PASS != LLRI_PASS_SCALAR
-        for (; i + 8 <= n; i += 8) {        /* as half4, with the sign on the way; infinity and NaN are rare */
+        for (; i + 8 <= n; i += 8) {        /* as half4, but infinity and NaN are rare */
             __m128i h = _mm_loadu_si128((const __m128i *)(const void *)(p + 2 * i)), keep = _mm_set1_epi32((int)0x8fffe000u), z = _mm_setzero_si128();
             __m128 by = _mm_castsi128_ps(_mm_set1_epi32(0x77800000));
             __m128i lo = _mm_and_si128(_mm_srai_epi32(_mm_unpacklo_epi16(z, h), 3), keep), hi = _mm_and_si128(_mm_srai_epi32(_mm_unpackhi_epi16(z, h), 3), keep);
@@ -6031,40 +6112,6 @@ static LLRI_TARGET void LLRI_K(act)(int act, float *y, const float *gate, const 
  * float a tile at a time for all queries, or where they are used if those are few. Chunks lie at fixed positions and every query computes only its own row, so its
  * bits do not depend on the company. Sums across lanes have 16 chains in every tier, chain i % 16 for element i, folded in
  * half four times; the weighted sums have one chain, positions rising. `work` is sized by llri_attend_floats. */
-
-/* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
-LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
-{
-#if LLRI_PASS == LLRI_PASS_SCALAR
-    vf r;
-    int j;
-    for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
-    return r;
-#elif LLRI_VF == 4
-    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
-#elif LLRI_VF == 8
-    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
-#else
-    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
-#endif
-}
-
-/* 128-bit part g = the lanes of z[g] folded in half until 4 are left */
-LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
-{
-#if LLRI_VF == 4
-    return z[0];
-#elif LLRI_VF == 8
-    return vf_add(_mm256_permute2f128_ps(z[0], z[1], 0x20), _mm256_permute2f128_ps(z[0], z[1], 0x31));
-#else
-    vf x = vf_add(_mm512_shuffle_f32x4(z[0], z[1], 0x44), _mm512_shuffle_f32x4(z[0], z[1], 0xee));
-    vf y = vf_add(_mm512_shuffle_f32x4(z[2], z[3], 0x44), _mm512_shuffle_f32x4(z[2], z[3], 0xee));
-    return vf_add(_mm512_shuffle_f32x4(x, y, 0x88), _mm512_shuffle_f32x4(x, y, 0xdd));
-#endif
-}
 
 #define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)         /* pairs of a query and four keys whose sums are in registers together */
 /* Elements i.. of a row of floats, or of halves or q8_0 blocks where the tier converts them fast */
@@ -7302,12 +7349,13 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             }
         }
     } else {
-        float *d = (float *)(void *)e->act;
+        const uint8_t *token[LLRI_STRIP_ROWS];          /* those past the last repeat it */
         size_t vf = (size_t)ops->vf, n_vec = ((size_t)e->n + vf - 1) / vf;
-        for (lane = 0; lane < ops->vf; lane++) {
-            int t = chunk * ops->vf + lane;
-            for (k = 0; k < (size_t)e->n_in; k++)
-                d[((k / LLRI_SLICE * n_vec + (size_t)chunk) * LLRI_SLICE + k % LLRI_SLICE) * vf + (size_t)lane] = t < e->n ? e->x[t * e->ldx + (int64_t)k] : 0.0f;
+        for (k = 0; k < (size_t)e->n_in; k += LLRI_SLICE) {
+            for (lane = 0; lane < ops->vf; lane++)
+                token[lane] = (const uint8_t *)(e->x + (chunk * ops->vf + lane < e->n ? chunk * ops->vf + lane : e->n - 1) * e->ldx + (int64_t)k);
+            ops->transpose(LLRI_F32, token, ops->vf, (int)((size_t)e->n_in - k < LLRI_SLICE ? (size_t)e->n_in - k : LLRI_SLICE),
+                           (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_SLICE) * vf, (uintptr_t)token[0]);
         }
     }
 }
@@ -7383,8 +7431,8 @@ static void llri_product_strips(const llri_product *p, llri_matmul_work *t, cons
             } else {
                 const uint8_t *row[LLRI_STRIP_ROWS];
                 int row_type = llri_float_rows(p, t, strip, rows, skip, n_k, row);
-                if (p->few) { ops->fgemv(row_type, row, n_k, t->wt, e->x + k, e->ldx, e->n, acc, next); continue; }
-                ops->transpose(row_type, row, n_k, t->wt, next);
+                if (p->few) { ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next); continue; }
+                ops->transpose(row_type, row, LLRI_STRIP_ROWS, n_k, t->wt, next);
                 ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc);
             }
         }
