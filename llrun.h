@@ -3931,7 +3931,7 @@ typedef enum llri_form {                /* how the integers of a type are combin
     LLRI_FORM_SIGNED,                           /* q fills int8 */
     LLRI_FORM_MIN15, LLRI_FORM_MIN31,           /* scale and min per group */
     LLRI_FORM_SUB31, LLRI_FORM_SUB63, LLRI_FORM_SUB127, /* integer sub-scales per half */
-    LLRI_FORM_SUB_MIN,                          /* and a min per half, u <= 31 */
+    LLRI_FORM_MINS63,                           /* a min per half */
     LLRI_FORM_HALVES,                           /* a float scale per half, u <= 31 */
     LLRI_FORM_COUNT
 } llri_form;
@@ -3970,7 +3970,7 @@ typedef struct llri_ops {
 typedef struct llri_quant_row { uint8_t type, form, offset; } llri_quant_row;
 static const llri_quant_row llri_quant_rows[] = {
     { LLRI_Q4_0, LLRI_FORM_PLAIN15, 8 },     { LLRI_Q4_1, LLRI_FORM_MIN15, 0 },       { LLRI_Q5_0, LLRI_FORM_PLAIN31, 16 },
-    { LLRI_Q5_1, LLRI_FORM_MIN31, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_SUB_MIN, 0 },
+    { LLRI_Q5_1, LLRI_FORM_MIN31, 0 },       { LLRI_Q8_0, LLRI_FORM_SIGNED, 0 },     { LLRI_Q2_K, LLRI_FORM_MINS63, 0 },
     { LLRI_Q3_K, LLRI_FORM_SUB31, 4 },       { LLRI_Q4_K, LLRI_FORM_MIN15, 0 },       { LLRI_Q5_K, LLRI_FORM_MIN31, 0 },
     { LLRI_Q6_K, LLRI_FORM_SUB63, 32 },      { LLRI_IQ2_XXS, LLRI_FORM_PLAIN127, 43 }, { LLRI_IQ2_XS, LLRI_FORM_SUB127, 43 },
     { LLRI_IQ3_XXS, LLRI_FORM_PLAIN127, 62 }, { LLRI_IQ1_S, LLRI_FORM_PLAIN31, 9 },    { LLRI_IQ4_NL, LLRI_FORM_SIGNED, 0 },
@@ -4291,6 +4291,8 @@ typedef struct { uint8_t v[32]; } LLRI_K(b32_t);
 LLRI_WORD b32 LLRI_K(b32_load)(const void *p) { b32 r; memcpy(&r, p, 32); return r; }
 LLRI_WORD void LLRI_K(b32_store)(void *p, b32 a) { memcpy(p, &a, 32); }
 LLRI_WORD b32 LLRI_K(b32_set)(int x) { LLRI_LANES(x); }
+LLRI_WORD b32 LLRI_K(b32_four)(const uint64_t v[4]) { b32 r; memcpy(&r, v, 32); return r; }      /* through registers, where there are vectors */
+LLRI_WORD b32 LLRI_K(b32_least)(b32 a, int n) { LLRI_LANES(a.v[i] >= n ? 255 : 0); }              /* all ones where a >= n, unsigned */
 LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p) { LLRI_LANES(i < 16 ? p[i] & 15 : p[i - 16] >> 4); }
 LLRI_WORD b32 LLRI_K(b32_shr)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] >> n & mask); }
 LLRI_WORD b32 LLRI_K(b32_shl)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] << n & mask); }
@@ -4306,6 +4308,8 @@ LLRI_WORD b32 LLRI_K(b32_interleave8)(b32 a) { LLRI_LANES(a.v[(i & 7) | (i & 8) 
 #define b32_load LLRI_K(b32_load)
 #define b32_store LLRI_K(b32_store)
 #define b32_set LLRI_K(b32_set)
+#define b32_four LLRI_K(b32_four)
+#define b32_least LLRI_K(b32_least)
 #define b32_nibbles LLRI_K(b32_nibbles)
 #define b32_shr LLRI_K(b32_shr)
 #define b32_shl LLRI_K(b32_shl)
@@ -4326,6 +4330,8 @@ LLRI_WORD b32 LLRI_K(b32_of)(__m128i a, __m128i b) { b32 r; r.a = a; r.b = b; re
 LLRI_WORD void LLRI_K(b32_store)(void *p, b32 v) { _mm_storeu_si128((__m128i *)p, v.a); _mm_storeu_si128((__m128i *)p + 1, v.b); }
 #define b32_store LLRI_K(b32_store)
 #define b32_set(x) LLRI_K(b32_of)(_mm_set1_epi8((char)(x)), _mm_set1_epi8((char)(x)))
+#define b32_four(v) LLRI_K(b32_of)(_mm_set_epi64x((int64_t)(v)[1], (int64_t)(v)[0]), _mm_set_epi64x((int64_t)(v)[3], (int64_t)(v)[2]))
+#define b32_least(x, n) LLRI_K(b32_of)(_mm_cmpeq_epi8(_mm_max_epu8((x).a, _mm_set1_epi8((char)(n))), (x).a), _mm_cmpeq_epi8(_mm_max_epu8((x).b, _mm_set1_epi8((char)(n))), (x).b))
 LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)p), m = _mm_set1_epi8(15);
@@ -4384,6 +4390,8 @@ LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 #define b32_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define b32_store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define b32_set(x) _mm256_set1_epi8((char)(x))
+#define b32_four(v) _mm256_set_epi64x((int64_t)(v)[3], (int64_t)(v)[2], (int64_t)(v)[1], (int64_t)(v)[0])
+#define b32_least(x, n) _mm256_cmpeq_epi8(_mm256_max_epu8(x, _mm256_set1_epi8((char)(n))), x)
 LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)     /* what is shifted in from the next byte is masked */
 {
     __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
@@ -4429,6 +4437,12 @@ LLRI_WORD w2 LLRI_K(w2_nibbles)(const uint8_t *p, const uint8_t *q)
 #define w2_and(v, mask) _mm512_and_si512(v, _mm512_set1_epi8((char)(mask)))
 #define w2_or(x, y) _mm512_or_si512(x, y)
 #define w2_flip(v) _mm512_xor_si512(v, _mm512_set1_epi8((char)0x80))
+LLRI_WORD w2 LLRI_K(w2_times)(w2 v, const uint8_t *p, const uint8_t *q)   /* 0 to 3 times p[0] & 15 in the first half, p[1] & 15 in the second */
+{
+    int a = (p[0] & 15) * 0x03020100, b = (p[1] & 15) * 0x03020100, c = (q[0] & 15) * 0x03020100, d = (q[1] & 15) * 0x03020100;
+    return _mm512_shuffle_epi8(_mm512_inserti64x4(_mm512_castsi256_si512(_mm256_setr_epi32(a, a, a, a, b, b, b, b)), _mm256_setr_epi32(c, c, c, c, d, d, d, d), 1), v);
+}
+#define w2_times LLRI_K(w2_times)
 #else
 #define LLRI_W2 1
 #define w2 b32
@@ -4442,6 +4456,19 @@ LLRI_WORD w2 LLRI_K(w2_nibbles)(const uint8_t *p, const uint8_t *q)
 #define w2_and(v, mask) b32_and(v, b32_set(mask))
 #define w2_or(x, y) b32_or(x, y)
 #define w2_flip(v) b32_xor(v, b32_set(0x80))
+#  if LLRI_PASS >= LLRI_PASS_SSSE3
+LLRI_WORD w2 LLRI_K(w2_times)(w2 v, const uint8_t *p, const uint8_t *q)
+{
+    __m128i a = _mm_set1_epi32((p[0] & 15) * 0x03020100), b = _mm_set1_epi32((p[1] & 15) * 0x03020100);
+    (void)q;
+#    if LLRI_PASS >= LLRI_PASS_AVX2
+    return _mm256_shuffle_epi8(_mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1), v);
+#    else
+    return LLRI_K(b32_of)(_mm_shuffle_epi8(a, v.a), _mm_shuffle_epi8(b, v.b));
+#    endif
+}
+#    define w2_times LLRI_K(w2_times)
+#  endif
 #endif
 
 #if LLRI_PASS >= LLRI_PASS_AVX2
@@ -4475,6 +4502,7 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 #define LLRI_PUT(s, g, r, v, off) LLRI_K(put16)(s, g, r, v, 0, off, 1, 1)
 #define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
 #define LLRI_PUT2(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
+#define LLRI_PUT2_TIMES(s, g, r, v, p, q) ((void)(q), LLRI_K(put16)(s, g, r, v, 0, 0, (p)[0] & 15, (p)[1] & 15))
 #define LLRI_PUT2_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #define LLRI_PUT_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #else
@@ -4483,6 +4511,7 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 #define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) \
     do { (s)->sub[0][g][r] = (s0); (s)->sub[1][g][r] = (s1); b32_store(LLRI_STRIP_Q(s, g, r), v); } while (0)
 #define LLRI_PUT2(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
+#define LLRI_PUT2_TIMES(s, g, r, v, p, q) w2_store(LLRI_STRIP_Q(s, g, r), w2_times(v, p, q))
 #define LLRI_PUT2_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), LLRI_VNNI ? w2_flip(v) : v)
 #  if LLRI_VNNI
 #define LLRI_PUT_SIGNED(s, g, r, v) b32_store(LLRI_STRIP_Q(s, g, r), b32_xor(v, b32_set(0x80)))
@@ -4736,7 +4765,7 @@ LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales 
     LLRI_K(finish_super)(s, 1.0f, 0, 2);
 }
 
-LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s); LLRI_K(finish_sub)(s, 0), LLRI_PUT2(s, g + k, r, v, 0, p[2 * k] & 15, p[2 * k + 1] & 15))
+LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2_TIMES(s, g + k, r, v, p + 2 * k, q + 2 * k))
 
 LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
 {
@@ -4825,7 +4854,7 @@ LLRI_UNPACK(iq4_xs, 136, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
 LLRI_WORD b32 LLRI_K(grid4)(const uint64_t v[4], uint32_t signs, int off)
 {
     b32 m = b32_bits(signs);
-    return b32_add(b32_sub(b32_xor(b32_load(v), m), m), b32_set(off));
+    return b32_add(b32_sub(b32_xor(b32_four(v), m), m), b32_set(off));
 }
 
 /* four 7-bit sign indices -> 32 sign bits: the eighth of each makes the number of minus signs even */
@@ -4910,69 +4939,72 @@ LLRI_UNPACK(iq3_s, 110, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
     }
 }
 
-/* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of -1 or 1: 0..18 */
-LLRI_WORD b32 LLRI_K(grid1)(const uint64_t v[4], const int delta[4])
+/* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of 1, or -1 where a bit of `minus` is set: 0..18 */
+LLRI_WORD b32 LLRI_K(grid1)(const uint64_t v[4], uint32_t minus)
 {
-    uint64_t d[4];
-    int l;
-    for (l = 0; l < 4; l++) d[l] = delta[l] < 0 ? 0x0808080808080808u : 0x0a0a0a0a0a0a0a0au;
-    return b32_add(b32_shl(b32_load(v), 3, 0xf8), b32_load(d));
+    return b32_add(b32_shl(b32_four(v), 3, 0xf8), b32_sub(b32_set(10), b32_and(b32_bits(minus), b32_set(2))));
 }
 
 LLRI_UNPACK(iq1_s, 50, 8, LLRI_K(finish_super)(s, 0.125f, 1, 0))
 {
-    int k, l, delta[4];
+    int k, l;
     s->half[0][0][r] = llri_rd16(p);
     for (k = 0; k < 8; k++) {
         int h = llri_rd16(p + 34 + 2 * k);
         uint64_t v[4];
-        for (l = 0; l < 4; l++) {
-            v[l] = llri_grid_le(llri_grid_iq1s[p[2 + 4 * k + l] | (h >> (3 * l) & 7) << 8]);
-            delta[l] = h & 0x8000 ? -1 : 1;
-        }
+        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq1s[p[2 + 4 * k + l] | (h >> (3 * l) & 7) << 8]);
         s->small[0][g + k][r] = (int8_t)(2 * (h >> 12 & 7) + 1);
-        LLRI_PUT(s, g + k, r, LLRI_K(grid1)(v, delta), 9);
+        LLRI_PUT(s, g + k, r, LLRI_K(grid1)(v, h & 0x8000 ? 0xffffffffu : 0), 9);
     }
 }
 
 LLRI_UNPACK(iq1_m, 56, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 9))
 {
-    int k, l, delta[4], sq[4];
+    int k, l, sq[4];
     for (l = 0; l < 4; l++) sq[l] = llri_rd16(p + 48 + 2 * l);
     s->half[0][0][r] = (uint16_t)(sq[0] >> 12 | (sq[1] >> 12) << 4 | (sq[2] >> 12) << 8 | (sq[3] >> 12) << 12);
     for (k = 0; k < 8; k++) {
         int sc = sq[k / 2] >> (6 * (k % 2));
+        uint32_t h = llri_rd16(p + 32 + 2 * k), minus = ((h >> 3 & 1) | (h & 0x80) << 1 | (h & 0x800) << 5 | (h & 0x8000) << 9) * 255;
         uint64_t v[4];
-        for (l = 0; l < 4; l++) {
-            int n = 4 * k + l, t = p[32 + n / 2] >> (4 * (n % 2)) & 15;
-            v[l] = llri_grid_le(llri_grid_iq1s[p[n] | (t & 7) << 8]);
-            delta[l] = t & 8 ? -1 : 1;
-        }
-        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid1)(v, delta), 9, 2 * (sc & 7) + 1, 2 * (sc >> 3 & 7) + 1);
+        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq1s[p[4 * k + l] | (h >> (4 * l) & 7) << 8]);
+        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid1)(v, minus), 9, 2 * (sc & 7) + 1, 2 * (sc >> 3 & 7) + 1);
     }
 }
 
+/* The leading ternary digits of bytes, fixed point fractions of 256: x * 3 >> 8 */
+LLRI_WORD b32 LLRI_K(digits)(b32 x) { return b32_sub(b32_set(0), b32_add(b32_least(x, 86), b32_least(x, 171))); }
+LLRI_WORD b32 LLRI_K(times3)(b32 x) { return b32_add(x, b32_add(x, x)); }
+LLRI_WORD uint32_t LLRI_K(times3_4)(uint32_t x) { return ((x & 0x00ff00ff) * 3 & 0x00ff00ff) | ((x >> 8 & 0x00ff00ff) * 3 & 0x00ff00ff) << 8; }
 LLRI_UNPACK(tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
 {
-    static const uint8_t pow3[5] = { 1, 3, 9, 27, 81 };
-    uint8_t t[256], *o = t;
-    int n, m;
-#define LLRI_DIGIT(x) (uint8_t)((unsigned)(uint8_t)((x) * pow3[n]) * 3 >> 8)
-    for (n = 0; n < 5; n++) for (m = 0; m < 32; m++) *o++ = LLRI_DIGIT(p[m]);
-    for (n = 0; n < 5; n++) for (m = 0; m < 16; m++) *o++ = LLRI_DIGIT(p[32 + m]);
-    for (n = 0; n < 4; n++) for (m = 0; m < 4; m++) *o++ = LLRI_DIGIT(p[48 + m]);
-#undef LLRI_DIGIT
+    static const uint64_t last[4] = { 0, 0, ~(uint64_t)0, ~(uint64_t)0 };
+    uint32_t z = llri_rd32(p + 48), z3 = LLRI_K(times3_4)(z), z9 = LLRI_K(times3_4)(z3);
+    uint64_t v[4] = { 0, 0, 0, 0 }, four[4];
+    b32 x = b32_load(p), y, half = b32_four(last);
+    int k;
+    memcpy(v, p + 32, 16);
+    memcpy(v + 2, p + 32, 16);
+    four[0] = four[1] = 0;
+    four[2] = llri_grid_le(z | (uint64_t)z3 << 32);
+    four[3] = llri_grid_le(z9 | (uint64_t)LLRI_K(times3_4)(z9) << 32);
+    y = b32_four(v);
+    y = b32_add(y, b32_and(b32_add(y, y), half));       /* digits 0 and 1 of 16 bytes; 2 and 3; 4, and 0 to 3 of the last four */
     s->half[0][0][r] = llri_rd16(p + 52);
-    for (n = 0; n < 8; n++) LLRI_PUT(s, g + n, r, b32_load(t + 32 * n), 1);
+    for (k = 0; k < 5; k++, x = LLRI_K(times3)(x)) LLRI_PUT(s, g + k, r, LLRI_K(digits)(x), 1);
+    for (; k < 8; k++, y = LLRI_K(times3)(LLRI_K(times3)(y))) {
+        if (k == 7) y = b32_or(b32_sub(y, b32_and(y, half)), b32_four(four));
+        LLRI_PUT(s, g + k, r, LLRI_K(digits)(y), 1);
+    }
 }
 
-LLRI_UNPACK(tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
+LLRI_WORD void LLRI_K(head_tq2_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->half[0][0][r] = llri_rd16(p + 64); }
+LLRI_WORD w2 LLRI_K(group_tq2_0)(const uint8_t *p, const uint8_t *q, int k)
 {
-    int k;
-    s->half[0][0][r] = llri_rd16(p + 64);
-    LLRI_UNROLL
-    for (k = 0; k < 8; k++) LLRI_PUT(s, g + k, r, b32_shr(b32_load(p + 32 * (k / 4)), 2 * (k % 4), 3), 1);
+    int at = 32 * (k / 4);
+    return w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3);
 }
+LLRI_UNPACK2(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
 #undef LLRI_UNPACK
 #undef LLRI_UNPACK2
 
@@ -5445,13 +5477,14 @@ LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 
 LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4, 1, 2)
 LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
 LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
+LLRI_DIRECT(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), 1, 0, 4, 0, 0)
 LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 2, 1, 0)
 #undef LLRI_DIRECT
 #undef LLRI_ROW
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), NULL, LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-                  NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
+                  NULL, LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -5603,7 +5636,7 @@ LLRI_FORM(plain31,  0, 4, 0, 1, 0)
 LLRI_FORM(signed,   1, 1, 0, 1, 0)
 LLRI_FORM(min31,    0, 4, 0, 1, 1)
 LLRI_FORM(sub31,    0, 4, 1, 1, 0)
-LLRI_FORM(submin,   0, 4, 1, 1, 2)
+LLRI_FORM(mins63,   0, 2, 0, 1, 2)
 LLRI_FORM(halves,   0, 4, 0, 2, 0)
 /* The table of m = gemv or gemm. Eight sums of pairs pay only in gemm: gemv takes n = 31 for the forms of 15 too. */
 #if LLRI_MADDUBS        /* only here does the range of u matter */
@@ -5612,9 +5645,9 @@ LLRI_GEMM(min15,    0, 8, 0, 1, 1)
 LLRI_FORM(plain127, 0, 1, 0, 1, 0)
 LLRI_FORM(sub63,    0, 2, 1, 1, 0)
 LLRI_FORM(sub127,   0, 1, 1, 1, 0)
-#define LLRI_FORMS(m, n) { LLRI_K(m##_plain##n), LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min##n), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_submin), LLRI_K(m##_halves) }
+#define LLRI_FORMS(m, n) { LLRI_K(m##_plain##n), LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min##n), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_mins63), LLRI_K(m##_halves) }
 #else
-#define LLRI_FORMS(m, n) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min31), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_submin), LLRI_K(m##_halves) }
+#define LLRI_FORMS(m, n) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min31), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_mins63), LLRI_K(m##_halves) }
 #endif
 #undef LLRI_GEMM
 #undef LLRI_FORM
@@ -6487,6 +6520,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_PUT_SUB
 #undef LLRI_PUT2
 #undef LLRI_PUT2_SIGNED
+#undef LLRI_PUT2_TIMES
 #undef LLRI_PUT_SIGNED
 #undef LLRI_STRIP_Q
 #undef LLRI_WE
@@ -6564,9 +6598,12 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef w2_and
 #undef w2_or
 #undef w2_flip
+#undef w2_times
 #undef b32_load
 #undef b32_store
 #undef b32_set
+#undef b32_four
+#undef b32_least
 #undef b32_nibbles
 #undef b32_shr
 #undef b32_shl
