@@ -21,6 +21,8 @@
 #  include <cuda_fp16.h>
 #  define SHARED_FLOATS(name) extern __shared__ float name[]
 #  define UNROLL _Pragma("unroll")     /* where arrays must become registers */
+#  define PRAGMA(x) _Pragma(#x)
+#  define UNROLL_BY(n) PRAGMA(unroll n)
 #endif
 #include "llrun.h"
 #include <float.h>
@@ -30,18 +32,36 @@
 #include <string.h>
 
 /* ---- launching ---------------------------------------------------------------------------------------------------------
- * A stream keeps the first error, with what was done when it came; after it nothing is done. */
+ * A stream keeps the first error, with what was done when it came; after it nothing is done.
+ *   A launch takes longer than most steps of one token. So a step that may be a part of the next one is not done when it is asked
+ * for, but remembered (`late`): the products of one input, rotating queries and keys until these are stored, adding to what is
+ * normalised next, and what makes an input that products want as int8. Whatever else comes next, does it before. */
 struct device { int index, capability; void *books; const uint8_t *book[LLRI_BOOKS]; };
+
+struct quants { int8_t *q; float *scale; int32_t *sum; };       /* [n][n_in], [n][n_in / 32] and two int16 sums of halves; or f16 or bf16 [n][n_in] and [n] */
+enum { MOST_PRODUCTS = 3 };
+struct product { const uint8_t *w; size_t row_bytes; const float *bias; float *y; int64_t ldy; int n_in, n_out; };
+struct products { product p[MOST_PRODUCTS]; int first[MOST_PRODUCTS], n; };
+struct norm_args { int kind, n, n_heads, width, w_rows; float *y; int64_t ldy; float *x; int64_t ldx; const float *w, *b; float eps; const float *add; float times; quants to; };
+struct turn_args { int n, n_heads, head_dim, n_rot, neox; float *x; int64_t ldx; const float *cs; int keys; llri_kvc c; const float *v; int64_t ldv; uint32_t pos; const uint32_t *now; };
+struct act_args { int act, n, width; float *y; int64_t ldy; const float *gate, *up; int64_t ldg; float p[4]; quants to; };
+struct vec_args { int op; float *y; const float *x; float a, b; int64_t n; };
+struct join_args { int n, splits, n_head, dv; float *out; int64_t ldo; const float *parts, *sinks; quants to; };
+struct stream;
+struct books { const uint8_t *b[LLRI_BOOKS]; };
+typedef void (*product_function)(stream *st, const products &p, const books &bk);
 
 struct stream {
     struct device *dev;
     cudaStream_t s;
     cudaError_t error; const char *doing;
     const float *x; int64_t ldx, n_in; int n, prepared;         /* the current input; the type it is prepared for, or INT8, or -1 */
-    int8_t *q; float *scale; int32_t *sum;                      /* it as int8 [n][n_in], [n][n_in / 32] and two int16 sums of halves; or as
-                                                                   f16 or bf16 [n][n_in] and [n] */
+    quants to;                                                  /* it */
+    enum { NOTHING, PRODUCTS, ADD, NORM, TURN, ACT, JOIN } late;
+    products all; product_function run;
+    vec_args add; norm_args norm; turn_args turn; act_args act; join_args join;
     float *parts;                                               /* of attention: [row][head][split][dv + 2] */
-    uint32_t *pos;                                              /* position of the token, for steps that are recorded */
+    uint32_t *pos, now;                                         /* position of the token, for steps that are recorded; and here */
     cudaGraphExec_t graph; uint32_t reach; int recording, no_graphs;    /* recorded steps, for positions below `reach` */
     int64_t max_in; int max_rows;
 };
@@ -175,11 +195,22 @@ QUANTS(X)
 /* 32 weights: of half h = j / 16, weight j = scale[h] * (byte j of q - offset of the type) + plus[h]. */
 struct group { int q[8]; float scale[2], plus[2]; };
 
-struct books { const uint8_t *b[LLRI_BOOKS]; };
-
 /* Blocks lie at even addresses, but those of mxfp4. */
 static __device__ __forceinline__ unsigned rd16(const uint8_t *p) { return *(const uint16_t *)p; }
 static __device__ __forceinline__ unsigned rd32(const uint8_t *p) { return rd16(p) | rd16(p + 2) << 16; }
+/* N words from any address, of which the whole words around are read: up to three bytes behind. */
+template <int N> static __device__ __forceinline__ void rd_words(unsigned *to, const uint8_t *p)
+{
+    const unsigned odd = (unsigned)(uintptr_t)p & 3, *w = (const unsigned *)(const void *)(p - odd);
+    unsigned lo = w[0], hi;
+    UNROLL for (int i = 0; i < N; i++, lo = hi) { hi = w[i + 1]; to[i] = __funnelshift_r(lo, hi, 8 * odd); }
+}
+/* Two times 16 bytes from a multiple of 16 */
+static __device__ __forceinline__ void rd_32_bytes(unsigned *to, const uint8_t *p)
+{
+    const uint4 a = ((const uint4 *)(const void *)p)[0], b = ((const uint4 *)(const void *)p)[1];
+    to[0] = a.x; to[1] = a.y; to[2] = a.z; to[3] = a.w; to[4] = b.x; to[5] = b.y; to[6] = b.z; to[7] = b.w;
+}
 static __device__ __forceinline__ float rd_half(const uint8_t *p) { return half_float(rd16(p)); }
 static __device__ __forceinline__ unsigned spread4(unsigned bits) { return (bits & 15) * 0x00204081u & 0x01010101u; }    /* a bit per byte */
 static __device__ __forceinline__ unsigned spread2(unsigned b) { return (b | b << 6 | b << 12 | b << 18) & 0x03030303u; }  /* two bits per byte */
@@ -211,14 +242,16 @@ static __device__ __forceinline__ float ue4m3_half(unsigned x)
     unsigned e = x >> 3 & 15, m = x & 7;
     return x == 0x7f ? 0.0f : e ? bits_float((e + 119) << 23 | m << 20) : (float)m * (1.0f / 1024);
 }
-static __device__ __forceinline__ void q4_K_scale(const uint8_t *s, int k, int *scale, int *min)
+/* Scale and minimum k of the 12 bytes of q4_K and q5_K, which are three words. */
+static __device__ __forceinline__ void q4_K_scale(unsigned s0, unsigned s1, unsigned s2, int k, int *scale, int *min)
 {
+    const int at = 8 * (k % 4);
     if (k < 4) {
-        *scale = s[k] & 63;
-        *min = s[k + 4] & 63;
+        *scale = (int)(s0 >> at & 63);
+        *min = (int)(s1 >> at & 63);
     } else {
-        *scale = (s[k + 4] & 15) | s[k - 4] >> 6 << 4;
-        *min = s[k + 4] >> 4 | s[k] >> 6 << 4;
+        *scale = (int)((s2 >> at & 15) | (s0 >> at >> 6 & 3) << 4);
+        *min = (int)((s2 >> at >> 4 & 15) | (s1 >> at >> 6 & 3) << 4);
     }
 }
 static __device__ __forceinline__ int ternary_digit(unsigned x, int n)      /* digit n of a byte, base 3 */
@@ -242,12 +275,12 @@ template <int T> static __device__ __forceinline__ void unpack(group *g, const u
     int i;
     if constexpr (T == Q4_0 || T == IQ4_NL || T == Q4_1 || T == Q5_0 || T == Q5_1 || T == MXFP4) {
         const int q_at = T == Q4_1 ? 4 : T == Q5_0 ? 6 : T == Q5_1 ? 8 : T == MXFP4 ? 1 : 2;
-        unsigned high = T == Q5_0 ? rd32(p + 2) : T == Q5_1 ? rd32(p + 4) : 0;
+        unsigned high = T == Q5_0 ? rd32(p + 2) : T == Q5_1 ? rd32(p + 4) : 0, q[4];
+        rd_words<4>(q, p + q_at);
         d = T == MXFP4 ? e8m0_half(p[0]) : rd_half(p);
         if (T == Q4_1 || T == Q5_1) m = rd_half(p + 2);
         for (i = 0; i < 4; i++) {
-            const uint8_t *q = p + q_at + 4 * i;
-            unsigned w = T == MXFP4 ? q[0] | q[1] << 8 | q[2] << 16 | (unsigned)q[3] << 24 : rd32(q), lo = w & 0x0f0f0f0fu, hi = w >> 4 & 0x0f0f0f0fu;
+            unsigned lo = q[i] & 0x0f0f0f0fu, hi = q[i] >> 4 & 0x0f0f0f0fu;
             if (T == IQ4_NL) { lo = look_up_iq4(lo); hi = look_up_iq4(hi); }
             if (T == MXFP4) { lo = look_up_fp4(lo); hi = look_up_fp4(hi); }
             if (T == Q5_0 || T == Q5_1) { lo |= spread4(high >> 4 * i) << 4; hi |= spread4(high >> (16 + 4 * i)) << 4; }
@@ -256,7 +289,7 @@ template <int T> static __device__ __forceinline__ void unpack(group *g, const u
         }
     } else if constexpr (T == Q8_0) {
         d = rd_half(p);
-        for (i = 0; i < 8; i++) g->q[i] = (int)rd32(p + 2 + 4 * i);
+        rd_words<8>((unsigned *)g->q, p + 2);
     } else if constexpr (T == Q1_0) {
         unsigned bits = rd32(p + 2 + 4 * k);
         d = rd_half(p);
@@ -285,9 +318,11 @@ template <int T> static __device__ __forceinline__ void unpack(group *g, const u
         }
         return;
     } else if constexpr (T == Q3_K) {
+        unsigned low[8], high[8];
         d = rd_half(p + 108);
-        for (i = 0; i < 8; i++)
-            g->q[i] = (int)((rd32(p + 32 + 32 * (k / 4) + 4 * i) >> 2 * (k % 4) & 0x03030303u) | (rd32(p + 4 * i) >> k & 0x01010101u) << 2);
+        rd_words<8>(low, p + 32 + 32 * (k / 4));
+        rd_words<8>(high, p);
+        for (i = 0; i < 8; i++) g->q[i] = (int)((low[i] >> 2 * (k % 4) & 0x03030303u) | (high[i] >> k & 0x01010101u) << 2);
         for (i = 0; i < 2; i++) {
             int n = 2 * k + i, lo = p[96 + n % 8] >> 4 * (n / 8) & 15, hi = p[104 + n % 4] >> 2 * (n / 4) & 3;
             g->scale[i] = d * (float)((lo | hi << 4) - 32);
@@ -295,19 +330,24 @@ template <int T> static __device__ __forceinline__ void unpack(group *g, const u
         }
         return;
     } else if constexpr (T == Q4_K || T == Q5_K) {
+        const uint4 head = *(const uint4 *)(const void *)p;
+        unsigned q[8], high[8];
         int scale, min;
-        q4_K_scale(p + 4, k, &scale, &min);
+        q4_K_scale(head.y, head.z, head.w, k, &scale, &min);
+        rd_32_bytes(q, p + (T == Q5_K ? 48 : 16) + 32 * (k / 2));
+        if (T == Q5_K) rd_32_bytes(high, p + 16);
         for (i = 0; i < 8; i++) {
-            g->q[i] = (int)(rd32(p + (T == Q5_K ? 48 : 16) + 32 * (k / 2) + 4 * i) >> 4 * (k % 2) & 0x0f0f0f0fu);
-            if (T == Q5_K) g->q[i] |= (int)((rd32(p + 16 + 4 * i) >> k & 0x01010101u) << 4);
+            g->q[i] = (int)(q[i] >> 4 * (k % 2) & 0x0f0f0f0fu);
+            if (T == Q5_K) g->q[i] |= (int)((high[i] >> k & 0x01010101u) << 4);
         }
-        d = rd_half(p) * (float)scale;
-        m = -rd_half(p + 2) * (float)min;
+        d = half_float(head.x & 0xffffu) * (float)scale;
+        m = -half_float(head.x >> 16) * (float)min;
     } else if constexpr (T == Q6_K) {
+        unsigned low[8], high[8];
         d = rd_half(p + 208);
-        for (i = 0; i < 8; i++)
-            g->q[i] = (int)((rd32(p + 64 * (k / 4) + 32 * (k % 2) + 4 * i) >> 4 * (k % 4 / 2) & 0x0f0f0f0fu) |
-                            (rd32(p + 128 + 32 * (k / 4) + 4 * i) >> 2 * (k % 4) & 0x03030303u) << 4);
+        rd_words<8>(low, p + 64 * (k / 4) + 32 * (k % 2));
+        rd_words<8>(high, p + 128 + 32 * (k / 4));
+        for (i = 0; i < 8; i++) g->q[i] = (int)((low[i] >> 4 * (k % 4 / 2) & 0x0f0f0f0fu) | (high[i] >> 2 * (k % 4) & 0x03030303u) << 4);
         for (i = 0; i < 2; i++) {
             g->scale[i] = d * (float)(int8_t)p[192 + 2 * k + i];
             g->plus[i] = 0.0f;
@@ -406,21 +446,25 @@ template <int T> static __device__ __forceinline__ float rd_float(const uint8_t 
 /* ---- activations -----------------------------------------------------------------------------------------------------------
  * A group of 32 per warp. The scale is the one that fits the rounded integers best; a group with a NaN or an infinity gets
  * scale NaN and zeros, so that it shows. */
-static __global__ void quantize(int8_t *q, float *scale, int32_t *sum, const float *x, int64_t ldx, int groups)
+static __device__ __forceinline__ void put_group(const quants &to, int64_t g, float v)      /* v of every lane */
 {
-    int g = (int)(blockIdx.x * WARPS + threadIdx.x / WARP), t = (int)blockIdx.y, lane = (int)(threadIdx.x % WARP);
-    if (g >= groups) return;
-    float v = x[t * ldx + (int64_t)g * 32 + lane], top = warp_max(fabsf(v)), bad = warp_sum(v * 0.0f), d, n;
+    const int lane = (int)(threadIdx.x % WARP);
+    float top = warp_max(fabsf(v)), bad = warp_sum(v * 0.0f), d, n;
     int fine = bad == 0.0f && top >= 1e-36f, i = fine ? __float2int_rn(v * (127.0f / top)) : 0;
     d = warp_sum(fine && top < 1e30f ? v * (float)i : 0.0f);
     n = warp_sum((float)(i * i));
     d = !fine ? bad : top < 1e30f ? d / n : top / 127.0f;
     n = warp_sum(lane < 16 ? (float)i : 0.0f);
     v = warp_sum(lane < 16 ? 0.0f : (float)i);
-    q[((int64_t)t * groups + g) * 32 + lane] = (int8_t)i;
+    to.q[g * 32 + lane] = (int8_t)i;
     if (lane) return;
-    scale[(int64_t)t * groups + g] = d;
-    sum[(int64_t)t * groups + g] = (int)((unsigned)(int)n & 0xffffu) | (int)((unsigned)(int)v << 16);
+    to.scale[g] = d;
+    to.sum[g] = (int)((unsigned)(int)n & 0xffffu) | (int)((unsigned)(int)v << 16);
+}
+static __global__ void quantize(quants to, const float *x, int64_t ldx, int groups)
+{
+    const int g = (int)(blockIdx.x * WARPS + threadIdx.x / WARP), t = (int)blockIdx.y;
+    if (g < groups) put_group(to, (int64_t)t * groups + g, x[t * ldx + (int64_t)g * 32 + threadIdx.x % WARP]);
 }
 
 /* For the tensor cores: rows of f16 or bf16. f16 does not reach far, so a row is divided by the power of two of its largest. */
@@ -451,130 +495,172 @@ template <int T> static __global__ void narrow(uint16_t *y, float *scale, const 
 }
 
 /* ---- products ---------------------------------------------------------------------------------------------------------------
- * y[t][row] = sum over k of w[row][k] x[t][k] + bias[row].
- *   Few tokens: a warp per row. It copies 32 groups of the row at a time to shared memory, in pieces of 16 bytes beside each
- * other, whatever the layout of the blocks; then each lane takes one group from there. The next 32 groups are on their way
+ * y[t][row] = sum over k of w[row][k] x[t][k] + bias[row], of up to three matrices that follow each other, with one launch: matrix i
+ * begins with block first[i].
+ *   Few tokens: a warp makes two rows. It copies 32 groups of each at a time to shared memory, in pieces of 16 bytes beside each
+ * other, whatever the layout of the blocks; then each lane takes one group of each from there. The next 32 groups are on their way
  * meanwhile. */
-struct product { const uint8_t *w; size_t row_bytes; const float *bias; float *y; int64_t ldy; int n_in, n_out; };
+static __device__ __forceinline__ product product_of(const products &all, int *block)
+{
+    product p = all.p[0];
+    int first = 0;
+    UNROLL for (int i = 1; i < MOST_PRODUCTS; i++) if (i < all.n && *block >= all.first[i]) { p = all.p[i]; first = all.first[i]; }
+    *block -= first;
+    return p;
+}
+enum { PAIR = 2, FEW_ROWS_OF_BLOCK = PAIR * WARPS };
+/* Row j of a warp's pair, or the last one where there is none. */
+static __device__ __forceinline__ const uint8_t *row_start(const product &p, int row) { return p.w + (size_t)(row < p.n_out ? row : p.n_out - 1) * p.row_bytes; }
+template <int N> static __device__ __forceinline__ void put_pair(const product &p, int row, float acc[PAIR][N])
+{
+    UNROLL for (int j = 0; j < PAIR; j++) {
+        UNROLL for (int t = 0; t < N; t++) {
+            const float x = warp_sum(acc[j][t]);
+            if (threadIdx.x % WARP == 0 && row + j < p.n_out) p.y[t * p.ldy + row + j] = x + (p.bias ? p.bias[row + j] : 0.0f);
+        }
+    }
+}
 
-template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_quants(product p, const int8_t *q, const float *scale, const int32_t *sum, books bk)
+template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_quants(products all, const int8_t *q, const float *scale, const int32_t *sum, books bk)
 {
     enum { block = type_of<T>::block, size = type_of<T>::bytes, off = type_of<T>::off,
            per = 1024 / block * size,                   /* bytes of 32 groups */
            pieces = per / 16 + 2, each = (pieces + WARP - 1) / WARP };
-    __shared__ uint4 stage[WARPS][pieces];
-    const int lane = (int)(threadIdx.x % WARP), warp = (int)(threadIdx.x / WARP), groups = p.n_in / 32;
-    const int row = (int)blockIdx.x * WARPS + warp;
-    const uint8_t *w = p.w + (size_t)(row < p.n_out ? row : p.n_out - 1) * p.row_bytes;
-    const uint8_t *end = w + p.row_bytes;
-    float acc[N];
-    uint4 ahead[each];
-    int c, i, t;
-    for (t = 0; t < N; t++) acc[t] = 0.0f;
+    __shared__ uint4 stage[WARPS][PAIR][pieces];
+    int at_block = (int)blockIdx.x;
+    const product p = product_of(all, &at_block);
+    const int lane = (int)(threadIdx.x % WARP), warp = (int)(threadIdx.x / WARP), groups = p.n_in / 32, row = (at_block * WARPS + warp) * PAIR;
+    const uint8_t *w[PAIR];
+    float acc[PAIR][N];
+    uint4 ahead[PAIR][each];
+    int c, i, j, t;
+    UNROLL for (j = 0; j < PAIR; j++) {
+        w[j] = row_start(p, row + j);
+        UNROLL for (t = 0; t < N; t++) acc[j][t] = 0.0f;
+    }
     for (c = -32; c < groups; c += 32) {
-        const uint8_t *next = w + (size_t)(c + 32) / 32 * per, *from = (const uint8_t *)((uintptr_t)next & ~(uintptr_t)15);
         if (c + 32 < groups)
-            for (i = 0; i < each; i++)                  /* 16 bytes behind the last row may be read: its memory has room */
-                if (lane + 32 * i < pieces && from + 16 * (lane + 32 * i) < end) ahead[i] = ((const uint4 *)from)[lane + 32 * i];
-        if (c >= 0 && c + lane < groups) {
-            const uint8_t *b = (const uint8_t *)stage[warp] + ((uintptr_t)(w + (size_t)c / 32 * per) & 15) + lane / (block / 32) * size;
-            group g;
-            unpack<T>(&g, b, lane % (block / 32), bk);
-            for (t = 0; t < N; t++) {
-                const int64_t at = (int64_t)t * groups + c + lane;
-                const int4 a0 = ((const int4 *)q)[2 * at], a1 = ((const int4 *)q)[2 * at + 1];
-                const int s = sum[at], s0 = (int)(int16_t)s, s1 = s >> 16;
-                int d0 = dot4(g.q[0], a0.x, dot4(g.q[1], a0.y, dot4(g.q[2], a0.z, dot4(g.q[3], a0.w, -off * s0))));
-                int d1 = dot4(g.q[4], a1.x, dot4(g.q[5], a1.y, dot4(g.q[6], a1.z, dot4(g.q[7], a1.w, -off * s1))));
-                float v = type_of<T>::halves ? g.scale[0] * (float)d0 + g.scale[1] * (float)d1 : g.scale[0] * (float)(d0 + d1);
-                v += g.plus[0] * (float)s0 + g.plus[1] * (float)s1;
-                acc[t] += scale[at] * v;
+            UNROLL for (j = 0; j < PAIR; j++) {         /* 16 bytes behind the last row may be read: its memory has room */
+                const uint8_t *next = w[j] + (size_t)(c + 32) / 32 * per, *from = (const uint8_t *)((uintptr_t)next & ~(uintptr_t)15);
+                UNROLL for (i = 0; i < each; i++)
+                    if (lane + 32 * i < pieces && from + 16 * (lane + 32 * i) < w[j] + p.row_bytes) ahead[j][i] = ((const uint4 *)from)[lane + 32 * i];
             }
-        }
+        if (c >= 0 && c + lane < groups)
+            UNROLL for (j = 0; j < PAIR; j++) {
+                const uint8_t *b = (const uint8_t *)stage[warp][j] + ((uintptr_t)(w[j] + (size_t)c / 32 * per) & 15) + lane / (block / 32) * size;
+                group g;
+                unpack<T>(&g, b, lane % (block / 32), bk);
+                UNROLL for (t = 0; t < N; t++) {
+                    const int64_t at = (int64_t)t * groups + c + lane;
+                    const int4 a0 = ((const int4 *)q)[2 * at], a1 = ((const int4 *)q)[2 * at + 1];
+                    const int s = sum[at], s0 = (int)(int16_t)s, s1 = s >> 16;
+                    int d0 = dot4(g.q[0], a0.x, dot4(g.q[1], a0.y, dot4(g.q[2], a0.z, dot4(g.q[3], a0.w, -off * s0))));
+                    int d1 = dot4(g.q[4], a1.x, dot4(g.q[5], a1.y, dot4(g.q[6], a1.z, dot4(g.q[7], a1.w, -off * s1))));
+                    float v = type_of<T>::halves ? g.scale[0] * (float)d0 + g.scale[1] * (float)d1 : g.scale[0] * (float)(d0 + d1);
+                    v += g.plus[0] * (float)s0 + g.plus[1] * (float)s1;
+                    acc[j][t] += scale[at] * v;
+                }
+            }
         __syncwarp();
-        for (i = 0; i < each; i++)
-            if (lane + 32 * i < pieces) stage[warp][lane + 32 * i] = ahead[i];
+        UNROLL for (j = 0; j < PAIR; j++)
+            UNROLL for (i = 0; i < each; i++)
+                if (lane + 32 * i < pieces) stage[warp][j][lane + 32 * i] = ahead[j][i];
         __syncwarp();
     }
-    for (t = 0; t < N; t++) acc[t] = warp_sum(acc[t]);
-    if (lane == 0 && row < p.n_out)
-        for (t = 0; t < N; t++) p.y[t * p.ldy + row] = acc[t] + (p.bias ? p.bias[row] : 0.0f);
+    put_pair<N>(p, row, acc);
 }
 
 /* The same with floats: of float types, and of all with `exact`. */
-template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_floats(product p, const float *x, int64_t ldx, int wide, books bk)
+template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_floats(products all, const float *x, int64_t ldx, int wide, books bk)
 {
-    const int lane = (int)(threadIdx.x % WARP), row = (int)blockIdx.x * WARPS + (int)(threadIdx.x / WARP);
-    const uint8_t *w = p.w + (size_t)(row < p.n_out ? row : p.n_out - 1) * p.row_bytes;
-    float acc[N];
-    int i, t;
-    for (t = 0; t < N; t++) acc[t] = 0.0f;
+    int at_block = (int)blockIdx.x;
+    const product p = product_of(all, &at_block);
+    const int lane = (int)(threadIdx.x % WARP), row = (at_block * WARPS + (int)(threadIdx.x / WARP)) * PAIR;
+    const uint8_t *w[PAIR];
+    float acc[PAIR][N];
+    int i, j, t;
+    UNROLL for (j = 0; j < PAIR; j++) {
+        w[j] = row_start(p, row + j);
+        UNROLL for (t = 0; t < N; t++) acc[j][t] = 0.0f;
+    }
     if constexpr (T == F32 || T == F16 || T == BF16) {
-        if (wide)                                       /* eight at a time, 16 bytes beside each other */
+        if (wide) {                                     /* eight at a time, 16 bytes beside each other */
+            UNROLL_BY(N == 1 ? 4 : 1)
             for (i = 8 * lane; i < p.n_in; i += 8 * WARP) {
-                float v[8];
-                if constexpr (T == F32) {
-                    const float4 a = *(const float4 *)((const float *)w + i), b = *(const float4 *)((const float *)w + i + 4);
-                    v[0] = a.x; v[1] = a.y; v[2] = a.z; v[3] = a.w; v[4] = b.x; v[5] = b.y; v[6] = b.z; v[7] = b.w;
-                } else {
-                    const uint4 a = *(const uint4 *)((const uint16_t *)w + i);
-                    const unsigned u[4] = { a.x, a.y, a.z, a.w };
-                    for (int j = 0; j < 8; j++) {
-                        const unsigned h = u[j / 2] >> 16 * (j % 2) & 0xffffu;
-                        v[j] = T == F16 ? half_float(h) : bits_float(h << 16);
+                float v[PAIR][8];
+                UNROLL for (j = 0; j < PAIR; j++)
+                    if constexpr (T == F32) {
+                        const float4 a = *(const float4 *)((const float *)w[j] + i), b = *(const float4 *)((const float *)w[j] + i + 4);
+                        v[j][0] = a.x; v[j][1] = a.y; v[j][2] = a.z; v[j][3] = a.w; v[j][4] = b.x; v[j][5] = b.y; v[j][6] = b.z; v[j][7] = b.w;
+                    } else {
+                        const uint4 a = *(const uint4 *)((const uint16_t *)w[j] + i);
+                        const unsigned u[4] = { a.x, a.y, a.z, a.w };
+                        UNROLL for (int k = 0; k < 8; k++) {
+                            const unsigned h = u[k / 2] >> 16 * (k % 2) & 0xffffu;
+                            v[j][k] = T == F16 ? half_float(h) : bits_float(h << 16);
+                        }
                     }
-                }
-                for (t = 0; t < N; t++) {
+                UNROLL for (t = 0; t < N; t++) {
                     const float4 a = *(const float4 *)(x + t * ldx + i), b = *(const float4 *)(x + t * ldx + i + 4);
-                    acc[t] += v[0] * a.x + v[1] * a.y + v[2] * a.z + v[3] * a.w + v[4] * b.x + v[5] * b.y + v[6] * b.z + v[7] * b.w;
+                    UNROLL for (j = 0; j < PAIR; j++)
+                        acc[j][t] += v[j][0] * a.x + v[j][1] * a.y + v[j][2] * a.z + v[j][3] * a.w + v[j][4] * b.x + v[j][5] * b.y + v[j][6] * b.z + v[j][7] * b.w;
                 }
             }
-        else for (i = lane; i < p.n_in; i += WARP) {
-            const float v = rd_float<T>(w, i);
-            for (t = 0; t < N; t++) acc[t] += v * x[t * ldx + i];
-        }
+        } else
+            for (i = lane; i < p.n_in; i += WARP)
+                UNROLL for (j = 0; j < PAIR; j++) {
+                    const float v = rd_float<T>(w[j], i);
+                    UNROLL for (t = 0; t < N; t++) acc[j][t] += v * x[t * ldx + i];
+                }
     } else {
         enum { per = type_of<T>::block / 32 };
-        for (int k = lane; k < p.n_in / 32; k += WARP) {
-            group g;
-            unpack<T>(&g, w + (size_t)(k / per) * type_of<T>::bytes, k % per, bk);
-            for (i = 0; i < 32; i++) {
-                const float v = g.scale[i / 16] * (float)((int)(int8_t)(g.q[i / 4] >> 8 * (i % 4)) - type_of<T>::off) + g.plus[i / 16];
-                for (t = 0; t < N; t++) acc[t] += v * x[t * ldx + k * 32 + i];
+        for (int k = lane; k < p.n_in / 32; k += WARP)
+            UNROLL for (j = 0; j < PAIR; j++) {
+                group g;
+                unpack<T>(&g, w[j] + (size_t)(k / per) * type_of<T>::bytes, k % per, bk);
+                UNROLL for (i = 0; i < 32; i++) {
+                    const float v = g.scale[i / 16] * (float)((int)(int8_t)(g.q[i / 4] >> 8 * (i % 4)) - type_of<T>::off) + g.plus[i / 16];
+                    UNROLL for (t = 0; t < N; t++) acc[j][t] += v * x[t * ldx + k * 32 + i];
+                }
             }
-        }
     }
-    for (t = 0; t < N; t++) acc[t] = warp_sum(acc[t]);
-    if (lane == 0 && row < p.n_out)
-        for (t = 0; t < N; t++) p.y[t * p.ldy + row] = acc[t] + (p.bias ? p.bias[row] : 0.0f);
+    put_pair<N>(p, row, acc);
 }
 
-template <int T, int N> static void run_quants(stream *st, const product &p, int t0, const books &bk)
+/* Products of `rows` rows a block, from token t0 on; returns the number of blocks. */
+static unsigned divide(products *p, int rows, int t0)
 {
-    const int groups = p.n_in / 32;
-    auto kernel = few_quants<T, N>;
-    product at = p;
-    at.y += t0 * p.ldy;
-    RUN(kernel, dim3((unsigned)(p.n_out + WARPS - 1) / WARPS), dim3(THREADS), 0, st, at, st->q + (int64_t)t0 * p.n_in, st->scale + (int64_t)t0 * groups,
-        st->sum + (int64_t)t0 * groups, bk);
+    int blocks = 0;
+    for (int i = 0; i < p->n; i++) {
+        p->first[i] = blocks;
+        blocks += (p->p[i].n_out + rows - 1) / rows;
+        p->p[i].y += t0 * p->p[i].ldy;
+    }
+    return (unsigned)blocks;
 }
-template <int T, int N> static void run_floats(stream *st, const product &p, int t0, const books &bk)
+template <int T, int N> static void run_quants(stream *st, products p, int t0, const books &bk)
+{
+    const int n_in = p.p[0].n_in, groups = n_in / 32;
+    auto kernel = few_quants<T, N>;
+    const unsigned blocks = divide(&p, FEW_ROWS_OF_BLOCK, t0);
+    RUN(kernel, dim3(blocks), dim3(THREADS), 0, st, p, st->to.q + (int64_t)t0 * n_in, st->to.scale + (int64_t)t0 * groups, st->to.sum + (int64_t)t0 * groups, bk);
+}
+template <int T, int N> static void run_floats(stream *st, products p, int t0, const books &bk)
 {
     auto kernel = few_floats<T, N>;
-    const int wide = p.n_in % 8 == 0 && st->ldx % 4 == 0 && (uintptr_t)st->x % 16 == 0;
-    product at = p;
-    at.y += t0 * p.ldy;
-    RUN(kernel, dim3((unsigned)(p.n_out + WARPS - 1) / WARPS), dim3(THREADS), 0, st, at, st->x + t0 * st->ldx, st->ldx, wide, bk);
+    const int wide = p.p[0].n_in % 8 == 0 && st->ldx % 4 == 0 && (uintptr_t)st->x % 16 == 0;
+    const unsigned blocks = divide(&p, FEW_ROWS_OF_BLOCK, t0);
+    RUN(kernel, dim3(blocks), dim3(THREADS), 0, st, p, st->x + t0 * st->ldx, st->ldx, wide, bk);
 }
 
 /* All tokens of the input, some at a time. */
-template <int T> static void product_quants(stream *st, const product &p, const books &bk)
+template <int T> static void product_quants(stream *st, const products &p, const books &bk)
 {
     int t = 0;
     for (; t + 4 <= st->n; t += 4) run_quants<T, 4>(st, p, t, bk);
     for (; t < st->n; t++) run_quants<T, 1>(st, p, t, bk);
 }
-template <int T> static void product_floats(stream *st, const product &p, const books &bk)
+template <int T> static void product_floats(stream *st, const products &p, const books &bk)
 {
     int t = 0;
     for (; t + 4 <= st->n; t += 4) run_floats<T, 4>(st, p, t, bk);
@@ -587,13 +673,15 @@ template <int T> static void product_floats(stream *st, const product &p, const 
  * different banks. */
 enum { ROWS = 64, TOKENS = 128, CHUNKS = 4, MANY_THREADS = 256, STEP_FROM = 9 /* tokens from which it pays */ };
 
-template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(product p, const uint8_t *a, int64_t a_bytes, const float *scale, const int32_t *sum, int n, books bk)
+template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(products all, const uint8_t *a, int64_t a_bytes, const float *scale, const int32_t *sum, int n, books bk)
 {
     enum { quant = T != F16 && T != BF16, halves = type_of<T>::halves, H = 1 + halves,
            plus = T == Q4_1 || T == Q5_1 || T == Q2_K || T == Q4_K || T == Q5_K };
     __shared__ uint4 ws[ROWS][9], as[TOKENS][9];
     __shared__ float w_scale[H][CHUNKS][ROWS], w_plus[plus ? H : 1][CHUNKS][ROWS], a_scale[CHUNKS][TOKENS], a_sum[plus ? H : 1][CHUNKS][TOKENS];
-    const int tid = (int)threadIdx.x, lane = tid % WARP, warp = tid / WARP, row0 = (int)blockIdx.x * ROWS, t0 = (int)blockIdx.y * TOKENS;
+    int at_block = (int)blockIdx.x;
+    const product p = product_of(all, &at_block);
+    const int tid = (int)threadIdx.x, lane = tid % WARP, warp = tid / WARP, row0 = at_block * ROWS, t0 = (int)blockIdx.y * TOKENS;
     const int chunks = (int)(a_bytes / 32), wm = warp % 2 * 32, wn = warp / 2 * 32;
     float acc[2][4][4];
     int c0, c, i, m, k, h;
@@ -679,14 +767,15 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
                 if (r < p.n_out && t < n) p.y[t * p.ldy + r] = acc[m][k][i] * (quant ? 1.0f : scale[t]) + (p.bias ? p.bias[r] : 0.0f);
             }
 }
-template <int T> static void run_many(stream *st, const product &p, const books &bk)
+template <int T> static void run_many(stream *st, const products &all, const books &bk)
 {
     auto kernel = many<T>;
-    RUN(kernel, dim3((unsigned)(p.n_out + ROWS - 1) / ROWS, (unsigned)(st->n + TOKENS - 1) / TOKENS), dim3(MANY_THREADS), 0, st, p, (const uint8_t *)st->q,
-        (int64_t)p.n_in * (T == F16 || T == BF16 ? 2 : 1), st->scale, st->sum, st->n, bk);
+    products p = all;
+    const unsigned blocks = divide(&p, ROWS, 0);
+    RUN(kernel, dim3(blocks, (unsigned)(st->n + TOKENS - 1) / TOKENS), dim3(MANY_THREADS), 0, st, p, (const uint8_t *)st->to.q,
+        (int64_t)p.p[0].n_in * (T == F16 || T == BF16 ? 2 : 1), st->to.scale, st->to.sum, st->n, bk);
 }
 
-typedef void (*product_function)(stream *st, const product &p, const books &bk);
 struct type_row { product_function quants, floats, many; };      /* NULL: there is none */
 static const type_row *row_of(uint32_t type)
 {
@@ -703,59 +792,15 @@ static const type_row *row_of(uint32_t type)
     }
 }
 
-static books books_of(const device *dev)
-{
-    books b;
-    for (int i = 0; i < LLRI_BOOKS; i++) b.b[i] = dev->book[i];
-    return b;
-}
-
-static void gpu_input(void *s, const float *x, int64_t ldx, int n, int64_t n_in)
-{
-    stream *st = (stream *)s;
-    st->x = x;
-    st->ldx = ldx;
-    st->n = n;
-    st->n_in = n_in;
-    st->prepared = -1;
-}
-
-static void gpu_matmul(void *s, const llri_mat *w, const float *bias, float *y, int64_t ldy, int exact)
-{
-    stream *st = (stream *)s;
-    const type_row *row = row_of(w->type);
-    const int groups = (int)(w->n_in / 32);
-    product p;
-    if (st->error != cudaSuccess) return;
-    p.w = w->data;
-    p.row_bytes = w->row_bytes;
-    p.bias = bias;
-    p.y = y;
-    p.ldy = ldy;
-    p.n_in = (int)w->n_in;
-    p.n_out = (int)w->n_out;
-    const int cores = st->n >= STEP_FROM && st->dev->capability >= 80 && row->many;
-    if (exact || (!row->quants && (!cores || w->n_in % 16))) { row->floats(st, p, books_of(st->dev)); return; }
-    const int form = row->quants ? (int)INT8 : (int)w->type;
-    if (st->prepared != form) {
-        if (form == INT8)
-            RUN(quantize, dim3((unsigned)(groups + WARPS - 1) / WARPS, (unsigned)st->n), dim3(THREADS), 0, st, st->q, st->scale, st->sum, st->x, st->ldx, groups);
-        else if (form == F16) RUN(narrow<F16>, dim3((unsigned)st->n), dim3(THREADS), 0, st, (uint16_t *)(void *)st->q, st->scale, st->x, st->ldx, (int)w->n_in);
-        else RUN(narrow<BF16>, dim3((unsigned)st->n), dim3(THREADS), 0, st, (uint16_t *)(void *)st->q, st->scale, st->x, st->ldx, (int)w->n_in);
-    }
-    st->prepared = form;
-    if (cores) row->many(st, p, books_of(st->dev));
-    else row->quants(st, p, books_of(st->dev));
-}
-
-/* ---- norms and other steps ------------------------------------------------------------------------------------------------ */
-struct norm_args { int kind, width, w_rows; float *y; int64_t ldy; const float *x; int64_t ldx; const float *w, *b; float eps; };
-static __global__ void norm_heads(norm_args a)        /* a block: one head of one token */
+/* ---- norms and other steps ------------------------------------------------------------------------------------------------
+ * What has `to` writes its result also as int8, if a product wants it so: with q. */
+static __global__ void norm_heads(norm_args a)        /* a block: one head of one token, to whose x a multiple of `add` is added before */
 {
     const int64_t head = (int64_t)blockIdx.y * a.width, t = blockIdx.x;
-    const float *x = a.x + t * a.ldx + head, *w = a.w ? a.w + (a.w_rows > 1 ? head : 0) : NULL, *b = a.b ? a.b + (a.w_rows > 1 ? head : 0) : NULL;
-    float *y = a.y + t * a.ldy + head, mean = 0.0f, sum = 0.0f, scale;
+    float *x = a.x + t * a.ldx + head, *y = a.y + t * a.ldy + head, mean = 0.0f, sum = 0.0f, scale;
+    const float *w = a.w ? a.w + (a.w_rows > 1 ? head : 0) : NULL, *b = a.b ? a.b + (a.w_rows > 1 ? head : 0) : NULL;
     int i;
+    if (a.add) for (i = (int)threadIdx.x; i < a.width; i += (int)blockDim.x) x[i] += a.times * a.add[t * a.width + i];
     if (a.kind == LLRI_NORM_LAYER) {
         for (i = (int)threadIdx.x; i < a.width; i += (int)blockDim.x) sum += x[i];
         mean = block_sum(sum) / (float)a.width;
@@ -768,86 +813,14 @@ static __global__ void norm_heads(norm_args a)        /* a block: one head of on
         if (w) v *= w[i];
         if (b) v += b[i];
         y[i] = v;
+        if (a.to.q) put_group(a.to, (t * a.width + i) / WARP, v);
     }
 }
-static void gpu_norm(void *s, int kind, float *y, int64_t ldy, const float *x, int64_t ldx, int n, int n_heads, int width, const float *w, int w_rows,
-                     const float *b, float eps)
+static void run_norm(stream *st, const norm_args &a)
 {
-    stream *st = (stream *)s;
-    norm_args a = { kind, width, w_rows, y, ldy, x, ldx, w, b, eps };
-    if (st->error != cudaSuccess) return;
-    RUN(norm_heads, dim3((unsigned)n, (unsigned)n_heads), dim3(width <= 32 ? 32 : width <= 1024 ? 128 : 512), 0, st, a);
+    RUN(norm_heads, dim3((unsigned)a.n, (unsigned)a.n_heads), dim3(a.width <= 32 ? 32 : a.width <= 1024 ? 128 : a.width <= 2048 ? 512 : 1024), 0, st, a);
 }
 
-static __global__ void rope(float *x, int64_t ldx, int head_dim, int n_rot, int neox, const float *cs)
-{
-    const int half = n_rot / 2, step = neox ? 1 : 2, other = neox ? half : 1;
-    x += blockIdx.x * ldx + (int64_t)blockIdx.y * head_dim;
-    cs += (int64_t)blockIdx.x * n_rot;
-    for (int i = (int)threadIdx.x; i < half; i += (int)blockDim.x) {
-        const float p = x[i * step], q = x[i * step + other], c = cs[2 * i], s = cs[2 * i + 1];
-        x[i * step] = p * c - q * s;
-        x[i * step + other] = p * s + q * c;
-    }
-}
-static void gpu_rope(void *s, float *x, int64_t ldx, int n, int n_heads, int head_dim, int n_rot, int neox, const float *cs)
-{
-    stream *st = (stream *)s;
-    if (st->error != cudaSuccess) return;
-    RUN(rope, dim3((unsigned)n, (unsigned)n_heads), dim3(n_rot <= 64 ? 32 : 64), 0, st, x, ldx, head_dim, n_rot, neox, cs);
-}
-
-struct act_args { float p[4]; };
-static __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
-static __device__ __forceinline__ float softcap(float x, float cap) { return cap - 2.0f * cap / (expf(fminf(x * (2.0f / cap), 88.0f)) + 1.0f); }
-static __device__ float activate(int act, float x, const float *p)
-{
-    if (act == LLRI_ACT_SILU) return x * sigmoid(x);
-    if (act == LLRI_ACT_GELU) return x * sigmoid(x * (2 * 0.7978845608f + 2 * 0.7978845608f * 0.044715f * x * x));
-    if (act == LLRI_ACT_GELU_QUICK) return x * sigmoid(1.702f * x);
-    if (act == LLRI_ACT_RELU2) { x = x < 0.0f ? 0.0f : x; return x * x; }
-    if (act == LLRI_ACT_SOFTCAP) return softcap(x, p[0]);
-    return x > 0.0f ? p[0] * x * x + p[2] * x : (expm1f(fminf(x, p[3])) - x) * p[1] + p[2] * x;      /* xIELU */
-}
-static __global__ void activation(int act, float *y, int64_t ldy, const float *gate, const float *up, int64_t ldg, int width, act_args a)
-{
-    const int64_t i = (int64_t)blockIdx.x * blockDim.x + threadIdx.x, t = blockIdx.y;
-    if (i >= width) return;
-    const float v = activate(act, gate[t * ldg + i], a.p);
-    y[t * ldy + i] = up ? v * up[t * ldg + i] : v;
-}
-static void gpu_act(void *s, int act, float *y, int64_t ldy, const float *gate, const float *up, int64_t ldg, int n, int width, const float *p)
-{
-    stream *st = (stream *)s;
-    act_args a = { { 0, 0, 0, 0 } };
-    if (st->error != cudaSuccess) return;
-    if (p) memcpy(a.p, p, sizeof a.p);
-    RUN(activation, dim3((unsigned)(width + 255) / 256, (unsigned)n), dim3(256), 0, st, act, y, ldy, gate, up, ldg, width, a);
-}
-
-static __global__ void vector_step(int op, float *y, const float *x, float a, float b, int64_t n)
-{
-    const int64_t i = (int64_t)blockIdx.x * blockDim.x + threadIdx.x;
-    if (i >= n) return;
-    const float v = y[i];
-    y[i] = op == LLRI_VEC_ADD ? v + x[i] : op == LLRI_VEC_AXPY ? v + a * x[i] : op == LLRI_VEC_SCALE ? v * a :
-           op == LLRI_VEC_CLAMP ? (v < a ? a : v > b ? b : v) : softcap(v, a);
-}
-static void gpu_vec(void *s, int op, float *y, const float *x, float a, float b, int64_t n)
-{
-    stream *st = (stream *)s;
-    if (st->error != cudaSuccess || n <= 0) return;
-    RUN(vector_step, dim3((unsigned)((n + 255) / 256)), dim3(256), 0, st, op, y, x, a, b, n);
-}
-
-/* ---- attention ---------------------------------------------------------------------------------------------------------------
- * The cache holds f16, f32 or q8_0. */
-template <int KV> static __device__ __forceinline__ float kv_value(const uint8_t *row, int i)
-{
-    if constexpr (KV == LLR_KV_F32) return ((const float *)row)[i];
-    else if constexpr (KV == LLR_KV_F16) return half_float(((const uint16_t *)row)[i]);
-    else return rd_half(row + i / 32 * 34) * (float)(int8_t)row[i / 32 * 34 + 2 + i % 32];
-}
 static __host__ __device__ size_t kv_row_bytes(int type, int n)
 {
     return type == LLR_KV_F32 ? (size_t)n * 4 : type == LLR_KV_F16 ? (size_t)n * 2 : (size_t)((n + 31) / 32) * 34;
@@ -870,29 +843,97 @@ static __device__ void store_row(int type, uint8_t *to, const float *x, int n)  
         }
     }
 }
-static __global__ void store(llri_kvc c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, const uint32_t *now)
+/* Heads of a token, a block each: rotated, and from head `keys` on stored in the cache, with the values beside them. */
+static __global__ void turn_heads(turn_args a)
 {
-    const int t = (int)blockIdx.x, h = (int)blockIdx.y;
-    const size_t slot = (size_t)h * c.capacity + ((now ? *now : pos) + (uint32_t)t) % c.capacity;
-    if (threadIdx.x < WARP) store_row(c.type, c.k + slot * kv_row_bytes(c.type, c.dk), k + t * ldk + (int64_t)h * c.dk, c.dk);
-    else store_row(c.type, c.v + slot * kv_row_bytes(c.type, c.dv), v + t * ldv + (int64_t)h * c.dv, c.dv);
+    const int t = (int)blockIdx.x, h = (int)blockIdx.y, half = a.n_rot / 2, step = a.neox ? 1 : 2, other = a.neox ? half : 1, kvh = h - a.keys;
+    const float *cs = a.cs + (int64_t)t * a.n_rot;
+    float *x = a.x + t * a.ldx + (int64_t)h * a.head_dim;
+    for (int i = (int)threadIdx.x; i < half; i += (int)blockDim.x) {
+        const float p = x[i * step], q = x[i * step + other], c = cs[2 * i], s = cs[2 * i + 1];
+        x[i * step] = p * c - q * s;
+        x[i * step + other] = p * s + q * c;
+    }
+    if (kvh < 0) return;                                /* all of the block */
+    __syncthreads();
+    const size_t slot = (size_t)kvh * a.c.capacity + ((a.now ? *a.now : a.pos) + (uint32_t)t) % a.c.capacity;
+    if (threadIdx.x < WARP) store_row(a.c.type, a.c.k + slot * kv_row_bytes(a.c.type, a.c.dk), x, a.c.dk);
+    else store_row(a.c.type, a.c.v + slot * kv_row_bytes(a.c.type, a.c.dv), a.v + t * a.ldv + (int64_t)kvh * a.c.dv, a.c.dv);
 }
-static void gpu_store(void *s, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n)
+static void run_turn(stream *st, const turn_args &a)
 {
-    stream *st = (stream *)s;
-    if (st->error != cudaSuccess) return;
-    RUN(store, dim3((unsigned)n, (unsigned)c->n_head_kv), dim3(2 * WARP), 0, st, *c, k, ldk, v, ldv, pos, st->recording ? st->pos : NULL);
+    RUN(turn_heads, dim3((unsigned)a.n, (unsigned)a.n_heads), dim3(2 * WARP), 0, st, a);
 }
 
+static __device__ __forceinline__ float sigmoid(float x) { return 1.0f / (1.0f + expf(-x)); }
+static __device__ __forceinline__ float softcap(float x, float cap)      /* NaN stays NaN */
+{
+    x *= 2.0f / cap;
+    return cap - 2.0f * cap / (expf(x > 88.0f ? 88.0f : x) + 1.0f);
+}
+static __device__ float activate(int act, float x, const float *p)
+{
+    if (act == LLRI_ACT_SILU) return x * sigmoid(x);
+    if (act == LLRI_ACT_GELU) return x * sigmoid(x * (2 * 0.7978845608f + 2 * 0.7978845608f * 0.044715f * x * x));
+    if (act == LLRI_ACT_GELU_QUICK) return x * sigmoid(1.702f * x);
+    if (act == LLRI_ACT_RELU2) { x = x < 0.0f ? 0.0f : x; return x * x; }
+    if (act == LLRI_ACT_SOFTCAP) return softcap(x, p[0]);
+    return x > 0.0f ? p[0] * x * x + p[2] * x : (expm1f(fminf(x, p[3])) - x) * p[1] + p[2] * x;      /* xIELU */
+}
+static __global__ void activation(act_args a)
+{
+    const int64_t i = (int64_t)blockIdx.x * blockDim.x + threadIdx.x, t = blockIdx.y;
+    if (i >= a.width) return;                           /* a whole warp, if there is `to` */
+    float v = activate(a.act, a.gate[t * a.ldg + i], a.p);
+    if (a.up) v *= a.up[t * a.ldg + i];
+    a.y[t * a.ldy + i] = v;
+    if (a.to.q) put_group(a.to, (t * a.width + i) / WARP, v);
+}
+static void run_act(stream *st, const act_args &a) { RUN(activation, dim3((unsigned)(a.width + 255) / 256, (unsigned)a.n), dim3(256), 0, st, a); }
+static __global__ void vector_step(int op, float *y, const float *x, float a, float b, int64_t n)
+{
+    const int64_t i = (int64_t)blockIdx.x * blockDim.x + threadIdx.x;
+    if (i >= n) return;
+    const float v = y[i];
+    y[i] = op == LLRI_VEC_ADD ? v + x[i] : op == LLRI_VEC_AXPY ? v + a * x[i] : op == LLRI_VEC_SCALE ? v * a :
+           op == LLRI_VEC_CLAMP ? (v < a ? a : v > b ? b : v) : softcap(v, a);
+}
+static void run_vec(stream *st, const vec_args &a)
+{
+    RUN(vector_step, dim3((unsigned)((a.n + 255) / 256)), dim3(256), 0, st, a.op, a.y, a.x, a.a, a.b, a.n);
+}
+
+/* ---- attention ---------------------------------------------------------------------------------------------------------------
+ * The cache holds f16, f32 or q8_0. */
+template <int KV> static __device__ __forceinline__ float kv_value(const uint8_t *row, int i)
+{
+    if constexpr (KV == LLR_KV_F32) return ((const float *)row)[i];
+    else if constexpr (KV == LLR_KV_F16) return half_float(((const uint16_t *)row)[i]);
+    else return rd_half(row + i / 32 * 34) * (float)(int8_t)row[i / 32 * 34 + 2 + i % 32];
+}
 /* A block: one token, up to HEADS query heads of one kv head, one stretch of positions; a tile of positions at a time, with
  * streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). What it has in the end, sums [dv], maximum and weight of each
  * head, goes to `parts`, where another kernel joins the stretches. */
-enum { HEADS = 8, TILE = 64, MOST_SPLITS = 64, FEW_ROWS = 16, MAX_DV = 4 * THREADS };
-struct attend_args { llri_attn a; llri_kvc c; float *parts; const float *q; int64_t ldq; uint32_t pos; const uint32_t *now; int splits, head_blocks; };
+enum { HEADS = 8, TILE = 64, MOST_SPLITS = 64, FEW_ROWS = 16, MAX_DV = 4 * THREADS, ATTEND_SHARED = 46000 /* beside what is static, of 48 KiB */ };
+struct attend_args { llri_attn a; llri_kvc c; float *parts; const float *q; int64_t ldq; uint32_t pos; const uint32_t *now; int splits, head_blocks, tile; };
+
+/* n rows of the cache from a position on to shared memory, by a block. All is on its way at once. */
+template <typename U> static __device__ __forceinline__ void fetch_units(uint8_t *to, const uint8_t *from, size_t row_bytes, uint32_t first, int n, uint32_t capacity)
+{
+    const int units = (int)(row_bytes / sizeof(U));
+    UNROLL_BY(4) for (int i = (int)threadIdx.x; i < n * units; i += THREADS)
+        ((U *)(void *)to)[i] = ((const U *)(const void *)(from + (size_t)((first + (uint32_t)(i / units)) % capacity) * row_bytes))[i % units];
+}
+static __device__ __forceinline__ void fetch_rows(uint8_t *to, const uint8_t *from, size_t row_bytes, uint32_t first, int n, uint32_t capacity)
+{
+    if (row_bytes % 16 == 0) fetch_units<uint4>(to, from, row_bytes, first, n, capacity);
+    else if (row_bytes % 4 == 0) fetch_units<unsigned>(to, from, row_bytes, first, n, capacity);
+    else fetch_units<uint16_t>(to, from, row_bytes, first, n, capacity);
+}
 
 template <int KV> static __global__ void __launch_bounds__(THREADS) attend(attend_args p)
 {
-    SHARED_FLOATS(q);                                   /* [HEADS][dk], scaled */
+    SHARED_FLOATS(q);                                   /* [HEADS][dk], scaled; then the rows of a tile, keys and values */
     __shared__ float s[HEADS][TILE], top[HEADS], sum[HEADS], shrink[HEADS];
     const int group = p.a.n_head / p.a.n_head_kv, kvh = (int)blockIdx.y / p.head_blocks, first = kvh * group + (int)blockIdx.y % p.head_blocks * HEADS;
     const int heads = (kvh + 1) * group - first < HEADS ? (kvh + 1) * group - first : HEADS;
@@ -901,22 +942,23 @@ template <int KV> static __global__ void __launch_bounds__(THREADS) attend(atten
     const uint32_t stretch = ((all - seen + (uint32_t)p.splits - 1) / (uint32_t)p.splits + TILE - 1) / TILE * TILE;
     const uint32_t from = seen + (uint32_t)split * stretch, to = from + stretch < all ? from + stretch : all;
     const size_t kb = kv_row_bytes(KV, p.c.dk), vb = kv_row_bytes(KV, p.c.dv);
-    const uint8_t *k = p.c.k + (size_t)kvh * p.c.capacity * kb, *v = p.c.v + (size_t)kvh * p.c.capacity * vb;
+    uint8_t *ks = (uint8_t *)(q + HEADS * p.a.dk), *vs = ks + (size_t)p.tile * kb;
     float acc[HEADS][MAX_DV / THREADS];
     int h, i, j;
     for (i = (int)threadIdx.x; i < heads * p.a.dk; i += THREADS) q[i] = p.q[t * p.ldq + (int64_t)first * p.a.dk + i] * p.a.scale;
     for (h = 0; h < HEADS; h++)
         for (i = 0; i < MAX_DV / THREADS; i++) acc[h][i] = 0.0f;
     if (threadIdx.x < HEADS) { top[threadIdx.x] = -FLT_MAX; sum[threadIdx.x] = 0.0f; }
-    __syncthreads();
-    for (uint32_t tile = from; tile < to; tile += TILE) {
-        const int n = to - tile < TILE ? (int)(to - tile) : TILE;
+    for (uint32_t tile = from; tile < to; tile += (uint32_t)p.tile) {
+        const int n = to - tile < (uint32_t)p.tile ? (int)(to - tile) : p.tile;
+        fetch_rows(ks, p.c.k + (size_t)kvh * p.c.capacity * kb, kb, tile, n, p.c.capacity);
+        fetch_rows(vs, p.c.v + (size_t)kvh * p.c.capacity * vb, vb, tile, n, p.c.capacity);
+        __syncthreads();
         for (j = warp; j < n; j += WARPS) {             /* scores: a position per warp */
-            const uint8_t *row = k + (size_t)((tile + (uint32_t)j) % p.c.capacity) * kb;
             float dot[HEADS];
             for (h = 0; h < HEADS; h++) dot[h] = 0.0f;
             for (i = lane; i < p.a.dk; i += WARP) {
-                const float x = kv_value<KV>(row, i);
+                const float x = kv_value<KV>(ks + (size_t)j * kb, i);
                 for (h = 0; h < HEADS; h++) if (h < heads) dot[h] += x * q[h * p.a.dk + i];
             }
             for (h = 0; h < HEADS; h++) {
@@ -928,9 +970,9 @@ template <int KV> static __global__ void __launch_bounds__(THREADS) attend(atten
             }
         }
         __syncthreads();
-        for (h = warp; h < heads; h += WARPS) {         /* weights: a head per warp */
+        for (h = warp; h < heads; h += WARPS) {         /* weights: a head per warp; a NaN shows in their sum */
             float most = top[h], x, w = 0.0f;
-            for (j = lane; j < n; j += WARP) most = s[h][j] > most || s[h][j] != s[h][j] ? s[h][j] : most;
+            for (j = lane; j < n; j += WARP) most = fmaxf(most, s[h][j]);
             most = warp_max(most);
             for (j = lane; j < n; j += WARP) { x = expf(s[h][j] - most); s[h][j] = x; w += x; }
             w = warp_sum(w);
@@ -942,12 +984,13 @@ template <int KV> static __global__ void __launch_bounds__(THREADS) attend(atten
             if (d >= p.a.dv) break;
             for (h = 0; h < HEADS; h++) if (h < heads) acc[h][i] *= shrink[h];
             for (j = 0; j < n; j++) {
-                const float x = kv_value<KV>(v + (size_t)((tile + (uint32_t)j) % p.c.capacity) * vb, d);
+                const float x = kv_value<KV>(vs + (size_t)j * vb, d);
                 for (h = 0; h < HEADS; h++) if (h < heads) acc[h][i] += s[h][j] * x;
             }
         }
         __syncthreads();
     }
+    __syncthreads();                                    /* a stretch may be empty */
     for (h = 0; h < HEADS; h++) {
         if (h >= heads) continue;
         float *out = p.parts + (((int64_t)t * p.a.n_head + first + h) * p.splits + split) * (p.a.dv + 2);
@@ -958,21 +1001,31 @@ template <int KV> static __global__ void __launch_bounds__(THREADS) attend(atten
 }
 
 /* One head of one token: the stretches together, and the sink, one more position without a value. */
-static __global__ void join(float *out, int64_t ldo, const float *parts, int splits, int n_head, int dv, const float *sinks)
+static __global__ void join(join_args a)
 {
-    const int t = (int)blockIdx.x, h = (int)blockIdx.y;
-    float most = sinks ? sinks[h] : -FLT_MAX, sum;
+    const int t = (int)blockIdx.x, h = (int)blockIdx.y, ld = a.dv + 2, lane = (int)(threadIdx.x % WARP);
+    const float *parts = a.parts + ((int64_t)t * a.n_head + h) * a.splits * ld;
+    __shared__ float weight[MOST_SPLITS];
+    float most = a.sinks ? a.sinks[h] : -FLT_MAX, sum = 0.0f;
     int i, d;
-    parts += ((int64_t)t * n_head + h) * splits * (dv + 2);
-    for (i = 0; i < splits; i++) most = parts[i * (dv + 2) + dv] > most || parts[i * (dv + 2) + dv] != parts[i * (dv + 2) + dv] ? parts[i * (dv + 2) + dv] : most;
-    sum = sinks ? expf(sinks[h] - most) : 0.0f;
-    for (i = 0; i < splits; i++) sum += parts[i * (dv + 2) + dv + 1] * expf(parts[i * (dv + 2) + dv] - most);
-    for (d = (int)threadIdx.x; d < dv; d += (int)blockDim.x) {
+    for (i = lane; i < a.splits; i += WARP) most = fmaxf(most, parts[i * ld + a.dv]);
+    most = warp_max(most);
+    for (i = lane; i < a.splits; i += WARP) {           /* each warp for itself */
+        const float w = expf(parts[i * ld + a.dv] - most);
+        sum += parts[i * ld + a.dv + 1] * w;
+        if (threadIdx.x < WARP) weight[i] = w;
+    }
+    sum = warp_sum(sum) + (a.sinks ? expf(a.sinks[h] - most) : 0.0f);
+    __syncthreads();
+    for (d = (int)threadIdx.x; d < a.dv; d += (int)blockDim.x) {
         float x = 0.0f;
-        for (i = 0; i < splits; i++) x += parts[i * (dv + 2) + d] * expf(parts[i * (dv + 2) + dv] - most);
-        out[t * ldo + (int64_t)h * dv + d] = x / sum;
+        UNROLL_BY(8) for (i = 0; i < a.splits; i++) x += parts[i * ld + d] * weight[i];
+        x /= sum;
+        a.out[t * a.ldo + (int64_t)h * a.dv + d] = x;
+        if (a.to.q) put_group(a.to, (((int64_t)t * a.n_head + h) * a.dv + d) / WARP, x);
     }
 }
+static void run_join(stream *st, const join_args &a) { RUN(join, dim3((unsigned)a.n, (unsigned)a.n_head), dim3(a.dv <= 64 ? 64 : 128), 0, st, a); }
 
 /* Many tokens: tensor cores, in f16. A block: 64 tokens of one head, 16 of them each of its 4 warps; a tile of positions at a time in shared
  * memory, keys as rows, values as columns. What a warp has as scores has the layout that the second product wants for its a. */
@@ -1084,13 +1137,159 @@ static size_t part_floats(int max_rows, int max_head, int max_head_dim)
     return rows * (size_t)max_head * (size_t)(max_head_dim + 2);
 }
 
+/* ---- steps ------------------------------------------------------------------------------------------------------------------------
+ * What the table offers: it is done, or put off. */
+static books books_of(const device *dev)
+{
+    books b;
+    for (int i = 0; i < LLRI_BOOKS; i++) b.b[i] = dev->book[i];
+    return b;
+}
+
+static void settle(stream *st)
+{
+    const int what = st->late;
+    st->late = stream::NOTHING;
+    if (st->error != cudaSuccess) return;
+    switch (what) {
+    case stream::PRODUCTS: st->run(st, st->all, books_of(st->dev)); break;
+    case stream::ADD: run_vec(st, st->add); break;
+    case stream::NORM: run_norm(st, st->norm); break;
+    case stream::TURN: run_turn(st, st->turn); break;
+    case stream::ACT: run_act(st, st->act); break;
+    case stream::JOIN: run_join(st, st->join); break;
+    }
+}
+
+static void gpu_input(void *s, const float *x, int64_t ldx, int n, int64_t n_in)
+{
+    stream *st = (stream *)s;
+    if (st->late == stream::PRODUCTS) settle(st);
+    st->x = x;
+    st->ldx = ldx;
+    st->n = n;
+    st->n_in = n_in;
+    st->prepared = -1;
+}
+
+/* Is what was put off the step that makes the input, and can it make it as int8? */
+static quants *made_by(stream *st)
+{
+    const norm_args *a = &st->norm;
+    const act_args *b = &st->act;
+    const join_args *c = &st->join;
+    if (st->late == stream::NORM && a->y == st->x && a->ldy == st->ldx && a->n == st->n && a->width == st->n_in) return &st->norm.to;
+    if (st->late == stream::ACT && b->y == st->x && b->ldy == st->ldx && b->n == st->n && b->width == st->n_in) return &st->act.to;
+    if (st->late == stream::JOIN && c->out == st->x && c->ldo == st->ldx && c->n == st->n && (int64_t)c->n_head * c->dv == st->n_in && c->dv % WARP == 0) return &st->join.to;
+    return NULL;
+}
+static void prepare(stream *st, int form)
+{
+    const int n_in = (int)st->n_in, groups = n_in / 32;
+    quants *to = form == INT8 ? made_by(st) : NULL;
+    if (to) *to = st->to;
+    settle(st);
+    if (form == INT8 && !to) RUN(quantize, dim3((unsigned)(groups + WARPS - 1) / WARPS, (unsigned)st->n), dim3(THREADS), 0, st, st->to, st->x, st->ldx, groups);
+    if (form == F16) RUN(narrow<F16>, dim3((unsigned)st->n), dim3(THREADS), 0, st, (uint16_t *)(void *)st->to.q, st->to.scale, st->x, st->ldx, n_in);
+    if (form == BF16) RUN(narrow<BF16>, dim3((unsigned)st->n), dim3(THREADS), 0, st, (uint16_t *)(void *)st->to.q, st->to.scale, st->x, st->ldx, n_in);
+    st->prepared = form;
+}
+static void gpu_matmul(void *s, const llri_mat *w, const float *bias, float *y, int64_t ldy, int exact)
+{
+    stream *st = (stream *)s;
+    const type_row *row = row_of(w->type);
+    const int cores = st->n >= STEP_FROM && st->dev->capability >= 80 && row->many, floats = exact || (!row->quants && (!cores || w->n_in % 16));
+    const product_function run = floats ? row->floats : cores ? row->many : row->quants;
+    const int form = row->quants ? (int)INT8 : (int)w->type;
+    const product p = { w->data, w->row_bytes, bias, y, ldy, (int)w->n_in, (int)w->n_out };
+    if (st->error != cudaSuccess) return;
+    if (st->late != stream::PRODUCTS || st->run != run || st->all.n == MOST_PRODUCTS) {
+        if (floats || st->prepared == form) settle(st);
+        else prepare(st, form);
+        st->late = stream::PRODUCTS;
+        st->run = run;
+        st->all.n = 0;
+    }
+    st->all.p[st->all.n++] = p;
+}
+
+static void gpu_norm(void *s, int kind, float *y, int64_t ldy, const float *x, int64_t ldx, int n, int n_heads, int width, const float *w, int w_rows,
+                     const float *b, float eps)
+{
+    stream *st = (stream *)s;
+    norm_args a = { kind, n, n_heads, width, w_rows, y, ldy, (float *)x, ldx, w, b, eps, NULL, 0.0f, { NULL, NULL, NULL } };
+    if (st->error != cudaSuccess) return;
+    if (st->late == stream::ADD && st->add.y == x && n_heads == 1 && ldx == width && st->add.n == (int64_t)n * width) {
+        a.add = st->add.x;
+        a.times = st->add.a;
+    } else settle(st);
+    st->norm = a;
+    st->late = stream::NORM;
+    if (n_heads > 1) settle(st);
+}
+
+/* Queries and keys follow each other. */
+static void gpu_rope(void *s, float *x, int64_t ldx, int n, int n_heads, int head_dim, int n_rot, int neox, const float *cs)
+{
+    stream *st = (stream *)s;
+    turn_args *a = &st->turn;
+    if (st->error != cudaSuccess) return;
+    if (st->late == stream::TURN && a->ldx == ldx && a->n == n && a->head_dim == head_dim && a->n_rot == n_rot && a->neox == neox && a->cs == cs &&
+        x == a->x + (int64_t)a->n_heads * head_dim) a->n_heads += n_heads;
+    else {
+        settle(st);
+        *a = { n, n_heads, head_dim, n_rot, neox, x, ldx, cs, 0, { NULL, NULL, 0, 0, 0, 0, 0 }, NULL, 0, 0, NULL };
+        st->late = stream::TURN;
+    }
+    a->keys = a->n_heads;
+}
+static void gpu_store(void *s, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n)
+{
+    stream *st = (stream *)s;
+    turn_args *a = &st->turn;
+    if (st->error != cudaSuccess) return;
+    if (st->late != stream::TURN || a->ldx != ldk || a->n != n || a->head_dim != c->dk || k + (int64_t)c->n_head_kv * c->dk != a->x + (int64_t)a->n_heads * a->head_dim) {
+        settle(st);                                     /* keys that are not rotated, or a part of the rows */
+        *a = { n, c->n_head_kv, c->dk, 0, 0, (float *)k, ldk, NULL, 0, { NULL, NULL, 0, 0, 0, 0, 0 }, NULL, 0, 0, NULL };
+    }
+    a->keys = a->n_heads - c->n_head_kv;
+    a->c = *c;
+    a->v = v;
+    a->ldv = ldv;
+    a->pos = pos;
+    a->now = st->recording ? st->pos : NULL;
+    st->late = stream::TURN;
+    settle(st);
+}
+
+static void gpu_act(void *s, int act, float *y, int64_t ldy, const float *gate, const float *up, int64_t ldg, int n, int width, const float *p)
+{
+    stream *st = (stream *)s;
+    if (st->error != cudaSuccess) return;
+    settle(st);
+    st->act = { act, n, width, y, ldy, gate, up, ldg, { 0, 0, 0, 0 }, { NULL, NULL, NULL } };
+    if (p) memcpy(st->act.p, p, sizeof st->act.p);
+    st->late = stream::ACT;
+}
+static void gpu_vec(void *s, int op, float *y, const float *x, float a, float b, int64_t n)
+{
+    stream *st = (stream *)s;
+    if (st->error != cudaSuccess || n <= 0) return;
+    settle(st);
+    st->add = { op, y, x, op == LLRI_VEC_ADD ? 1.0f : a, b, n };
+    st->late = stream::ADD;
+    if (op != LLRI_VEC_ADD && op != LLRI_VEC_AXPY) settle(st);
+}
+
 static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *out, int64_t ldo, const float *q, int64_t ldq, uint32_t pos, int n)
 {
     stream *st = (stream *)s;
     const int group = a->n_head / a->n_head_kv;
     const uint32_t last = st->recording ? st->reach : pos + (uint32_t)n, seen = a->window && last > a->window ? a->window : last;
+    const size_t of_q = sizeof(float) * HEADS * (size_t)a->dk, row = kv_row_bytes(c->type, c->dk) + kv_row_bytes(c->type, c->dv);
     attend_args p;
     if (st->error != cudaSuccess) return;
+    settle(st);
     p.a = *a; p.c = *c; p.parts = st->parts; p.q = q; p.ldq = ldq; p.pos = pos; p.now = st->recording ? st->pos : NULL;
     if (n >= FEW_ROWS && st->dev->capability >= 80 && c->type != (int)LLR_KV_F32 && a->dk <= 256 && a->dv <= 256) {
         const int d = a->dk > a->dv ? a->dk : a->dv;
@@ -1100,17 +1299,19 @@ static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *ou
         return;
     }
     p.head_blocks = (group + HEADS - 1) / HEADS;
-    p.splits = (int)((seen + 2 * TILE - 1) / (2 * TILE));
+    p.splits = (int)((seen + TILE - 1) / TILE);
     if (p.splits > MOST_SPLITS / n) p.splits = MOST_SPLITS / n;
     if (p.splits < 1 || n > FEW_ROWS) p.splits = 1;
+    for (p.tile = TILE; of_q + (size_t)p.tile * row > ATTEND_SHARED; p.tile /= 2) {}
     {
         dim3 grid((unsigned)n, (unsigned)(a->n_head_kv * p.head_blocks), (unsigned)p.splits);
-        size_t shared = sizeof(float) * HEADS * (size_t)a->dk;
+        size_t shared = of_q + (size_t)p.tile * row;
         if (c->type == (int)LLR_KV_F32) RUN(attend<LLR_KV_F32>, grid, dim3(THREADS), shared, st, p);
         else if (c->type == LLR_KV_F16) RUN(attend<LLR_KV_F16>, grid, dim3(THREADS), shared, st, p);
         else RUN(attend<LLR_KV_Q8_0>, grid, dim3(THREADS), shared, st, p);
     }
-    RUN(join, dim3((unsigned)n, (unsigned)a->n_head), dim3(a->dv <= 64 ? 64 : 128), 0, st, out, ldo, st->parts, p.splits, a->n_head, a->dv, a->sinks);
+    st->join = { n, p.splits, a->n_head, a->dv, out, ldo, st->parts, a->sinks, { NULL, NULL, NULL } };
+    st->late = stream::JOIN;
 }
 
 /* ---- streams ------------------------------------------------------------------------------------------------------------------- */
@@ -1167,7 +1368,7 @@ static void gpu_stream_free(void *s)
     (void)cudaSetDevice(st->dev->index);
     if (st->s) { (void)cudaStreamSynchronize(st->s); (void)cudaStreamDestroy(st->s); }
     if (st->graph) (void)cudaGraphExecDestroy(st->graph);
-    (void)cudaFree(st->q);
+    (void)cudaFree(st->to.q);
     free(st);
 }
 static int stream_make(stream *st, const layout &l, char *why, size_t cap)
@@ -1176,9 +1377,9 @@ static int stream_make(stream *st, const layout &l, char *why, size_t cap)
     TRY(cudaSetDevice(st->dev->index));
     TRY(cudaStreamCreateWithFlags(&st->s, cudaStreamNonBlocking));
     TRY(cudaMalloc(&p, l.bytes));
-    st->q = (int8_t *)p;
-    st->scale = (float *)(void *)((uint8_t *)p + l.scale);
-    st->sum = (int32_t *)(void *)((uint8_t *)p + l.sum);
+    st->to.q = (int8_t *)p;
+    st->to.scale = (float *)(void *)((uint8_t *)p + l.scale);
+    st->to.sum = (int32_t *)(void *)((uint8_t *)p + l.sum);
     st->parts = (float *)(void *)((uint8_t *)p + l.parts);
     st->pos = (uint32_t *)(void *)((uint8_t *)p + l.pos);
     return 0;
@@ -1199,6 +1400,7 @@ static void gpu_put(void *s, void *to, const void *from, size_t n)
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
+    settle(st);
     check(st, cudaSetDevice(st->dev->index), "choosing the device");
     check(st, cudaMemcpyAsync(to, from, n, cudaMemcpyHostToDevice, st->s), "copying to the GPU");
 }
@@ -1208,7 +1410,8 @@ static int gpu_replay(void *s, uint32_t pos)
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || st->no_graphs) return 0;
-    gpu_put(st, st->pos, &pos, sizeof pos);
+    st->now = pos;
+    gpu_put(st, st->pos, &st->now, sizeof pos);
     if (st->graph && pos < st->reach && (pos >= st->reach / 2 || st->reach == 2 * TILE)) {
         check(st, cudaGraphLaunch(st->graph, st->s), "replaying the steps of a token");
         return 1;
@@ -1224,6 +1427,7 @@ static void gpu_recorded(void *s)
 {
     stream *st = (stream *)s;
     cudaGraph_t graph = NULL;
+    settle(st);
     if (!st->recording) return;
     st->recording = 0;
     check(st, cudaStreamEndCapture(st->s, &graph), "recording the steps of a token");
@@ -1237,6 +1441,7 @@ static int gpu_finish(void *s, char *why, size_t cap)
     stream *st = (stream *)s;
     cudaError_t e;
     (void)cudaSetDevice(st->dev->index);
+    settle(st);
     if (st->recording) {                                /* cancelled meanwhile */
         cudaGraph_t graph = NULL;
         st->recording = 0;
@@ -1252,6 +1457,7 @@ static void gpu_get(void *s, void *to, const void *from, size_t n)
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
+    settle(st);
     check(st, cudaMemcpyAsync(to, from, n, cudaMemcpyDeviceToHost, st->s), "copying from the GPU");
     check(st, cudaStreamSynchronize(st->s), "the kernels of a pass");
 }
@@ -1259,6 +1465,7 @@ static void gpu_copy(void *s, void *to, int64_t ldt, const void *from, int64_t l
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
+    settle(st);
     check(st, cudaMemcpy2DAsync(to, (size_t)ldt, from, (size_t)ldf, (size_t)width, (size_t)n, cudaMemcpyDeviceToDevice, st->s), "copying within the GPU");
 }
 

@@ -34,6 +34,7 @@
 #define __launch_bounds__(...)
 #define __shared__ static
 #define UNROLL
+#define UNROLL_BY(n)
 #define SHARED_FLOATS(name) float *name = (float *)(void *)host_shared
 
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
@@ -181,6 +182,7 @@ static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s)
     for (int i = 0; i < 4; i++) r |= (unsigned)(ab >> 8 * (s >> 4 * i & 7) & 255) << 8 * i;
     return r;
 }
+static inline unsigned __funnelshift_r(unsigned lo, unsigned hi, unsigned n) { return (unsigned)(((uint64_t)hi << 32 | lo) >> (n & 31)); }
 static inline float __uint_as_float(unsigned u) { float f; memcpy(&f, &u, 4); return f; }
 static inline unsigned __float_as_uint(float f) { unsigned u; memcpy(&u, &f, 4); return u; }
 static inline int __float2int_rn(float x) { return (int)nearbyintf(x); }
