@@ -19,7 +19,7 @@
 #else
 #  include <cuda_runtime.h>
 #  include <cuda_fp16.h>
-#  define SHARED_FLOATS(name) extern __shared__ float name[]
+#  define SHARED_FLOATS(name) extern __shared__ __align__(16) float name[]
 #  define UNROLL _Pragma("unroll")     /* where arrays must become registers */
 #  define PRAGMA(x) _Pragma(#x)
 #  define UNROLL_BY(n) PRAGMA(unroll n)
@@ -36,7 +36,7 @@
  *   A launch takes longer than most steps of one token. So a step that may be a part of the next one is not done when it is asked
  * for, but remembered (`late`): the products of one input, rotating queries and keys until these are stored, adding to what is
  * normalised next, and what makes an input that products want as int8. Whatever else comes next, does it before. */
-struct device { int index, capability; void *books; const uint8_t *book[LLRI_BOOKS]; };
+struct device { int index, capability, processors; void *books; const uint8_t *book[LLRI_BOOKS]; };
 
 struct quants { int8_t *q; float *scale; int32_t *sum; };       /* [n][n_in], [n][n_in / 32] and two int16 sums of halves; or f16 or bf16 [n][n_in] and [n] */
 enum { MOST_PRODUCTS = 3 };
@@ -60,7 +60,7 @@ struct stream {
     enum { NOTHING, PRODUCTS, ADD, NORM, TURN, ACT, JOIN } late;
     products all; product_function run;
     vec_args add; norm_args norm; turn_args turn; act_args act; join_args join;
-    float *parts;                                               /* of attention: [row][head][split][dv + 2] */
+    float *parts; uint64_t n_parts;                             /* of attention: [row][head][split][dv + 2] */
     uint32_t *pos, now;                                         /* position of the token, for steps that are recorded; and here */
     cudaGraphExec_t graph; uint32_t reach; int recording, no_graphs;    /* recorded steps, for positions below `reach` */
     int64_t max_in; int max_rows;
@@ -142,7 +142,24 @@ static __device__ __forceinline__ void mma_bf16(float c[4], const unsigned a[4],
     asm("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
         : "+f"(c[0]), "+f"(c[1]), "+f"(c[2]), "+f"(c[3]) : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b[0]), "r"(b[1]));
 }
+/* 16 bytes to shared memory on their way, or zeros; those of a thread up to here are a group; all but the last N groups are there. */
+static __device__ __forceinline__ void copy_16(void *to, const void *from, int there)
+{
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" :: "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(there ? 16 : 0) : "memory");
+}
+static __device__ __forceinline__ void copy_group(void) { asm volatile("cp.async.commit_group;" ::: "memory"); }
+template <int N> static __device__ __forceinline__ void copies_wait(void) { asm volatile("cp.async.wait_group %0;" :: "n"(N) : "memory"); }
+/* Four matrices of 8 rows of 16 bytes; lane l has the address of row l % 8 of matrix l / 8, and gets word l % 4 of row l / 4 of each. */
+static __device__ __forceinline__ void four_matrices(unsigned r[4], const void *row)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"((unsigned)__cvta_generic_to_shared(row)) : "memory");
+}
 #else                                   /* never launched there: see gpu_matmul */
+static __device__ void copy_16(void *, const void *, int) {}
+static __device__ void copy_group(void) {}
+template <int N> static __device__ void copies_wait(void) {}
+static __device__ void four_matrices(unsigned *, const void *) {}
 static __device__ void mma_int8(int *, const unsigned *, const unsigned *) {}
 static __device__ void mma_int8_half(int *, const unsigned *, unsigned) {}
 static __device__ void mma_f16(float *, const unsigned *, const unsigned *) {}
@@ -511,17 +528,18 @@ static __device__ __forceinline__ product product_of(const products &all, int *b
 enum { PAIR = 2, FEW_ROWS_OF_BLOCK = PAIR * WARPS };
 /* Row j of a warp's pair, or the last one where there is none. */
 static __device__ __forceinline__ const uint8_t *row_start(const product &p, int row) { return p.w + (size_t)(row < p.n_out ? row : p.n_out - 1) * p.row_bytes; }
-template <int N> static __device__ __forceinline__ void put_pair(const product &p, int row, float acc[PAIR][N])
+/* What was computed for n of N tokens; the others were copies of the first. */
+template <int N> static __device__ __forceinline__ void put_pair(const product &p, int n, int row, float acc[PAIR][N])
 {
     UNROLL for (int j = 0; j < PAIR; j++) {
         UNROLL for (int t = 0; t < N; t++) {
             const float x = warp_sum(acc[j][t]);
-            if (threadIdx.x % WARP == 0 && row + j < p.n_out) p.y[t * p.ldy + row + j] = x + (p.bias ? p.bias[row + j] : 0.0f);
+            if (threadIdx.x % WARP == 0 && row + j < p.n_out && t < n) p.y[t * p.ldy + row + j] = x + (p.bias ? p.bias[row + j] : 0.0f);
         }
     }
 }
 
-template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_quants(products all, const int8_t *q, const float *scale, const int32_t *sum, books bk)
+template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_quants(products all, int n, const int8_t *q, const float *scale, const int32_t *sum, books bk)
 {
     enum { block = type_of<T>::block, size = type_of<T>::bytes, off = type_of<T>::off,
            per = 1024 / block * size,                   /* bytes of 32 groups */
@@ -551,7 +569,7 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_qu
                 group g;
                 unpack<T>(&g, b, lane % (block / 32), bk);
                 UNROLL for (t = 0; t < N; t++) {
-                    const int64_t at = (int64_t)t * groups + c + lane;
+                    const int64_t at = (int64_t)(N == 1 || t < n ? t : 0) * groups + c + lane;
                     const int4 a0 = ((const int4 *)q)[2 * at], a1 = ((const int4 *)q)[2 * at + 1];
                     const int s = sum[at], s0 = (int)(int16_t)s, s1 = s >> 16;
                     int d0 = dot4(g.q[0], a0.x, dot4(g.q[1], a0.y, dot4(g.q[2], a0.z, dot4(g.q[3], a0.w, -off * s0))));
@@ -567,11 +585,11 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_qu
                 if (lane + 32 * i < pieces) stage[warp][j][lane + 32 * i] = ahead[j][i];
         __syncwarp();
     }
-    put_pair<N>(p, row, acc);
+    put_pair<N>(p, n, row, acc);
 }
 
 /* The same with floats: of float types, and of all with `exact`. */
-template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_floats(products all, const float *x, int64_t ldx, int wide, books bk)
+template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_floats(products all, int n, const float *x, int64_t ldx, int wide, books bk)
 {
     int at_block = (int)blockIdx.x;
     const product p = product_of(all, &at_block);
@@ -601,7 +619,8 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_fl
                         }
                     }
                 UNROLL for (t = 0; t < N; t++) {
-                    const float4 a = *(const float4 *)(x + t * ldx + i), b = *(const float4 *)(x + t * ldx + i + 4);
+                    const float *xt = x + (N == 1 || t < n ? t : 0) * ldx + i;
+                    const float4 a = *(const float4 *)xt, b = *(const float4 *)(xt + 4);
                     UNROLL for (j = 0; j < PAIR; j++)
                         acc[j][t] += v[j][0] * a.x + v[j][1] * a.y + v[j][2] * a.z + v[j][3] * a.w + v[j][4] * b.x + v[j][5] * b.y + v[j][6] * b.z + v[j][7] * b.w;
                 }
@@ -610,7 +629,7 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_fl
             for (i = lane; i < p.n_in; i += WARP)
                 UNROLL for (j = 0; j < PAIR; j++) {
                     const float v = rd_float<T>(w[j], i);
-                    UNROLL for (t = 0; t < N; t++) acc[j][t] += v * x[t * ldx + i];
+                    UNROLL for (t = 0; t < N; t++) acc[j][t] += v * x[(N == 1 || t < n ? t : 0) * ldx + i];
                 }
     } else {
         enum { per = type_of<T>::block / 32 };
@@ -620,11 +639,11 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_fl
                 unpack<T>(&g, w[j] + (size_t)(k / per) * type_of<T>::bytes, k % per, bk);
                 UNROLL for (i = 0; i < 32; i++) {
                     const float v = g.scale[i / 16] * (float)((int)(int8_t)(g.q[i / 4] >> 8 * (i % 4)) - type_of<T>::off) + g.plus[i / 16];
-                    UNROLL for (t = 0; t < N; t++) acc[j][t] += v * x[t * ldx + k * 32 + i];
+                    UNROLL for (t = 0; t < N; t++) acc[j][t] += v * x[(N == 1 || t < n ? t : 0) * ldx + k * 32 + i];
                 }
             }
     }
-    put_pair<N>(p, row, acc);
+    put_pair<N>(p, n, row, acc);
 }
 
 /* Products of `rows` rows a block, from token t0 on; returns the number of blocks. */
@@ -643,97 +662,88 @@ template <int T, int N> static void run_quants(stream *st, products p, int t0, c
     const int n_in = p.p[0].n_in, groups = n_in / 32;
     auto kernel = few_quants<T, N>;
     const unsigned blocks = divide(&p, FEW_ROWS_OF_BLOCK, t0);
-    RUN(kernel, dim3(blocks), dim3(THREADS), 0, st, p, st->to.q + (int64_t)t0 * n_in, st->to.scale + (int64_t)t0 * groups, st->to.sum + (int64_t)t0 * groups, bk);
+    RUN(kernel, dim3(blocks), dim3(THREADS), 0, st, p, st->n - t0, st->to.q + (int64_t)t0 * n_in, st->to.scale + (int64_t)t0 * groups, st->to.sum + (int64_t)t0 * groups, bk);
 }
 template <int T, int N> static void run_floats(stream *st, products p, int t0, const books &bk)
 {
     auto kernel = few_floats<T, N>;
     const int wide = p.p[0].n_in % 8 == 0 && st->ldx % 4 == 0 && (uintptr_t)st->x % 16 == 0;
     const unsigned blocks = divide(&p, FEW_ROWS_OF_BLOCK, t0);
-    RUN(kernel, dim3(blocks), dim3(THREADS), 0, st, p, st->x + t0 * st->ldx, st->ldx, wide, bk);
+    RUN(kernel, dim3(blocks), dim3(THREADS), 0, st, p, st->n - t0, st->x + t0 * st->ldx, st->ldx, wide, bk);
 }
 
 /* All tokens of the input, some at a time. */
 template <int T> static void product_quants(stream *st, const products &p, const books &bk)
 {
     int t = 0;
-    for (; t + 4 <= st->n; t += 4) run_quants<T, 4>(st, p, t, bk);
-    for (; t < st->n; t++) run_quants<T, 1>(st, p, t, bk);
+    for (; t + 1 < st->n; t += 4) run_quants<T, 4>(st, p, t, bk);
+    if (t < st->n) run_quants<T, 1>(st, p, t, bk);
 }
 template <int T> static void product_floats(stream *st, const products &p, const books &bk)
 {
     int t = 0;
-    for (; t + 4 <= st->n; t += 4) run_floats<T, 4>(st, p, t, bk);
-    for (; t < st->n; t++) run_floats<T, 1>(st, p, t, bk);
+    for (; t + 1 < st->n; t += 4) run_floats<T, 4>(st, p, t, bk);
+    if (t < st->n) run_floats<T, 1>(st, p, t, bk);
 }
 
-/* Many tokens: tensor cores. A block of 256 threads makes 64 rows of 128 tokens, each of its 8 warps 32 by 32 of them. Shared memory
- * has 128 bytes of each row at a time, as four chunks of 32: of quantised types unpacked, 32 numbers of a group, whose integer sum is
- * exact before it is scaled; of f16 and bf16 as they are, 16 numbers. Rows are 144 bytes apart, so that the lanes of a warp read from
- * different banks. */
+/* Many tokens: tensor cores. Blocks that follow each other make the same rows of all tokens, so that weights are read once.
+ *   Quantised types: a block of 256 threads makes 64 rows of 128 tokens, each of its 8 warps 32 by 32 of them. Shared memory has four
+ * groups of each row at a time, unpacked, whose integer sum is exact before it is scaled. Rows are 144 bytes apart, so that the lanes
+ * of a warp read from different banks. */
 enum { ROWS = 64, TOKENS = 128, CHUNKS = 4, MANY_THREADS = 256, STEP_FROM = 9 /* tokens from which it pays */ };
 
-template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(products all, const uint8_t *a, int64_t a_bytes, const float *scale, const int32_t *sum, int n, books bk)
+template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many_quants(products all, const int8_t *q, const float *scale, const int32_t *sum, int n, int token_blocks, books bk)
 {
-    enum { quant = T != F16 && T != BF16, halves = type_of<T>::halves, H = 1 + halves,
-           plus = T == Q4_1 || T == Q5_1 || T == Q2_K || T == Q4_K || T == Q5_K };
+    enum { halves = type_of<T>::halves, H = 1 + halves, plus = T == Q4_1 || T == Q5_1 || T == Q2_K || T == Q4_K || T == Q5_K };
     __shared__ uint4 ws[ROWS][9], as[TOKENS][9];
     __shared__ float w_scale[H][CHUNKS][ROWS], w_plus[plus ? H : 1][CHUNKS][ROWS], a_scale[CHUNKS][TOKENS], a_sum[plus ? H : 1][CHUNKS][TOKENS];
-    int at_block = (int)blockIdx.x;
+    int at_block = (int)blockIdx.x / token_blocks;
     const product p = product_of(all, &at_block);
-    const int tid = (int)threadIdx.x, lane = tid % WARP, warp = tid / WARP, row0 = at_block * ROWS, t0 = (int)blockIdx.y * TOKENS;
-    const int chunks = (int)(a_bytes / 32), wm = warp % 2 * 32, wn = warp / 2 * 32;
+    const int tid = (int)threadIdx.x, lane = tid % WARP, warp = tid / WARP, row0 = at_block * ROWS, t0 = (int)blockIdx.x % token_blocks * TOKENS;
+    const int chunks = p.n_in / 32, wm = warp % 2 * 32, wn = warp / 2 * 32;
     float acc[2][4][4];
     int c0, c, i, m, k, h;
     UNROLL for (m = 0; m < 2; m++) UNROLL for (k = 0; k < 4; k++) UNROLL for (i = 0; i < 4; i++) acc[m][k][i] = 0.0f;
     for (c0 = 0; c0 < chunks; c0 += CHUNKS) {
+        const int r = tid / CHUNKS, g = tid % CHUNKS;   /* a group per thread */
+        group w;
         for (i = tid; i < TOKENS * 2 * CHUNKS; i += MANY_THREADS) {
             const int t = i / (2 * CHUNKS), v = i % (2 * CHUNKS);
             uint4 x = { 0, 0, 0, 0 };
-            if (t0 + t < n && 2 * c0 + v < 2 * chunks) x = ((const uint4 *)(a + (t0 + t) * a_bytes))[2 * c0 + v];
+            if (t0 + t < n && 2 * c0 + v < 2 * chunks) x = ((const uint4 *)(const void *)(q + (int64_t)(t0 + t) * p.n_in))[2 * c0 + v];
             as[t][v] = x;
         }
-        if constexpr (quant) {
-            const int r = tid / CHUNKS, g = tid % CHUNKS, there = row0 + r < p.n_out && c0 + g < chunks;    /* a group per thread */
-            group w;
-            for (i = 0; i < 8; i++) w.q[i] = 0;
-            for (h = 0; h < 2; h++) w.scale[h] = w.plus[h] = 0.0f;
-            if (there) {
-                enum { per = type_of<T>::block >= 32 ? type_of<T>::block / 32 : 1 };
-                unpack<T>(&w, p.w + (size_t)(row0 + r) * p.row_bytes + (size_t)((c0 + g) / per) * type_of<T>::bytes, (c0 + g) % per, bk);
-                for (i = 0; i < 8 && type_of<T>::off != 0; i++) w.q[i] = (int)__vsub4((unsigned)w.q[i], type_of<T>::off * 0x01010101u);
+        for (i = 0; i < 8; i++) w.q[i] = 0;
+        for (h = 0; h < 2; h++) w.scale[h] = w.plus[h] = 0.0f;
+        if (row0 + r < p.n_out && c0 + g < chunks) {
+            enum { per = type_of<T>::block / 32 };
+            unpack<T>(&w, p.w + (size_t)(row0 + r) * p.row_bytes + (size_t)((c0 + g) / per) * type_of<T>::bytes, (c0 + g) % per, bk);
+            for (i = 0; i < 8 && type_of<T>::off != 0; i++) w.q[i] = (int)__vsub4((unsigned)w.q[i], type_of<T>::off * 0x01010101u);
+        }
+        ws[r][2 * g] = { (unsigned)w.q[0], (unsigned)w.q[1], (unsigned)w.q[2], (unsigned)w.q[3] };
+        ws[r][2 * g + 1] = { (unsigned)w.q[4], (unsigned)w.q[5], (unsigned)w.q[6], (unsigned)w.q[7] };
+        for (h = 0; h < H; h++) {
+            w_scale[h][g][r] = w.scale[h];
+            if (plus) w_plus[h][g][r] = w.plus[h];
+        }
+        for (i = tid; i < TOKENS * CHUNKS; i += MANY_THREADS) {
+            const int t = i / CHUNKS, b = i % CHUNKS, is = t0 + t < n && c0 + b < chunks;
+            const int64_t at = (int64_t)(t0 + t) * chunks + c0 + b;
+            const float d = is ? scale[at] : 0.0f;
+            a_scale[b][t] = d;
+            if (plus) {
+                const int two = is ? sum[at] : 0, s0 = (int)(int16_t)two, s1 = two >> 16;
+                a_sum[0][b][t] = d * (float)(halves ? s0 : s0 + s1);
+                if (halves) a_sum[H - 1][b][t] = d * (float)s1;
             }
-            ws[r][2 * g] = { (unsigned)w.q[0], (unsigned)w.q[1], (unsigned)w.q[2], (unsigned)w.q[3] };
-            ws[r][2 * g + 1] = { (unsigned)w.q[4], (unsigned)w.q[5], (unsigned)w.q[6], (unsigned)w.q[7] };
-            for (h = 0; h < H; h++) {
-                w_scale[h][g][r] = w.scale[h];
-                if (plus) w_plus[h][g][r] = w.plus[h];
-            }
-            for (i = tid; i < TOKENS * CHUNKS; i += MANY_THREADS) {
-                const int t = i / CHUNKS, b = i % CHUNKS, is = t0 + t < n && c0 + b < chunks;
-                const int64_t at = (int64_t)(t0 + t) * chunks + c0 + b;
-                const float d = is ? scale[at] : 0.0f;
-                a_scale[b][t] = d;
-                if (plus) {
-                    const int two = is ? sum[at] : 0, s0 = (int)(int16_t)two, s1 = two >> 16;
-                    a_sum[0][b][t] = d * (float)(halves ? s0 : s0 + s1);
-                    if (halves) a_sum[H - 1][b][t] = d * (float)s1;
-                }
-            }
-        } else
-            for (i = tid; i < ROWS * 2 * CHUNKS; i += MANY_THREADS) {
-                const int r = i / (2 * CHUNKS), v = i % (2 * CHUNKS);
-                uint4 x = { 0, 0, 0, 0 };
-                if (row0 + r < p.n_out && 2 * c0 + v < 2 * chunks) x = ((const uint4 *)(p.w + (size_t)(row0 + r) * p.row_bytes))[2 * c0 + v];
-                ws[r][v] = x;
-            }
+        }
         __syncthreads();
         for (c = 0; c < CHUNKS; c++) {
             unsigned wf[2][4], af[4][2];
             const int word = 8 * c + lane % 4;
             UNROLL for (m = 0; m < 2; m++) {
-                const unsigned *r = (const unsigned *)ws[wm + 16 * m + lane / 4], *s = (const unsigned *)ws[wm + 16 * m + lane / 4 + 8];
-                wf[m][0] = r[word]; wf[m][1] = s[word]; wf[m][2] = r[word + 4]; wf[m][3] = s[word + 4];
+                const unsigned *x = (const unsigned *)ws[wm + 16 * m + lane / 4], *y = (const unsigned *)ws[wm + 16 * m + lane / 4 + 8];
+                wf[m][0] = x[word]; wf[m][1] = y[word]; wf[m][2] = x[word + 4]; wf[m][3] = y[word + 4];
             }
             UNROLL for (k = 0; k < 4; k++) {
                 const unsigned *t = (const unsigned *)as[wn + 8 * k + lane / 4];
@@ -741,20 +751,16 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
             }
             UNROLL for (m = 0; m < 2; m++)
                 UNROLL for (k = 0; k < 4; k++) {
-                    if constexpr (T == F16) mma_f16(acc[m][k], wf[m], af[k]);
-                    else if constexpr (T == BF16) mma_bf16(acc[m][k], wf[m], af[k]);
-                    else {
-                        int d[H][4];
-                        for (h = 0; h < H; h++) for (i = 0; i < 4; i++) d[h][i] = 0;
-                        if (halves) for (h = 0; h < H; h++) mma_int8_half(d[h], wf[m] + 2 * h, af[k][h]);
-                        else mma_int8(d[0], wf[m], af[k]);
-                        UNROLL for (i = 0; i < 4; i++) {
-                            const int r = wm + 16 * m + lane / 4 + i / 2 * 8, t = wn + 8 * k + lane % 4 * 2 + i % 2;
-                            float v = w_scale[0][c][r] * (float)d[0][i];
-                            if (halves) v += w_scale[H - 1][c][r] * (float)d[H - 1][i];
-                            acc[m][k][i] += a_scale[c][t] * v;
-                            if (plus) for (h = 0; h < H; h++) acc[m][k][i] += w_plus[h][c][r] * a_sum[h][c][t];
-                        }
+                    int d[H][4];
+                    for (h = 0; h < H; h++) for (i = 0; i < 4; i++) d[h][i] = 0;
+                    if (halves) for (h = 0; h < H; h++) mma_int8_half(d[h], wf[m] + 2 * h, af[k][h]);
+                    else mma_int8(d[0], wf[m], af[k]);
+                    UNROLL for (i = 0; i < 4; i++) {
+                        const int y = wm + 16 * m + lane / 4 + i / 2 * 8, t = wn + 8 * k + lane % 4 * 2 + i % 2;
+                        float v = w_scale[0][c][y] * (float)d[0][i];
+                        if (halves) v += w_scale[H - 1][c][y] * (float)d[H - 1][i];
+                        acc[m][k][i] += a_scale[c][t] * v;
+                        if (plus) for (h = 0; h < H; h++) acc[m][k][i] += w_plus[h][c][y] * a_sum[h][c][t];
                     }
                 }
         }
@@ -764,24 +770,92 @@ template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many(pro
         UNROLL for (k = 0; k < 4; k++)
             UNROLL for (i = 0; i < 4; i++) {
                 const int r = row0 + wm + 16 * m + lane / 4 + i / 2 * 8, t = t0 + wn + 8 * k + lane % 4 * 2 + i % 2;
-                if (r < p.n_out && t < n) p.y[t * p.ldy + r] = acc[m][k][i] * (quant ? 1.0f : scale[t]) + (p.bias ? p.bias[r] : 0.0f);
+                if (r < p.n_out && t < n) p.y[t * p.ldy + r] = acc[m][k][i] + (p.bias ? p.bias[r] : 0.0f);
             }
 }
-template <int T> static void run_many(stream *st, const products &all, const books &bk)
+template <int T> static void run_many_quants(stream *st, const products &all, const books &bk)
 {
-    auto kernel = many<T>;
+    const int token_blocks = (st->n + TOKENS - 1) / TOKENS;
+    auto kernel = many_quants<T>;
     products p = all;
     const unsigned blocks = divide(&p, ROWS, 0);
-    RUN(kernel, dim3(blocks, (unsigned)(st->n + TOKENS - 1) / TOKENS), dim3(MANY_THREADS), 0, st, p, (const uint8_t *)st->to.q,
-        (int64_t)p.p[0].n_in * (T == F16 || T == BF16 ? 2 : 1), st->to.scale, st->to.sum, st->n, bk);
+    RUN(kernel, dim3(blocks * (unsigned)token_blocks), dim3(MANY_THREADS), 0, st, p, st->to.q, st->to.scale, st->to.sum, st->n, token_blocks, bk);
+}
+
+/* f16 and bf16: a block makes 64 M rows of 128 tokens, each of its 2 M warps 64 by 64 of them. Shared memory is a ring of STAGES steps of
+ * 32 columns, rows of the weights and then of the tokens, most of them on their way. The 16-byte pieces of a row of 64 are where eight rows
+ * that are read together are in different banks. */
+enum { STAGES = 4, STEP_BYTES = 64 };
+template <int M> static __host__ __device__ constexpr int stage_bytes(void) { return (64 * M + TOKENS) * STEP_BYTES; }
+template <int T, int M> static __global__ void __launch_bounds__(64 * M) many_floats(products all, const uint8_t *x, const float *scale, int n, int token_blocks)
+{
+    SHARED_FLOATS(ring);
+    int at_block = (int)blockIdx.x / token_blocks;
+    const product p = product_of(all, &at_block);
+    const int tid = (int)threadIdx.x, lane = tid % WARP, row0 = at_block * 64 * M, t0 = (int)blockIdx.x % token_blocks * TOKENS;
+    const int wm = tid / WARP / 2 * 64, wn = tid / WARP % 2 * 64, steps = (p.n_in + 31) / 32, bytes = 2 * p.n_in;
+    const int piece = tid % 4, a_row = wm + lane % 16, a_piece = lane / 16, b_row = 64 * M + wn + lane % 8 + lane / 16 * 8, b_piece = lane / 8 % 2;
+    float acc[4][8][4];
+    int i, m, k, step;
+    UNROLL for (m = 0; m < 4; m++) UNROLL for (k = 0; k < 8; k++) UNROLL for (i = 0; i < 4; i++) acc[m][k][i] = 0.0f;
+    for (step = 1 - STAGES; step < steps; step++) {
+        const int next = step + STAGES - 1;
+        if (step >= 0) {
+            copies_wait<STAGES - 2>();
+            __syncthreads();                            /* all have read what is overwritten now */
+        }
+        if (next < steps)
+            UNROLL for (i = 0; i < (64 * M + TOKENS) * 4 / (64 * M); i++) {
+                const int r = tid / 4 + i * 16 * M, at = next * STEP_BYTES + 16 * piece, is_w = r < 64 * M;
+                const int there = at < bytes && (is_w ? row0 + r < p.n_out : t0 + r - 64 * M < n);
+                const uint8_t *from = is_w ? p.w + (size_t)(row0 + r) * p.row_bytes : x + (int64_t)(t0 + r - 64 * M) * bytes;
+                copy_16((uint8_t *)ring + next % STAGES * stage_bytes<M>() + r * STEP_BYTES + ((piece ^ (r / 2 & 3)) * 16), there ? from + at : x, there);
+            }
+        copy_group();
+        if (step < 0) continue;
+        const uint8_t *stage = (const uint8_t *)ring + step % STAGES * stage_bytes<M>();
+        UNROLL for (int half = 0; half < 2; half++) {
+            unsigned a[4][4], b[4][4];
+            UNROLL for (m = 0; m < 4; m++) four_matrices(a[m], stage + (a_row + 16 * m) * STEP_BYTES + ((2 * half + a_piece) ^ (a_row / 2 & 3)) * 16);
+            UNROLL for (k = 0; k < 4; k++) four_matrices(b[k], stage + (b_row + 16 * k) * STEP_BYTES + ((2 * half + b_piece) ^ (b_row / 2 & 3)) * 16);
+            UNROLL for (m = 0; m < 4; m++)
+                UNROLL for (k = 0; k < 8; k++) {
+                    if (T == F16) mma_f16(acc[m][k], a[m], b[k / 2] + k % 2 * 2);
+                    else mma_bf16(acc[m][k], a[m], b[k / 2] + k % 2 * 2);
+                }
+        }
+    }
+    UNROLL for (k = 0; k < 8; k++)
+        UNROLL for (i = 0; i < 4; i++) {
+            const int t = t0 + wn + 8 * k + lane % 4 * 2 + i % 2;
+            const float by = t < n ? scale[t] : 0.0f;
+            UNROLL for (m = 0; m < 4; m++) {
+                const int r = row0 + wm + 16 * m + lane / 4 + i / 2 * 8;
+                if (r < p.n_out && t < n) p.y[t * p.ldy + r] = acc[m][k][i] * by + (p.bias ? p.bias[r] : 0.0f);
+            }
+        }
+}
+template <int T, int M> static void launch_many_floats(stream *st, products p, int token_blocks)
+{
+    auto kernel = many_floats<T, M>;
+    const unsigned blocks = divide(&p, 64 * M, 0);
+    check(st, cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, STAGES * stage_bytes<M>()), "making room for a product");
+    RUN(kernel, dim3(blocks * (unsigned)token_blocks), dim3(64 * M), STAGES * stage_bytes<M>(), st, p, (const uint8_t *)st->to.q, st->to.scale, st->n, token_blocks);
+}
+template <int T> static void run_many_floats(stream *st, const products &p, const books &)
+{
+    const int token_blocks = (st->n + TOKENS - 1) / TOKENS;
+    products large = p;
+    if (divide(&large, 256, 0) * (unsigned)token_blocks >= (unsigned)st->dev->processors) launch_many_floats<T, 4>(st, p, token_blocks);
+    else launch_many_floats<T, 2>(st, p, token_blocks);         /* smaller blocks keep more of them busy */
 }
 
 struct type_row { product_function quants, floats, many; };      /* NULL: there is none */
 static const type_row *row_of(uint32_t type)
 {
-    static const type_row none = { NULL, NULL, NULL }, f32 = { NULL, product_floats<F32>, NULL }, f16 = { NULL, product_floats<F16>, run_many<F16> },
-                          bf16 = { NULL, product_floats<BF16>, run_many<BF16> };
-#define X(name, id, block, bytes, off, halves) case id: { static const type_row row = { product_quants<name>, product_floats<name>, run_many<name> }; return &row; }
+    static const type_row none = { NULL, NULL, NULL }, f32 = { NULL, product_floats<F32>, NULL }, f16 = { NULL, product_floats<F16>, run_many_floats<F16> },
+                          bf16 = { NULL, product_floats<BF16>, run_many_floats<BF16> };
+#define X(name, id, block, bytes, off, halves) case id: { static const type_row row = { product_quants<name>, product_floats<name>, run_many_quants<name> }; return &row; }
     switch (type) {
     QUANTS(X)
 #undef X
@@ -911,7 +985,7 @@ template <int KV> static __device__ __forceinline__ float kv_value(const uint8_t
     else if constexpr (KV == LLR_KV_F16) return half_float(((const uint16_t *)row)[i]);
     else return rd_half(row + i / 32 * 34) * (float)(int8_t)row[i / 32 * 34 + 2 + i % 32];
 }
-/* A block: one token, up to HEADS query heads of one kv head, one stretch of positions; a tile of positions at a time, with
+/* A block: one token, up to H query heads of one kv head, one stretch of positions; a tile of positions at a time, with
  * streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). What it has in the end, sums [dv], maximum and weight of each
  * head, goes to `parts`, where another kernel joins the stretches. */
 enum { HEADS = 8, TILE = 64, MOST_SPLITS = 64, FEW_ROWS = 16, MAX_DV = 4 * THREADS, ATTEND_SHARED = 46000 /* beside what is static, of 48 KiB */ };
@@ -931,46 +1005,46 @@ static __device__ __forceinline__ void fetch_rows(uint8_t *to, const uint8_t *fr
     else fetch_units<uint16_t>(to, from, row_bytes, first, n, capacity);
 }
 
-template <int KV> static __global__ void __launch_bounds__(THREADS) attend(attend_args p)
+template <int KV, int H> static __global__ void __launch_bounds__(THREADS, 4) attend(attend_args p)
 {
-    SHARED_FLOATS(q);                                   /* [HEADS][dk], scaled; then the rows of a tile, keys and values */
-    __shared__ float s[HEADS][TILE], top[HEADS], sum[HEADS], shrink[HEADS];
-    const int group = p.a.n_head / p.a.n_head_kv, kvh = (int)blockIdx.y / p.head_blocks, first = kvh * group + (int)blockIdx.y % p.head_blocks * HEADS;
-    const int heads = (kvh + 1) * group - first < HEADS ? (kvh + 1) * group - first : HEADS;
+    SHARED_FLOATS(q);                                   /* [H][dk], scaled; then the rows of a tile, keys and values */
+    __shared__ float s[H][TILE], top[H], sum[H], shrink[H];
+    const int group = p.a.n_head / p.a.n_head_kv, kvh = (int)blockIdx.y / p.head_blocks, first = kvh * group + (int)blockIdx.y % p.head_blocks * H;
+    const int heads = (kvh + 1) * group - first < H ? (kvh + 1) * group - first : H;     /* those behind them are copies of the last */
     const int t = (int)blockIdx.x, split = (int)blockIdx.z, lane = (int)(threadIdx.x % WARP), warp = (int)(threadIdx.x / WARP);
     const uint32_t at = (p.now ? *p.now : p.pos) + (uint32_t)t, seen = p.a.window && at + 1 > p.a.window ? at + 1 - p.a.window : 0, all = at + 1;
     const uint32_t stretch = ((all - seen + (uint32_t)p.splits - 1) / (uint32_t)p.splits + TILE - 1) / TILE * TILE;
     const uint32_t from = seen + (uint32_t)split * stretch, to = from + stretch < all ? from + stretch : all;
     const size_t kb = kv_row_bytes(KV, p.c.dk), vb = kv_row_bytes(KV, p.c.dv);
-    uint8_t *ks = (uint8_t *)(q + HEADS * p.a.dk), *vs = ks + (size_t)p.tile * kb;
-    float acc[HEADS][MAX_DV / THREADS];
+    uint8_t *ks = (uint8_t *)(q + H * p.a.dk), *vs = ks + (size_t)p.tile * kb;
+    float acc[H][MAX_DV / THREADS];
     int h, i, j;
-    for (i = (int)threadIdx.x; i < heads * p.a.dk; i += THREADS) q[i] = p.q[t * p.ldq + (int64_t)first * p.a.dk + i] * p.a.scale;
-    for (h = 0; h < HEADS; h++)
-        for (i = 0; i < MAX_DV / THREADS; i++) acc[h][i] = 0.0f;
-    if (threadIdx.x < HEADS) { top[threadIdx.x] = -FLT_MAX; sum[threadIdx.x] = 0.0f; }
+    for (h = 0; h < H; h++)
+        for (i = (int)threadIdx.x; i < p.a.dk; i += THREADS) q[h * p.a.dk + i] = p.q[t * p.ldq + (int64_t)(first + (h < heads ? h : heads - 1)) * p.a.dk + i] * p.a.scale;
+    UNROLL for (h = 0; h < H; h++)
+        UNROLL for (i = 0; i < MAX_DV / THREADS; i++) acc[h][i] = 0.0f;
+    if (threadIdx.x < H) { top[threadIdx.x] = -FLT_MAX; sum[threadIdx.x] = 0.0f; }
     for (uint32_t tile = from; tile < to; tile += (uint32_t)p.tile) {
         const int n = to - tile < (uint32_t)p.tile ? (int)(to - tile) : p.tile;
         fetch_rows(ks, p.c.k + (size_t)kvh * p.c.capacity * kb, kb, tile, n, p.c.capacity);
         fetch_rows(vs, p.c.v + (size_t)kvh * p.c.capacity * vb, vb, tile, n, p.c.capacity);
         __syncthreads();
         for (j = warp; j < n; j += WARPS) {             /* scores: a position per warp */
-            float dot[HEADS];
-            for (h = 0; h < HEADS; h++) dot[h] = 0.0f;
+            float dot[H];
+            UNROLL for (h = 0; h < H; h++) dot[h] = 0.0f;
             for (i = lane; i < p.a.dk; i += WARP) {
                 const float x = kv_value<KV>(ks + (size_t)j * kb, i);
-                for (h = 0; h < HEADS; h++) if (h < heads) dot[h] += x * q[h * p.a.dk + i];
+                UNROLL for (h = 0; h < H; h++) dot[h] += x * q[h * p.a.dk + i];
             }
-            for (h = 0; h < HEADS; h++) {
-                if (h >= heads) continue;
+            UNROLL for (h = 0; h < H; h++) {
                 float x = warp_sum(dot[h]);
                 if (p.a.softcap > 0.0f) x = softcap(x, p.a.softcap);
-                if (p.a.slopes) x -= p.a.slopes[first + h] * (float)(at - tile - (uint32_t)j);
+                if (p.a.slopes) x -= p.a.slopes[first + (h < heads ? h : heads - 1)] * (float)(at - tile - (uint32_t)j);
                 if (lane == 0) s[h][j] = x;
             }
         }
         __syncthreads();
-        for (h = warp; h < heads; h += WARPS) {         /* weights: a head per warp; a NaN shows in their sum */
+        for (h = warp; h < H; h += WARPS) {         /* weights: a head per warp; a NaN shows in their sum */
             float most = top[h], x, w = 0.0f;
             for (j = lane; j < n; j += WARP) most = fmaxf(most, s[h][j]);
             most = warp_max(most);
@@ -979,25 +1053,35 @@ template <int KV> static __global__ void __launch_bounds__(THREADS) attend(atten
             if (lane == 0) { shrink[h] = expf(top[h] - most); sum[h] = sum[h] * shrink[h] + w; top[h] = most; }
         }
         __syncthreads();
-        for (i = 0; i < MAX_DV / THREADS; i++) {        /* weighted sums: columns per thread */
+        UNROLL for (i = 0; i < MAX_DV / THREADS; i++) { /* weighted sums: columns per thread */
             const int d = (int)threadIdx.x + i * THREADS;
             if (d >= p.a.dv) break;
-            for (h = 0; h < HEADS; h++) if (h < heads) acc[h][i] *= shrink[h];
-            for (j = 0; j < n; j++) {
+            UNROLL for (h = 0; h < H; h++) acc[h][i] *= shrink[h];
+            UNROLL_BY(4) for (j = 0; j < n; j++) {
                 const float x = kv_value<KV>(vs + (size_t)j * vb, d);
-                for (h = 0; h < HEADS; h++) if (h < heads) acc[h][i] += s[h][j] * x;
+                UNROLL for (h = 0; h < H; h++) acc[h][i] += s[h][j] * x;
             }
         }
         __syncthreads();
     }
     __syncthreads();                                    /* a stretch may be empty */
-    for (h = 0; h < HEADS; h++) {
-        if (h >= heads) continue;
+    UNROLL for (h = 0; h < H; h++) {
+        if (h >= heads) break;
         float *out = p.parts + (((int64_t)t * p.a.n_head + first + h) * p.splits + split) * (p.a.dv + 2);
-        for (i = 0; i < MAX_DV / THREADS; i++)
+        UNROLL for (i = 0; i < MAX_DV / THREADS; i++)
             if ((int)threadIdx.x + i * THREADS < p.a.dv) out[threadIdx.x + i * THREADS] = acc[h][i];
         if (threadIdx.x == 0) { out[p.a.dv] = top[h]; out[p.a.dv + 1] = sum[h]; }
     }
+}
+
+template <int KV> static void run_attend(stream *st, attend_args p, int n)
+{
+    const int group = p.a.n_head / p.a.n_head_kv, heads = group > 4 ? 8 : group > 2 ? 4 : group;
+    const size_t of_q = sizeof(float) * (size_t)(heads * p.a.dk), row = kv_row_bytes(KV, p.c.dk) + kv_row_bytes(KV, p.c.dv);
+    auto one = attend<KV, 1>, two = attend<KV, 2>, four = attend<KV, 4>, eight = attend<KV, HEADS>, kernel = heads == 1 ? one : heads == 2 ? two : heads == 4 ? four : eight;
+    p.head_blocks = (group + heads - 1) / heads;
+    for (p.tile = TILE; of_q + (size_t)p.tile * row > ATTEND_SHARED; p.tile /= 2) {}
+    RUN(kernel, dim3((unsigned)n, (unsigned)(p.a.n_head_kv * p.head_blocks), (unsigned)p.splits), dim3(THREADS), of_q + (size_t)p.tile * row, st, p);
 }
 
 /* One head of one token: the stretches together, and the sink, one more position without a value. */
@@ -1284,9 +1368,7 @@ static void gpu_vec(void *s, int op, float *y, const float *x, float a, float b,
 static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *out, int64_t ldo, const float *q, int64_t ldq, uint32_t pos, int n)
 {
     stream *st = (stream *)s;
-    const int group = a->n_head / a->n_head_kv;
     const uint32_t last = st->recording ? st->reach : pos + (uint32_t)n, seen = a->window && last > a->window ? a->window : last;
-    const size_t of_q = sizeof(float) * HEADS * (size_t)a->dk, row = kv_row_bytes(c->type, c->dk) + kv_row_bytes(c->type, c->dv);
     attend_args p;
     if (st->error != cudaSuccess) return;
     settle(st);
@@ -1298,20 +1380,65 @@ static void gpu_attend(void *s, const llri_attn *a, const llri_kvc *c, float *ou
         else run_attend_many<256>(st, p, out, ldo, n);
         return;
     }
-    p.head_blocks = (group + HEADS - 1) / HEADS;
     p.splits = (int)((seen + TILE - 1) / TILE);
     if (p.splits > MOST_SPLITS / n) p.splits = MOST_SPLITS / n;
     if (p.splits < 1 || n > FEW_ROWS) p.splits = 1;
-    for (p.tile = TILE; of_q + (size_t)p.tile * row > ATTEND_SHARED; p.tile /= 2) {}
-    {
-        dim3 grid((unsigned)n, (unsigned)(a->n_head_kv * p.head_blocks), (unsigned)p.splits);
-        size_t shared = of_q + (size_t)p.tile * row;
-        if (c->type == (int)LLR_KV_F32) RUN(attend<LLR_KV_F32>, grid, dim3(THREADS), shared, st, p);
-        else if (c->type == LLR_KV_F16) RUN(attend<LLR_KV_F16>, grid, dim3(THREADS), shared, st, p);
-        else RUN(attend<LLR_KV_Q8_0>, grid, dim3(THREADS), shared, st, p);
-    }
+    if (c->type == (int)LLR_KV_F32) run_attend<LLR_KV_F32>(st, p, n);
+    else if (c->type == (int)LLR_KV_F16) run_attend<LLR_KV_F16>(st, p, n);
+    else run_attend<LLR_KV_Q8_0>(st, p, n);
     st->join = { n, p.splits, a->n_head, a->dv, out, ldo, st->parts, a->sinks, { NULL, NULL, NULL } };
     st->late = stream::JOIN;
+}
+
+/* ---- the largest numbers -----------------------------------------------------------------------------------------------------------
+ * As keys whose order is that of the sampler: the larger number, then the lower index; NaN and minus infinity are none, 0, and
+ * infinity counts as it does there. */
+static __device__ unsigned long long key_of(float x, int i)
+{
+    if (!(x > -INFINITY)) return 0;
+    x = x < INFINITY ? x + 0.0f : 3e38f;                /* no minus zero */
+    const unsigned u = __float_as_uint(x);
+    return (unsigned long long)(u >> 31 ? ~u : u | 0x80000000u) << 32 | (0xffffffffu - (unsigned)i);
+}
+/* A block: the k largest of 2048 numbers or keys, in order (bitonic sort: Batcher 1968). */
+enum { SORTED = 2048 };
+static __global__ void largest(unsigned long long *to, int k, const float *x, const unsigned long long *from, int n)
+{
+    __shared__ unsigned long long key[SORTED];
+    int i, size, step;
+    for (i = (int)threadIdx.x; i < SORTED; i += (int)blockDim.x) {
+        const int at = (int)blockIdx.x * SORTED + i;
+        key[i] = at >= n ? 0 : x ? key_of(x[at], at) : from[at];
+    }
+    for (size = 2; size <= SORTED; size *= 2)
+        for (step = size / 2; step; step /= 2) {
+            __syncthreads();
+            for (i = (int)threadIdx.x; i < SORTED / 2; i += (int)blockDim.x) {
+                const int a = i / step * 2 * step + i % step, b = a + step;
+                const unsigned long long low = key[a], high = key[b];
+                if ((low < high) == ((a & size) == 0)) { key[a] = high; key[b] = low; }
+            }
+        }
+    __syncthreads();
+    for (i = (int)threadIdx.x; i < k; i += (int)blockDim.x) to[(int64_t)blockIdx.x * k + i] = key[i];
+}
+static void gpu_get(void *s, void *to, const void *from, size_t n);
+static int gpu_top(void *s, const float *x, int32_t n, int k, uint64_t *keys)
+{
+    stream *st = (stream *)s;
+    unsigned long long *work = (unsigned long long *)(void *)st->parts;
+    const unsigned long long *from = NULL;
+    int blocks = (n + SORTED - 1) / SORTED, half = blocks * k;
+    if (st->error != cudaSuccess || k > SORTED / 2 || 4 * (uint64_t)half > st->n_parts) return 0;   /* two such lists of two words in `parts` */
+    settle(st);
+    for (int left = n;; left = blocks * k, blocks = (left + SORTED - 1) / SORTED, x = NULL) {
+        unsigned long long *to = from == work ? work + half : work;
+        RUN(largest, dim3((unsigned)blocks), dim3(256), 0, st, to, k, x, from, left);
+        from = to;
+        if (blocks == 1) break;
+    }
+    gpu_get(s, keys, from, (size_t)k * sizeof *keys);
+    return st->error == cudaSuccess;
 }
 
 /* ---- streams ------------------------------------------------------------------------------------------------------------------- */
@@ -1352,7 +1479,7 @@ static layout stream_layout(int64_t max_in, int max_rows, int max_head, int max_
     l.scale = (2 * rows * in + 255) & ~(uint64_t)255;
     l.sum = l.scale + ((rows * in / 8 + 255) & ~(uint64_t)255);
     l.parts = l.sum + ((rows * in / 8 + 255) & ~(uint64_t)255);
-    l.pos = l.parts + 4 * (uint64_t)part_floats(max_rows, max_head, max_head_dim);
+    l.pos = l.parts + ((4 * (uint64_t)part_floats(max_rows, max_head, max_head_dim) + 255) & ~(uint64_t)255);
     l.bytes = l.pos + sizeof(uint32_t);
     return l;
 }
@@ -1381,6 +1508,7 @@ static int stream_make(stream *st, const layout &l, char *why, size_t cap)
     st->to.scale = (float *)(void *)((uint8_t *)p + l.scale);
     st->to.sum = (int32_t *)(void *)((uint8_t *)p + l.sum);
     st->parts = (float *)(void *)((uint8_t *)p + l.parts);
+    st->n_parts = (l.pos - l.parts) / sizeof(float);
     st->pos = (uint32_t *)(void *)((uint8_t *)p + l.pos);
     return 0;
 }
@@ -1524,12 +1652,14 @@ static int device_make(device *dev, const char *which, const llri_book *books, l
     (void)snprintf(info->name, sizeof info->name, "%.127s", p.name);
     uuid_text(info->uuid, &p);
     info->index = dev->index;
-    info->capability = dev->capability = 10 * p.major + p.minor;
+    info->capability = 10 * p.major + p.minor;
+    dev->processors = p.multiProcessorCount;
     TRY(cudaSetDevice(dev->index));
     e = cudaFuncGetAttributes(&kernel, (const void *)norm_heads);
     if (e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction)
         return fail(why, cap, "%s has compute capability %d.%d, and this build has no kernels for it: make cuda CUDA_ARCH=native, with a toolkit that knows this GPU", p.name, p.major, p.minor);
     if (e != cudaSuccess) return fail_cuda(why, cap, e, "loading the kernels");
+    dev->capability = kernel.ptxVersion < info->capability ? kernel.ptxVersion : info->capability;    /* what they were written for, if the driver translated them */
     TRY(cudaMemGetInfo(&n_free, &n_total));
     info->free_bytes = n_free;
     info->total_bytes = n_total;
@@ -1585,7 +1715,7 @@ static int gpu_upload(void *d, void *to, const void *from, uint64_t n, char *why
 static const llri_gpu_table table = {
     LLRI_GPU_ABI, (uint32_t)sizeof(llri_gpu_table), (uint64_t)0 QUANTS(X) FLOATS(X), MAX_DV,
     gpu_open, gpu_close, gpu_memory, gpu_alloc, gpu_release, gpu_upload, gpu_stream_bytes, gpu_stream_new, gpu_stream_free, gpu_finish,
-    gpu_put, gpu_get, gpu_replay, gpu_recorded, gpu_copy, gpu_input, gpu_matmul, gpu_norm, gpu_rope, gpu_act, gpu_vec, gpu_store, gpu_attend
+    gpu_put, gpu_get, gpu_replay, gpu_recorded, gpu_copy, gpu_input, gpu_matmul, gpu_norm, gpu_rope, gpu_act, gpu_vec, gpu_store, gpu_attend, gpu_top
 };
 #undef X
 

@@ -2636,9 +2636,9 @@ static void generate(llr_session *s, llr_sampler *sampler, llr_stream *stream, c
     double start = now();
     g->finish = "length";
     while (opt.predict < 0 || g->ids.n < (uint64_t)opt.predict) {
-        const float *logits = llr_session_logits(s);
-        int32_t id = llr_sampler_sample(sampler, logits);
-        if (id < 0 || logits[id] != logits[id])
+        float score = 0.0f;
+        int32_t id = llr_session_sample(s, sampler, &score);
+        if (id < 0 || score != score)
             die(CODE_FAILED, "the model's scores are not numbers after %lu tokens: its weights are damaged, or too large for this arithmetic\n"
                           "  llrun run --exact computes without rounding activations.", (unsigned long)llr_session_pos(s));
         if (v && !opt.ignore_eos && llr_vocab_is_eog(v, id)) { g->finish = "stop"; break; }
