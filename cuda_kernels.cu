@@ -155,7 +155,14 @@ static __device__ __forceinline__ void four_matrices(unsigned r[4], const void *
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"((unsigned)__cvta_generic_to_shared(row)) : "memory");
 }
+/* The same, each matrix turned: a lane gets columns l / 4 of rows 2 (l % 4) and the next, of f16. */
+static __device__ __forceinline__ void four_turned(unsigned r[4], const void *row)
+{
+    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                 : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"((unsigned)__cvta_generic_to_shared(row)) : "memory");
+}
 #else                                   /* never launched there: see gpu_matmul */
+static __device__ void four_turned(unsigned *, const void *) {}
 static __device__ void copy_16(void *, const void *, int) {}
 static __device__ void copy_group(void) {}
 template <int N> static __device__ void copies_wait(void) {}
@@ -561,7 +568,7 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_qu
             UNROLL for (j = 0; j < PAIR; j++) {         /* 16 bytes behind the last row may be read: its memory has room */
                 const uint8_t *next = w[j] + (size_t)(c + 32) / 32 * per, *from = (const uint8_t *)((uintptr_t)next & ~(uintptr_t)15);
                 UNROLL for (i = 0; i < each; i++)
-                    if (lane + 32 * i < pieces && from + 16 * (lane + 32 * i) < w[j] + p.row_bytes) ahead[j][i] = ((const uint4 *)from)[lane + 32 * i];
+                    if (lane + 32 * i < pieces && from + 16 * (lane + 32 * i) < w[j] + p.row_bytes) ahead[j][i] = __ldg((const uint4 *)from + lane + 32 * i);
             }
         if (c >= 0 && c + lane < groups)
             UNROLL for (j = 0; j < PAIR; j++) {
@@ -608,10 +615,10 @@ template <int T, int N> static __global__ void __launch_bounds__(THREADS) few_fl
                 float v[PAIR][8];
                 UNROLL for (j = 0; j < PAIR; j++)
                     if constexpr (T == F32) {
-                        const float4 a = *(const float4 *)((const float *)w[j] + i), b = *(const float4 *)((const float *)w[j] + i + 4);
+                        const float4 a = __ldg((const float4 *)(const void *)((const float *)w[j] + i)), b = __ldg((const float4 *)(const void *)((const float *)w[j] + i + 4));
                         v[j][0] = a.x; v[j][1] = a.y; v[j][2] = a.z; v[j][3] = a.w; v[j][4] = b.x; v[j][5] = b.y; v[j][6] = b.z; v[j][7] = b.w;
                     } else {
-                        const uint4 a = *(const uint4 *)((const uint16_t *)w[j] + i);
+                        const uint4 a = __ldg((const uint4 *)(const void *)((const uint16_t *)w[j] + i));
                         const unsigned u[4] = { a.x, a.y, a.z, a.w };
                         UNROLL for (int k = 0; k < 8; k++) {
                             const unsigned h = u[k / 2] >> 16 * (k % 2) & 0xffffu;
@@ -1112,11 +1119,30 @@ static __global__ void join(join_args a)
 static void run_join(stream *st, const join_args &a) { RUN(join, dim3((unsigned)a.n, (unsigned)a.n_head), dim3(a.dv <= 64 ? 64 : 128), 0, st, a); }
 
 /* Many tokens: tensor cores, in f16. A block: 64 tokens of one head, 16 of them each of its 4 warps; a tile of positions at a time in shared
- * memory, keys as rows, values as columns. What a warp has as scores has the layout that the second product wants for its a. */
+ * memory, as rows 16 bytes longer than D numbers, so that eight of them are in different banks. What a warp has as scores has the layout
+ * that the second product wants for its a. */
+template <int D, int KV> static __device__ __forceinline__ void half_rows(unsigned *to, const uint8_t *from, size_t row_bytes, int width, uint32_t first, int rows, int there, uint32_t capacity)
+{
+    enum { W = D / 2 + 4, PIECES = D / 8 };
+    UNROLL_BY(D > 128 ? 1 : 4) for (int i = (int)threadIdx.x; i < rows * PIECES; i += THREADS) {
+        const int r = i / PIECES, d = i % PIECES * 8;
+        const uint8_t *row = from + (size_t)((first + (uint32_t)r) % capacity) * row_bytes;
+        uint4 x = { 0, 0, 0, 0 };
+        if (r < there && d < width) {
+            if (KV == LLR_KV_F16 && width % 8 == 0) x = *(const uint4 *)(const void *)(row + 2 * d);
+            else {
+                float v[8];
+                UNROLL for (int j = 0; j < 8; j++) v[j] = d + j < width ? kv_value<KV>(row, d + j) : 0.0f;
+                x.x = two_halves(v[0], v[1]); x.y = two_halves(v[2], v[3]); x.z = two_halves(v[4], v[5]); x.w = two_halves(v[6], v[7]);
+            }
+        }
+        *(uint4 *)(void *)(to + r * W + d / 2) = x;
+    }
+}
 template <int D, int KV> static __global__ void __launch_bounds__(THREADS) attend_many(attend_args p, float *out, int64_t ldo, int n)
 {
-    enum { P = D > 128 ? 32 : 64, KW = D / 2 + 4, VW = P / 2 + 4 };         /* positions of a tile; words of a row, in different banks */
-    __shared__ unsigned ks[P][KW], vt[D][VW];
+    enum { P = D > 128 ? 32 : 64, W = D / 2 + 4 };                          /* positions of a tile; words of a row */
+    __shared__ __align__(16) unsigned ks[P][W], vs[P][W];
     const int lane = (int)(threadIdx.x % WARP), warp = (int)(threadIdx.x / WARP), head = (int)blockIdx.y, kvh = head / (p.a.n_head / p.a.n_head_kv);
     const int t0 = (int)blockIdx.x * 64, last = t0 + 64 < n ? t0 + 63 : n - 1;
     const uint32_t first = p.pos + (uint32_t)t0, from = p.a.window && first + 1 > p.a.window ? first + 1 - p.a.window : 0, to = p.pos + (uint32_t)last + 1;
@@ -1144,24 +1170,18 @@ template <int D, int KV> static __global__ void __launch_bounds__(THREADS) atten
     for (uint32_t tile = from; tile < to; tile += P) {
         const int there = to - tile < P ? (int)(to - tile) : (int)P;
         float s[P / 8][4], top[2] = { most[0], most[1] }, shrink[2], weight[2] = { 0.0f, 0.0f };
-        for (i = (int)threadIdx.x; i < P * (D / 2); i += THREADS) {
-            const int r = i / (D / 2), d = i % (D / 2) * 2;
-            const uint8_t *row = k + (size_t)((tile + (uint32_t)r) % p.c.capacity) * kb;
-            ks[r][d / 2] = r >= there ? 0u : two_halves(d < p.a.dk ? kv_value<KV>(row, d) : 0.0f, d + 1 < p.a.dk ? kv_value<KV>(row, d + 1) : 0.0f);
-        }
-        for (i = (int)threadIdx.x; i < P / 2 * D; i += THREADS) {
-            const int r = i / D * 2, d = i % D;
-            const uint8_t *row = v + (size_t)((tile + (uint32_t)r) % p.c.capacity) * vb, *next = v + (size_t)((tile + (uint32_t)r + 1) % p.c.capacity) * vb;
-            vt[d][r / 2] = two_halves(d < p.a.dv && r < there ? kv_value<KV>(row, d) : 0.0f, d < p.a.dv && r + 1 < there ? kv_value<KV>(next, d) : 0.0f);
-        }
+        half_rows<D, KV>(ks[0], k, kb, p.a.dk, tile, P, there, p.c.capacity);
+        half_rows<D, KV>(vs[0], v, vb, p.a.dv, tile, P, there, p.c.capacity);
         __syncthreads();
-        UNROLL for (j = 0; j < P / 8; j++) {
-            const unsigned *row = ks[8 * j + lane / 4];
-            UNROLL for (i = 0; i < 4; i++) s[j][i] = 0.0f;
-            UNROLL for (m = 0; m < D / 16; m++) {
-                const unsigned b[2] = { row[8 * m + lane % 4], row[8 * m + lane % 4 + 4] };
+        UNROLL for (j = 0; j < P / 8; j++) UNROLL for (i = 0; i < 4; i++) s[j][i] = 0.0f;
+        UNROLL for (m = 0; m < D / 16; m++)
+            UNROLL for (j = 0; j < P / 8; j += 2) {
+                unsigned b[4];
+                four_matrices(b, &ks[8 * j + lane % 8 + lane / 16 * 8][8 * m + lane / 8 % 2 * 4]);
                 mma_f16(s[j], q[m], b);
+                mma_f16(s[j + 1], q[m], b + 2);
             }
+        UNROLL for (j = 0; j < P / 8; j++)
             UNROLL for (i = 0; i < 4; i++) {
                 const uint32_t at_key = tile + (uint32_t)(8 * j + lane % 4 * 2 + i % 2);
                 float x = s[j][i];
@@ -1170,7 +1190,6 @@ template <int D, int KV> static __global__ void __launch_bounds__(THREADS) atten
                 s[j][i] = at_key > at[i / 2] || at_key < seen[i / 2] ? -FLT_MAX : x;
                 top[i / 2] = fmaxf(top[i / 2], s[j][i]);
             }
-        }
         UNROLL for (i = 0; i < 2; i++) {
             top[i] = quad_max(top[i]);
             shrink[i] = expf(most[i] - top[i]);
@@ -1186,10 +1205,11 @@ template <int D, int KV> static __global__ void __launch_bounds__(THREADS) atten
         UNROLL for (m = 0; m < P / 16; m++) {
             const unsigned a[4] = { two_halves(s[2 * m][0], s[2 * m][1]), two_halves(s[2 * m][2], s[2 * m][3]),
                                     two_halves(s[2 * m + 1][0], s[2 * m + 1][1]), two_halves(s[2 * m + 1][2], s[2 * m + 1][3]) };
-            UNROLL for (j = 0; j < D / 8; j++) {
-                const unsigned *row = vt[8 * j + lane / 4];
-                const unsigned b[2] = { row[8 * m + lane % 4], row[8 * m + lane % 4 + 4] };
+            UNROLL for (j = 0; j < D / 8; j += 2) {
+                unsigned b[4];
+                four_turned(b, &vs[16 * m + lane % 16][4 * (j + lane / 16)]);
                 mma_f16(o[j], a, b);
+                mma_f16(o[j + 1], a, b + 2);
             }
         }
         __syncthreads();
@@ -1431,6 +1451,7 @@ static int gpu_top(void *s, const float *x, int32_t n, int k, uint64_t *keys)
     int blocks = (n + SORTED - 1) / SORTED, half = blocks * k;
     if (st->error != cudaSuccess || k > SORTED / 2 || 4 * (uint64_t)half > st->n_parts) return 0;   /* two such lists of two words in `parts` */
     settle(st);
+    check(st, cudaSetDevice(st->dev->index), "choosing the device");       /* the thread may be another than that of the pass */
     for (int left = n;; left = blocks * k, blocks = (left + SORTED - 1) / SORTED, x = NULL) {
         unsigned long long *to = from == work ? work + half : work;
         RUN(largest, dim3((unsigned)blocks), dim3(256), 0, st, to, k, x, from, left);
@@ -1586,6 +1607,7 @@ static void gpu_get(void *s, void *to, const void *from, size_t n)
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
     settle(st);
+    check(st, cudaSetDevice(st->dev->index), "choosing the device");
     check(st, cudaMemcpyAsync(to, from, n, cudaMemcpyDeviceToHost, st->s), "copying from the GPU");
     check(st, cudaStreamSynchronize(st->s), "the kernels of a pass");
 }

@@ -450,8 +450,9 @@ LLR_API void       llr_sampler_free(llr_sampler *s);
 LLR_API void       llr_sampler_accept(llr_sampler *s, int32_t id);              /* prompt tokens too: penalties see them */
 LLR_API int32_t    llr_sampler_sample(llr_sampler *s, const float *logits);     /* logits [n_vocab], unchanged; accepts the token drawn; the argmax if all are NaN or banned */
 /* llr_sampler_sample of the logits of the last token, which need not be fetched from a GPU for it if a few are enough: without
- * penalties, and with top_k or at a temperature of 0. logit (may be NULL): of the token. -1 if there are no logits. */
-LLR_API int32_t    llr_session_sample(llr_session *s, llr_sampler *p, float *logit);
+ * penalties, and with top_k or at a temperature of 0. logit: of the token. LLR_E_DEVICE: the GPU failed, and the session goes on
+ * without it, as after llr_eval, but has its logits: sample again. */
+LLR_API llr_status llr_session_sample(llr_session *s, llr_sampler *p, int32_t *id, float *logit, llr_error *err);
 LLR_API int32_t    llr_argmax(const float *logits, int32_t n);                  /* the largest, the lowest id on a tie; NaN never wins */
 LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 /* never sample it (ignore_eos) */
 
@@ -10374,21 +10375,32 @@ static llr_status llri_warm(llr_session *s, llr_error *err)
     return st;
 }
 
-/* Fetches logits that still are on the GPU; if that fails, they are computed again here. */
-static llr_status llri_near_logits(llr_session *s)
+/* The GPU failed after a call, when its logits were asked for: LLR_E_DEVICE, and the session has them, computed here, or another error. */
+static llr_status llri_lost_gpu(llr_session *s, const char *why, llr_error *err)
+{
+    llr_status st;
+    s->far_logits = NULL;
+    llri_leave_gpu(s);
+    st = llri_warm(s, err);
+    s->has_logits = st == LLR_OK;
+    return st == LLR_OK ? llri_gpu_fail(err, why) : st;
+}
+
+/* Fetches logits that still are on the GPU. */
+static llr_status llri_near_logits(llr_session *s, llr_error *err)
 {
     char why[400] = "";
-    const float *far = s->far_logits;
-    llr_status st;
-    if (!far) return LLR_OK;
+    if (!s->far_logits) return LLR_OK;
+    llri_fetch(&s->twin->exec, s->logits, s->far_logits, s->m->n_vocab);
+    if (s->twin->exec.gpu->finish(s->twin->exec.stream, why, sizeof why)) return llri_lost_gpu(s, why, err);
     s->far_logits = NULL;
-    llri_fetch(&s->twin->exec, s->logits, far, s->m->n_vocab);
-    if (!s->twin->exec.gpu->finish(s->twin->exec.stream, why, sizeof why)) return LLR_OK;
-    llri_log(&s->m->opt, LLR_LOG_WARN, "%s: the CPU computes what is on the GPU again", why);
-    llri_leave_gpu(s);
-    st = llri_warm(s, NULL);
-    s->has_logits = st == LLR_OK;
-    return st;
+    return LLR_OK;
+}
+/* The same where nobody asks what became of the GPU. */
+static void llri_near_logits_somehow(llr_session *s)
+{
+    llr_error err;
+    if (llri_near_logits(s, &err) != LLR_OK) llri_log(&s->m->opt, LLR_LOG_WARN, "the GPU is not used any more: %s", err.msg);
 }
 
 /* Runs the checked call. After a failure the sessions get their positions back; one whose window has lost what it would
@@ -10397,7 +10409,7 @@ static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *e
 {
     llr_status st = LLR_OK;
     size_t i;
-    for (i = 0; i < c->n; i++) if (!c->counts[i]) (void)llri_near_logits(c->sessions[i]);      /* they stay, whatever becomes of the scratch */
+    for (i = 0; i < c->n; i++) if (!c->counts[i]) llri_near_logits_somehow(c->sessions[i]);      /* they stay, whatever becomes of the scratch */
     for (i = 0; i < c->n && st == LLR_OK; i++) st = llri_warm(c->sessions[i], err);
     if (st != LLR_OK) return st;
     for (i = 0; i < c->n; i++) {
@@ -10462,8 +10474,8 @@ LLR_API const float *llr_session_logits(const llr_session *s)
 LLR_API const float *llr_session_logits_at(const llr_session *s, size_t i)
 {
     const size_t v = (size_t)s->m->n_vocab;
+    if (s->far_logits) llri_near_logits_somehow((llr_session *)s);
     if (!s->has_logits || i >= s->call_n || s->call_n - i > (s->all_logits ? s->n_batch : 1)) return NULL;
-    if (s->far_logits && llri_near_logits((llr_session *)s) != LLR_OK) return NULL;
     if (s->call_ahead) return s->ahead_logits + (s->used - s->call_n + i) * v;
     return s->logits + (s->all_logits ? i % s->n_batch * v : 0);
 }
@@ -10476,7 +10488,7 @@ LLR_API uint32_t llr_session_ctx(const llr_session *s) { return s->n_ctx; }
 LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
 {
     int i;
-    (void)llri_near_logits(s);          /* they could not be computed again later */
+    llri_near_logits_somehow(s);        /* they could not be computed again later */
     s->n_ahead = s->used;
     s->guess.len = 0;
     if (pos >= s->pos && s->high == s->pos) return s->pos;
@@ -13289,30 +13301,33 @@ static int llri_candidates_of_keys(llr_sampler *s, const uint64_t *keys, int k)
     }
     return n;
 }
-LLR_API int32_t llr_session_sample(llr_session *s, llr_sampler *p, float *logit)
+LLR_API llr_status llr_session_sample(llr_session *s, llr_sampler *p, int32_t *id, float *logit, llr_error *err)
 {
     const int k = s->far_logits && p->n_vocab <= s->m->n_vocab ? llri_enough(p) : 0;
     const float *logits;
     uint64_t keys[LLRI_MOST_TOP];
-    char why[400];
-    int32_t id;
+    char why[400] = "";
+    llr_status st;
     int i, n = 0;
     if (k) {
         const llri_exec *e = &s->twin->exec;
         const int done = e->gpu->top(e->stream, s->far_logits, p->n_vocab, k, keys);
-        if (!e->gpu->finish(e->stream, why, sizeof why) && done) n = llri_candidates_of_keys(p, keys, k);
+        if (e->gpu->finish(e->stream, why, sizeof why)) return llri_lost_gpu(s, why, err);
+        if (done) n = llri_candidates_of_keys(p, keys, k);
     }
     if (n) {
-        id = llri_draw(p, n);
-        for (i = 0; logit && i < n; i++) if (p->list[i].id == id) *logit = p->list[i].logit;
-        llr_sampler_accept(p, id);
-        return id;
+        *id = llri_draw(p, n);
+        for (i = 0; i < n; i++) if (p->list[i].id == *id) *logit = p->list[i].logit;
+        llr_sampler_accept(p, *id);
+        return LLR_OK;
     }
+    st = llri_near_logits(s, err);
+    if (st != LLR_OK) return st;
     logits = llr_session_logits(s);
-    if (!logits) return -1;
-    id = llr_sampler_sample(p, logits);
-    if (logit) *logit = logits[id];
-    return id;
+    if (!logits) return llri_fail(err, LLR_E_ARG, "llr_session_sample: there are no logits");
+    *id = llr_sampler_sample(p, logits);
+    *logit = logits[*id];
+    return LLR_OK;
 }
 
 /* --- text as it comes ------------------------------------------------------------------------------------------------- */

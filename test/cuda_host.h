@@ -34,6 +34,7 @@
 #define __forceinline__ inline
 #define __launch_bounds__(...)
 #define __shared__ static
+#define __align__(n) __attribute__((aligned(n)))
 #define UNROLL
 #define UNROLL_BY(n)
 #define SHARED_FLOATS(name) float *name = (float *)(void *)host_shared
@@ -178,6 +179,7 @@ static inline int dot4(int a, int b, int c)
     for (int i = 0; i < 32; i += 8) c += (int)(int8_t)(a >> i) * (int8_t)(b >> i);
     return c;
 }
+template <typename T> static inline T __ldg(const T *p) { return *p; }
 static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s)
 {
     uint64_t ab = (uint64_t)b << 32 | a;
@@ -228,6 +230,19 @@ static void four_matrices(unsigned r[4], const void *row)
     host_rows[threadIdx.x] = row;
     __syncwarp();
     for (int i = 0; i < 4; i++) memcpy(&r[i], (const char *)host_rows[w + 8 * i + lane / 4] + 4 * (lane % 4), 4);
+    __syncwarp();
+}
+static void four_turned(unsigned r[4], const void *row)
+{
+    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
+    if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
+    host_rows[threadIdx.x] = row;
+    __syncwarp();
+    for (int i = 0; i < 4; i++) {
+        unsigned short h[2];
+        for (int j = 0; j < 2; j++) memcpy(&h[j], (const char *)host_rows[w + 8 * i + lane % 4 * 2 + j] + 2 * (lane / 4), 2);
+        r[i] = h[0] | (unsigned)h[1] << 16;
+    }
     __syncwarp();
 }
 static inline int host_int8(unsigned word, int i) { return (int8_t)(word >> 8 * i); }

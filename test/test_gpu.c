@@ -381,8 +381,8 @@ static void gt_fused(const kt_type *k)
         gt_steps_of_layer(&p, &l, apart);
         llri_fetch(&p.gpu, results[apart], there, ALL);
         if (gt_state) gt_state(&unused, &calls, 0);
-        /* ten launches, one for the addition that waits for the next layer, and two calls to fetch */
-        CHECK_MSG(apart || !gt_state || calls - before == 13, "%s: a layer took %ld calls", t->name, calls - before);
+        /* ten launches, one for the addition that waits for the next layer, and three calls to fetch */
+        CHECK_MSG(apart || !gt_state || calls - before == 14, "%s: a layer took %ld calls", t->name, calls - before);
     }
     CHECK_MSG(!memcmp(results[0], results[1], ALL * sizeof(float)), "%s: steps that are put together give other bits", t->name);
     gt_end(&p);
@@ -496,11 +496,11 @@ static void test_gpu_models(void)
                 how.temp = kv == 2 ? 0.0f : 2.0f;
                 if (kv == 1) how.repeat_penalty = 1.5f;         /* needs all */
                 CHECK(llr_sampler_new(&sa, TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK && llr_sampler_new(&sb, TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK);
-                CHECK(llr_session_sample(a, sa, NULL) == -1);
+                CHECK(llr_session_sample(a, sa, &y, &logit, &err) == LLR_E_ARG);
                 for (i = 0; i < 10; i++) {
                     CHECK(llr_session_eval(a, &x, 1, &err) == LLR_OK && llr_session_eval(b, &x, 1, &err) == LLR_OK);
                     CHECK(a->far_logits != NULL);
-                    x = llr_session_sample(a, sa, &logit);
+                    CHECK(llr_session_sample(a, sa, &x, &logit, &err) == LLR_OK);
                     CHECK((a->far_logits != NULL) == (kv != 1));
                     y = llr_sampler_sample(sb, llr_session_logits(b));
                     CHECK(x == y && logit == llr_session_logits(b)[y]);
@@ -555,6 +555,11 @@ static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session 
     llr_status st, first = LLR_OK;
     const size_t steps[] = { 9, 1, 1 };
     size_t at = 0, i;
+    llr_sampling how;
+    llr_sampler *greedy = NULL;
+    memset(&how, 0, sizeof how);
+    how.top_p = how.typical_p = how.repeat_penalty = 1.0f;
+    CHECK(llr_sampler_new(&greedy, TM_VOCAB, NULL, &how, NULL, NULL) == LLR_OK);
     (void)heap;
     memset(&so, 0, sizeof so);
     so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
@@ -575,9 +580,24 @@ static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session 
             CHECK_MSG(llr_session_eval(s, ids + at, steps[i], &e) == LLR_OK, "after %s: %s", err->msg, e.msg);
             CHECK(tm_same(llr_session_logits(s), llr_session_logits(want)));        /* the CPU's, to the bit */
         }
+        if (first == LLR_OK) {                                  /* its logits are still there, or not yet */
+            int32_t id = -1, x;
+            float logit;
+            st = llr_session_sample(s, greedy, &id, &logit, &e);
+            x = llr_argmax(llr_session_logits(want), TM_VOCAB);
+            if (st != LLR_OK) {
+                CHECK_MSG(st == LLR_E_DEVICE, "%s", e.msg);
+                first = st;
+                *err = e;
+                CHECK_MSG(llr_session_sample(s, greedy, &id, &logit, &e) == LLR_OK, "after %s: %s", err->msg, e.msg);
+                CHECK(tm_same(llr_session_logits(s), llr_session_logits(want)));
+            }
+            CHECK(id == x);
+        }
         if (first == LLR_OK) gt_same(want, s, -1, 1e-5, "with failures to come");
         else CHECK(tm_same(llr_session_logits(s), llr_session_logits(want)));
     }
+    llr_sampler_free(greedy);
     llr_session_free(s);
     llr_placement_free(p);
     llr_gpu_close(g);
