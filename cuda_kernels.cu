@@ -122,6 +122,7 @@ static __device__ __forceinline__ int dot4(int a, int b, int c) { return __dp4a(
 /* Tensor cores: c[16][8] += a[16][k] b[k][8], by a warp. Row lane / 4, or 8 more, of a and column lane / 4 of b are in a lane's
  * words, columns 2 (lane % 4) and the next of rows lane / 4 and lane / 4 + 8 in its c. 32 bytes of a row: word lane % 4, then word 4 more. */
 #if __CUDA_ARCH__ >= 800
+#  define TENSOR_CORES 1
 static __device__ __forceinline__ void mma_int8(int c[4], const unsigned a[4], const unsigned b[2])             /* k = 32 */
 {
     asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, {%0, %1, %2, %3};"
@@ -162,6 +163,7 @@ static __device__ __forceinline__ void four_turned(unsigned r[4], const void *ro
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"((unsigned)__cvta_generic_to_shared(row)) : "memory");
 }
 #else                                   /* never launched there: see gpu_matmul */
+#  define TENSOR_CORES 0
 static __device__ void four_turned(unsigned *, const void *) {}
 static __device__ void copy_16(void *, const void *, int) {}
 static __device__ void copy_group(void) {}
@@ -702,6 +704,7 @@ enum { ROWS = 64, TOKENS = 128, CHUNKS = 4, MANY_THREADS = 256, STEP_FROM = 9 /*
 template <int T> static __global__ void __launch_bounds__(MANY_THREADS) many_quants(products all, const int8_t *q, const float *scale, const int32_t *sum, int n, int token_blocks, books bk)
 {
     enum { halves = type_of<T>::halves, H = 1 + halves, plus = T == Q4_1 || T == Q5_1 || T == Q2_K || T == Q4_K || T == Q5_K };
+    if (!TENSOR_CORES) return;
     __shared__ uint4 ws[ROWS][9], as[TOKENS][9];
     __shared__ float w_scale[H][CHUNKS][ROWS], w_plus[plus ? H : 1][CHUNKS][ROWS], a_scale[CHUNKS][TOKENS], a_sum[plus ? H : 1][CHUNKS][TOKENS];
     int at_block = (int)blockIdx.x / token_blocks;

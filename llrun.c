@@ -2641,8 +2641,8 @@ static void generate(llr_session *s, llr_sampler *sampler, llr_stream *stream, c
     double start = now();
     g->finish = "length";
     while (opt.predict < 0 || g->ids.n < (uint64_t)opt.predict) {
-        float score;
-        int32_t id;
+        float score = 0.0f;
+        int32_t id = 0;
         llr_error err;
         llr_status st;
         while ((st = llr_session_sample(s, sampler, &id, &score, &err)) == LLR_E_DEVICE) gpu_lost(&err);

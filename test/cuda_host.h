@@ -33,6 +33,7 @@
 #define __host__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#define TENSOR_CORES 1
 #define __shared__ static
 #define __align__(n) __attribute__((aligned(n)))
 #define UNROLL
