@@ -2293,6 +2293,12 @@ static void close_session(llr_session *s)
     if (got_signal) exit_by_signal();
 }
 
+static void gpu_lost(const llr_error *err)
+{
+    if (gpu_required()) die(CODE_HARDWARE, "%s", err->msg);
+    note("GPU not used any more: %s; the CPU goes on", err->msg);
+}
+
 /* 0: Ctrl-C ended it in a chat; elsewhere it ends the program */
 static int eval_together(llr_session *const *s, const int32_t *const *ids, const size_t *n, size_t n_sessions)
 {
@@ -2303,8 +2309,7 @@ static int eval_together(llr_session *const *s, const int32_t *const *ids, const
     do {
         st = llr_eval(s, ids, n, n_sessions, &err);
         if (st != LLR_E_DEVICE) continue;
-        if (gpu_required()) die(CODE_HARDWARE, "%s", err.msg);
-        note("GPU not used any more: %s; the CPU goes on", err.msg);
+        gpu_lost(&err);
     } while (st == LLR_E_DEVICE || (st == LLR_E_CANCELLED && !got_signal));     /* again after a Ctrl-C that came late */
     if (chatting && got_signal == SIGINT) return 0;
     if (st) die_status(&err, CODE_FAILED);
@@ -2636,9 +2641,15 @@ static void generate(llr_session *s, llr_sampler *sampler, llr_stream *stream, c
     double start = now();
     g->finish = "length";
     while (opt.predict < 0 || g->ids.n < (uint64_t)opt.predict) {
-        const float *logits = llr_session_logits(s);
-        int32_t id = llr_sampler_sample(sampler, logits);
-        if (id < 0 || logits[id] != logits[id])
+        float score = 0.0f;
+        int32_t id = 0;
+        llr_error err;
+        llr_status st;
+        while ((st = llr_session_sample(s, sampler, &id, &score, &err)) == LLR_E_DEVICE) gpu_lost(&err);
+        if (st == LLR_E_CANCELLED && chatting && got_signal == SIGINT) { g->finish = "cancelled"; break; }
+        if (st == LLR_E_CANCELLED && got_signal) exit_by_signal();
+        if (st) die_status(&err, CODE_FAILED);
+        if (score != score)
             die(CODE_FAILED, "the model's scores are not numbers after %lu tokens: its weights are damaged, or too large for this arithmetic\n"
                           "  llrun run --exact computes without rounding activations.", (unsigned long)llr_session_pos(s));
         if (v && !opt.ignore_eos && llr_vocab_is_eog(v, id)) { g->finish = "stop"; break; }

@@ -449,6 +449,10 @@ LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr
 LLR_API void       llr_sampler_free(llr_sampler *s);
 LLR_API void       llr_sampler_accept(llr_sampler *s, int32_t id);              /* prompt tokens too: penalties see them */
 LLR_API int32_t    llr_sampler_sample(llr_sampler *s, const float *logits);     /* logits [n_vocab], unchanged; accepts the token drawn; the argmax if all are NaN or banned */
+/* llr_sampler_sample of the logits of the last token, which need not be fetched from a GPU for it if a few are enough: without
+ * penalties, and with top_k or at a temperature of 0. logit: of the token. LLR_E_DEVICE: the GPU failed, and the session goes on
+ * without it, as after llr_eval, but has its logits: sample again. */
+LLR_API llr_status llr_session_sample(llr_session *s, llr_sampler *p, int32_t *id, float *logit, llr_error *err);
 LLR_API int32_t    llr_argmax(const float *logits, int32_t n);                  /* the largest, the lowest id on a tie; NaN never wins */
 LLR_API void       llr_sampler_ban(llr_sampler *s, int32_t id);                 /* never sample it (ignore_eos) */
 
@@ -497,7 +501,7 @@ LLR_API void       llr_prompt_free(const llr_template *t, llr_prompt *p);
  * wherever its layers lie. For the implementation and for cuda_kernels.cu, which defines LLRUN_GPU_LIBRARY.
  */
 #if (defined(LLRUN_IMPLEMENTATION) || defined(LLRUN_GPU_LIBRARY)) && !defined(LLRI_GPU_ABI)
-#define LLRI_GPU_ABI 1                      /* another number: another table */
+#define LLRI_GPU_ABI 2                      /* another number: another table */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -553,6 +557,8 @@ typedef struct llri_gpu_table {
     void (*vec)(void *stream, int op, float *y, const float *x, float a, float b, int64_t n);
     void (*store)(void *stream, const llri_kvc *c, const float *k, int64_t ldk, const float *v, int64_t ldv, uint32_t pos, int n);
     void (*attend)(void *stream, const llri_attn *a, const llri_kvc *c, float *out, int64_t ldo, const float *q, int64_t ldq, uint32_t pos, int n);
+    /* The k largest of n numbers in order, as keys (0: there are no more); see llri_candidates_of_keys. Waits. 0: not done, with or without an error */
+    int  (*top)(void *stream, const float *x, int32_t n, int k, uint64_t *keys);
 } llri_gpu_table;
 typedef const llri_gpu_table *(*llri_gpu_library)(void);                              /* llrun_gpu */
 #ifdef __cplusplus
@@ -9353,6 +9359,7 @@ struct llr_session {
     size_t call_n, call_done;   /* tokens of the last call; those computed */
     int call_ahead;         /* all of them had been computed in advance */
     int has_logits;
+    const float *far_logits;    /* not NULL: those of the last token are there, on the GPU, and not fetched yet */
     const llr_placement *gpu;   /* NULL: all on the CPU */
     llr_session *twin;      /* only exec and scratch, on the GPU */
     void *gpu_block;        /* memory there: that scratch, keys and values */
@@ -10105,6 +10112,10 @@ static void llri_head(const llri_pass *p, int done)
             if (m->final_cap > 0.0f) llri_softcap(p->e, y + k * strip, m->final_cap, n);
         }
         if (p->e->gpu) p->e->gpu->recorded(p->e->stream);
+        if (p->e->gpu && head.n == 1 && n == v && p->n_parts == 1 && p->parts[0].s->twin == p->s && !p->parts[0].s->all_logits) {
+            p->parts[0].s->far_logits = y;              /* of a token alone most are not asked for */
+            return;
+        }
         for (k = 0; k < head.n && !direct; k++) llri_fetch(p->e, to[k] + r, y + k * strip, n);
     }
 }
@@ -10549,12 +10560,41 @@ static llr_status llri_warm(llr_session *s, llr_error *err)
     return st;
 }
 
+/* The GPU failed after a call, when its logits were asked for: LLR_E_DEVICE, and the session has them, computed here, or another error. */
+static llr_status llri_lost_gpu(llr_session *s, const char *why, llr_error *err)
+{
+    llr_status st;
+    s->far_logits = NULL;
+    llri_leave_gpu(s);
+    st = llri_warm(s, err);
+    s->has_logits = st == LLR_OK;
+    return st == LLR_OK ? llri_gpu_fail(err, why) : st;
+}
+
+/* Fetches logits that still are on the GPU. */
+static llr_status llri_near_logits(llr_session *s, llr_error *err)
+{
+    char why[400] = "";
+    if (!s->far_logits) return LLR_OK;
+    llri_fetch(&s->twin->exec, s->logits, s->far_logits, s->m->n_vocab);
+    if (s->twin->exec.gpu->finish(s->twin->exec.stream, why, sizeof why)) return llri_lost_gpu(s, why, err);
+    s->far_logits = NULL;
+    return LLR_OK;
+}
+/* The same where nobody asks what became of the GPU. */
+static void llri_near_logits_somehow(llr_session *s)
+{
+    llr_error err;
+    if (llri_near_logits(s, &err) != LLR_OK) llri_log(&s->m->opt, LLR_LOG_WARN, "the GPU is not used any more: %s", err.msg);
+}
+
 /* Runs the checked call. After a failure the sessions get their positions back; one whose window has lost what it would
  * need there goes back to 0, as when rewinding. */
 static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *err)
 {
     llr_status st = LLR_OK;
     size_t i;
+    for (i = 0; i < c->n; i++) if (!c->counts[i]) llri_near_logits_somehow(c->sessions[i]);      /* they stay, whatever becomes of the scratch */
     for (i = 0; i < c->n && st == LLR_OK; i++) st = llri_warm(c->sessions[i], err);
     if (st != LLR_OK) return st;
     for (i = 0; i < c->n; i++) {
@@ -10564,6 +10604,7 @@ static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *e
         if (!c->counts[i]) continue;
         s->call_n = c->counts[i];
         s->has_logits = 0;
+        s->far_logits = NULL;
         llri_note_tokens(s, c->tokens[i], c->counts[i]);
         s->call_ahead = llri_take_ahead(s, c->tokens[i], c->counts[i]);
         if (!s->call_ahead) continue;
@@ -10618,6 +10659,7 @@ LLR_API const float *llr_session_logits(const llr_session *s)
 LLR_API const float *llr_session_logits_at(const llr_session *s, size_t i)
 {
     const size_t v = (size_t)s->m->n_vocab;
+    if (s->far_logits) llri_near_logits_somehow((llr_session *)s);
     if (!s->has_logits || i >= s->call_n || s->call_n - i > (s->all_logits ? s->n_batch : 1)) return NULL;
     if (s->call_ahead) return s->ahead_logits + (s->used - s->call_n + i) * v;
     return s->logits + (s->all_logits ? i % s->n_batch * v : 0);
@@ -10631,6 +10673,7 @@ LLR_API uint32_t llr_session_ctx(const llr_session *s) { return s->n_ctx; }
 LLR_API uint32_t llr_session_rewind(llr_session *s, uint32_t pos)
 {
     int i;
+    llri_near_logits_somehow(s);        /* they could not be computed again later */
     s->n_ahead = s->used;
     s->guess.len = 0;
     if (pos >= s->pos && s->high == s->pos) return s->pos;
@@ -13115,11 +13158,12 @@ struct llr_sampler {
     int32_t n_vocab;
     uint64_t state;                     /* of the random numbers */
     llri_candidate *list, *spare;       /* [n_vocab] each; spare only for typical sampling */
-    uint8_t *banned;                    /* [n_vocab] */
+    uint8_t *banned; int n_banned;      /* [n_vocab] */
     uint32_t *counts;                   /* [n_vocab], of the tokens in `last`; only for penalties */
     int32_t *last; int n_last, at_last; /* ring of the penalty window */
 };
 #define LLRI_MAX_PENALTY_WINDOW (1 << 24)
+enum { LLRI_MOST_TOP = 256 };          /* logits that are asked of a GPU; more are not worth it */
 
 static uint32_t llri_random(llr_sampler *s)
 {
@@ -13239,12 +13283,17 @@ LLR_API llr_status llr_sampler_new(llr_sampler **out, int32_t n_vocab, const llr
     s->state = how->seed + 1442695040888963407u;
     (void)llri_random(s);
     for (i = 0; ban && i < ban->count; i++)
-        if (llri_kv_elem_u64(ban, i, &id) && id < n) s->banned[id] = 1;
+        if (llri_kv_elem_u64(ban, i, &id) && id < n) llr_sampler_ban(s, (int32_t)id);
     *out = s;
     return LLR_OK;
 }
 
-LLR_API void llr_sampler_ban(llr_sampler *s, int32_t id) { if (id >= 0 && id < s->n_vocab) s->banned[id] = 1; }
+LLR_API void llr_sampler_ban(llr_sampler *s, int32_t id)
+{
+    if (id < 0 || id >= s->n_vocab || s->banned[id]) return;
+    s->banned[id] = 1;
+    s->n_banned++;
+}
 
 LLR_API void llr_sampler_accept(llr_sampler *s, int32_t id)
 {
@@ -13390,28 +13439,80 @@ static int llri_narrow(llr_sampler *s, int n)
     return n;
 }
 
-LLR_API int32_t llr_sampler_sample(llr_sampler *s, const float *logits)
+/* Draws from the list of n > 0. */
+static int32_t llri_draw(llr_sampler *s, int n)
 {
     llri_candidate *c = s->list;
-    int n = llri_candidates(s, logits), i, best;
-    int32_t id;
-    if (n == 0) id = llr_argmax(logits, s->n_vocab);        /* nothing to choose from */
-    else if (s->how.temp <= 0.0f) {
-        for (i = 1, best = 0; i < n; i++) if (c[i].logit > c[best].logit) best = i;
-        id = c[best].id;
+    int i, best = 0;
+    if (s->how.temp <= 0.0f) {
+        for (i = 1; i < n; i++) if (c[i].logit > c[best].logit) best = i;
     } else {
         double u = llri_uniform(s), sum = 0;
         n = llri_narrow(s, n);
         u *= llri_weigh(c, n, s->how.temp);
-        for (i = 0, best = 0; i < n; i++)
+        for (i = 0; i < n; i++)
             if (c[i].p > 0) {
                 best = i;
                 if ((sum += c[i].p) > u) break;
             }
-        id = c[best].id;
     }
+    return c[best].id;
+}
+
+LLR_API int32_t llr_sampler_sample(llr_sampler *s, const float *logits)
+{
+    int n = llri_candidates(s, logits);
+    int32_t id = n ? llri_draw(s, n) : llr_argmax(logits, s->n_vocab);      /* nothing to choose from */
     llr_sampler_accept(s, id);
     return id;
+}
+
+/* How many of the largest logits are enough for the sampler; 0: it must see all. */
+static int llri_enough(const llr_sampler *s)
+{
+    int k = s->how.temp <= 0.0f ? 1 : s->how.top_k;
+    return k < 1 || k > LLRI_MOST_TOP || s->n_banned > LLRI_MOST_TOP - k || s->counts ? 0 : k + s->n_banned;
+}
+/* Logits from the GPU: 32 bits that are in the order of the numbers, above the complement of the id. Returns how many may be drawn. */
+static int llri_candidates_of_keys(llr_sampler *s, const uint64_t *keys, int k)
+{
+    int i, n = 0;
+    for (i = 0; i < k && keys[i]; i++) {
+        const uint32_t u = (uint32_t)(keys[i] >> 32), id = ~(uint32_t)keys[i];
+        if (id >= (uint32_t)s->n_vocab || s->banned[id]) continue;
+        s->list[n].id = (int32_t)id;
+        s->list[n].logit = llri_bits_to_f32(u >> 31 ? u & 0x7fffffffu : ~u);
+        s->list[n++].p = 0;
+    }
+    return n;
+}
+LLR_API llr_status llr_session_sample(llr_session *s, llr_sampler *p, int32_t *id, float *logit, llr_error *err)
+{
+    const int k = s->far_logits && p->n_vocab <= s->m->n_vocab ? llri_enough(p) : 0;
+    const float *logits;
+    uint64_t keys[LLRI_MOST_TOP];
+    char why[400] = "";
+    llr_status st;
+    int i, n = 0;
+    if (k) {
+        const llri_exec *e = &s->twin->exec;
+        const int done = e->gpu->top(e->stream, s->far_logits, p->n_vocab, k, keys);
+        if (e->gpu->finish(e->stream, why, sizeof why)) return llri_lost_gpu(s, why, err);
+        if (done) n = llri_candidates_of_keys(p, keys, k);
+    }
+    if (n) {
+        *id = llri_draw(p, n);
+        for (i = 0; i < n; i++) if (p->list[i].id == *id) *logit = p->list[i].logit;
+        llr_sampler_accept(p, *id);
+        return LLR_OK;
+    }
+    st = llri_near_logits(s, err);
+    if (st != LLR_OK) return st;
+    logits = llr_session_logits(s);
+    if (!logits) return llri_fail(err, LLR_E_ARG, "llr_session_sample: there are no logits");
+    *id = llr_sampler_sample(p, logits);
+    *logit = logits[*id];
+    return LLR_OK;
 }
 
 /* --- text as it comes ------------------------------------------------------------------------------------------------- */

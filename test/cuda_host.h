@@ -8,6 +8,7 @@
  *     HOST_CUDA_DEVICES  number of devices (1)            HOST_CUDA_FREE    bytes of memory (1 GiB)
  *     HOST_CUDA_DRIVER   version (13000); 0: no driver    HOST_CUDA_FAIL    the n-th call fails, counted from 1; with a + all after it too
  *     HOST_CUDA_ERROR    the error it fails with (719, of a kernel)         HOST_CUDA_KERNELS  0: no kernels for this device
+ *     HOST_CUDA_PTX      what the kernels were written for (90)
  *     HOST_CUDA_WRONG    set: products of integers are wrong
  *     HOST_CUDA_COUNT    a file that gets the number of calls when the library is unloaded
  */
@@ -32,8 +33,11 @@
 #define __host__
 #define __forceinline__ inline
 #define __launch_bounds__(...)
+#define TENSOR_CORES 1
 #define __shared__ static
+#define __align__(n) __attribute__((aligned(n)))
 #define UNROLL
+#define UNROLL_BY(n)
 #define SHARED_FLOATS(name) float *name = (float *)(void *)host_shared
 
 struct dim3 { unsigned x, y, z; dim3(unsigned a = 1, unsigned b = 1, unsigned c = 1) : x(a), y(b), z(c) {} };
@@ -45,6 +49,8 @@ struct alignas(16) float4 { float x, y, z, w; };
 /* ---- threads ---- */
 static dim3 threadIdx, blockIdx, blockDim, gridDim;
 alignas(16) static unsigned char host_shared[1 << 18];
+enum { HOST_SHARED = 49152 };
+static size_t host_shared_limit = HOST_SHARED;  /* of the next launch alone; a GPU keeps what is asked for with each kernel */
 static std::mutex host_lock;
 
 enum { HOST_THREADS = 1024, HOST_STACK = 1 << 16 };
@@ -174,6 +180,7 @@ static inline int dot4(int a, int b, int c)
     for (int i = 0; i < 32; i += 8) c += (int)(int8_t)(a >> i) * (int8_t)(b >> i);
     return c;
 }
+template <typename T> static inline T __ldg(const T *p) { return *p; }
 static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s)
 {
     uint64_t ab = (uint64_t)b << 32 | a;
@@ -181,6 +188,7 @@ static inline unsigned __byte_perm(unsigned a, unsigned b, unsigned s)
     for (int i = 0; i < 4; i++) r |= (unsigned)(ab >> 8 * (s >> 4 * i & 7) & 255) << 8 * i;
     return r;
 }
+static inline unsigned __funnelshift_r(unsigned lo, unsigned hi, unsigned n) { return (unsigned)(((uint64_t)hi << 32 | lo) >> (n & 31)); }
 static inline float __uint_as_float(unsigned u) { float f; memcpy(&f, &u, 4); return f; }
 static inline unsigned __float_as_uint(float f) { unsigned u; memcpy(&u, &f, 4); return u; }
 static inline int __float2int_rn(float x) { return (int)nearbyintf(x); }
@@ -206,6 +214,38 @@ static inline __half __float2half_rn(float f)
 }
 
 static inline unsigned two_halves(float lo, float hi) { return __half_as_ushort(__float2half_rn(lo)) | (unsigned)__half_as_ushort(__float2half_rn(hi)) << 16; }
+/* Copies are there at once. */
+static inline void copy_16(void *to, const void *from, int there)
+{
+    if ((uintptr_t)to % 16 || (uintptr_t)from % 16) host_die("a copy of 16 bytes from or to what is no multiple of 16");
+    if (there) memcpy(to, from, 16);
+    else memset(to, 0, 16);
+}
+static inline void copy_group(void) {}
+template <int N> static void copies_wait(void) {}
+static const void *host_rows[HOST_THREADS];
+static void four_matrices(unsigned r[4], const void *row)
+{
+    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
+    if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
+    host_rows[threadIdx.x] = row;
+    __syncwarp();
+    for (int i = 0; i < 4; i++) memcpy(&r[i], (const char *)host_rows[w + 8 * i + lane / 4] + 4 * (lane % 4), 4);
+    __syncwarp();
+}
+static void four_turned(unsigned r[4], const void *row)
+{
+    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
+    if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
+    host_rows[threadIdx.x] = row;
+    __syncwarp();
+    for (int i = 0; i < 4; i++) {
+        unsigned short h[2];
+        for (int j = 0; j < 2; j++) memcpy(&h[j], (const char *)host_rows[w + 8 * i + lane % 4 * 2 + j] + 2 * (lane / 4), 2);
+        r[i] = h[0] | (unsigned)h[1] << 16;
+    }
+    __syncwarp();
+}
 static inline int host_int8(unsigned word, int i) { return (int8_t)(word >> 8 * i); }
 static inline float host_f16(unsigned word, int i) { return __half2float(__ushort_as_half((unsigned short)(word >> 16 * i))); }
 static inline float host_bf16(unsigned word, int i) { return __uint_as_float(word >> 16 * i << 16); }
@@ -222,8 +262,9 @@ enum cudaError_t {
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum { cudaStreamNonBlocking = 1 };
 typedef void *cudaStream_t;
-struct cudaDeviceProp { char name[256]; struct { char bytes[16]; } uuid; int major, minor; };
-struct cudaFuncAttributes { int n; };
+struct cudaDeviceProp { char name[256]; struct { char bytes[16]; } uuid; int major, minor, multiProcessorCount; };
+struct cudaFuncAttributes { int ptxVersion; };
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
 
 static long host_setting(const char *name, long usual)
 {
@@ -282,6 +323,8 @@ static inline cudaError_t host_launch(dim3 grid, dim3 block, size_t shared, cons
 {
     HOST_CALL();
     if (host_last != cudaSuccess) return cudaGetLastError();
+    if (shared > host_shared_limit || shared > sizeof host_shared || grid.y > 65535 || grid.z > 65535) host_die("a launch that no GPU takes");
+    host_shared_limit = HOST_SHARED;
     if (host_recording) host_recording->steps.push_back([=] { host_run(grid, block, shared, body); });
     else host_run(grid, block, shared, body);
     return cudaSuccess;
@@ -291,7 +334,7 @@ static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<v
     std::lock_guard<std::mutex> hold(host_lock);
     unsigned x, y, z;
     int i;
-    if (shared > sizeof host_shared || block.x > HOST_THREADS || block.y != 1 || block.z != 1) host_die("a launch that no GPU takes");
+    if (block.x > HOST_THREADS || block.y != 1 || block.z != 1) host_die("a launch that no GPU takes");
     gridDim = grid;
     blockDim = block;
     host_body = &body;
@@ -340,13 +383,21 @@ static inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int i)
     snprintf(p->name, sizeof p->name, "emulated GPU %d", i);
     memset(p->uuid.bytes, i + 1, sizeof p->uuid.bytes);
     p->major = 9;
+    p->multiProcessorCount = 2;
     return cudaSuccess;
 }
 static inline cudaError_t cudaSetDevice(int) { return host_call(); }
-static inline cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *, const void *)
+static inline cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *a, const void *)
 {
     HOST_CALL();
+    a->ptxVersion = (int)host_setting("HOST_CUDA_PTX", 90);
     return host_setting("HOST_CUDA_KERNELS", 1) ? cudaSuccess : cudaErrorNoKernelImageForDevice;
+}
+template <typename K> static cudaError_t cudaFuncSetAttribute(K *, cudaFuncAttribute, int n)
+{
+    HOST_CALL();
+    host_shared_limit = (size_t)n;
+    return cudaSuccess;
 }
 static inline cudaError_t cudaMemGetInfo(size_t *f, size_t *t)
 {

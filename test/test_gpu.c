@@ -24,7 +24,7 @@ static size_t gt_used(void)
 }
 
 /* --- steps: an exec of the GPU and one of the CPU ------------------------------------------------------------------------- */
-enum { GT_ROWS = 40, GT_IN = 1280, GT_HEADS = 16 };
+enum { GT_ROWS = 140, GT_IN = 1280, GT_HEADS = 16 };
 typedef struct gt_pair { llri_exec cpu, gpu; void *work; size_t bytes; uint8_t *block; size_t at; } gt_pair;
 
 static int gt_begin(gt_pair *p, int exact)
@@ -128,6 +128,9 @@ static void test_gpu_products(void)
     gt_product(&kt_types[2], 0, 72, 131, 34);
     gt_product(&kt_types[3], 0, 32, 257, 36);
     gt_product(&kt_types[7], 0, 96, 66, 40);
+    gt_product(&kt_types[1], 0, 272, 300, 140);     /* several blocks of rows and tokens, and half a step at the end */
+    gt_product(&kt_types[2], 0, 48, 70, 131);
+    gt_product(&kt_types[7], 0, 160, 70, 131);
 }
 
 static void test_gpu_steps(void)
@@ -161,6 +164,18 @@ static void test_gpu_steps(void)
             llri_act(&p.gpu, act, gy, LD, gx, kind ? gx + W : NULL, LD, N, W - 1, with);
             gt_compare(&p, y, gy, N * LD, 1e-5, "activation");
         }
+    {                                                   /* a NaN stays one, and nothing else becomes one */
+        const float cap[4] = { 0.7f, 0, 0, 0 }, in[5] = { 1.0f, (float)NAN, -500.0f, HUGE_VALF, -HUGE_VALF };
+        float want[5], got[5], *there = (float *)gt_up(&p, in, sizeof in);
+        for (kind = 0; kind < 2; kind++) {
+            memcpy(want, in, sizeof in);
+            if (kind) { llri_softcap(&p.cpu, want, 0.7f, 5); llri_softcap(&p.gpu, there, 0.7f, 5); }
+            else { llri_act(&p.cpu, LLRI_ACT_SOFTCAP, want, 5, in, NULL, 5, 1, 5, cap); llri_act(&p.gpu, LLRI_ACT_SOFTCAP, there + 8, 5, there, NULL, 5, 1, 5, cap); }
+            llri_fetch(&p.gpu, got, kind ? there : there + 8, 5);
+            for (act = 0; act < 5; act++)
+                CHECK_MSG(got[act] != got[act] ? want[act] != want[act] : fabsf(got[act] - want[act]) < 1e-6f, "softcap of %g is %g instead of %g", in[act], got[act], want[act]);
+        }
+    }
     llri_copy_rows(&p.cpu, y + 7, LD, x, LD, N, W);
     llri_copy_rows(&p.gpu, gy + 7, LD, gx, LD, N, W);
     llri_add(&p.cpu, y, x, N * LD);
@@ -245,6 +260,142 @@ static void test_gpu_attention(void)
     }
 }
 
+/* What a sampler draws from the largest logits is what it draws from all. */
+static void test_gpu_top(void)
+{
+    enum { N = 5000 };
+    static const float odd[6] = { (float)NAN, HUGE_VALF, -HUGE_VALF, 3.2e38f, -0.0f, 0.0f };
+    float *x = (float *)malloc(N * sizeof *x), *there;
+    uint64_t keys[LLRI_MOST_TOP];
+    gt_pair p;
+    int kind, k, i, draw;
+    kt_seed = 9;
+    if (!gt_begin(&p, 0)) { free(x); return; }
+    for (kind = 0; kind < 7; kind++) {
+        for (i = 0; i < N; i++)                         /* differ; are often equal; all sorts; few or none are numbers */
+            x[i] = kind == 0 ? 9.0f * kt_unit() : kind == 1 ? (float)(int)(4.0f * kt_unit()) : kind == 2 ? (i % 7 ? kt_unit() : odd[kt_rand() % 6]) :
+                   kind == 3 ? odd[4 + i % 2] : kind == 4 ? (i == 4321 || i == 77 ? -5.0f : odd[i % 2 ? 0 : 2]) : kind == 5 ? odd[0] : kt_unit() - 50.0f;
+        there = (float *)gt_up(&p, x, N * sizeof *x);
+        for (k = 0; k < 3; k++) {
+            llr_sampler *a, *b;
+            llr_sampling how;
+            memset(&how, 0, sizeof how);
+            how.temp = k ? 1.3f : 0.0f; how.top_k = k == 2 ? 250 : 40; how.top_p = 0.99f; how.typical_p = 1.0f; how.repeat_penalty = 1.0f; how.seed = 5;
+            CHECK(llr_sampler_new(&a, N, NULL, &how, NULL, NULL) == LLR_OK && llr_sampler_new(&b, N, NULL, &how, NULL, NULL) == LLR_OK);
+            for (draw = 0; draw < 5; draw++) {
+                const int32_t want = llr_sampler_sample(a, x);
+                int n;
+                CHECK(llri_enough(b) > 0 && p.gpu.gpu->top(p.gpu.stream, there, N, llri_enough(b), keys));
+                n = llri_candidates_of_keys(b, keys, llri_enough(b));
+                if (n) CHECK_MSG(llri_draw(b, n) == want, "kind %d, how %d, draw %d", kind, k, draw);
+                else CHECK(kind == 5 || (kind == 4 && draw));
+                if (draw < 3) { llr_sampler_ban(a, want); llr_sampler_ban(b, want); }
+            }
+            llr_sampler_free(a);
+            llr_sampler_free(b);
+        }
+    }
+    gt_end(&p);
+    free(x);
+}
+
+/* A layer, each step told at once, or after the one before was seen to be done: the same bits, with fewer launches. */
+enum { GT_N = 4, GT_D = 64, GT_LD = 128 };
+typedef struct gt_layer { float *x, *h, *o, *qkv, *att, *ff, *w, *cs; llri_kvc kv; llri_mat m[7]; } gt_layer;
+static void gt_seen(gt_pair *p, const gt_layer *l, int apart)
+{
+    float unused;
+    if (apart) llri_fetch(&p->gpu, &unused, l->x, 1);
+}
+static void gt_matmul(gt_pair *p, gt_layer *l, const float *x, int64_t ldx, int m, int n, float *const *y, int64_t ldy, int apart)
+{
+    llri_product product[3];
+    int i;
+    llri_exec_input(&p->gpu, x, ldx, GT_N, GT_D);
+    memset(product, 0, sizeof product);
+    for (i = 0; i < n; i++) {
+        product[i].w = &l->m[m + i]; product[i].y = y[i]; product[i].ldy = ldy;
+        if (apart) { llri_matmul(&p->gpu, &product[i], 1); gt_seen(p, l, apart); }
+    }
+    if (!apart) llri_matmul(&p->gpu, product, n);
+}
+static void gt_steps_of_layer(gt_pair *p, gt_layer *l, int apart)
+{
+    float *qkv[3], *ff[2];
+    llri_attn_seq seq;
+    llri_attn a;
+    memset(&a, 0, sizeof a);
+    memset(&seq, 0, sizeof seq);
+    a.n_head = 2; a.n_head_kv = 1; a.dk = a.dv = 32; a.scale = 0.3f;
+    seq.kv = l->kv; seq.n = GT_N;
+    qkv[0] = l->qkv; qkv[1] = l->qkv + 64; qkv[2] = l->qkv + 96;
+    ff[0] = l->ff; ff[1] = l->ff + 64;
+    llri_add(&p->gpu, l->x, l->o, GT_N * GT_D); gt_seen(p, l, apart);
+    llri_norm(&p->gpu, LLRI_NORM_RMS, l->h, GT_D, l->x, GT_D, GT_N, 1, GT_D, l->w, 1, NULL, 1e-5f); gt_seen(p, l, apart);
+    gt_matmul(p, l, l->h, GT_D, 0, 3, qkv, GT_LD, apart);
+    llri_rope(&p->gpu, l->qkv, GT_LD, GT_N, 2, 32, 32, 1, l->cs); gt_seen(p, l, apart);
+    llri_rope(&p->gpu, l->qkv + 64, GT_LD, GT_N, 1, 32, 32, 1, l->cs); gt_seen(p, l, apart);
+    llri_kv_store(&p->gpu, &l->kv, l->qkv + 64, GT_LD, l->qkv + 96, GT_LD, 0, GT_N); gt_seen(p, l, apart);
+    llri_attention(&p->gpu, &a, l->att, GT_D, l->qkv, GT_LD, &seq, 1); gt_seen(p, l, apart);
+    gt_matmul(p, l, l->att, GT_D, 3, 1, &l->o, GT_D, apart);
+    llri_axpy(&p->gpu, l->x, l->o, 0.5f, GT_N * GT_D); gt_seen(p, l, apart);
+    llri_norm(&p->gpu, LLRI_NORM_LAYER, l->h, GT_D, l->x, GT_D, GT_N, 1, GT_D, l->w, 1, l->w, 1e-5f); gt_seen(p, l, apart);
+    gt_matmul(p, l, l->h, GT_D, 4, 2, ff, GT_LD, apart);
+    llri_act(&p->gpu, LLRI_ACT_SILU, ff[0], GT_LD, ff[0], ff[1], GT_LD, GT_N, GT_D, NULL); gt_seen(p, l, apart);
+    gt_matmul(p, l, ff[0], GT_LD, 6, 1, &l->o, GT_D, apart);
+    llri_add(&p->gpu, l->x, l->o, GT_N * GT_D); gt_seen(p, l, apart);
+}
+static void gt_fused(const kt_type *k)
+{
+    enum { ALL = GT_N * (3 * GT_D + 2 * GT_LD + GT_D) };
+    const llri_type_info *t = llri_type(k->type);
+    const size_t row = GT_D / (size_t)t->block * t->bytes;
+    static const int outs[7] = { 64, 32, 32, 64, 64, 64, 64 };
+    float *start = gt_random(ALL), *results[2], *there, *w = gt_random(GT_D), *cs = gt_random(GT_N * 32);
+    uint8_t *weights = (uint8_t *)malloc(7 * 64 * row);
+    size_t unused;
+    gt_layer l;
+    gt_pair p;
+    int i, apart;
+    kt_fill(k, weights, row / t->bytes * 7 * 64);
+    results[0] = gt_random(ALL);
+    results[1] = gt_random(ALL);
+    if (!gt_begin(&p, 0)) goto end;
+    memset(&l, 0, sizeof l);
+    l.w = (float *)gt_up(&p, w, GT_D * sizeof *w);
+    l.cs = (float *)gt_up(&p, cs, GT_N * 32 * sizeof *cs);
+    for (i = 0; i < 7; i++) {
+        l.m[i].type = k->type; l.m[i].n_in = GT_D; l.m[i].n_out = outs[i]; l.m[i].row_bytes = row;
+        l.m[i].data = (const uint8_t *)gt_up(&p, weights + (size_t)i * 64 * row, 64 * row);
+    }
+    l.kv.type = LLR_KV_F32; l.kv.capacity = 32; l.kv.n_head_kv = 1; l.kv.dk = l.kv.dv = 32;
+    for (apart = 0; apart < 2; apart++) {
+        float cache[2 * 32 * 32];
+        long before = 0, calls = 0;
+        memset(cache, 0, sizeof cache);
+        there = (float *)gt_up(&p, start, ALL * sizeof *start);
+        l.kv.k = (uint8_t *)gt_up(&p, cache, sizeof cache);
+        l.kv.v = l.kv.k + sizeof cache / 2;
+        l.x = there; l.h = l.x + GT_N * GT_D; l.o = l.h + GT_N * GT_D; l.att = l.o + GT_N * GT_D; l.qkv = l.att + GT_N * GT_D; l.ff = l.qkv + GT_N * GT_LD;
+        if (gt_state) gt_state(&unused, &before, 0);
+        gt_steps_of_layer(&p, &l, apart);
+        llri_fetch(&p.gpu, results[apart], there, ALL);
+        if (gt_state) gt_state(&unused, &calls, 0);
+        /* ten launches, one for the addition that waits for the next layer, and three calls to fetch */
+        CHECK_MSG(apart || !gt_state || calls - before == 14, "%s: a layer took %ld calls", t->name, calls - before);
+    }
+    CHECK_MSG(!memcmp(results[0], results[1], ALL * sizeof(float)), "%s: steps that are put together give other bits", t->name);
+    gt_end(&p);
+end:
+    free(start); free(results[0]); free(results[1]); free(w); free(cs); free(weights);
+}
+static void test_gpu_fused(void)
+{
+    size_t k;
+    kt_seed = 8;
+    for (k = 0; k < sizeof kt_types / sizeof *kt_types; k++) if (GT_D % llri_type(kt_types[k].type)->block == 0) gt_fused(&kt_types[k]);
+}
+
 /* --- models ----------------------------------------------------------------------------------------------------------------- */
 static llr_placement *gt_place(const llr_model *m, int layers)
 {
@@ -263,8 +414,8 @@ static llr_session *gt_session(const llr_model *m, const llr_placement *p, llr_k
     llr_session *s = NULL;
     llr_error err;
     memset(&o, 0, sizeof o);
-    o.n_ctx = TM_CTX; o.n_batch = n_batch; o.all_logits = !guess; o.n_threads = 1; o.gpu = p; o.kv = kv;
-    o.n_guess = guess ? 4 : 0; o.guess_always = guess;
+    o.n_ctx = TM_CTX; o.n_batch = n_batch; o.all_logits = guess == 0; o.n_threads = 1; o.gpu = p; o.kv = kv;
+    o.n_guess = guess == 1 ? 4 : 0; o.guess_always = guess == 1;
     CHECK_MSG(llr_session_new(&s, m, &o, &err) == LLR_OK, "%s", err.msg);
     return s;
 }
@@ -333,6 +484,41 @@ static void test_gpu_models(void)
                 }
                 llr_session_free(a); llr_session_free(b);
             }
+            for (kv = 0; kv < 3; kv++) {                        /* tokens drawn from few logits, and from all; the last is greedy */
+                llr_session *a = gt_session(m, p, LLR_KV_F16, 32, 2), *b = gt_session(m, p, LLR_KV_F16, 32, 2);
+                llr_sampling how;
+                llr_sampler *sa, *sb;
+                int32_t x = 1, y;
+                float logit;
+                int i;
+                llr_sampling_defaults(&how, NULL);
+                how.seed = 3;
+                how.temp = kv == 2 ? 0.0f : 2.0f;
+                if (kv == 1) how.repeat_penalty = 1.5f;         /* needs all */
+                CHECK(llr_sampler_new(&sa, TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK && llr_sampler_new(&sb, TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK);
+                CHECK(llr_session_sample(a, sa, &y, &logit, &err) == LLR_E_ARG);
+                for (i = 0; i < 10; i++) {
+                    CHECK(llr_session_eval(a, &x, 1, &err) == LLR_OK && llr_session_eval(b, &x, 1, &err) == LLR_OK);
+                    CHECK(a->far_logits != NULL);
+                    CHECK(llr_session_sample(a, sa, &x, &logit, &err) == LLR_OK);
+                    CHECK((a->far_logits != NULL) == (kv != 1));
+                    y = llr_sampler_sample(sb, llr_session_logits(b));
+                    CHECK(x == y && logit == llr_session_logits(b)[y]);
+                    if (i % 5 == 0) CHECK(tm_same(llr_session_logits(a), llr_session_logits(b)));
+                    if (i == 7) CHECK(llr_session_rewind(a, 4) == 4 && llr_session_rewind(b, 4) == 4 && tm_same(llr_session_logits(a), llr_session_logits(b)));
+                }
+                {                                               /* the logits of a session that only leads a call stay */
+                    llr_session *both[2];
+                    const int32_t *texts[2];
+                    const size_t counts[2] = { 0, 3 };
+                    float before[TM_VOCAB];
+                    memcpy(before, llr_session_logits(b), sizeof before);
+                    both[0] = a; both[1] = b; texts[0] = texts[1] = ids;
+                    CHECK(llr_eval(both, texts, counts, 2, &err) == LLR_OK && tm_same(llr_session_logits(a), before) && !tm_same(llr_session_logits(b), before));
+                }
+                llr_session_free(a); llr_session_free(b);
+                llr_sampler_free(sa); llr_sampler_free(sb);
+            }
             {                                                   /* steps that are recorded and replayed, with more and more positions */
                 llr_session *a = gt_session(m, NULL, LLR_KV_F32, 32, 0), *b = gt_session(m, p, LLR_KV_F32, 32, 0);
                 size_t unused;
@@ -369,6 +555,11 @@ static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session 
     llr_status st, first = LLR_OK;
     const size_t steps[] = { 9, 1, 1 };
     size_t at = 0, i;
+    llr_sampling how;
+    llr_sampler *greedy = NULL;
+    memset(&how, 0, sizeof how);
+    how.top_p = how.typical_p = how.repeat_penalty = 1.0f;
+    CHECK(llr_sampler_new(&greedy, TM_VOCAB, NULL, &how, NULL, NULL) == LLR_OK);
     (void)heap;
     memset(&so, 0, sizeof so);
     so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
@@ -389,9 +580,24 @@ static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session 
             CHECK_MSG(llr_session_eval(s, ids + at, steps[i], &e) == LLR_OK, "after %s: %s", err->msg, e.msg);
             CHECK(tm_same(llr_session_logits(s), llr_session_logits(want)));        /* the CPU's, to the bit */
         }
+        if (first == LLR_OK) {                                  /* its logits are still there, or not yet */
+            int32_t id = -1, x;
+            float logit;
+            st = llr_session_sample(s, greedy, &id, &logit, &e);
+            x = llr_argmax(llr_session_logits(want), TM_VOCAB);
+            if (st != LLR_OK) {
+                CHECK_MSG(st == LLR_E_DEVICE, "%s", e.msg);
+                first = st;
+                *err = e;
+                CHECK_MSG(llr_session_sample(s, greedy, &id, &logit, &e) == LLR_OK, "after %s: %s", err->msg, e.msg);
+                CHECK(tm_same(llr_session_logits(s), llr_session_logits(want)));
+            }
+            CHECK(id == x);
+        }
         if (first == LLR_OK) gt_same(want, s, -1, 1e-5, "with failures to come");
         else CHECK(tm_same(llr_session_logits(s), llr_session_logits(want)));
     }
+    llr_sampler_free(greedy);
     llr_session_free(s);
     llr_placement_free(p);
     llr_gpu_close(g);
@@ -503,7 +709,7 @@ static void test_gpu_memory(void)
     CHECK(gt_used() == base);
 }
 
-#define TESTS_GPU(X) X(gpu_products) X(gpu_steps) X(gpu_attention) X(gpu_models) X(gpu_failures) X(gpu_memory)
+#define TESTS_GPU(X) X(gpu_products) X(gpu_steps) X(gpu_attention) X(gpu_fused) X(gpu_top) X(gpu_models) X(gpu_failures) X(gpu_memory)
 
 static void gt_begin_tests(void)
 {
