@@ -160,6 +160,76 @@ static void test_kernel_same_bits(void)
     }
 }
 
+/* act(gate) * up where the sums are is the same bits as step by step; also past the caches, where rows of the result lie far apart. */
+static void kt_gated(const llri_ops *ops, llr_pool *pool, const kt_type *gate, const kt_type *up, int n, int far_apart, int in_one, const float *x, float *y)
+{
+    enum { IN = 544, OUT = 69 };
+    const int64_t ld = far_apart ? 8192 : OUT;
+    float bias[OUT], *second = y + 40 * ld;
+    llri_product p[2];
+    llri_mat m[2];
+    llri_exec e;
+    size_t bytes = llri_exec_bytes(ops, IN, IN, n, llri_pool_size(pool), 1);
+    void *work = malloc(bytes + 64);
+    int i, k;
+    if (!work) exit(1);
+    memset(work, 0x5a, bytes + 64);
+    for (i = 0; i < OUT; i++) bias[i] = 0.01f * (float)i;
+    kt_seed = 7;
+    for (k = 0; k < 2; k++) {
+        const kt_type *t = k ? up : gate;
+        const llri_type_info *info = llri_type(t->type);
+        size_t blocks = IN / info->block * OUT;
+        uint8_t *w = (uint8_t *)malloc(blocks * info->bytes);
+        if (!w) exit(1);
+        kt_fill(t, w, blocks);
+        m[k].type = t->type; m[k].data = w; m[k].n_in = IN; m[k].n_out = OUT; m[k].row_bytes = IN / info->block * info->bytes;
+        memset(&p[k], 0, sizeof p[k]);
+        p[k].w = &m[k]; p[k].bias = bias; p[k].y = k ? second : y; p[k].ldy = ld;
+    }
+    llri_exec_init(&e, ops, pool, 0, (uint8_t *)work + ((64 - ((uintptr_t)work & 63)) & 63), IN, IN, n, 1);
+    llri_exec_input(&e, x, IN, n, IN);
+    if (in_one) llri_matmul_act(&e, p, 2, LLRI_ACT_SILU, NULL);
+    else {
+        llri_matmul(&e, p, 2);
+        llri_act(&e, LLRI_ACT_SILU, y, ld, y, second, ld, n, OUT, NULL);
+    }
+    for (k = 0; k < 2; k++) free((void *)(uintptr_t)m[k].data);
+    free(work);
+}
+static void test_kernel_gated(void)
+{
+    static const kt_type pairs[][2] = { { { LLRI_Q4_0, { 0, -1 } }, { LLRI_Q5_1, { 0, 2 } } }, { { LLRI_F16, { 0, -1 } }, { LLRI_BF16, { -1, -1 } } }, { { LLRI_Q8_0, { 0, -1 } }, { LLRI_F32, { -1, -1 } } } };
+    static const int tokens[] = { 1, 3, 40 };
+    static float x[40 * 544];
+    const size_t room = sizeof(float) * 2 * 40 * 8192;
+    uint8_t *block = (uint8_t *)malloc(2 * room + 64);
+    float *want, *got;
+    llr_pool *pool = NULL;
+    llr_cpu_info cpu;
+    int isa, i, k, far_apart, t;
+    if (!block || llr_pool_new(&pool, 3, NULL, NULL)) exit(1);
+    want = (float *)(void *)(block + ((64 - ((uintptr_t)block & 63)) & 63));
+    got = want + room / sizeof(float);
+    llr_cpu(&cpu);
+    kt_seed = 5;
+    for (i = 0; i < 40 * 544; i++) x[i] = kt_unit();
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++)
+        for (k = 0; k < 3 && cpu.usable >> isa & 1; k++)
+            for (i = 0; i < 3; i++)
+                for (far_apart = 0; far_apart < 2; far_apart++) {
+                    const llri_ops *ops = llri_ops_get((llr_isa)isa);
+                    const int64_t ld = far_apart ? 8192 : 69;
+                    kt_gated(ops, NULL, &pairs[k][0], &pairs[k][1], tokens[i], 0, 0, x, want);
+                    kt_gated(ops, pool, &pairs[k][0], &pairs[k][1], tokens[i], far_apart, 1, x, got);
+                    for (t = 0; t < tokens[i]; t++)
+                        if (LLRI_FLT_EXACT && memcmp(want + t * 69, got + t * ld, 69 * sizeof *got)) break;
+                    CHECK_MSG(t == tokens[i], "%s, pair %d, %d tokens, token %d", llr_isa_name((llr_isa)isa), k, tokens[i], t);
+                }
+    llr_pool_free(pool);
+    free(block);
+}
+
 /* The work of a thread is as large as the widest row that is quantised in it. */
 static void test_kernel_wide(void)
 {
@@ -573,5 +643,5 @@ static void test_kernel_isa(void)
     }
 }
 
-#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
+#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
     X(kernel_vectors) X(kernel_norm_rope)
