@@ -4773,20 +4773,34 @@ LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales 
 
 LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2_TIMES(s, g + k, r, v, p + 2 * k, q + 2 * k))
 
-LLRI_UNPACK(q3_K, 110, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0); LLRI_K(finish_sub)(s, 4))
+/* 12 bytes hold 16 sub-scales of 6 bits, + 32: low nibbles of 0 to 7 and of 8 to 15, then the high bits */
+LLRI_WORD void LLRI_K(head_q3_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
-    b32 hmask = b32_load(p);
-    uint8_t sc[16];
-    int k;
+    (void)g;
+    memcpy(s->head[r], p + 96, 12);
     s->half[0][0][r] = llri_rd16(p + 108);
-    for (k = 0; k < 16; k++)
-        sc[k] = (uint8_t)((k < 8 ? p[96 + k] & 15 : p[96 + k - 8] >> 4) | (p[104 + k % 4] >> (2 * (k / 4)) & 3) << 4);
-    for (k = 0; k < 8; k++) {
-        b32 lo = b32_shr(b32_load(p + 32 + 32 * (k / 4)), 2 * (k % 4), 3);
-        b32 hi = k < 2 ? b32_shl(hmask, 2 - k, 4) : b32_shr(hmask, k - 2, 4);
-        LLRI_PUT_SUB(s, g + k, r, b32_or(lo, hi), 4, sc[2 * k] - 32, sc[2 * k + 1] - 32);
-    }
 }
+LLRI_WORD int LLRI_K(sub_q3_K)(int low, int high, int k) { return ((low >> (k / 8 * 4) & 15) | (high >> (2 * (k / 4)) & 3) << 4) - 32; }
+LLRI_WORD w2 LLRI_K(group_q3_K)(const uint8_t *p, const uint8_t *q, int k)
+{
+    int at = 32 + 32 * (k / 4);
+    w2 high = w2_load(p, q);
+    return w2_or(w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3), k < 2 ? w2_shl(high, 2 - k, 4) : w2_shr(high, k - 2, 4));
+}
+LLRI_WORD void LLRI_K(finish_q3_K)(llri_strip *s)
+{
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (k = 0; k < 16; k++) {
+        int8_t sub[LLRI_STRIP_ROWS];
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) sub[r] = (int8_t)LLRI_K(sub_q3_K)(t[k % 8][r], t[8 + k % 4][r], k);
+        LLRI_K(floats16)(s->sub[k % 2][k / 2], sub);
+    }
+    LLRI_K(finish_super)(s, 1.0f, 0, 0);
+}
+LLRI_UNPACK2(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT2(s, g + k, r, v, 4,
+             LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
 
 /* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
 LLRI_WORD void LLRI_K(finish_scales6)(llri_strip *s)
@@ -5481,6 +5495,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
     }
 LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
 LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4, 1, 2)
+LLRI_DIRECT(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s), 4, 0, 4, 1, 0)
 LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
 LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
 LLRI_DIRECT(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), 1, 0, 4, 0, 0)
@@ -5488,7 +5503,7 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 #undef LLRI_DIRECT
 #undef LLRI_ROW
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
-                  LLRI_K(direct_q2_K), NULL, LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
+                  LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
                   NULL, LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
