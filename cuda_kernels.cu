@@ -24,6 +24,7 @@
 #endif
 #include "llrun.h"
 #include <float.h>
+#include <initializer_list>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,7 @@ static void check(stream *st, cudaError_t e, const char *doing)
 #ifdef LLRUN_CUDA_HOST
 #  define RUN(kernel, grid, block, shared, st, ...) do { \
         (void)cudaGetLastError(); \
-        check(st, host_launch(grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel); \
+        check(st, host_launch((st)->s, grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel); \
     } while (0)
 #else
 #  define RUN(kernel, grid, block, shared, st, ...) do { \
@@ -1297,20 +1298,36 @@ static void gpu_close(void *d)
     free(dev);
 }
 
+/* The compute capabilities that this file was compiled for. */
+static const char *built_for(char *list, size_t cap)
+{
+    size_t n = 0;
+    list[0] = 0;
+#ifdef __CUDA_ARCH_LIST__           /* since CUDA 11.5 */
+    for (int arch : { __CUDA_ARCH_LIST__ })
+        if (n < cap) n += (size_t)snprintf(list + n, cap - n, "%s %d.%d", n ? "," : ", but for", arch / 100, arch % 100 / 10);
+#endif
+    (void)n; (void)cap;
+    return list;
+}
+
 static int device_make(device *dev, const char *which, const llri_book *books, llr_gpu_info *info, char *why, size_t cap)
 {
     cudaDeviceProp p;
     cudaFuncAttributes kernel;
     cudaError_t e;
     size_t bytes = 0, n_free = 0, n_total = 0;
+    char list[200];
     int n = 0, i;
     TRY(cudaRuntimeGetVersion(&info->runtime));
     if (cudaDriverGetVersion(&info->driver) != cudaSuccess || !info->driver)
-        return fail(why, cap, "no NVIDIA driver: libcuda.so.1 was not found (in Docker: --gpus all)");
+        return fail(why, cap, "no NVIDIA driver: libcuda.so.1 was not found; install the driver (in Docker: --gpus all, with the NVIDIA container toolkit)");
     if (info->driver / 1000 < info->runtime / 1000)
-        return fail(why, cap, "the NVIDIA driver supports CUDA %d.%d, and the kernels were built with CUDA %d.%d: update the driver, or build them with an older toolkit",
-                    info->driver / 1000, info->driver % 1000 / 10, info->runtime / 1000, info->runtime % 1000 / 10);
+        return fail(why, cap, "the NVIDIA driver supports CUDA %d.%d, and the kernels were built with CUDA %d.%d: update the driver to %s or later, or make cuda with an older toolkit",
+                    info->driver / 1000, info->driver % 1000 / 10, info->runtime / 1000, info->runtime % 1000 / 10,
+                    info->runtime >= 13000 ? "580" : info->runtime >= 12000 ? "525" : "450");
     TRY(cudaGetDeviceCount(&n));
+    info->n_visible = n;
     if (n < 1) return fail(why, cap, "no NVIDIA GPU is visible%s", advice(cudaErrorNoDevice));
     if (choose(&dev->index, which, n, why, cap)) return 1;
     TRY(cudaGetDeviceProperties(&p, dev->index));
@@ -1321,7 +1338,9 @@ static int device_make(device *dev, const char *which, const llri_book *books, l
     TRY(cudaSetDevice(dev->index));
     e = cudaFuncGetAttributes(&kernel, (const void *)norm_heads);
     if (e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction)
-        return fail(why, cap, "%s has compute capability %d.%d, and this build has no kernels for it: make cuda CUDA_ARCH=native, with a toolkit that knows this GPU", p.name, p.major, p.minor);
+        return fail(why, cap, "%s has compute capability %d.%d, and this build has no kernels for it%s: make cuda CUDA_ARCH=sm_%d%d, with %s", p.name,
+                    p.major, p.minor, built_for(list, sizeof list), p.major, p.minor,
+                    dev->capability < 75 ? "CUDA 12 or older, which knows this GPU" : "a toolkit that knows this GPU");
     if (e != cudaSuccess) return fail_cuda(why, cap, e, "loading the kernels");
     TRY(cudaMemGetInfo(&n_free, &n_total));
     info->free_bytes = n_free;
@@ -1376,7 +1395,7 @@ static int gpu_upload(void *d, void *to, const void *from, uint64_t n, char *why
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
 #define X(name, id, ...) | (uint64_t)1 << id
 static const llri_gpu_table table = {
-    LLRI_GPU_ABI, (uint32_t)sizeof(llri_gpu_table), (uint64_t)0 QUANTS(X) FLOATS(X), MAX_DV,
+    LLRI_GPU_ABI, LLRI_GPU_SIZES, (uint64_t)0 QUANTS(X) FLOATS(X), MAX_DV,
     gpu_open, gpu_close, gpu_memory, gpu_alloc, gpu_release, gpu_upload, gpu_stream_bytes, gpu_stream_new, gpu_stream_free, gpu_finish,
     gpu_put, gpu_get, gpu_replay, gpu_recorded, gpu_copy, gpu_input, gpu_matmul, gpu_norm, gpu_rope, gpu_act, gpu_vec, gpu_store, gpu_attend
 };
