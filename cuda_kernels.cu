@@ -1143,6 +1143,17 @@ static int fail_cuda(char *why, size_t cap, cudaError_t e, const char *doing)
 }
 #define TRY(call) do { cudaError_t e_ = call; if (e_ != cudaSuccess) return fail_cuda(why, cap, e_, #call); } while (0)
 
+/* Memory of the current device. */
+static int take(void **p, uint64_t n, char *why, size_t cap)
+{
+    size_t f = 0, t = 0;
+    cudaError_t e = cudaMalloc(p, n);
+    if (e == cudaSuccess) return 0;
+    if (e != cudaErrorMemoryAllocation || cudaMemGetInfo(&f, &t) != cudaSuccess) return fail_cuda(why, cap, e, "cudaMalloc");
+    return fail(why, cap, "out of memory of the GPU: %.1f MiB more are needed, %.1f of %.1f MiB are free%s", (double)n / 1048576, (double)f / 1048576, (double)t / 1048576,
+                advice(e));
+}
+
 struct layout { uint64_t q, scale, sum, parts, pos, bytes; };
 static layout stream_layout(int64_t max_in, int max_rows, int max_head, int max_head_dim)
 {
@@ -1176,7 +1187,7 @@ static int stream_make(stream *st, const layout &l, char *why, size_t cap)
     void *p = NULL;
     TRY(cudaSetDevice(st->dev->index));
     TRY(cudaStreamCreateWithFlags(&st->s, cudaStreamNonBlocking));
-    TRY(cudaMalloc(&p, l.bytes));
+    if (take(&p, l.bytes, why, cap)) return 1;
     st->q = (int8_t *)p;
     st->scale = (float *)(void *)((uint8_t *)p + l.scale);
     st->sum = (int32_t *)(void *)((uint8_t *)p + l.sum);
@@ -1346,7 +1357,7 @@ static int device_make(device *dev, const char *which, const llri_book *books, l
     info->free_bytes = n_free;
     info->total_bytes = n_total;
     for (i = 0; i < LLRI_BOOKS; i++) bytes += (books[i].n_bytes + 255) & ~(size_t)255;
-    TRY(cudaMalloc(&dev->books, bytes));
+    if (take(&dev->books, bytes, why, cap)) return 1;
     for (i = 0, bytes = 0; i < LLRI_BOOKS; i++) {
         dev->book[i] = (const uint8_t *)dev->books + bytes;
         TRY(cudaMemcpy((uint8_t *)dev->books + bytes, books[i].data, books[i].n_bytes, cudaMemcpyHostToDevice));
@@ -1376,8 +1387,7 @@ static int gpu_memory(void *d, uint64_t *n_free, uint64_t *n_total, char *why, s
 static int gpu_alloc(void *d, void **p, uint64_t n, char *why, size_t cap)
 {
     TRY(cudaSetDevice(((device *)d)->index));
-    TRY(cudaMalloc(p, n + 16));
-    return 0;
+    return take(p, n + 16, why, cap);
 }
 static void gpu_release(void *d, void *p)
 {

@@ -2370,7 +2370,7 @@ static llr_session *new_session(const llr_model *m, llr_session_options *so)
         if (fewer && !llr_placement_new(&gpu.p, gpu.g, gpu.n, m, fewer, so, 1, 0, NULL)) {
             so->gpu = gpu.p;
             llr_placement_describe(gpu.p, &p);
-            note("GPU: %s", err.msg);
+            note("GPU: %s", gpu.n == 1 ? gpu_shortage(gpu.g[0], err.msg).s : err.msg);
             tell_shares(&p);
         } else {
             close_gpu();
