@@ -1106,8 +1106,8 @@ static inline void llri_unlock_pages(const void *p, size_t n) { (void)munlock(p,
 #endif
 
 /* --- libraries that are loaded at run time. They stay loaded: drivers have threads of their own. The functions for it are weak,
- * so that nothing needs -ldl where libc does not have them; dlopen is asked for by its name, because linkers warn of it in static
- * programs. --- */
+ * so that nothing needs -ldl where libc does not have them (glibc before 2.34; linked with -Wl,--no-as-needed -ldl they are there);
+ * dlopen is asked for by its name, because linkers warn of it in static programs. --- */
 #if !LLRI_WINDOWS
 #  include <dlfcn.h>
 #  if defined(__ELF__)
@@ -1179,7 +1179,7 @@ static void (*llri_library_function(const char *path, const char *name, char *wh
             return NULL;
         }
         if (!p) {
-            (void)snprintf(why, cap, "this program was linked without dlopen (statically, or without -ldl), and cannot load libraries: link it with the C library's .so, and -ldl");
+            (void)snprintf(why, cap, "this program was linked without dlopen, and cannot load libraries: link it dynamically, before glibc 2.34 also with -Wl,--no-as-needed -ldl");
             return NULL;
         }
         memcpy((void *)&load, (void *)&p, sizeof load);

@@ -225,7 +225,7 @@ if "${CC:-cc}" -static -O0 -w -DLLRUN_TIERS=2 -o "$T/static" llrun.c -lm -lpthre
     if [ -s "$T/log" ]; then fail "static linking warns: $(head -n 1 "$T/log")"; else pass; fi
     cp "$library" "$T/llrun-cuda.so"
     mv "$T/static" "$T/llrun"
-    broken 'static' 'linked without dlopen.*link it with'
+    broken 'static' 'linked without dlopen.*link it dynamically'
 else echo 'gpu: no static C library here, not tested'; fi
 
 echo "$passed passed, $failed failed"
