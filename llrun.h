@@ -415,7 +415,8 @@ typedef struct llr_gpu_info {
     int capability, driver, runtime;         /* 90: compute capability 9.0; 13000: CUDA 13.0 */
     uint64_t total_bytes, free_bytes;        /* memory when it was opened */
 } llr_gpu_info;
-/* path: of the library, relative to the current folder also without a slash; who can write that file, is trusted. device: its index, or its UUID or the beginning of it; NULL: the first. */
+/* path: of the library; without a slash it is in the current folder. It becomes part of the program: only load one that nobody else can
+ * write. device: its index, or its UUID or the beginning of it; NULL: the first. */
 LLR_API llr_status llr_gpu_open(llr_gpu **out, const char *path, const char *device, const llr_options *opt, llr_error *err);
 LLR_API void       llr_gpu_close(llr_gpu *g);        /* free what is placed on it first */
 LLR_API void       llr_gpu_describe(const llr_gpu *g, llr_gpu_info *out);
@@ -9061,7 +9062,8 @@ static void llri_release_units(llr_placement *p, const llri_share *s, int from, 
 
 /* A share of the units least..end-1: from the end, as far as they are possible and fit. If less memory is given than was said to be
  * free, there will be fewer. */
-static llr_status llri_fill_share(llr_placement *p, llri_share *s, llr_share *info, int end, int least, const llr_session_options *so, int n_sessions, llr_error *err)
+static llr_status llri_fill_share(llr_placement *p, llri_share *s, llr_share *info, int end, int least, const llr_session_options *so,
+                                  int n_sessions, llr_error *err)
 {
     const llri_gpu_table *t = s->gpu->t;
     uint64_t left, used = 0, types;
@@ -9093,7 +9095,8 @@ static llr_status llri_fill_share(llr_placement *p, llri_share *s, llr_share *in
     return st;
 }
 
-static llr_status llri_place_model(llr_placement *p, llr_gpu *const *gpus, int n_gpus, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+static llr_status llri_place_model(llr_placement *p, llr_gpu *const *gpus, int n_gpus, int32_t n_layers, const llr_session_options *so,
+                                   int n_sessions, llr_error *err)
 {
     const llr_model *m = p->m;
     const int all = m->n_layer + 1, least = n_layers >= 0 && n_layers < all ? all - n_layers : 0;
@@ -9152,7 +9155,8 @@ LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *const *gpus, 
     llr_placement *p;
     llr_status st;
     size_t layers;
-    if (!out || !gpus || !m || n_sessions < 1) return llri_fail(err, LLR_E_ARG, "llr_placement_new: no %s", !out ? "place for the result" : !gpus ? "GPU" : !m ? "model" : "sessions");
+    if (!out || !gpus || !m || n_sessions < 1)
+        return llri_fail(err, LLR_E_ARG, "llr_placement_new: no %s", !out ? "place for the result" : !gpus ? "GPU" : !m ? "model" : "sessions");
     if (n_gpus < 1 || n_gpus > LLR_MAX_GPUS) return llri_fail(err, LLR_E_ARG, "%d GPUs for a model; 1 to %d are possible", n_gpus, (int)LLR_MAX_GPUS);
     layers = (size_t)m->n_layer * sizeof *m->layers;
     p = (llr_placement *)llri_calloc(&m->opt.mem, sizeof *p, 64);

@@ -755,6 +755,7 @@ static void test_gpu_company(void)
         so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
         CHECK_MSG(tm_open(&tm_llama, &img, &m, &err) == LLR_OK && gt_open_gpus(&g, 0, 1, NULL, &err) == LLR_OK, "%s", err.msg);
         CHECK_MSG(llr_placement_new(&p, &g, 1, m, -1, &so, 3, 0, &err) == LLR_OK, "%s", err.msg);
+        CHECK(llr_placement_new(&again, &g, 0, m, -1, &so, 1, 0, &err) == LLR_E_ARG && llr_placement_new(&again, &g, LLR_MAX_GPUS + 1, m, -1, &so, 1, 0, &err) == LLR_E_ARG);
         a = gt_session(m, p, LLR_KV_F16, 32, 0);
         b = gt_session(m, p, LLR_KV_F16, 32, 0);
         cpu = gt_session(m, NULL, LLR_KV_F16, 32, 0);
