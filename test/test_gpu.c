@@ -611,9 +611,10 @@ static void test_gpu_several(void)
             for (k = 0; k < 3; k++) {
                 static const int from[] = { 0, 1, 3 };
                 llr_placement_info info, planned;
-                llr_placement *dry;
+                llr_placement *dry = NULL;
                 llr_plan plan;
                 uint64_t sum = 0;
+                memset(&plan, 0, sizeof plan);
                 CHECK_MSG(llr_placement_new(&dry, g + from[k], k + 1, m, -1, &so, 2, 1, &err) == LLR_OK, "%s", err.msg);
                 llr_placement_describe(dry, &planned);
                 llr_placement_free(dry);
