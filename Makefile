@@ -1,7 +1,9 @@
 # llrun: one header, one program. `make help` lists the targets.
 CC      ?= cc
 CFLAGS  ?= -O3 -ffp-contract=off -Wall -Wextra -Wpedantic
-LDLIBS   = -lm -lpthread
+LDLIBS   = -lm -lpthread $(OLD_GLIBC)
+# before 2.34 dlopen, for the library with kernels for GPUs, is in a library of its own; our references to it are weak
+OLD_GLIBC = $(if $(filter 2.1% 2.2% 2.30 2.31 2.32 2.33,$(lastword $(shell getconf GNU_LIBC_VERSION 2>/dev/null))),-Wl$(,)--no-as-needed -ldl)
 
 MODEL   ?=
 PROMPT  ?=

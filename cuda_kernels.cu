@@ -26,6 +26,7 @@
 #endif
 #include "llrun.h"
 #include <float.h>
+#include <initializer_list>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -77,7 +78,7 @@ static void check(stream *st, cudaError_t e, const char *doing)
 #ifdef LLRUN_CUDA_HOST
 #  define RUN(kernel, grid, block, shared, st, ...) do { \
         (void)cudaGetLastError(); \
-        check(st, host_launch(grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel); \
+        check(st, host_launch((st)->s, grid, block, shared, host_call_of(kernel, __VA_ARGS__)), #kernel); \
     } while (0)
 #else
 #  define RUN(kernel, grid, block, shared, st, ...) do { \
@@ -1453,8 +1454,8 @@ static int gpu_top(void *s, const float *x, int32_t n, int k, uint64_t *keys)
     const unsigned long long *from = NULL;
     int blocks = (n + SORTED - 1) / SORTED, half = blocks * k;
     if (st->error != cudaSuccess || k > SORTED / 2 || 4 * (uint64_t)half > st->n_parts) return 0;   /* two such lists of two words in `parts` */
-    settle(st);
     check(st, cudaSetDevice(st->dev->index), "choosing the device");       /* the thread may be another than that of the pass */
+    settle(st);
     for (int left = n;; left = blocks * k, blocks = (left + SORTED - 1) / SORTED, x = NULL) {
         unsigned long long *to = from == work ? work + half : work;
         RUN(largest, dim3((unsigned)blocks), dim3(256), 0, st, to, k, x, from, left);
@@ -1494,6 +1495,17 @@ static int fail_cuda(char *why, size_t cap, cudaError_t e, const char *doing)
 }
 #define TRY(call) do { cudaError_t e_ = call; if (e_ != cudaSuccess) return fail_cuda(why, cap, e_, #call); } while (0)
 
+/* Memory of the current device. */
+static int take(void **p, uint64_t n, char *why, size_t cap)
+{
+    size_t f = 0, t = 0;
+    cudaError_t e = cudaMalloc(p, n);
+    if (e == cudaSuccess) return 0;
+    if (e != cudaErrorMemoryAllocation || cudaMemGetInfo(&f, &t) != cudaSuccess) return fail_cuda(why, cap, e, "cudaMalloc");
+    return fail(why, cap, "out of memory of the GPU: %.1f MiB more are needed, %.1f of %.1f MiB are free%s", (double)n / 1048576, (double)f / 1048576, (double)t / 1048576,
+                advice(e));
+}
+
 struct layout { uint64_t q, scale, sum, parts, pos, bytes; };
 static layout stream_layout(int64_t max_in, int max_rows, int max_head, int max_head_dim)
 {
@@ -1527,7 +1539,7 @@ static int stream_make(stream *st, const layout &l, char *why, size_t cap)
     void *p = NULL;
     TRY(cudaSetDevice(st->dev->index));
     TRY(cudaStreamCreateWithFlags(&st->s, cudaStreamNonBlocking));
-    TRY(cudaMalloc(&p, l.bytes));
+    if (take(&p, l.bytes, why, cap)) return 1;
     st->to.q = (int8_t *)p;
     st->to.scale = (float *)(void *)((uint8_t *)p + l.scale);
     st->to.sum = (int32_t *)(void *)((uint8_t *)p + l.sum);
@@ -1552,8 +1564,8 @@ static void gpu_put(void *s, void *to, const void *from, size_t n)
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
-    settle(st);
     check(st, cudaSetDevice(st->dev->index), "choosing the device");
+    settle(st);
     check(st, cudaMemcpyAsync(to, from, n, cudaMemcpyHostToDevice, st->s), "copying to the GPU");
 }
 /* The steps of a token: one launch instead of hundreds. They are recorded where they are first done, for positions up to the next power of two,
@@ -1609,8 +1621,8 @@ static void gpu_get(void *s, void *to, const void *from, size_t n)
 {
     stream *st = (stream *)s;
     if (st->error != cudaSuccess || !n) return;
-    settle(st);
     check(st, cudaSetDevice(st->dev->index), "choosing the device");
+    settle(st);
     check(st, cudaMemcpyAsync(to, from, n, cudaMemcpyDeviceToHost, st->s), "copying from the GPU");
     check(st, cudaStreamSynchronize(st->s), "the kernels of a pass");
 }
@@ -1657,20 +1669,36 @@ static void gpu_close(void *d)
     free(dev);
 }
 
+/* The compute capabilities that this file was compiled for. */
+static const char *built_for(char *list, size_t cap)
+{
+    size_t n = 0;
+    list[0] = 0;
+#ifdef __CUDA_ARCH_LIST__           /* since CUDA 11.5 */
+    for (int arch : { __CUDA_ARCH_LIST__ })
+        if (n < cap) n += (size_t)snprintf(list + n, cap - n, "%s %d.%d", n ? "," : ", but for", arch / 100, arch % 100 / 10);
+#endif
+    (void)n; (void)cap;
+    return list;
+}
+
 static int device_make(device *dev, const char *which, const llri_book *books, llr_gpu_info *info, char *why, size_t cap)
 {
     cudaDeviceProp p;
     cudaFuncAttributes kernel;
     cudaError_t e;
     size_t bytes = 0, n_free = 0, n_total = 0;
+    char list[200];
     int n = 0, i;
     TRY(cudaRuntimeGetVersion(&info->runtime));
     if (cudaDriverGetVersion(&info->driver) != cudaSuccess || !info->driver)
-        return fail(why, cap, "no NVIDIA driver: libcuda.so.1 was not found (in Docker: --gpus all)");
+        return fail(why, cap, "no NVIDIA driver: libcuda.so.1 was not found; install the driver (in Docker: --gpus all, with the NVIDIA container toolkit)");
     if (info->driver / 1000 < info->runtime / 1000)
-        return fail(why, cap, "the NVIDIA driver supports CUDA %d.%d, and the kernels were built with CUDA %d.%d: update the driver, or build them with an older toolkit",
-                    info->driver / 1000, info->driver % 1000 / 10, info->runtime / 1000, info->runtime % 1000 / 10);
+        return fail(why, cap, "the NVIDIA driver supports CUDA %d.%d, and the kernels were built with CUDA %d.%d: update the driver to %s or later, or make cuda with an older toolkit",
+                    info->driver / 1000, info->driver % 1000 / 10, info->runtime / 1000, info->runtime % 1000 / 10,
+                    info->runtime >= 13000 ? "580" : info->runtime >= 12000 ? "525" : "450");
     TRY(cudaGetDeviceCount(&n));
+    info->n_visible = n;
     if (n < 1) return fail(why, cap, "no NVIDIA GPU is visible%s", advice(cudaErrorNoDevice));
     if (choose(&dev->index, which, n, why, cap)) return 1;
     TRY(cudaGetDeviceProperties(&p, dev->index));
@@ -1682,14 +1710,16 @@ static int device_make(device *dev, const char *which, const llri_book *books, l
     TRY(cudaSetDevice(dev->index));
     e = cudaFuncGetAttributes(&kernel, (const void *)norm_heads);
     if (e == cudaErrorNoKernelImageForDevice || e == cudaErrorInvalidDeviceFunction)
-        return fail(why, cap, "%s has compute capability %d.%d, and this build has no kernels for it: make cuda CUDA_ARCH=native, with a toolkit that knows this GPU", p.name, p.major, p.minor);
+        return fail(why, cap, "%s has compute capability %d.%d, and this build has no kernels for it%s: make cuda CUDA_ARCH=sm_%d%d, with %s", p.name,
+                    p.major, p.minor, built_for(list, sizeof list), p.major, p.minor,
+                    info->capability < 75 ? "CUDA 12 or older, which knows this GPU" : "a toolkit that knows this GPU");
     if (e != cudaSuccess) return fail_cuda(why, cap, e, "loading the kernels");
     dev->capability = kernel.ptxVersion < info->capability ? kernel.ptxVersion : info->capability;    /* what they were written for, if the driver translated them */
     TRY(cudaMemGetInfo(&n_free, &n_total));
     info->free_bytes = n_free;
     info->total_bytes = n_total;
     for (i = 0; i < LLRI_BOOKS; i++) bytes += (books[i].n_bytes + 255) & ~(size_t)255;
-    TRY(cudaMalloc(&dev->books, bytes));
+    if (take(&dev->books, bytes, why, cap)) return 1;
     for (i = 0, bytes = 0; i < LLRI_BOOKS; i++) {
         dev->book[i] = (const uint8_t *)dev->books + bytes;
         TRY(cudaMemcpy((uint8_t *)dev->books + bytes, books[i].data, books[i].n_bytes, cudaMemcpyHostToDevice));
@@ -1719,8 +1749,7 @@ static int gpu_memory(void *d, uint64_t *n_free, uint64_t *n_total, char *why, s
 static int gpu_alloc(void *d, void **p, uint64_t n, char *why, size_t cap)
 {
     TRY(cudaSetDevice(((device *)d)->index));
-    TRY(cudaMalloc(p, n + 16));
-    return 0;
+    return take(p, n + 16, why, cap);
 }
 static void gpu_release(void *d, void *p)
 {
@@ -1738,7 +1767,7 @@ static int gpu_upload(void *d, void *to, const void *from, uint64_t n, char *why
 /* ---- the table ------------------------------------------------------------------------------------------------------------------ */
 #define X(name, id, ...) | (uint64_t)1 << id
 static const llri_gpu_table table = {
-    LLRI_GPU_ABI, (uint32_t)sizeof(llri_gpu_table), (uint64_t)0 QUANTS(X) FLOATS(X), MAX_DV,
+    LLRI_GPU_ABI, LLRI_GPU_SIZES, (uint64_t)0 QUANTS(X) FLOATS(X), MAX_DV,
     gpu_open, gpu_close, gpu_memory, gpu_alloc, gpu_release, gpu_upload, gpu_stream_bytes, gpu_stream_new, gpu_stream_free, gpu_finish,
     gpu_put, gpu_get, gpu_replay, gpu_recorded, gpu_copy, gpu_input, gpu_matmul, gpu_norm, gpu_rope, gpu_act, gpu_vec, gpu_store, gpu_attend, gpu_top
 };

@@ -29,6 +29,7 @@
 #  include <pthread.h>
 #  include <sys/mman.h>
 #  ifdef __linux__
+#    include <sys/auxv.h>
 #    include <sys/prctl.h>
 #  endif
 #  include <sys/stat.h>
@@ -607,7 +608,7 @@ static struct options {
     X("--force",                         FLAG,    force,         NULL, C_EVAL, 0, 0, "start although the memory plan says that it does not fit") \
     X("--gpu",                           TEXT,    gpu,           "WHEN", C_EVAL, 0, 0, "auto, the default: use a GPU if the library with its kernels is beside the program (make cuda); off; require: fail without") \
     X("-ngl --gpu-layers --n-gpu-layers", TEXT,   gpu_layers,    "N", C_EVAL, 0, 0, "layers for the GPU, the output matrix first; auto, the default: as many as fit") \
-    X("--device",                        TEXT,    device,        "ID", C_EVAL | C_DOCTOR, 0, 0, "which GPU: its number, or the beginning of its UUID. Default: the first that is visible") \
+    X("--device",                        TEXT,    device,        "ID", C_EVAL | C_DOCTOR, 0, 0, "which GPUs, in this order: numbers or beginnings of UUIDs, with commas. Default: the first that is visible, and as many more as the model needs") \
     X("--explain",                       TEXT,    explain,       "WHAT", C_DOCTOR, 0, 0, "decode an exit status or an error text of llrun, Ollama, llama.cpp or LM Studio") \
     X("--checksum",                      FLAG,    checksum,      NULL, C_SHOW, 0, 0, "SHA-256 of every file, as it is published beside it, and of the bytes of every tensor: reads everything") \
     X("--markdown",                      FLAG,    markdown,      NULL, C_HELP, 0, 0, "the table of all options for README.md") \
@@ -1663,6 +1664,8 @@ static void check_gpu(void)
     if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto") && strcmp(opt.gpu_layers, "all") &&
         (!parse_integer(opt.gpu_layers, &n) || n < -1 || n > 1000000))      /* -1: auto, as elsewhere */
         die(CODE_USAGE, "-ngl %s: must be auto, all or a number of layers", opt.gpu_layers);
+    if (opt.device && (!*opt.device || *opt.device == ',' || strstr(opt.device, ",,") || opt.device[strlen(opt.device) - 1] == ','))
+        die(CODE_USAGE, "--device %s: must be numbers or beginnings of UUIDs, with commas between them", opt.device);
 }
 
 /* How much of the file the system does not have in memory, 0 to 1, from 64 samples; -1: unknown. */
@@ -2122,19 +2125,60 @@ static void lock_weights(const llr_model *m, const struct budget *b)
 
 /* ---- the GPU. A bonus: what goes wrong with it is a line, and the CPU computes; --gpu require makes it an error. */
 
-static struct { llr_gpu *g; llr_placement *p; int sessions; } gpu;
+static struct { llr_gpu *g[LLR_MAX_GPUS]; int n; llr_placement *p; int sessions; } gpu;
 
 static int gpu_required(void) { return opt.gpu && !strcmp(opt.gpu, "require"); }
 static int gpu_wanted(void) { return gpu_required() || (opt.gpu && !strcmp(opt.gpu, "auto")) || opt.device || (opt.gpu_layers && strcmp(opt.gpu_layers, "0")); }
 
-/* The library with the kernels: what LLRUN_CUDA names, which may be nothing, or llrun-cuda.so beside the program; "": there is none. */
-static const char *gpu_library(char *path, size_t cap)
+/* Has this program more rights than the user who started it? Then what comes from that user is not trusted. */
+static int raised(void)
+{
+#if defined(__linux__)
+    return getauxval(AT_SECURE) != 0;           /* set-user-ID, set-group-ID, capabilities of the file */
+#elif defined(_WIN32)
+    return 0;
+#else
+    return getuid() != geteuid() || getgid() != getegid();
+#endif
+}
+
+#ifdef __linux__
+/* A library becomes part of the program. Trusted are root, the owner of the program, and the user, if the program has no more
+ * rights: with the file and its folder. A group may write, since many systems give every user one; not if rights are raised. */
+static int others_write(const char *path, uid_t owner)
+{
+    struct stat s;
+    if (stat(path, &s)) return 0;
+    if (s.st_uid && s.st_uid != owner && (raised() || s.st_uid != geteuid())) return 1;
+    return (s.st_mode & (raised() ? 022 : 002)) && !(S_ISDIR(s.st_mode) && s.st_mode & S_ISVTX);
+}
+static int library_refused(const char *path, char *why, size_t cap)
+{
+    char folder[4096];
+    struct stat s;
+    const char *of = path;
+    int bad = 0;
+    (void)snprintf(folder, sizeof folder, "%.*s", (int)(strrchr(path, '/') - path) + 1, path);
+    if (!stat("/proc/self/exe", &s)) {
+        if (others_write(path, s.st_uid)) bad = 1;
+        else if (others_write(folder, s.st_uid)) { bad = 1; of = folder; }
+    }
+    if (bad) (void)snprintf(why, cap, "%.600s is not loaded, because others than root%s and the owner of this program may write %s%.600s: change its owner or mode", path,
+                            raised() ? "" : ", you", of == path ? "it" : "the folder ", of == path ? "" : folder);
+    return bad;
+}
+#endif
+
+/* The library with the kernels: what LLRUN_CUDA names, which may be nothing, or llrun-cuda.so beside the program; "": there is none,
+ * or it is not to be loaded, and why. */
+static const char *gpu_library(char *path, size_t cap, char *why, size_t cap_why)
 {
     const char *named = getenv("LLRUN_CUDA");
     size_t n;
     FILE *f;
-    path[0] = 0;
-    if (named) { (void)snprintf(path, cap, "%s", named); return path; }
+    path[0] = why[0] = 0;
+    if (named && !raised()) { (void)snprintf(path, cap, "%s", named); return path; }
+    if (named) note("LLRUN_CUDA is ignored: this program has more rights than who started it");
 #ifdef _WIN32
     {
         wchar_t wide[2048];
@@ -2157,8 +2201,15 @@ static const char *gpu_library(char *path, size_t cap)
     f = open_utf8(path, "rb");
     if (!f) return "";
     (void)fclose(f);
+    (void)cap_why;
+#ifdef __linux__
+    if (library_refused(path, why, cap_why)) return "";
+#endif
     return path;
 }
+
+/* Who holds memory of a GPU, as far as can be found out: " (llama-server with pid 4711 has 4.4 GiB)", or where to look; "" if hardly any is held. */
+static void gpu_holders(const llr_gpu_info *info, char *text, size_t cap);
 
 PRINTF(1, 2) static void gpu_not_used(const char *fmt, ...)
 {
@@ -2174,44 +2225,124 @@ PRINTF(1, 2) static void gpu_not_used(const char *fmt, ...)
 static void close_gpu(void)
 {
     llr_placement_free(gpu.p);
-    llr_gpu_close(gpu.g);
     gpu.p = NULL;
-    gpu.g = NULL;
+    while (gpu.n) llr_gpu_close(gpu.g[--gpu.n]);
 }
 
-/* Places layers for n sessions with these options (dry: only in the plan), and tells which share of the weights they are. Nothing is said on a machine without
- * the library, unless the GPU was asked for. */
+/* The k-th GPU to take: of --device, or of those that are visible. */
+static int nth_device(int k, int n_visible, char id[64])
+{
+    const char *s = opt.device;
+    (void)snprintf(id, 64, "%d", k);
+    if (!s) return !k || k < n_visible;
+    for (; k && *s; k--) {
+        s += strcspn(s, ",");
+        s += *s == ',';
+    }
+    (void)snprintf(id, 64, "%.*s", (int)strcspn(s, ","), s);
+    return *id != 0;
+}
+
+/* The next GPU: 1, or 0 and why not. */
+static int add_gpu(const char *library, const char *id, llr_gpu_info *info, llr_error *err)
+{
+    llr_options o = library_options();
+    llr_gpu_info other;
+    int i;
+    if (llr_gpu_open(&gpu.g[gpu.n], library, id, &o, err)) return 0;
+    llr_gpu_describe(gpu.g[gpu.n], info);
+    for (i = 0; i < gpu.n; i++) {
+        llr_gpu_describe(gpu.g[i], &other);
+        if (other.index == info->index) die(CODE_USAGE, "--device %s: GPU %d is named twice", opt.device, info->index);
+    }
+    gpu.n++;
+    return 1;
+}
+
+/* "; 1.0 GiB of 8.0 GiB are free (pid 4711, llama-server: 5.0 GiB)" */
+static struct gpu_text { char s[900]; } gpu_shortage(const llr_gpu *g, const char *why)
+{
+    struct gpu_text t;
+    llr_gpu_info info;
+    char who[300] = "";
+    llr_gpu_describe(g, &info);
+    if (strstr(why, "are free") || strstr(why, "out of memory")) gpu_holders(&info, who, sizeof who);
+    (void)snprintf(t.s, sizeof t.s, "%s%s", why, who);
+    return t;
+}
+
+static void tell_shares(const llr_placement_info *p)
+{
+    int i;
+    for (i = 0; i < p->n_shares; i++) {
+        const llr_share *s = &p->share[i];
+        llr_gpu_info info;
+        char full[100], *why = full;
+        llr_gpu_describe(gpu.g[s->gpu], &info);
+        (void)snprintf(full, sizeof full, "%s of %s are free", size_text(s->free_bytes).s, size_text(s->total_bytes).s);
+        note("GPU %d, %s: %ld of %ld layers, %.0f %% of the weights%s%s", info.index, info.name, (long)s->n_layers, (long)p->n_all,
+             p->all_bytes ? 100.0 * (double)s->weights_bytes / (double)p->all_bytes : 0.0, i < p->n_shares - 1 || *p->why ? "; " : "",
+             i < p->n_shares - 1 ? gpu_shortage(gpu.g[s->gpu], why).s : gpu_shortage(gpu.g[s->gpu], p->why).s);
+    }
+}
+
+/* Places layers for n sessions with these options (dry: only in the plan), on one GPU more after another until all are placed, and tells
+ * which share of the weights they are. Nothing is said on a machine without the library, unless the GPU was asked for. */
 static void open_gpu(const llr_model *m, llr_session_options *so, int n_sessions, int dry)
 {
-    char path[4096];
+    char path[4096], id[64], why[1500];
     const char *library;
-    llr_options o = library_options();
     llr_gpu_info info;
     llr_placement_info p;
     llr_error err;
     int64_t layers = -1;
+    int k, n_visible = 0, enough = 0;
+    memset(&p, 0, sizeof p);
     so->gpu = gpu.p;
     if (gpu.p || gpu.sessions || (opt.gpu && !strcmp(opt.gpu, "off"))) return;
     if (opt.gpu_layers && !strcmp(opt.gpu_layers, "all")) layers = 1000000;
     else if (opt.gpu_layers && strcmp(opt.gpu_layers, "auto")) (void)parse_integer(opt.gpu_layers, &layers);
     if (layers == 0 && !gpu_required()) return;
-    library = gpu_library(path, sizeof path);
+    library = gpu_library(path, sizeof path, why, sizeof why);
     if (!*library) {
-        if (gpu_wanted()) gpu_not_used("the library with its kernels, llrun-cuda.so, is not beside the program (make cuda builds it)");
+        if (*why) gpu_not_used("%s", why);
+        else if (gpu_wanted()) gpu_not_used("the library with its kernels, llrun-cuda.so, is not beside the program (make cuda builds it)");
         return;
     }
-    if (llr_gpu_open(&gpu.g, library, opt.device, &o, &err)) { gpu_not_used("%s", err.msg); return; }
-    llr_gpu_describe(gpu.g, &info);
-    (void)make_plan(m, so);             /* layers are placed beside sessions of sizes that are decided */
-    if (llr_placement_new(&gpu.p, gpu.g, m, (int32_t)layers, so, n_sessions, dry, &err)) {
+    for (k = 0; !enough && gpu.n < LLR_MAX_GPUS && nth_device(k, n_visible, id); k++) {
+        if (!add_gpu(library, id, &info, &err)) {
+            if (!gpu.n || (opt.device && gpu_required())) {
+                close_gpu();
+                gpu_not_used("%s", err.msg);
+                return;
+            }
+            note("GPU %s not used: %s", id, err.msg);
+            continue;
+        }
+        n_visible = info.n_visible;
+        if (gpu.n == 1) (void)make_plan(m, so);         /* layers are placed beside sessions of sizes that are decided */
+        enough = layers == 0;
+        if (llr_placement_new(&gpu.p, gpu.g, gpu.n, m, (int32_t)layers, so, n_sessions, 1, NULL)) continue;
+        llr_placement_describe(gpu.p, &p);
+        enough = p.n_layers == p.n_all || p.n_layers == layers;
+        llr_placement_free(gpu.p);
+        gpu.p = NULL;
+    }
+    while (llr_placement_new(&gpu.p, gpu.g, gpu.n, m, (int32_t)layers, so, n_sessions, dry, &err)) {
+        const int32_t fewer = strstr(err.msg, "out of memory") ? p.n_layers * 3 / 4 : 0;        /* less was given than was said to be free */
+        if (fewer) {
+            layers = p.n_layers = fewer;
+            continue;
+        }
+        llr_gpu_describe(gpu.g[gpu.n - 1], &info);
+        (void)snprintf(why, sizeof why, "%s: %s", info.name, gpu_shortage(gpu.g[gpu.n - 1], err.msg).s);
         close_gpu();
-        gpu_not_used("%s: %s", info.name, err.msg);
+        gpu_not_used("%s", why);
         return;
     }
     llr_placement_describe(gpu.p, &p);
     so->gpu = gpu.p;
-    if (!dry) note("GPU %d, %s: %ld of %ld layers, %.0f %% of the weights%s%s", info.index, info.name, (long)p.n_layers, (long)p.n_all,
-         p.all_bytes ? 100.0 * (double)p.weights_bytes / (double)p.all_bytes : 0.0, *p.why ? "; " : "", p.why);
+    if (!dry) tell_shares(&p);
 }
 
 static llr_placement_info gpu_share(void)      /* zeros: nothing is there */
@@ -2236,9 +2367,11 @@ static llr_session *new_session(const llr_model *m, llr_session_options *so)
         llr_placement_free(gpu.p);
         gpu.p = NULL;
         so->gpu = NULL;
-        if (fewer && !llr_placement_new(&gpu.p, gpu.g, m, fewer, so, 1, 0, NULL)) {
+        if (fewer && !llr_placement_new(&gpu.p, gpu.g, gpu.n, m, fewer, so, 1, 0, NULL)) {
             so->gpu = gpu.p;
-            note("GPU: %s; %ld of %ld layers there", err.msg, (long)fewer, (long)p.n_all);
+            llr_placement_describe(gpu.p, &p);
+            note("GPU: %s", gpu.n == 1 ? gpu_shortage(gpu.g[0], err.msg).s : err.msg);
+            tell_shares(&p);
         } else {
             close_gpu();
             gpu_not_used("%s", err.msg);
@@ -3580,9 +3713,18 @@ static void plan_json(const struct budget *b, const llr_model_info *info, const 
     putf(",\"fits\":%s,\"from_disk\":%s,\"disk_bytes_per_token\":%llu,\"disk_tps\":", b->need <= b->have ? "true" : "false", from_disk(b) ? "true" : "false", (unsigned long long)d->bytes);
     if (d->tps > 0) json_number(d->tps, 3);
     else putf("null");
-    putf(",\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":%ld,\"gpu_weights_bytes\":%llu,\"gpu_session_bytes\":%llu,\"architecture\":", (unsigned long)p->n_ctx, (unsigned long)p->n_batch,
+    putf(",\"n_ctx\":%lu,\"n_batch\":%lu,\"n_ctx_train\":%lu,\"kv\":\"%s\",\"threads\":%d,\"gpu_layers\":%ld,\"gpu_weights_bytes\":%llu,\"gpu_session_bytes\":%llu,\"gpus\":[", (unsigned long)p->n_ctx, (unsigned long)p->n_batch,
          (unsigned long)info->n_ctx_train, opt.kv ? opt.kv : "f16", threads, (long)g.n_layers,
          (unsigned long long)g.weights_bytes, (unsigned long long)g.session_bytes);
+    for (i = 0; i < g.n_shares; i++) {
+        const llr_share *s = &g.share[i];
+        llr_gpu_info on;
+        llr_gpu_describe(gpu.g[s->gpu], &on);
+        putf("%s{\"index\":%d,\"uuid\":\"%s\",\"first_layer\":%ld,\"layers\":%ld,\"weights_bytes\":%llu,\"session_bytes\":%llu,\"free_bytes\":%llu,\"total_bytes\":%llu}",
+             i ? "," : "", on.index, on.uuid, (long)s->first, (long)s->n_layers, (unsigned long long)s->weights_bytes, (unsigned long long)s->session_bytes,
+             (unsigned long long)s->free_bytes, (unsigned long long)s->total_bytes);
+    }
+    putf("],\"architecture\":");
     json_text(info->arch);
     putf("}\n");
 }
@@ -3609,10 +3751,13 @@ static void plan_text(const struct budget *b, const llr_model_info *info, const 
     put_part("scratch", p->scratch_bytes, b->total, "");
     put_part("tokenizer", p->vocab_bytes, b->total, "");
     put_part("program", p->other_bytes - p->vocab_bytes + b->program, b->total, "tables of the model, threads, sampler, C library");
-    if (g.n_layers) {
-        putf("gpu          %12s  of the weights, %ld of %ld layers, and %s for keys, values and scratch; %s are free there%s%s\n", size_text(g.weights_bytes).s,
-             (long)g.n_layers, (long)g.n_all, size_text(g.session_bytes).s, size_text(g.free_bytes).s, *g.why && !strstr(g.why, "are free") ? "; " : "",
-             *g.why && !strstr(g.why, "are free") ? g.why : "");
+    for (i = 0; i < g.n_shares; i++) {
+        const llr_share *s = &g.share[i];
+        const int tell = i == g.n_shares - 1 && *g.why && !strstr(g.why, "are free");
+        llr_gpu_info on;
+        llr_gpu_describe(gpu.g[s->gpu], &on);
+        putf("gpu %-9d%12s  of the weights, %ld of %ld layers, and %s for keys, values and scratch; %s are free there%s%s\n", on.index, size_text(s->weights_bytes).s,
+             (long)s->n_layers, (long)g.n_all, size_text(s->session_bytes).s, size_text(s->free_bytes).s, tell ? "; " : "", tell ? g.why : "");
     }
     if (draft.m) put_part("draft", b->draft.total_bytes, b->total, "the draft model with its session");
     put_part("total", b->total, b->total, "");
@@ -4325,15 +4470,15 @@ static const struct explanation { enum about about; uint32_t number; const char 
     { A_TEXT, 0, "version `glibc_|version 'glibc_|glibcxx_*not found|glibc_*not found|cxxabi_*not found", "Linux", "the program was built for a newer C or C++ library than this system has", "ldd --version", "a static or older build; llrun builds from source here with cc" },
 
     /* GPU */
-    { A_TEXT, 0, "cudamalloc failed|cuda error 2 |cuda error: out of memory|cuda error*out of memory|cuda out of memory|cuda_error_out_of_memory|cublas_status_alloc_failed|hipmalloc failed|out_of_device_memory|outofdevicememory|device memory allocation of size|gpu does not have enough memory|not enough gpu memory|exceeds device*limit|ggml_metal*insufficient memory|kiogpucommandbuffercallbackerroroutofmemory|failed to allocate cuda|cublas_status_not_initialized", "llama.cpp, Ollama, LM Studio", "the memory of the GPU is full: weights of the layers, KV cache of the context, or another program's share",
+    { A_TEXT, 0, "cudamalloc failed|out of memory of the gpu|cuda error 2 |cuda error: out of memory|cuda error*out of memory|cuda out of memory|cuda_error_out_of_memory|cublas_status_alloc_failed|hipmalloc failed|out_of_device_memory|outofdevicememory|device memory allocation of size|gpu does not have enough memory|not enough gpu memory|exceeds device*limit|ggml_metal*insufficient memory|kiogpucommandbuffercallbackerroroutofmemory|failed to allocate cuda|cublas_status_not_initialized", "llama.cpp, Ollama, LM Studio", "the memory of the GPU is full: weights of the layers, KV cache of the context, or another program's share",
       "nvidia-smi (rocm-smi) shows free memory and who has it; llrun doctor lists other runners", "fewer GPU layers (-ngl), a smaller context (-c), q8_0 KV cache; end other runners, orphaned ones too" },
     { A_TEXT, 0, "entering low vram mode|low vram mode", "Ollama", "the GPU has less memory than Ollama's threshold (about 20 GB): it takes smaller defaults. A note, not an error", "the line gives the total VRAM", "nothing; if the model is too large, see the other lines" },
     { A_TEXT, 0, "unable to allocate backend buffer|unable to allocate*buffer|failed to allocate buffer|failed to allocate*buffer|alloc_tensor_range: failed|failed to allocate compute buffers|failed to initialize the context: failed to allocate|unable to allocate cpu_repack|unable to allocate*cpu buffer", "llama.cpp, Ollama, LM Studio", "memory for weights, context or scratch could not be had: on the GPU if the line says CUDA, Vulkan, ROCm or Metal, else in RAM",
       "the line names the backend and the bytes; llrun plan MODEL shows the parts", "a smaller context or batch, fewer GPU layers, q8_0 KV cache, a smaller quantisation" },
     { A_TEXT, 0, "no cuda-capable device|cuda error 100|cuda_error_no_device|no cuda devices found|no nvidia devices|no compatible gpus were discovered|no usable gpu found|cuinit*100|init failure: 100|failed to initialize nvml: driver|failed to initialize nvml: no|couldn't communicate with the nvidia driver|nvidia-smi*not found|nvidia-smi*not recognized|gpu discovery*no", "llama.cpp, Ollama", "no GPU that the program can use: no driver, a container without access, or CUDA_VISIBLE_DEVICES hides it",
       "nvidia-smi; echo $CUDA_VISIBLE_DEVICES; llrun doctor shows driver and libraries", "install the driver; docker run --gpus all with the NVIDIA container toolkit; unset CUDA_VISIBLE_DEVICES" },
-    { A_TEXT, 0, "driver*supports cuda*needs|cuda driver version is insufficient|driver version is insufficient|cuda_error_insufficient_driver|nvidia driver is too old|unsupported cuda driver|init failure: 35|cudagetdevicecount*35|cuda error 35|cuda error: 35", "llama.cpp, Ollama", "the GPU driver is older than the CUDA run-time library of the program", "nvidia-smi shows the driver and the CUDA version it supports", "update the driver, or take the build for an older CUDA (cu11)" },
-    { A_TEXT, 0, "!rocm|no kernel image is available|cuda_error_no_binary_for_gpu|compute capability*not supported|invalid device function|ptx was compiled with an unsupported toolchain|kernel image is invalid|gpu too old|has no kernels in this build", "llama.cpp, Ollama", "the program has no code for this GPU's compute capability: card too old, too new, or a build for others",
+    { A_TEXT, 0, "driver*supports cuda*needs|driver supports cuda*kernels were built with|cuda driver version is insufficient|driver version is insufficient|cuda_error_insufficient_driver|nvidia driver is too old|unsupported cuda driver|init failure: 35|cudagetdevicecount*35|cuda error 35|cuda error: 35", "llama.cpp, Ollama", "the GPU driver is older than the CUDA run-time library of the program", "nvidia-smi shows the driver and the CUDA version it supports", "update the driver, or take the build for an older CUDA (cu11)" },
+    { A_TEXT, 0, "!rocm|no kernel image is available|cuda_error_no_binary_for_gpu|compute capability*not supported|invalid device function|ptx was compiled with an unsupported toolchain|kernel image is invalid|gpu too old|has no kernels in this build|build has no kernels for it", "llama.cpp, Ollama", "the program has no code for this GPU's compute capability: card too old, too new, or a build for others",
       "nvidia-smi --query-gpu=name,compute_cap --format=csv", "a build with this architecture (CMAKE_CUDA_ARCHITECTURES), an older release for Kepler and Maxwell, or run on the CPU (-ngl 0)" },
     { A_TEXT, 0, "driver/library version mismatch|nvml*version mismatch|api mismatch|unsupported display driver|init failure: 803|system_driver_mismatch", "NVIDIA driver, Linux", "the kernel module and the libraries of the driver have different versions: it was updated without a restart", "cat /proc/driver/nvidia/version beside the version of libcuda.so.*; llrun doctor compares them", "restart, or stop all GPU programs and reload the modules (rmmod nvidia_uvm nvidia ...; modprobe nvidia)" },
     { A_TEXT, 0, "unusable after suspend|unknown error*999|error 999|cuda_error_unknown|cudaerrorunknown|cuinit*999|cuda error: unknown error|device context 999|init failure: 999|cuda unknown error", "llama.cpp, Ollama, Linux", "CUDA is unusable, typically after suspend and resume", "does it work after a restart? dmesg | grep -i nvidia", "stop GPU programs, then: sudo rmmod nvidia_uvm && sudo modprobe nvidia_uvm" },
@@ -4361,8 +4506,8 @@ static const struct explanation { enum about about; uint32_t number; const char 
     { A_TEXT, 0, "failure during gpu discovery|failed to finish discovery before timeout", "Ollama", "the trial run that looks for GPUs died or took too long (30 s): a broken or mixed GPU library, or a GPU that is asleep", "OLLAMA_DEBUG=1: the lines of that trial", "install Ollama and the driver again; remove other ROCm or CUDA versions from the library path" },
     { A_GENERAL, 0, "cuda error|rocm error|ggml_cuda*failed|ggml_vulkan: error|vk::|native api failed|level_zero backend failed|ur_result_error|ze_result_error|sycl*exception", "llama.cpp, Ollama; GPU", "the GPU's library reported an error; the reason stands in this line or the next", "the lines around it; the same with -ngl 0 (CPU only)", "update driver and program; fewer GPU layers; the CPU" },
     { A_TEXT, 0, "gpu vram usage didn't recover|vram usage didn't recover within timeout", "Ollama", "a model was unloaded, but its GPU memory did not come back in time: its runner hangs or is an orphan, or another program took the memory", "nvidia-smi; llrun doctor lists runners without a parent", "end the old runner; restart Ollama" },
-    { A_TEXT, 0, "offloaded 0/|offloading 0 repeating layers|model requires more*vram|model too large for*vram|insufficient vram|vram free|unable to fit|failed to fit", "llama.cpp, Ollama", "the model does not fit into the memory of the GPU: layers stay on the CPU", "the line says how many layers; nvidia-smi shows what is free", "a smaller quantisation or context; end other GPU programs" },
-    { A_TEXT, 0, "without gpu support|built without cuda|not compiled with gpu|no gpu support|compiled without gpu offload|gpu_layers option will be ignored|n-gpu-layers*ignored", "llama.cpp, llrun", "this build has no GPU support; -ngl is ignored", "its version line lists the backends", "a build with CUDA, Vulkan or Metal" },
+    { A_TEXT, 0, "offloaded 0/|no layer fits on the gpu|offloading 0 repeating layers|model requires more*vram|model too large for*vram|insufficient vram|vram free|unable to fit|failed to fit", "llama.cpp, Ollama", "the model does not fit into the memory of the GPU: layers stay on the CPU", "the line says how many layers; nvidia-smi shows what is free", "a smaller quantisation or context; end other GPU programs" },
+    { A_TEXT, 0, "without gpu support|built without cuda|library with its kernels*not beside the program|linked without dlopen|not compiled with gpu|no gpu support|compiled without gpu offload|gpu_layers option will be ignored|n-gpu-layers*ignored", "llama.cpp, llrun", "this build has no GPU support; -ngl is ignored", "its version line lists the backends", "a build with CUDA, Vulkan or Metal; of llrun: make cuda" },
 
     /* memory */
     { A_TEXT, 0, "model requires more system memory", "Ollama", "Ollama refuses: weights and context need more RAM than is available", "the line has both numbers; free -g; in a container memory.max", "a smaller context (num_ctx), fewer parallel requests (OLLAMA_NUM_PARALLEL=1), a smaller model; end other programs" },
@@ -4985,7 +5130,7 @@ static llr_status st_run(const struct buf *image, llr_isa isa, llr_gpu *on, floa
     so.n_batch = ST_TOKENS;
     so.n_ctx = 16;
     st = llr_model_open_mem(&m, image->p, image->n, &o, err);
-    if (!st && on) st = llr_placement_new(&p, on, m, -1, &so, 1, 0, err);
+    if (!st && on) st = llr_placement_new(&p, &on, 1, m, -1, &so, 1, 0, err);
     so.gpu = p;
     if (!st && !(st = llr_session_new(&s, m, &so, err)) && !(st = llr_session_eval(s, ids, ST_TOKENS, err))) {
         memcpy(logits, llr_session_logits(s), ST_VOCAB * sizeof *logits);
@@ -5010,33 +5155,38 @@ static double st_compare(const float *want, const float *got, double *largest)
     return worst;
 }
 
-/* The library with kernels for GPUs, if there is one. */
+/* The library with kernels for GPUs, if there is one, on every GPU that would be used. */
 static void check_gpu_kernels(void)
 {
     static float want[2 * ST_VOCAB], got[2 * ST_VOCAB];
     struct buf image = { NULL, 0, 0 };
     llr_options o = library_options();
-    char path[4096];
+    char path[4096], id[64], why[1500];
     const char *library;
-    double worst, largest = 0;
-    llr_gpu_info info;
-    llr_gpu *g;
-    llr_error err;
-    library = gpu_library(path, sizeof path);
+    int k, n_visible = 0;
+    library = gpu_library(path, sizeof path, why, sizeof why);
+    if (*why) { finding(WARNING, "gpu", "llrun computes on the CPU until that is right", "%s", why); return; }
     if (!*library) { finding(FINE, "gpu", NULL, "llrun-cuda.so is not beside the program: llrun computes on the CPU (make cuda builds it)"); return; }
-    if (llr_gpu_open(&g, library, opt.device, &o, &err)) { finding(WARNING, "gpu", "llrun computes on the CPU until that is right", "%s", err.msg); return; }
-    llr_gpu_describe(g, &info);
     st_image(&image);
-    if (st_run(&image, LLR_ISA_SCALAR, NULL, want, &err) || st_run(&image, LLR_ISA_SCALAR, g, got, &err))
-        finding(PROBLEM, "gpu", "--gpu off; report this line", "the kernels do not run on %s: %s", info.name, err.msg);
-    else if ((worst = st_compare(want, got, &largest)) > 1e-2 * largest || !(largest > 0))
-        finding(PROBLEM, "gpu", "faulty hardware or driver, or an error in llrun: use --gpu off and report this line", "%s computes wrongly: off by %g where the largest value is %g",
-                info.name, worst, largest);
-    else
-        finding(FINE, "gpu", NULL, "%s, compute capability %d.%d, CUDA %d.%d of the driver, %d.%d of the kernels, %s of %s free: a small model gives the same logits", info.name,
-                info.capability / 10, info.capability % 10, info.driver / 1000, info.driver % 1000 / 10, info.runtime / 1000, info.runtime % 1000 / 10,
-                size_text(info.free_bytes).s, size_text(info.total_bytes).s);
-    llr_gpu_close(g);
+    for (k = 0; nth_device(k, n_visible, id); k++) {
+        double worst, largest = 0;
+        llr_gpu_info info;
+        llr_gpu *g;
+        llr_error err;
+        if (llr_gpu_open(&g, library, id, &o, &err)) { finding(WARNING, "gpu", "llrun does not use it until that is right", "%s", err.msg); continue; }
+        llr_gpu_describe(g, &info);
+        n_visible = info.n_visible;
+        if (st_run(&image, LLR_ISA_SCALAR, NULL, want, &err) || st_run(&image, LLR_ISA_SCALAR, g, got, &err))
+            finding(PROBLEM, "gpu", "--gpu off; report this line", "the kernels do not run on GPU %d, %s: %s", info.index, info.name, gpu_shortage(g, err.msg).s);
+        else if ((worst = st_compare(want, got, &largest)) > 1e-2 * largest || !(largest > 0))
+            finding(PROBLEM, "gpu", "faulty hardware or driver, or an error in llrun: use --gpu off and report this line",
+                    "GPU %d, %s, computes wrongly: off by %g where the largest value is %g", info.index, info.name, worst, largest);
+        else
+            finding(FINE, "gpu", NULL, "GPU %d, %s, compute capability %d.%d, CUDA %d.%d of the driver, %d.%d of the kernels, %s of %s free: a small model gives the same logits",
+                    info.index, info.name, info.capability / 10, info.capability % 10, info.driver / 1000, info.driver % 1000 / 10, info.runtime / 1000,
+                    info.runtime % 1000 / 10, size_text(info.free_bytes).s, size_text(info.total_bytes).s);
+        llr_gpu_close(g);
+    }
     free(image.p);
 }
 
@@ -5379,7 +5529,7 @@ static const char *output_of(const char *const *argv, char *text, size_t cap)
     pid_t pid;
     struct timespec begin, now;
     text[0] = 0;
-    if (pipe(out_in)) return NULL;
+    if (raised() || pipe(out_in)) return NULL;  /* whose program would PATH find? */
     put_flush();                                /* or the child would write it again */
     if (!(pid = fork())) {
         int null = open("/dev/null", O_RDWR);
@@ -5428,10 +5578,43 @@ static int split_fields(char *line, char *fields[], int n)
     return k;
 }
 
+/* Lists who holds memory of the GPU with this UUID, or of all (NULL). */
+static void read_gpu_users(const char *uuid)
+{
+    const char *const users[] = { "nvidia-smi", "--query-compute-apps=pid,process_name,used_memory", "--format=csv,noheader,nounits", uuid ? "-i" : NULL, uuid, NULL };
+    static char text[16384];
+    char *line, *next, *f[3];
+    n_gpu_users = 0;
+    if (!output_of(users, text, sizeof text)) return;
+    for (line = text; *line && n_gpu_users < 64; line = next) {
+        next = line + strcspn(line, "\n");
+        if (*next) *next++ = 0;
+        if (split_fields(line, f, 3) < 3 || *line < '0' || *line > '9') continue;
+        gpu_users[n_gpu_users].pid = strtoul(f[0], NULL, 10);
+        gpu_users[n_gpu_users].mib = strtoul(f[2], NULL, 10);
+        gpu_users[n_gpu_users].told = 0;
+        (void)snprintf(gpu_users[n_gpu_users].name, sizeof gpu_users[0].name, "%.59s", strrchr(f[1], '/') ? strrchr(f[1], '/') + 1 : f[1]);
+        n_gpu_users++;
+    }
+}
+
+static void gpu_holders(const llr_gpu_info *info, char *text, size_t cap)
+{
+    size_t n = 0;
+    int i, k = 0;
+    text[0] = 0;
+    if (info->total_bytes - info->free_bytes < info->total_bytes / 16) return;          /* that much is the driver's */
+    read_gpu_users(info->uuid);
+    for (i = 0; i < n_gpu_users && k < 3 && n < cap; i++) {
+        if (gpu_users[i].pid == (unsigned long)getpid() || !gpu_users[i].mib) continue;
+        n += (size_t)snprintf(text + n, cap - n, "%s%s with pid %lu has %s", k++ ? ", " : " (", gpu_users[i].name, gpu_users[i].pid, size_text((uint64_t)gpu_users[i].mib << 20).s);
+    }
+    if (n < cap) (void)snprintf(text + n, cap - n, "%s", k ? ")" : " (nvidia-smi may show who has the rest)");
+}
+
 static void check_nvidia_smi(void)
 {
     static const char *const gpus[] = { "nvidia-smi", "--query-gpu=index,name,memory.total,memory.free,driver_version", "--format=csv,noheader,nounits", NULL };
-    static const char *const users[] = { "nvidia-smi", "--query-compute-apps=pid,process_name,used_memory", "--format=csv,noheader,nounits", NULL };
     static char text[16384];
     char *line, *next, *f[5];
     if (!output_of(gpus, text, sizeof text)) return;
@@ -5444,16 +5627,7 @@ static void check_nvidia_smi(void)
         finding(strtoul(f[3], NULL, 10) < strtoul(f[2], NULL, 10) / 10 ? WARNING : FINE, "gpu", strtoul(f[3], NULL, 10) < strtoul(f[2], NULL, 10) / 10 ? "end programs that hold it" : NULL,
                 "GPU %.20s: %.80s, driver %.30s, %s of %s free", f[0], f[1], f[4], size_text((uint64_t)strtoul(f[3], NULL, 10) << 20).s, size_text((uint64_t)strtoul(f[2], NULL, 10) << 20).s);
     }
-    if (!output_of(users, text, sizeof text)) return;
-    for (line = text; *line && n_gpu_users < 64; line = next) {
-        next = line + strcspn(line, "\n");
-        if (*next) *next++ = 0;
-        if (split_fields(line, f, 3) < 3 || *line < '0' || *line > '9') continue;
-        gpu_users[n_gpu_users].pid = strtoul(f[0], NULL, 10);
-        gpu_users[n_gpu_users].mib = strtoul(f[2], NULL, 10);
-        (void)snprintf(gpu_users[n_gpu_users].name, sizeof gpu_users[0].name, "%.59s", strrchr(f[1], '/') ? strrchr(f[1], '/') + 1 : f[1]);
-        n_gpu_users++;
-    }
+    read_gpu_users(NULL);
 }
 
 /* Memory of the GPU that a process holds, in bytes: from nvidia-smi's list, or from what the other drivers note at its open files. */
@@ -5704,6 +5878,7 @@ static void check_system(void)
     check_port(8080, "the port of llama-server and llrun serve");
 }
 #else
+static void gpu_holders(const llr_gpu_info *info, char *text, size_t cap) { (void)info; (void)snprintf(text, cap, " (nvidia-smi may show who has the rest)"); }
 static void check_file_system(void) { }
 static void check_system(void)
 {

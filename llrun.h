@@ -337,7 +337,7 @@ typedef struct llr_session_options {     /* zeroed = defaults */
     int guess_always;        /* as many as can be guessed, even where it does not pay: for checking */
     llr_session *draft;      /* guesses for this one; NULL: guesses come from the text alone */
     uint64_t spare_bytes;    /* what choosing n_ctx and n_batch leaves for others: the caller will need it beside the session */
-    const struct llr_placement *gpu;     /* layers of this model that are computed on a GPU; must live as long. NULL: none */
+    const struct llr_placement *gpu;     /* layers of this model that are computed on GPUs; must live as long. NULL: none */
 } llr_session_options;
 
 /* Speculation: with n_guess, a session that is evaluated alone with one token guesses what may follow, and computes the
@@ -363,7 +363,7 @@ typedef struct llr_plan {
     uint64_t total_bytes, resident_bytes;            /* resident: all but mapped weights */
     uint64_t system_bytes;      /* beside the total: page tables, and room for the pages of files that are in use */
     uint64_t new_bytes;         /* what the session adds to what this process has now: it is made only if that is available */
-    uint64_t gpu_bytes;         /* beside all that, of the GPU: keys, values and scratch of the layers there */
+    uint64_t gpu_bytes;         /* beside all that, of GPUs: keys, values and scratch of the layers there */
     uint32_t n_ctx, n_batch;    /* as they will be used */
 } llr_plan;
 LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_options *opt, llr_plan *out, llr_error *err);
@@ -404,33 +404,43 @@ LLR_API void       llr_session_cancel(llr_session *s);   /* any thread: the runn
 
 /* --- GPU: layers of a model may lie there -----------------------------------------------------------------------------------
  * The kernels are in a library of their own (cuda_kernels.cu, `make cuda`), which is loaded when it is asked for. Layers are
- * placed from the last to the first, the output matrix before them; what does not fit stays on the CPU. Results differ from
- * the CPU's in the last digits, and with the number of tokens of a pass. Whatever goes wrong is LLR_E_DEVICE with a sentence. */
+ * placed from the last to the first, the output matrix before them, on one GPU or on several, one after another; what does not
+ * fit stays on the CPU. Results differ from the CPU's in the last digits, and with the number of tokens of a pass; on several
+ * GPUs of a kind they are those of one. Whatever goes wrong is LLR_E_DEVICE with a sentence. After a failure in an evaluation
+ * that GPU is not used any more: all sessions that have layers there go on with the CPU, and new ones begin there. */
 typedef struct llr_gpu llr_gpu;              /* a library and a device of it; any thread, one at a time */
 typedef struct llr_gpu_info {
     char name[128], uuid[48];
-    int index;                               /* among those that are visible */
+    int index, n_visible;                    /* among those that are visible; how many these are */
     int capability, driver, runtime;         /* 90: compute capability 9.0; 13000: CUDA 13.0 */
     uint64_t total_bytes, free_bytes;        /* memory when it was opened */
 } llr_gpu_info;
-/* path: of the library. device: its index, or its UUID or the beginning of it; NULL: the first. */
+/* path: of the library; without a slash it is in the current folder. It becomes part of the program: only load one that nobody else can
+ * write. device: its index, or its UUID or the beginning of it; NULL: the first. */
 LLR_API llr_status llr_gpu_open(llr_gpu **out, const char *path, const char *device, const llr_options *opt, llr_error *err);
 LLR_API void       llr_gpu_close(llr_gpu *g);        /* free what is placed on it first */
 LLR_API void       llr_gpu_describe(const llr_gpu *g, llr_gpu_info *out);
 
-typedef struct llr_placement llr_placement;  /* layers of a model on a GPU; immutable; sessions may share it */
+typedef struct llr_placement llr_placement;  /* layers of a model on GPUs; immutable; sessions may share it */
+enum { LLR_MAX_GPUS = 16 };
+typedef struct llr_share {                   /* of one GPU */
+    int32_t gpu, first, n_layers;            /* index among those given; its layers, of which the output matrix may be the last */
+    uint64_t weights_bytes, session_bytes;   /* of these layers; what each session with the options given will take */
+    uint64_t free_bytes, total_bytes;        /* memory before */
+} llr_share;
 typedef struct llr_placement_info {
-    int32_t n_layers, n_all;                 /* on the GPU; that there are, the output matrix is one */
-    uint64_t weights_bytes, session_bytes;   /* on the GPU; what each session with the options given will take of it */
+    int32_t n_layers, n_all;                 /* on GPUs; that there are, the output matrix is one */
+    uint64_t weights_bytes, session_bytes;   /* on all GPUs */
     uint64_t all_bytes;                      /* weights of all layers */
-    uint64_t free_bytes;                     /* free before */
+    int32_t n_shares; llr_share share[LLR_MAX_GPUS];    /* those with layers, in the order given: the first has the last layers */
     char why[400];                           /* why there are no more layers, "" if all are there */
 } llr_placement_info;
 /* Uploads n_layers, the output matrix first (-1: as many as fit in the free memory beside n_sessions sessions with these
- * options, with a margin), or fewer if not so much memory is given; at least one. Then multiplies with every type of weights
- * and compares with the CPU. dry: uploads nothing, for llr_session_plan alone. */
-LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_model *m, int32_t n_layers, const llr_session_options *so,
-                                     int n_sessions, int dry, llr_error *err);
+ * options, with a margin), or fewer if not so much memory is given; at least one. gpus [n_gpus]: each takes what it can before
+ * the next is used. Then multiplies with every type of weights and compares with the CPU. dry: uploads nothing, for
+ * llr_session_plan alone. */
+LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *const *gpus, int n_gpus, const llr_model *m, int32_t n_layers,
+                                     const llr_session_options *so, int n_sessions, int dry, llr_error *err);
 LLR_API void       llr_placement_free(llr_placement *p);     /* free its sessions first */
 LLR_API void       llr_placement_describe(const llr_placement *p, llr_placement_info *out);
 
@@ -501,7 +511,7 @@ LLR_API void       llr_prompt_free(const llr_template *t, llr_prompt *p);
  * wherever its layers lie. For the implementation and for cuda_kernels.cu, which defines LLRUN_GPU_LIBRARY.
  */
 #if (defined(LLRUN_IMPLEMENTATION) || defined(LLRUN_GPU_LIBRARY)) && !defined(LLRI_GPU_ABI)
-#define LLRI_GPU_ABI 2                      /* another number: another table */
+#define LLRI_GPU_ABI 3                      /* another number: another table */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -530,7 +540,7 @@ typedef struct llri_book { const void *data; size_t n_bytes; } llri_book;
  * stream return nothing: they are done in order, some time later; after the first that fails none does anything, until finish
  * has told what it was. A device is used by one thread at a time while memory is taken or given back. */
 typedef struct llri_gpu_table {
-    uint32_t abi, n_bytes;              /* LLRI_GPU_ABI and the size of this struct: nothing else is looked at before they are right */
+    uint32_t abi, sizes;                /* LLRI_GPU_ABI and LLRI_GPU_SIZES: nothing else is looked at before they are right */
     uint64_t types;                     /* bit per tensor type that products know */
     int32_t max_head_dim;
     int  (*open)(void **device, const char *which, const llri_book *books, llr_gpu_info *info, char *why, size_t cap);
@@ -560,6 +570,9 @@ typedef struct llri_gpu_table {
     /* The k largest of n numbers in order, as keys (0: there are no more); see llri_candidates_of_keys. Waits. 0: not done, with or without an error */
     int  (*top)(void *stream, const float *x, int32_t n, int k, uint64_t *keys);
 } llri_gpu_table;
+/* The sizes of all structs that cross the border in one number: both sides were compiled from the same ones. */
+#define LLRI_GPU_SIZES ((uint32_t)((((((sizeof(llri_gpu_table) * 31 + sizeof(llri_mat)) * 31 + sizeof(llri_kvc)) * 31 + sizeof(llri_attn)) * 31 + \
+                                    sizeof(llri_book)) * 31 + sizeof(llr_gpu_info)) * 31 + LLRI_BOOKS))
 typedef const llri_gpu_table *(*llri_gpu_library)(void);                              /* llrun_gpu */
 #ifdef __cplusplus
 }
@@ -1100,8 +1113,8 @@ static inline void llri_unlock_pages(const void *p, size_t n) { (void)munlock(p,
 #endif
 
 /* --- libraries that are loaded at run time. They stay loaded: drivers have threads of their own. The functions for it are weak,
- * so that nothing needs -ldl where libc does not have them; dlopen is asked for by its name, because linkers warn of it in static
- * programs. --- */
+ * so that nothing needs -ldl where libc does not have them (glibc before 2.34; linked with -Wl,--no-as-needed -ldl they are there);
+ * dlopen is asked for by its name, because linkers warn of it in static programs. --- */
 #if !LLRI_WINDOWS
 #  include <dlfcn.h>
 #  if defined(__ELF__)
@@ -1120,21 +1133,26 @@ static inline void llri_unlock_pages(const void *p, size_t n) { (void)munlock(p,
 /* Do all parts of an ELF file lie within it? Of one that was cut short, dlopen would touch pages that are not there. */
 static int llri_elf_whole(const llri_file *f) {
     uint8_t h[64], part[56];
-    uint64_t at, offset, n;
-    int i;
-    if (llri_file_read(f, 0, h, sizeof h) || memcmp(h, "\177ELF\2\1", 6)) return f->size >= sizeof h;   /* of another kind: dlopen says so */
-    memcpy(&at, h + 32, 8);
-    for (i = 0; i < (h[56] | h[57] << 8); i++, at += sizeof part) {
-        if (at > f->size || llri_file_read(f, at, part, sizeof part)) return 0;
-        memcpy(&offset, part + 8, 8);
-        memcpy(&n, part + 32, 8);
+    uint64_t at = 0, offset = 0, n = 0;
+    size_t word, each;                              /* bytes of an address, and of an entry of the table of parts */
+    int i, n_parts;
+    if (llri_file_read(f, 0, h, sizeof h) || memcmp(h, "\177ELF", 4) || h[4] < 1 || h[4] > 2 || h[5] != 1)
+        return f->size >= sizeof h;                 /* of another kind: dlopen says so */
+    word = h[4] == 1 ? 4 : 8;
+    each = h[4] == 1 ? 32 : 56;
+    memcpy(&at, h + 24 + word, word);
+    n_parts = h[h[4] == 1 ? 44 : 56] | h[h[4] == 1 ? 45 : 57] << 8;
+    for (i = 0; i < n_parts; i++, at += each) {
+        if (at > f->size || llri_file_read(f, at, part, each)) return 0;
+        memcpy(&offset, part + word, word);
+        memcpy(&n, part + 4 * word, word);
         if (offset > f->size || n > f->size - offset) return 0;
     }
     return 1;
 }
 #endif
 
-/* A function of a library by its name; NULL, and why. path is UTF-8. */
+/* A function of a library by its name; NULL, and why. path is UTF-8, and a path also without a slash. */
 static void (*llri_library_function(const char *path, const char *name, char *why, size_t cap))(void) {
     void (*function)(void) = NULL;
     llri_file f;
@@ -1160,6 +1178,7 @@ static void (*llri_library_function(const char *path, const char *name, char *wh
 #else
     {
         int whole = llri_elf_whole(&f);
+        char here[300];
         void *(*load)(const char *, int) = NULL, *library, *p = LLRI_STATIC_PROGRAM || !dlsym || !dlerror ? NULL : dlsym(RTLD_DEFAULT, "dlopen");
         llri_file_close(&f);
         if (!whole) {
@@ -1167,11 +1186,12 @@ static void (*llri_library_function(const char *path, const char *name, char *wh
             return NULL;
         }
         if (!p) {
-            (void)snprintf(why, cap, "this program was linked without dlopen (statically, or without -ldl), and cannot load libraries");
+            (void)snprintf(why, cap, "this program was linked without dlopen, and cannot load libraries: link it dynamically, before glibc 2.34 also with -Wl,--no-as-needed -ldl");
             return NULL;
         }
         memcpy((void *)&load, (void *)&p, sizeof load);
-        library = load(path, RTLD_NOW | RTLD_LOCAL);
+        (void)snprintf(here, sizeof here, "./%.290s", path);       /* what has no slash dlopen looks for elsewhere */
+        library = load(strchr(path, '/') ? path : here, RTLD_NOW | RTLD_LOCAL);
         p = library ? dlsym(library, name) : NULL;
         if (p) memcpy((void *)&function, (void *)&p, sizeof function);
         else {
@@ -7252,6 +7272,7 @@ struct llr_gpu {
     const llri_gpu_table *t;
     void *device;
     llr_gpu_info info;
+    volatile int32_t failed;                /* in an evaluation: no session uses it any more */
 };
 
 static llr_status llri_gpu_fail(llr_error *err, const char *why) { return llri_fail(err, LLR_E_DEVICE, "%s", why); }
@@ -7273,9 +7294,9 @@ LLR_API llr_status llr_gpu_open(llr_gpu **out, const char *path, const char *dev
     if (!function) return llri_fail(err, LLR_E_DEVICE, "%s: %s", path, why);
     memcpy((void *)&library, (void *)&function, sizeof library);
     t = library();
-    if (!t || t->abi != LLRI_GPU_ABI || t->n_bytes != sizeof *t)
-        return llri_fail(err, LLR_E_DEVICE, "%s has interface %lu, and this program needs %d: build both from the same source", path,
-                         t ? (unsigned long)t->abi : 0ul, LLRI_GPU_ABI);
+    if (!t || t->abi != LLRI_GPU_ABI || t->sizes != LLRI_GPU_SIZES)
+        return llri_fail(err, LLR_E_DEVICE, "%s has interface %lu.%08lx, and this program needs %d.%08lx: build both from the same source", path,
+                         t ? (unsigned long)t->abi : 0ul, t ? (unsigned long)t->sizes : 0ul, LLRI_GPU_ABI, (unsigned long)LLRI_GPU_SIZES);
     g = (llr_gpu *)llri_calloc(llri_opt_mem(opt), sizeof *g, 64);
     if (!g) return llri_nomem(err, "a GPU", sizeof *g);
     if (opt) g->opt = *opt;
@@ -8984,21 +9005,40 @@ LLR_API const llr_gguf  *llr_model_gguf(const llr_model *m) { return m->gguf; }
 LLR_API const llr_vocab *llr_model_vocab(const llr_model *m) { return m->vocab; }
 
 /* >>placement ----------------------------------------------------------------------------------------------------------
- * Which layers of a model lie on a GPU. A placement has a twin of the model whose layers point to memory there; the forward
- * pass takes the twin from the first such layer on. Units are placed from the end: unit n_layer is the output matrix, unit
- * i < n_layer is layer i. What a layer consists of is listed once, in llri_unit_parts, for counting and for uploading.
+ * Which layers of a model lie on GPUs. A placement is a list of shares, a range of layers on a GPU each, with a twin of the model
+ * whose layers point to memory there; the forward pass goes from twin to twin. Units are placed from the end: unit n_layer is the
+ * output matrix, unit i < n_layer is layer i. What a layer consists of is listed once, in llri_unit_parts, for counting and for
+ * uploading.
  */
 enum { LLRI_PLACE_ALIGN = 256, LLRI_TEST_ROWS = 64, LLRI_TEST_TOKENS = 17 };
 #define LLRI_PLACE_MARGIN ((uint64_t)1 << 30)       /* of memory that stays free: this, or a sixteenth of all if that is less */
 
-struct llr_placement {
+typedef struct llri_share {
     llr_gpu *gpu;
+    int first, end;                         /* units */
+    llr_model twin;                         /* of its layers these are there */
+    void *slopes;                           /* memory of ALiBi */
+} llri_share;
+
+struct llr_placement {
     const llr_model *m;
-    llr_model twin;
-    int first, dry;                         /* first unit on the GPU; nothing is really there */
-    void *block[LLRI_MAX_LAYERS + 1], *slopes;      /* memory of a unit; of ALiBi */
+    int dry;                                /* nothing is really there */
+    int n_shares; llri_share share[LLR_MAX_GPUS];   /* the end of one is the first of the one before; what is before the last is the CPU's */
+    llri_layer *layers;                     /* [n_layer] of the twins */
+    void *block[LLRI_MAX_LAYERS + 1];       /* memory of a unit */
     llr_placement_info info;
 };
+
+/* The first unit on a GPU. */
+static int llri_placed_first(const llr_placement *p) { return p->n_shares ? p->share[p->n_shares - 1].first : p->m->n_layer + 1; }
+
+/* The placement, if its GPUs are still to be used. */
+static const llr_placement *llri_in_use(const llr_placement *p)
+{
+    int i;
+    for (i = 0; p && i < p->n_shares; i++) if (llri_atomic_load(&p->share[i].gpu->failed)) return NULL;
+    return p;
+}
 
 /* A walk over the vectors and matrices of a unit: counts their bytes, or uploads them to base and lets the twin point there. */
 typedef struct llri_placer {
@@ -9074,32 +9114,32 @@ static uint64_t llri_unit_bytes(const llr_placement *p, int unit, uint64_t *type
 }
 
 /* Uploads a unit; what has its memory stays the placement's to free. */
-static int llri_unit_upload(llr_placement *p, int unit, uint64_t bytes, char *why, size_t cap)
+static int llri_unit_upload(llr_placement *p, llri_share *s, int unit, uint64_t bytes, char *why, size_t cap)
 {
     llri_placer w;
     memset(&w, 0, sizeof w);
-    w.gpu = p->gpu;
+    w.gpu = s->gpu;
     w.why = why;
     w.cap = cap;
-    if (p->gpu->t->alloc(p->gpu->device, &p->block[unit], bytes ? bytes : 1, why, cap)) return 1;
+    if (s->gpu->t->alloc(s->gpu->device, &p->block[unit], bytes ? bytes : 1, why, cap)) return 1;
     w.base = (uint8_t *)p->block[unit];
-    llri_unit_parts(&w, &p->twin, unit);
+    llri_unit_parts(&w, &s->twin, unit);
     return w.failed;
 }
 
 /* The least unit that may be the first: all from it on are of types and sizes that the library knows. */
-static int llri_first_possible(const llr_placement *p, char *why, size_t cap)
+static int llri_first_possible(const llr_placement *p, const llri_gpu_table *t, int end, char *why, size_t cap)
 {
     const llr_model *m = p->m;
-    int u = m->n_layer;
+    int u = end - 1;
     for (; u >= 0; u--) {
         uint64_t types;
         (void)llri_unit_bytes(p, u, &types);
-        if (types & ~p->gpu->t->types) {
+        if (types & ~t->types) {
             (void)snprintf(why, cap, "the library has no kernels for a tensor type of layer %d", u);
             return u + 1;
         }
-        if (u < m->n_layer && llri_max_int(m->layers[u].dk, m->layers[u].dv) > p->gpu->t->max_head_dim) {
+        if (u < m->n_layer && llri_max_int(m->layers[u].dk, m->layers[u].dv) > t->max_head_dim) {
             (void)snprintf(why, cap, "the library has no kernels for the heads of layer %d", u);
             return u + 1;
         }
@@ -9115,16 +9155,16 @@ static int llri_first_whole(const llr_model *m, int first)
     return first;
 }
 
-/* What a session takes of the GPU if `first` is the first unit there. */
-static llr_status llri_placement_session(llr_placement *p, const llr_session_options *so, int first, uint64_t *bytes, llr_error *err);
+/* What a session takes of each GPU goes to info. */
+static llr_status llri_placement_session(llr_placement *p, const llr_session_options *so, llr_error *err);
 
 /* One product of n tokens with a type of weights that is placed, against the definition of the type. Sums of the errors and of the
  * results, squared, decide: rounded activations are off by half a percent or so. */
-static llr_status llri_test_product(const llr_placement *p, void *stream, float *x, float *y, const llri_mat *host, const llri_mat *there, int n, int exact,
+static llr_status llri_test_product(const llri_share *s, void *stream, float *x, float *y, const llri_mat *host, const llri_mat *there, int n, int exact,
                              const float *hx, double *off, llr_error *err)
 {
     const int rows = there->n_out < LLRI_TEST_ROWS ? (int)there->n_out : LLRI_TEST_ROWS;
-    const llri_gpu_table *t = p->gpu->t;
+    const llri_gpu_table *t = s->gpu->t;
     float got[LLRI_TEST_TOKENS * LLRI_TEST_ROWS], w[LLRI_SLICE];
     llri_mat part = *there;
     double error = 0, all = 0;
@@ -9154,9 +9194,8 @@ static llr_status llri_test_product(const llr_placement *p, void *stream, float 
     *off = all > 0 ? sqrt(error / all) : sqrt(error);
     return LLR_OK;
 }
-static llr_status llri_test_types(const llr_placement *p, void *stream, float *x, float *y, float *hx, llr_error *err)
+static llr_status llri_test_types(const llr_model *m, const llri_share *s, void *stream, float *x, float *y, float *hx, llr_error *err)
 {
-    const llr_model *m = p->m;
     uint64_t tested = 0;
     uint32_t seed = 1;
     int64_t j;
@@ -9165,20 +9204,20 @@ static llr_status llri_test_types(const llr_placement *p, void *stream, float *x
         seed = seed * 1664525u + 1013904223u;
         hx[j] = (float)(seed >> 8) / 8388608.0f - 1.0f;
     }
-    for (u = p->first; u <= m->n_layer; u++) {
-        const llri_layer *a = &m->layers[u < m->n_layer ? u : 0], *b = &p->twin.layers[u < m->n_layer ? u : 0];
+    for (u = s->first; u < s->end; u++) {
+        const llri_layer *a = &m->layers[u < m->n_layer ? u : 0], *b = &s->twin.layers[u < m->n_layer ? u : 0];
         const llri_linear *here[6], *there[6];
         const int n = u < m->n_layer ? 6 : 1;
         here[0] = &a->qkv; here[1] = &a->q; here[2] = &a->v; here[3] = &a->o; here[4] = &a->up; here[5] = &a->down;
         there[0] = &b->qkv; there[1] = &b->q; there[2] = &b->v; there[3] = &b->o; there[4] = &b->up; there[5] = &b->down;
-        if (u == m->n_layer) { here[0] = &m->output; there[0] = &p->twin.output; }
+        if (u == m->n_layer) { here[0] = &m->output; there[0] = &s->twin.output; }
         for (i = 0; i < n; i++) {
             double exact = 0, fast = 0, many = 0;
             if (!here[i]->w.data || tested >> here[i]->w.type & 1) continue;
             tested |= (uint64_t)1 << here[i]->w.type;
-            if (llri_test_product(p, stream, x, y, &here[i]->w, &there[i]->w, 5, 1, hx, &exact, err) ||
-                llri_test_product(p, stream, x, y, &here[i]->w, &there[i]->w, 5, 0, hx, &fast, err) ||
-                llri_test_product(p, stream, x, y, &here[i]->w, &there[i]->w, LLRI_TEST_TOKENS, 0, hx, &many, err))
+            if (llri_test_product(s, stream, x, y, &here[i]->w, &there[i]->w, 5, 1, hx, &exact, err) ||
+                llri_test_product(s, stream, x, y, &here[i]->w, &there[i]->w, 5, 0, hx, &fast, err) ||
+                llri_test_product(s, stream, x, y, &here[i]->w, &there[i]->w, LLRI_TEST_TOKENS, 0, hx, &many, err))
                 return LLR_E_DEVICE;
             if (!(exact < 1e-3 && fast < 3e-2 && many < 3e-2))
                 return llri_fail(err, LLR_E_DEVICE, "the self-test failed: products with %s are off by %.3g, with rounded activations %.3g, and %.3g of many tokens: "
@@ -9187,118 +9226,144 @@ static llr_status llri_test_types(const llr_placement *p, void *stream, float *x
     }
     return LLR_OK;
 }
-static llr_status llri_self_test(const llr_placement *p, llr_error *err)
+static llr_status llri_self_test(const llr_model *m, const llri_share *s, llr_error *err)
 {
-    const llr_model *m = p->m;
-    const llri_gpu_table *t = p->gpu->t;
+    const llri_gpu_table *t = s->gpu->t;
     const size_t x_bytes = (size_t)m->max_in * LLRI_TEST_TOKENS * sizeof(float), y_bytes = LLRI_TEST_TOKENS * LLRI_TEST_ROWS * sizeof(float);
     float *hx = (float *)llri_alloc(&m->opt.mem, x_bytes, 64);
     void *block = NULL, *stream = NULL;
     char why[400] = "";
     llr_status st = LLR_OK;
     if (!hx) return llri_nomem(err, "the self-test", x_bytes);
-    if (t->alloc(p->gpu->device, &block, x_bytes + 256 + y_bytes, why, sizeof why) ||
-        t->stream_new(&stream, p->gpu->device, m->max_in, LLRI_TEST_TOKENS, 1, 1, why, sizeof why)) st = llri_gpu_fail(err, why);
-    if (st == LLR_OK) st = llri_test_types(p, stream, (float *)block, (float *)(void *)((uint8_t *)block + (x_bytes + 255) / 256 * 256), hx, err);
+    if (t->alloc(s->gpu->device, &block, x_bytes + 256 + y_bytes, why, sizeof why) ||
+        t->stream_new(&stream, s->gpu->device, m->max_in, LLRI_TEST_TOKENS, 1, 1, why, sizeof why)) st = llri_gpu_fail(err, why);
+    if (st == LLR_OK) st = llri_test_types(m, s, stream, (float *)block, (float *)(void *)((uint8_t *)block + (x_bytes + 255) / 256 * 256), hx, err);
     if (stream) t->stream_free(stream);
-    if (block) t->release(p->gpu->device, block);
+    if (block) t->release(s->gpu->device, block);
     llri_free(&m->opt.mem, hx, x_bytes);
     return st;
 }
 
-/* The first unit: from the end, as far as units are wanted, possible, and fit. */
-static llr_status llri_place_first(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+/* Gives the memory of units back. */
+static void llri_release_units(llr_placement *p, const llri_share *s, int from, int to)
 {
-    const int all = p->m->n_layer + 1, most = n_layers >= 0 && n_layers < all ? n_layers : all;
-    uint64_t n_total = 0, left, used = 0, session = 0, types;
-    char why[400] = "", *reason = p->info.why;
+    int u;
+    for (u = from; u < to; u++) {
+        if (p->block[u]) s->gpu->t->release(s->gpu->device, p->block[u]);
+        p->block[u] = NULL;
+    }
+}
+
+/* A share of the units least..end-1: from the end, as far as they are possible and fit. If less memory is given than was said to be
+ * free, there will be fewer. */
+static llr_status llri_fill_share(llr_placement *p, llri_share *s, llr_share *info, int end, int least, const llr_session_options *so,
+                                  int n_sessions, llr_error *err)
+{
+    const llri_gpu_table *t = s->gpu->t;
+    uint64_t left, used = 0, types;
+    char why[400] = "";
     llr_status st = LLR_OK;
-    int u, least;
-    if (p->gpu->t->memory(p->gpu->device, &p->info.free_bytes, &n_total, why, sizeof why)) return llri_gpu_fail(err, why);
-    left = n_total / 16 < LLRI_PLACE_MARGIN ? n_total / 16 : LLRI_PLACE_MARGIN;
-    left = p->info.free_bytes > left ? p->info.free_bytes - left : 0;
-    least = llri_first_possible(p, reason, sizeof p->info.why);
-    if (least < all - most) least = all - most;
-    p->first = all;
-    for (u = all - 1; u >= least && st == LLR_OK; u--) {
+    int u, first = end, possible = llri_first_possible(p, t, end, p->info.why, sizeof p->info.why);
+    s->first = s->end = end;
+    if (t->memory(s->gpu->device, &info->free_bytes, &info->total_bytes, why, sizeof why)) return llri_gpu_fail(err, why);
+    left = info->total_bytes / 16 < LLRI_PLACE_MARGIN ? info->total_bytes / 16 : LLRI_PLACE_MARGIN;
+    left = info->free_bytes > left ? info->free_bytes - left : 0;
+    for (u = end - 1; u >= llri_max_int(least, possible) && st == LLR_OK; u--) {
         used += llri_unit_bytes(p, u, &types);
-        st = llri_placement_session(p, so, u, &session, err);
-        if (used + session * (uint64_t)n_sessions > left) {
-            llri_format(reason, sizeof p->info.why, "%s of %s are free", llri_size_text(p->info.free_bytes).s, llri_size_text(n_total).s);
+        s->first = u;
+        st = llri_placement_session(p, so, err);
+        if (st == LLR_OK && used + info->session_bytes * (uint64_t)n_sessions > left) {
+            llri_format(p->info.why, sizeof p->info.why, "%s of %s are free", llri_size_text(info->free_bytes).s, llri_size_text(info->total_bytes).s);
             break;
         }
-        p->first = u;
+        if (st == LLR_OK) first = u;
     }
-    p->first = llri_first_whole(p->m, p->first);
+    s->first = llri_first_whole(p->m, first);
+    for (u = end - 1; u >= s->first && st == LLR_OK && !p->dry; u--) {
+        if (!llri_unit_upload(p, s, u, llri_unit_bytes(p, u, &types), why, sizeof why)) continue;
+        llri_format(p->info.why, sizeof p->info.why, "%s", why);
+        first = u;
+        s->first = llri_first_whole(p->m, u + 1);
+    }
+    llri_release_units(p, s, first, s->first);
     return st;
 }
 
-/* If less memory is given than was said to be free, there will be fewer. */
-static void llri_place_units(llr_placement *p)
-{
-    const int all = p->m->n_layer + 1;
-    char why[400] = "";
-    uint64_t types;
-    int u;
-    for (u = all - 1; u >= p->first; u--) {
-        if (!llri_unit_upload(p, u, llri_unit_bytes(p, u, &types), why, sizeof why)) continue;
-        llri_format(p->info.why, sizeof p->info.why, "%s", why);
-        if (p->block[u]) p->gpu->t->release(p->gpu->device, p->block[u]);
-        p->block[u] = NULL;
-        p->first = llri_first_whole(p->m, u + 1);
-    }
-}
-
-static llr_status llri_place_model(llr_placement *p, int32_t n_layers, const llr_session_options *so, int n_sessions, llr_error *err)
+static llr_status llri_place_model(llr_placement *p, llr_gpu *const *gpus, int n_gpus, int32_t n_layers, const llr_session_options *so,
+                                   int n_sessions, llr_error *err)
 {
     const llr_model *m = p->m;
-    const int all = m->n_layer + 1;
-    char why[400] = "";
-    uint64_t types;
-    int u;
-    llr_status st = llri_place_first(p, n_layers, so, n_sessions, err);
+    const int all = m->n_layer + 1, least = n_layers >= 0 && n_layers < all ? all - n_layers : 0;
+    llr_status st = LLR_OK;
+    int i, u;
+    for (i = 0; i < n_gpus && llri_placed_first(p) > least && st == LLR_OK; i++) {
+        const int end = llri_placed_first(p);
+        llri_share *s = &p->share[p->n_shares];
+        llr_share *info = &p->info.share[p->n_shares];
+        if (llri_atomic_load(&gpus[i]->failed)) return llri_fail(err, LLR_E_DEVICE, "%s failed before, and is not used any more", gpus[i]->info.name);
+        s->gpu = gpus[i];
+        s->twin = *m;
+        s->twin.layers = p->layers;
+        info->gpu = i;
+        p->info.why[0] = 0;
+        p->n_shares++;
+        st = llri_fill_share(p, s, info, end, least, so, n_sessions, err);
+        if (s->first == end) p->n_shares--;
+    }
     if (st != LLR_OK) return st;
-    if (!p->dry) llri_place_units(p);
-    if (p->first >= all) return llri_fail(err, LLR_E_DEVICE, "no layer fits on the GPU: %s", *p->info.why ? p->info.why : "none is wanted");
-    for (u = 0; u < all; u++) {
-        const uint64_t bytes = llri_unit_bytes(p, u, &types);
-        p->info.all_bytes += bytes;
-        if (u >= p->first) p->info.weights_bytes += bytes;
-    }
-    p->info.n_layers = all - p->first;
+    if (!p->n_shares) return llri_fail(err, LLR_E_DEVICE, "no layer fits on the GPU: %s", *p->info.why ? p->info.why : "none is wanted");
+    p->info.n_layers = all - llri_placed_first(p);
     p->info.n_all = all;
-    st = llri_placement_session(p, so, p->first, &p->info.session_bytes, err);
-    if (st != LLR_OK || p->dry) return st;
-    if (m->slopes) {
-        const size_t n = (size_t)m->n_layer * (size_t)m->max_head * sizeof(float);
-        if (p->gpu->t->alloc(p->gpu->device, &p->slopes, n, why, sizeof why) || p->gpu->t->upload(p->gpu->device, p->slopes, m->slopes, n, why, sizeof why))
-            return llri_gpu_fail(err, why);
-        p->twin.slopes = (float *)p->slopes;
+    p->info.n_shares = p->n_shares;
+    memset(&p->info.share[p->n_shares], 0, (LLR_MAX_GPUS - (size_t)p->n_shares) * sizeof p->info.share[0]);
+    for (i = -1; i < p->n_shares; i++) {                        /* -1: the CPU */
+        const int end = i < 0 ? llri_placed_first(p) : p->share[i].end;
+        for (u = i < 0 ? 0 : p->share[i].first; u < end; u++) {
+            uint64_t types, bytes = llri_unit_bytes(p, u, &types);
+            p->info.all_bytes += bytes;
+            if (i < 0) continue;
+            p->info.weights_bytes += bytes;
+            p->info.share[i].weights_bytes += bytes;
+        }
+        if (i < 0) continue;
+        p->info.share[i].first = p->share[i].first;
+        p->info.share[i].n_layers = p->share[i].end - p->share[i].first;
     }
-    return llri_self_test(p, err);
+    st = llri_placement_session(p, so, err);
+    for (i = 0; i < p->n_shares && st == LLR_OK && !p->dry; i++) {
+        llri_share *s = &p->share[i];
+        const llri_gpu_table *t = s->gpu->t;
+        const size_t n = (size_t)m->n_layer * (size_t)m->max_head * sizeof(float);
+        char why[400] = "";
+        if (m->slopes && (t->alloc(s->gpu->device, &s->slopes, n, why, sizeof why) || t->upload(s->gpu->device, s->slopes, m->slopes, n, why, sizeof why)))
+            return llri_gpu_fail(err, why);
+        if (m->slopes) s->twin.slopes = (float *)s->slopes;
+        st = llri_self_test(m, s, err);
+    }
+    return st;
 }
 
-LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_model *m, int32_t n_layers, const llr_session_options *so, int n_sessions,
-                                     int dry, llr_error *err)
+LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *const *gpus, int n_gpus, const llr_model *m, int32_t n_layers,
+                                     const llr_session_options *so, int n_sessions, int dry, llr_error *err)
 {
     llr_placement *p;
     llr_status st;
     size_t layers;
-    if (!out || !g || !m || n_sessions < 1) return llri_fail(err, LLR_E_ARG, "llr_placement_new: no %s", !out ? "place for the result" : !g ? "GPU" : !m ? "model" : "sessions");
+    if (!out || !gpus || !m || n_sessions < 1)
+        return llri_fail(err, LLR_E_ARG, "llr_placement_new: no %s", !out ? "place for the result" : !gpus ? "GPU" : !m ? "model" : "sessions");
+    if (n_gpus < 1 || n_gpus > LLR_MAX_GPUS) return llri_fail(err, LLR_E_ARG, "%d GPUs for a model; 1 to %d are possible", n_gpus, (int)LLR_MAX_GPUS);
     layers = (size_t)m->n_layer * sizeof *m->layers;
     p = (llr_placement *)llri_calloc(&m->opt.mem, sizeof *p, 64);
     if (!p) return llri_nomem(err, "a placement", sizeof *p);
-    p->gpu = g;
     p->m = m;
     p->dry = dry;
-    p->twin = *m;
-    p->twin.layers = (llri_layer *)llri_alloc(&m->opt.mem, layers, 64);
-    if (!p->twin.layers) {
+    p->layers = (llri_layer *)llri_alloc(&m->opt.mem, layers, 64);
+    if (!p->layers) {
         llri_free(&m->opt.mem, p, sizeof *p);
         return llri_nomem(err, "a placement", layers);
     }
-    memcpy(p->twin.layers, m->layers, layers);
-    st = llri_place_model(p, n_layers, so, n_sessions, err);
+    memcpy(p->layers, m->layers, layers);
+    st = llri_place_model(p, gpus, n_gpus, n_layers, so, n_sessions, err);
     if (st != LLR_OK) { llr_placement_free(p); return st; }
     *out = p;
     return LLR_OK;
@@ -9306,11 +9371,14 @@ LLR_API llr_status llr_placement_new(llr_placement **out, llr_gpu *g, const llr_
 
 LLR_API void llr_placement_free(llr_placement *p)
 {
-    int u;
+    int i;
     if (!p) return;
-    for (u = 0; u <= p->m->n_layer; u++) if (p->block[u]) p->gpu->t->release(p->gpu->device, p->block[u]);
-    if (p->slopes) p->gpu->t->release(p->gpu->device, p->slopes);
-    llri_free(&p->m->opt.mem, p->twin.layers, (size_t)p->m->n_layer * sizeof *p->m->layers);
+    for (i = 0; i < p->n_shares; i++) {
+        llri_share *s = &p->share[i];
+        llri_release_units(p, s, s->first, s->end);
+        if (s->slopes) s->gpu->t->release(s->gpu->device, s->slopes);
+    }
+    llri_free(&p->m->opt.mem, p->layers, (size_t)p->m->n_layer * sizeof *p->m->layers);
     llri_free(&p->m->opt.mem, p, sizeof *p);
 }
 
@@ -9374,11 +9442,11 @@ struct llr_session {
     size_t call_n, call_done;   /* tokens of the last call; those computed */
     int call_ahead;         /* all of them had been computed in advance */
     int has_logits;
-    const float *far_logits;    /* not NULL: those of the last token are there, on the GPU, and not fetched yet */
+    const float *far_logits;    /* not NULL: those of the last token are there, on the GPU of share 0, and not fetched yet */
     const llr_placement *gpu;   /* NULL: all on the CPU */
-    llr_session *twin;      /* only exec and scratch, on the GPU */
-    void *gpu_block;        /* memory there: that scratch, keys and values */
-    uint64_t gpu_bytes;
+    llr_session *twin;      /* [n_shares] only exec and scratch, on the GPU of a share */
+    void *gpu_block;        /* of a twin, memory there: that scratch, keys and values */
+    uint64_t gpu_bytes;     /* of all these */
     int homeless;           /* the GPU failed, and there was no memory for its layers' keys and values */
     uint32_t cold;          /* positions that must be computed again since then */
     void *more;             /* that memory, when it was there */
@@ -9487,19 +9555,25 @@ static void llri_session_kv(const llr_session *s, llri_arena *a, llri_kvc *kv, i
     }
 }
 
-/* The first layer whose keys and values are on the GPU. */
+/* The first layer whose keys and values are on a GPU. */
 static int llri_gpu_first(const llr_session *s)
 {
-    return s->gpu && s->gpu->first < s->m->n_layer ? s->gpu->first : s->m->n_layer;
+    return s->gpu && llri_placed_first(s->gpu) < s->m->n_layer ? llri_placed_first(s->gpu) : s->m->n_layer;
 }
 
-/* All of a session that is on the GPU: scratch of t, keys and values. */
-static void llri_session_gpu_layout(llr_session *s, llr_session *t, llri_arena *a)
+/* All of a session that is on the GPU of a share: scratch of t, keys and values. */
+static void llri_session_gpu_layout(const llr_session *s, llr_session *t, const llri_share *share, llri_arena *a)
 {
-    if (!s->gpu) return;
     llri_session_scratch(t, a);
     (void)llri_take(a, 0, 1, 256);
-    llri_session_kv(s, a, a->base ? s->kv : NULL, llri_gpu_first(s), s->m->n_layer);
+    llri_session_kv(s, a, a->base ? s->kv : NULL, share->first, share->end < s->m->n_layer ? share->end : s->m->n_layer);
+}
+static llri_arena llri_session_on_share(const llr_session *s, const llri_share *share)     /* only counts */
+{
+    llri_arena there = { NULL, 0, 0 };
+    llr_session twin = *s;
+    llri_session_gpu_layout(s, &twin, share, &there);
+    return there;
 }
 
 /* Gives out everything. s->m and the options must be set. */
@@ -9517,7 +9591,7 @@ static void llri_session_layout(llr_session *s, llri_arena *a)
     s->seqs = (llri_attn_seq *)llri_take(a, rows, sizeof(llri_attn_seq), 64);
     s->wanted = (float **)llri_take(a, rows, sizeof(float *), 64);
     for (i = 0; i < 2; i++) s->freqs[i] = (double *)llri_take(a, (size_t)m->rope[i].n_rot / 2, sizeof(double), 64);
-    s->twin = (llr_session *)llri_take(a, s->gpu != NULL, sizeof(llr_session), 64);
+    s->twin = (llr_session *)llri_take(a, s->gpu ? (size_t)s->gpu->n_shares : 0, sizeof(llr_session), 64);
     llri_session_scratch(s, a);
     s->text = (int32_t *)llri_take(a, s->n_ctx, sizeof(int32_t), 64);
     s->ahead = (int32_t *)llri_take(a, s->n_guess, sizeof(int32_t), 64);
@@ -9536,6 +9610,7 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
 {
     llri_arena a = { NULL, 0, 0 };
     uint64_t capacity;
+    int i;
     memset(s, 0, sizeof *s);
     if ((int)opt->kv < 0 || opt->kv > LLR_KV_Q8_0) return llri_fail(err, LLR_E_ARG, "kv type %d does not exist", (int)opt->kv);
     if (opt->n_threads < 0 || opt->n_threads > LLRI_MAX_THREADS)
@@ -9546,7 +9621,7 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     s->n_guess = opt->n_guess;
     s->guess_always = opt->guess_always;
     s->draft = opt->draft;
-    s->gpu = opt->gpu;
+    s->gpu = llri_in_use(opt->gpu);
     if (s->gpu && s->gpu->m != m) return llri_fail(err, LLR_E_ARG, "the placement is of another model");
     s->kv_type = opt->kv;
     s->exact = opt->exact != 0;
@@ -9564,11 +9639,9 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     if (s->gpu && s->n_batch > 32768) s->n_batch = 32768;       /* tokens are a dimension of launches */
     llri_session_layout(s, &a);
     s->bytes = a.at;
-    if (s->gpu) {
-        llr_session twin = *s;
-        llri_arena there = { NULL, 0, 0 };
-        llri_session_gpu_layout(s, &twin, &there);
-        s->gpu_bytes = there.at;
+    for (i = 0; s->gpu && i < s->gpu->n_shares; i++) {
+        const llri_arena there = llri_session_on_share(s, &s->gpu->share[i]);
+        s->gpu_bytes += there.at;
         a.overflow |= there.overflow;
     }
     if (a.overflow || !llri_add_u64(s->kv_bytes, s->scratch_bytes, &capacity))
@@ -9577,10 +9650,16 @@ static llr_status llri_session_size(llr_session *s, const llr_model *m, const ll
     return LLR_OK;
 }
 
+static uint64_t llri_stream_bytes(const llr_session *s, const llri_share *share)
+{
+    return share->gpu->t->stream_bytes(s->m->max_in, (int)s->n_batch, s->m->max_head, s->m->max_head_dim);
+}
+
 static void llri_session_fill_plan(const llr_session *s, llr_plan *out)
 {
     const llr_model *m = s->m;
     const uint64_t mapped = llri_gguf_mapped_bytes(m->gguf), in_memory = llri_gguf_memory_bytes(m->gguf, 0);
+    int i;
     memset(out, 0, sizeof *out);
     out->weights_bytes = mapped + in_memory;
     out->kv_bytes = s->kv_bytes;
@@ -9593,7 +9672,8 @@ static void llri_session_fill_plan(const llr_session *s, llr_plan *out)
     out->total_bytes = mapped + out->resident_bytes;
     out->system_bytes = llri_system_bytes(out->total_bytes);
     out->new_bytes = out->kv_bytes + out->scratch_bytes + out->thread_bytes + out->system_bytes;
-    if (s->gpu) out->gpu_bytes = s->gpu_bytes + s->gpu->gpu->t->stream_bytes(m->max_in, (int)s->n_batch, m->max_head, m->max_head_dim);
+    out->gpu_bytes = s->gpu_bytes;
+    for (i = 0; s->gpu && i < s->gpu->n_shares; i++) out->gpu_bytes += llri_stream_bytes(s, &s->gpu->share[i]);
     out->n_ctx = s->n_ctx;
     out->n_batch = s->n_batch;
 }
@@ -9635,21 +9715,22 @@ LLR_API llr_status llr_session_plan(const llr_model *m, const llr_session_option
     return st;
 }
 
-static llr_status llri_placement_session(llr_placement *p, const llr_session_options *so, int first, uint64_t *bytes, llr_error *err)
+static llr_status llri_placement_session(llr_placement *p, const llr_session_options *so, llr_error *err)
 {
-    const int before = p->first;
     llr_session s;
     llr_plan plan;
     llr_session_options o;
     llr_status st;
+    int i;
     memset(&o, 0, sizeof o);
     if (so) o = *so;
     o.gpu = p;
-    p->first = first;
     st = llri_session_fit(&s, &plan, p->m, &o, err);
-    if (st == LLR_OK) *bytes = plan.gpu_bytes;
-    p->first = before;
-    return st;
+    if (st != LLR_OK) return st;
+    for (i = 0; i < p->n_shares; i++)
+        p->info.share[i].session_bytes = llri_session_on_share(&s, &p->share[i]).at + llri_stream_bytes(&s, &p->share[i]);
+    p->info.session_bytes = plan.gpu_bytes;
+    return LLR_OK;
 }
 
 /* f[t]: how far pair t turns per position. Interpolation slows all pairs down; yarn only those that would not have made
@@ -9697,36 +9778,45 @@ static llr_status llri_same_vocab(const llr_model *m, const llr_model *draft, ll
     return LLR_OK;
 }
 
-/* Memory on the GPU and a stream; what is there then is the session's even after a failure. */
+/* Memory on the GPUs and streams; what is there then is the session's even after a failure. */
 static llr_status llri_session_on_gpu(llr_session *s, llr_error *err)
 {
     const llr_model *m = s->m;
-    const llri_gpu_table *t = s->gpu->gpu->t;
-    llri_arena a = { NULL, 0, 0 };
     char why[400] = "";
-    *s->twin = *s;
-    if (t->alloc(s->gpu->gpu->device, &s->gpu_block, s->gpu_bytes, why, sizeof why)) return llri_gpu_fail(err, why);
-    a.base = (uint8_t *)s->gpu_block;
-    llri_session_gpu_layout(s, s->twin, &a);
-    memset(&s->twin->exec, 0, sizeof s->twin->exec);
-    if (t->stream_new(&s->twin->exec.stream, s->gpu->gpu->device, m->max_in, (int)s->n_batch, m->max_head, m->max_head_dim, why, sizeof why))
-        return llri_gpu_fail(err, why);
-    s->twin->exec.gpu = t;
-    s->twin->exec.ops = m->ops;
-    s->twin->exec.exact = s->exact;
+    int i;
+    for (i = 0; i < s->gpu->n_shares; i++) {
+        const llri_share *share = &s->gpu->share[i];
+        const llri_gpu_table *t = share->gpu->t;
+        llr_session *twin = &s->twin[i];
+        llri_arena a = { NULL, 0, 0 };
+        *twin = *s;
+        memset(&twin->exec, 0, sizeof twin->exec);
+        if (t->alloc(share->gpu->device, &twin->gpu_block, llri_session_on_share(s, share).at, why, sizeof why)) return llri_gpu_fail(err, why);
+        a.base = (uint8_t *)twin->gpu_block;
+        llri_session_gpu_layout(s, twin, share, &a);
+        if (t->stream_new(&twin->exec.stream, share->gpu->device, m->max_in, (int)s->n_batch, m->max_head, m->max_head_dim, why, sizeof why))
+            return llri_gpu_fail(err, why);
+        twin->exec.gpu = t;
+        twin->exec.ops = m->ops;
+        twin->exec.exact = s->exact;
+    }
     return LLR_OK;
 }
 
 static void llri_session_off_gpu(llr_session *s)
 {
-    if (!s->gpu) return;
-    s->gpu->gpu->t->stream_free(s->twin->exec.stream);
-    if (s->gpu_block) s->gpu->gpu->t->release(s->gpu->gpu->device, s->gpu_block);
-    s->twin->exec.stream = NULL;
-    s->gpu_block = NULL;
+    int i;
+    for (i = 0; s->gpu && i < s->gpu->n_shares; i++) {
+        const llri_share *share = &s->gpu->share[i];
+        llr_session *twin = &s->twin[i];
+        share->gpu->t->stream_free(twin->exec.stream);
+        if (twin->gpu_block) share->gpu->t->release(share->gpu->device, twin->gpu_block);
+        twin->exec.stream = NULL;
+        twin->gpu_block = NULL;
+    }
 }
 
-/* The layers that were on the GPU get keys and values here: 0, or 1 if there is no memory for them. */
+/* The layers that were on GPUs get keys and values here: 0, or 1 if there is no memory for them. */
 static int llri_come_home(llr_session *s)
 {
     llri_arena a = { NULL, 0, 0 };
@@ -9743,11 +9833,13 @@ static int llri_come_home(llr_session *s)
     return 0;
 }
 
-/* After a failure the GPU is not trusted any more: the session goes on with the CPU. */
+/* After a failure of a GPU the session goes on with the CPU. */
 static void llri_leave_gpu(llr_session *s)
 {
     if (!s->gpu || s->homeless) return;
     llri_session_off_gpu(s);
+    if (s->far_logits) s->has_logits = 0;
+    s->far_logits = NULL;
     s->cold = s->pos;
     s->high = s->backed = 0;
     s->n_ahead = s->used = 0;
@@ -9824,6 +9916,7 @@ typedef struct llri_pass {
     llr_session *s;         /* the leader, whose scratch is used */
     const llr_model *m;
     llri_exec *e;
+    const llri_share *share;        /* whose layers are computed; NULL: the CPU's */
     llri_part *parts; int n_parts;
     int n;                  /* rows */
 } llri_pass;
@@ -10127,7 +10220,7 @@ static void llri_head(const llri_pass *p, int done)
             if (m->final_cap > 0.0f) llri_softcap(p->e, y + k * strip, m->final_cap, n);
         }
         if (p->e->gpu) p->e->gpu->recorded(p->e->stream);
-        if (p->e->gpu && head.n == 1 && n == v && p->n_parts == 1 && p->parts[0].s->twin == p->s && !p->parts[0].s->all_logits) {
+        if (p->e->gpu && head.n == 1 && n == v && p->n_parts == 1 && &p->parts[0].s->twin[0] == p->s && !p->parts[0].s->all_logits) {
             p->parts[0].s->far_logits = y;              /* of a token alone most are not asked for */
             return;
         }
@@ -10135,10 +10228,19 @@ static void llri_head(const llri_pass *p, int done)
     }
 }
 
-/* The pass on the GPU, where the leader's twin has its scratch: x goes there, and what belongs to positions. */
-static const llri_pass *llri_to_gpu(const llri_pass *p, llri_pass *there)
+/* Waits for what was told to the GPU of a share. A failure is one for all sessions that have layers there. */
+static llr_status llri_gpu_finish(const llri_exec *e, const llri_share *share, llr_error *err)
 {
-    const llr_session *s = p->s, *t = s->twin;
+    char why[400] = "";
+    if (!e->gpu->finish(e->stream, why, sizeof why)) return LLR_OK;
+    llri_atomic_store(&share->gpu->failed, 1);
+    return llri_gpu_fail(err, why);
+}
+
+/* The pass p on the GPU of share k, where the leader's twin has its scratch: x goes there, and what belongs to positions. */
+static const llri_pass *llri_to_gpu(const llri_pass *p, llri_pass *there, int k)
+{
+    const llr_session *s = p->s, *t = &s->twin[k];
     const llr_model *m = p->m;
     const llri_gpu_table *g = t->exec.gpu;
     void *stream = t->exec.stream;
@@ -10148,26 +10250,28 @@ static const llri_pass *llri_to_gpu(const llri_pass *p, llri_pass *there)
     g->put(stream, t->ple, s->ple, rows * (size_t)m->n_ple * (size_t)m->n_layer);
     for (i = 0; i < 2; i++) g->put(stream, t->cs[i], s->cs[i], rows * (size_t)m->rope[i].n_rot);
     *there = *p;
-    there->s = s->twin;
-    there->m = &s->gpu->twin;
-    there->e = &s->twin->exec;
+    there->share = &s->gpu->share[k];
+    there->s = &s->twin[k];
+    there->m = &there->share->twin;
+    there->e = &s->twin[k].exec;
     return there;
+}
+
+/* x comes back to the pass p, and the GPU is done. */
+static llr_status llri_from_gpu(const llri_pass *p, const llri_pass *there, llr_error *err)
+{
+    there->e->gpu->recorded(there->e->stream);
+    llri_fetch(there->e, p->s->x, there->s->x, (int64_t)p->n * p->m->n_embd);
+    return llri_gpu_finish(there->e, there->share, err);
 }
 
 /* Can the steps of this pass be those of the last token, at another position? They are the same if it is one token of one session, and
  * nothing but keys, values and attention depends on the position. */
-static int llri_replay(const llri_pass *p)
+static int llri_replay(const llri_pass *p, const llri_pass *there)
 {
     const llr_model *m = p->m;
-    if (p->n != 1 || p->parts[0].s->twin != p->s || !p->parts[0].last || m->temperature != 0.0f || (int64_t)p->s->n_batch * 2 * m->max_ff < m->n_vocab) return 0;
-    return p->e->gpu->replay(p->e->stream, p->parts[0].pos0);
-}
-
-static llr_status llri_gpu_finish(const llri_pass *p, llr_error *err)
-{
-    char why[400] = "";
-    if (!p->e->gpu->finish(p->e->stream, why, sizeof why)) return LLR_OK;
-    return llri_gpu_fail(err, why);
+    if (p->n != 1 || p->parts[0].s != p->s || !p->parts[0].last || m->temperature != 0.0f || (int64_t)p->s->n_batch * 2 * m->max_ff < m->n_vocab) return 0;
+    return there->e->gpu->replay(there->e->stream, p->parts[0].pos0);
 }
 
 static int llri_cancelled(const llri_pass *p)
@@ -10178,12 +10282,13 @@ static int llri_cancelled(const llri_pass *p)
     return 0;
 }
 
-/* The transformer: one pass of p->n rows, from token ids to logits. From the first layer that lies on a GPU on, p is the pass
- * there: the same steps on other memory. */
-static llr_status llri_forward(const llri_pass *p, llr_error *err)
+/* The transformer: one pass of home->n rows, from token ids to logits. Where layers lie on a GPU, p is the pass there: the same
+ * steps on other memory. */
+static llr_status llri_forward(const llri_pass *home, llr_error *err)
 {
+    const llri_pass *p = home;
     llri_pass there;
-    int i, done = 0;
+    int i, share = p->s->gpu ? p->s->gpu->n_shares : 0, done = 0;      /* the share that was entered last; they are in reverse order */
     llri_embed(p);
     llri_embed_per_layer(p);
     llri_rope_tables(p);
@@ -10191,14 +10296,16 @@ static llr_status llri_forward(const llri_pass *p, llr_error *err)
         const llri_layer *y;
         float *x, *h;
         if (llri_cancelled(p) || llr_gguf_check(p->m->gguf, NULL)) {
-            if (p->e->gpu) (void)llri_gpu_finish(p, NULL);
+            if (p->e->gpu) (void)llri_gpu_finish(p->e, p->share, NULL);
             return llri_cancelled(p) ? LLR_E_CANCELLED : LLR_E_IO;
         }
-        if (p->s->gpu && i == p->s->gpu->first) {
-            p = llri_to_gpu(p, &there);
-            done = llri_replay(p);
+        if (share && i == home->s->gpu->share[share - 1].first) {
+            if (p != home && llri_from_gpu(home, p, err)) return LLR_E_DEVICE;
+            p = llri_to_gpu(home, &there, --share);
+            done = llri_replay(home, p);
         }
-        if (done || i == p->m->n_layer) break;
+        if (done) i = p->share->end - 1;            /* all of the share */
+        if (done || i == p->m->n_layer) continue;
         y = &p->m->layers[i];
         x = p->s->x;
         h = p->s->h;
@@ -10214,7 +10321,7 @@ static llr_status llri_forward(const llri_pass *p, llr_error *err)
         llri_finish_layer(p, y, i);
     }
     llri_head(p, done);
-    return p->e->gpu ? llri_gpu_finish(p, err) : LLR_OK;
+    return p->e->gpu ? llri_gpu_finish(p->e, p->share, err) : LLR_OK;
 }
 
 /* --- Guessing -----------------------------------------------------------------------------------------------------------
@@ -10520,7 +10627,7 @@ static llr_status llri_check_eval(const llri_call *c, uint64_t *total, llr_error
         const llr_session *s = c->sessions[i];
         if (!s || (!c->tokens[i] && c->counts[i]))
             return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu or its tokens are NULL", (unsigned long)i);
-        if (s->m != c->sessions[0]->m || s->exact != c->sessions[0]->exact || s->gpu != c->sessions[0]->gpu)
+        if (s->m != c->sessions[0]->m || s->exact != c->sessions[0]->exact || llri_in_use(s->gpu) != llri_in_use(c->sessions[0]->gpu))
             return llri_fail(err, LLR_E_ARG, "llr_eval: session %lu is of another model or placement, or one of it and the first is "
                              "exact and the other not", (unsigned long)i);
         if (c->counts[i] > s->n_ctx - s->pos)
@@ -10575,26 +10682,28 @@ static llr_status llri_warm(llr_session *s, llr_error *err)
     return st;
 }
 
-/* The GPU failed after a call, when its logits were asked for: LLR_E_DEVICE, and the session has them, computed here, or another error. */
-static llr_status llri_lost_gpu(llr_session *s, const char *why, llr_error *err)
+/* Waits for what was asked of the GPU that has the logits of the last call. If it failed, or one did with other sessions: LLR_E_DEVICE,
+ * and the session has them, computed here; or another error. */
+static llr_status llri_far_finish(llr_session *s, llr_error *err)
 {
-    llr_status st;
-    s->far_logits = NULL;
+    llr_error here;
+    llr_status st = llri_gpu_finish(&s->twin[0].exec, &s->gpu->share[0], err);
+    if (st == LLR_OK && llri_in_use(s->gpu)) return LLR_OK;
+    if (st == LLR_OK) st = llri_gpu_fail(err, "the GPU failed with another session");
     llri_leave_gpu(s);
-    st = llri_warm(s, err);
-    s->has_logits = st == LLR_OK;
-    return st == LLR_OK ? llri_gpu_fail(err, why) : st;
+    if ((s->has_logits = llri_warm(s, &here) == LLR_OK)) return st;
+    return llri_fail(err, here.code, "%s", here.msg);
 }
 
 /* Fetches logits that still are on the GPU. */
 static llr_status llri_near_logits(llr_session *s, llr_error *err)
 {
-    char why[400] = "";
+    llr_status st;
     if (!s->far_logits) return LLR_OK;
-    llri_fetch(&s->twin->exec, s->logits, s->far_logits, s->m->n_vocab);
-    if (s->twin->exec.gpu->finish(s->twin->exec.stream, why, sizeof why)) return llri_lost_gpu(s, why, err);
+    llri_fetch(&s->twin[0].exec, s->logits, s->far_logits, s->m->n_vocab);
+    st = llri_far_finish(s, err);
     s->far_logits = NULL;
-    return LLR_OK;
+    return st;
 }
 /* The same where nobody asks what became of the GPU. */
 static void llri_near_logits_somehow(llr_session *s)
@@ -10609,7 +10718,10 @@ static llr_status llri_run_call(const llri_call *c, uint64_t total, llr_error *e
 {
     llr_status st = LLR_OK;
     size_t i;
+    int failed = 0;                             /* the GPU, in a call with others or with other sessions */
     for (i = 0; i < c->n; i++) if (!c->counts[i]) llri_near_logits_somehow(c->sessions[i]);      /* they stay, whatever becomes of the scratch */
+    for (i = 0; i < c->n; i++) failed |= c->sessions[i]->gpu && !llri_in_use(c->sessions[i]->gpu);
+    for (i = 0; i < c->n && failed; i++) llri_leave_gpu(c->sessions[i]);
     for (i = 0; i < c->n && st == LLR_OK; i++) st = llri_warm(c->sessions[i], err);
     if (st != LLR_OK) return st;
     for (i = 0; i < c->n; i++) {
@@ -13506,13 +13618,13 @@ LLR_API llr_status llr_session_sample(llr_session *s, llr_sampler *p, int32_t *i
     const int k = s->far_logits && p->n_vocab <= s->m->n_vocab ? llri_enough(p) : 0;
     const float *logits;
     uint64_t keys[LLRI_MOST_TOP];
-    char why[400] = "";
     llr_status st;
     int i, n = 0;
     if (k) {
-        const llri_exec *e = &s->twin->exec;
+        const llri_exec *e = &s->twin[0].exec;
         const int done = e->gpu->top(e->stream, s->far_logits, p->n_vocab, k, keys);
-        if (e->gpu->finish(e->stream, why, sizeof why)) return llri_lost_gpu(s, why, err);
+        st = llri_far_finish(s, err);
+        if (st != LLR_OK) return st;
         if (done) n = llri_candidates_of_keys(p, keys, k);
     }
     if (n) {

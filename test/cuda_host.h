@@ -4,13 +4,16 @@
  *
  * The threads of a block are fibers, so barriers and sums over a warp work where they stand; blocks run one after another.
  * Memory of the "GPU" can be touched by kernels and copies alone: whoever else does, dies of it, as does a kernel that writes
- * behind an allocation. The environment says what shall go wrong:
- *     HOST_CUDA_DEVICES  number of devices (1)            HOST_CUDA_FREE    bytes of memory (1 GiB)
+ * behind an allocation. A kernel or copy on a stream of another device than the current one is an error, and kernels reach the
+ * memory of their own device alone. The environment says what shall go wrong:
+ *     HOST_CUDA_DEVICES  number of devices (1)            HOST_CUDA_FREE    bytes of memory (1 GiB), 1000,2000: of each device
+ *     HOST_CUDA_TOTAL    that the devices have, others holding the rest     HOST_CUDA_GIVES  what is really given of the free bytes, likewise
+ *     HOST_CUDA_ON       of this device alone calls are counted, and fail
  *     HOST_CUDA_DRIVER   version (13000); 0: no driver    HOST_CUDA_FAIL    the n-th call fails, counted from 1; with a + all after it too
  *     HOST_CUDA_ERROR    the error it fails with (719, of a kernel)         HOST_CUDA_KERNELS  0: no kernels for this device
  *     HOST_CUDA_PTX      what the kernels were written for (90)
  *     HOST_CUDA_WRONG    set: products of integers are wrong
- *     HOST_CUDA_COUNT    a file that gets the number of calls when the library is unloaded
+ *     HOST_CUDA_COUNT    a file that gets the number of calls, and of every device used, when the library is unloaded
  */
 #ifndef CUDA_HOST_H
 #define CUDA_HOST_H
@@ -23,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#define __CUDA_ARCH_LIST__ 750, 900
 #include <sys/mman.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -261,7 +265,7 @@ enum cudaError_t {
 };
 enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
 enum { cudaStreamNonBlocking = 1 };
-typedef void *cudaStream_t;
+typedef struct host_stream { int device; } *cudaStream_t;
 struct cudaDeviceProp { char name[256]; struct { char bytes[16]; } uuid; int major, minor, multiProcessorCount; };
 struct cudaFuncAttributes { int ptxVersion; };
 enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize };
@@ -271,12 +275,30 @@ static long host_setting(const char *name, long usual)
     const char *s = getenv(name);
     return s && *s ? atol(s) : usual;
 }
-struct host_block_of { unsigned char *base, *p; size_t n, pages; };
+/* The same of one device, where the value is a list. */
+static long host_setting_of(const char *name, int device, long usual)
+{
+    const char *s = getenv(name);
+    for (; s && device && strchr(s, ','); device--) s = strchr(s, ',') + 1;
+    return s && *s ? atol(s) : usual;
+}
+enum { HOST_DEVICES = 16 };
+struct host_block_of { unsigned char *base, *p; size_t n, pages; int device; };
 static std::vector<host_block_of> host_blocks;
-static size_t host_used;
+static size_t host_used, host_used_of[HOST_DEVICES];
+static bool host_context[HOST_DEVICES];     /* devices that were chosen: they have a context, which takes memory */
+static thread_local int host_device;
 static struct host_calls {
     long n;
-    ~host_calls() { const char *s = getenv("HOST_CUDA_COUNT"); FILE *f = s ? fopen(s, "w") : NULL; if (f) { fprintf(f, "%ld\n", n); fclose(f); } }
+    ~host_calls()
+    {
+        const char *s = getenv("HOST_CUDA_COUNT");
+        FILE *f = s ? fopen(s, "w") : NULL;
+        if (!f) return;
+        fprintf(f, "%ld\n", n);
+        for (int i = 0; i < HOST_DEVICES; i++) if (host_context[i]) fprintf(f, "device %d\n", i);
+        fclose(f);
+    }
 } host_calls;
 
 /* For tests: bytes that are allocated, and calls so far. */
@@ -301,13 +323,13 @@ static inline cudaError_t cudaGetLastError(void)
 static cudaError_t host_call(void)
 {
     const char *s = getenv("HOST_CUDA_FAIL");
-    long at = s ? atol(s) : 0, n = ++host_calls.n;
+    long at = s ? atol(s) : 0, on = host_setting("HOST_CUDA_ON", -1), n = on < 0 || on == host_device ? ++host_calls.n : 0;
     if (!at || (n != at && !(n > at && strchr(s, '+')))) return cudaSuccess;
     return host_error((cudaError_t)host_setting("HOST_CUDA_ERROR", cudaErrorLaunchFailure));
 }
-static void host_open(bool on)             /* the memory of the GPU */
+static void host_open(bool on)             /* the memory of the current GPU */
 {
-    for (auto &b : host_blocks) if (mprotect(b.base, b.pages, on ? PROT_READ | PROT_WRITE : PROT_NONE)) host_die("mprotect failed");
+    for (auto &b : host_blocks) if (b.device == host_device && mprotect(b.base, b.pages, on ? PROT_READ | PROT_WRITE : PROT_NONE)) host_die("mprotect failed");
 }
 static void host_run_block(void) { if (_setjmp(host_main) == 0) _longjmp(host_fibers[0].at, 1); }
 #define HOST_CALL() do { cudaError_t e_ = host_call(); if (e_ != cudaSuccess) return e_; } while (0)
@@ -319,9 +341,11 @@ static host_graph *host_recording;
 
 template <typename K, typename... A> static std::function<void()> host_call_of(K *kernel, A... a) { return [=] { kernel(a...); }; }
 static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body);
-static inline cudaError_t host_launch(dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
+enum { HOST_WRONG_DEVICE = 400 };          /* invalid resource handle */
+static inline cudaError_t host_launch(cudaStream_t s, dim3 grid, dim3 block, size_t shared, const std::function<void()> &body)
 {
     HOST_CALL();
+    if (s->device != host_device) return (cudaError_t)HOST_WRONG_DEVICE;
     if (host_last != cudaSuccess) return cudaGetLastError();
     if (shared > host_shared_limit || shared > sizeof host_shared || grid.y > 65535 || grid.z > 65535) host_die("a launch that no GPU takes");
     host_shared_limit = HOST_SHARED;
@@ -386,7 +410,13 @@ static inline cudaError_t cudaGetDeviceProperties(cudaDeviceProp *p, int i)
     p->multiProcessorCount = 2;
     return cudaSuccess;
 }
-static inline cudaError_t cudaSetDevice(int) { return host_call(); }
+static inline cudaError_t cudaSetDevice(int i)
+{
+    if (i < 0 || i >= host_setting("HOST_CUDA_DEVICES", 1)) return host_error((cudaError_t)101);
+    host_device = i;
+    host_context[i] = true;
+    return host_call();
+}
 static inline cudaError_t cudaFuncGetAttributes(cudaFuncAttributes *a, const void *)
 {
     HOST_CALL();
@@ -402,8 +432,8 @@ template <typename K> static cudaError_t cudaFuncSetAttribute(K *, cudaFuncAttri
 static inline cudaError_t cudaMemGetInfo(size_t *f, size_t *t)
 {
     HOST_CALL();
-    *t = (size_t)host_setting("HOST_CUDA_FREE", 1l << 30);
-    *f = *t - host_used;
+    *f = (size_t)host_setting_of("HOST_CUDA_FREE", host_device, 1l << 30) - host_used_of[host_device];
+    *t = (size_t)host_setting_of("HOST_CUDA_TOTAL", host_device, host_setting_of("HOST_CUDA_FREE", host_device, 1l << 30));
     return cudaSuccess;
 }
 static inline cudaError_t cudaMalloc(void **out, size_t n)
@@ -412,8 +442,10 @@ static inline cudaError_t cudaMalloc(void **out, size_t n)
     size_t page = (size_t)sysconf(_SC_PAGESIZE), all = (n + 255) / 256 * 256;
     host_block_of b;
     HOST_CALL();
-    if (host_used + n > (size_t)host_setting("HOST_CUDA_FREE", 1l << 30)) return host_error(cudaErrorMemoryAllocation);
+    if (host_used_of[host_device] + n > (size_t)host_setting_of("HOST_CUDA_GIVES", host_device, host_setting_of("HOST_CUDA_FREE", host_device, 1l << 30)))
+        return host_error(cudaErrorMemoryAllocation);
     b.n = n;
+    b.device = host_device;
     b.pages = (all + page - 1) / page * page;
     b.base = (unsigned char *)mmap(NULL, b.pages + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (b.base == MAP_FAILED) return cudaErrorMemoryAllocation;
@@ -423,6 +455,7 @@ static inline cudaError_t cudaMalloc(void **out, size_t n)
     (void)mprotect(b.base, b.pages, PROT_NONE);
     host_blocks.push_back(b);
     host_used += n;
+    host_used_of[host_device] += n;
     *out = b.p;
     return cudaSuccess;
 }
@@ -433,6 +466,7 @@ static inline cudaError_t cudaFree(void *p)
     for (size_t i = 0; i < host_blocks.size(); i++)
         if (host_blocks[i].p == p) {
             host_used -= host_blocks[i].n;
+            host_used_of[host_blocks[i].device] -= host_blocks[i].n;
             (void)munmap(host_blocks[i].base, host_blocks[i].pages + (size_t)sysconf(_SC_PAGESIZE));
             host_blocks.erase(host_blocks.begin() + (long)i);
             return host_call();
@@ -447,9 +481,10 @@ static void host_copy(void *to, size_t ldt, const void *from, size_t ldf, size_t
     for (size_t i = 0; i < n; i++) memcpy((char *)to + i * ldt, (const char *)from + i * ldf, width);
     host_open(false);
 }
-static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n, cudaMemcpyKind kind, cudaStream_t)
+static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n, cudaMemcpyKind kind, cudaStream_t s)
 {
     HOST_CALL();
+    if (s && s->device != host_device) return (cudaError_t)HOST_WRONG_DEVICE;
     if (!host_recording) host_copy(to, ldt, from, ldf, width, n);
     else if (kind == cudaMemcpyDeviceToDevice) host_recording->steps.push_back([=] { host_copy(to, ldt, from, ldf, width, n); });
     else return (cudaError_t)900;               /* not while a stream is recorded */
@@ -464,9 +499,10 @@ static inline cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t *g)
     return host_call();
 }
 static inline cudaError_t cudaGraphInstantiateWithFlags(cudaGraphExec_t *e, cudaGraph_t g, unsigned long long) { HOST_CALL(); *e = new host_graph(*g); return cudaSuccess; }
-static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t)
+static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s)
 {
     HOST_CALL();
+    if (s->device != host_device) return (cudaError_t)HOST_WRONG_DEVICE;
     for (auto &step : e->steps) step();
     return cudaSuccess;
 }
@@ -474,7 +510,7 @@ static inline cudaError_t cudaGraphDestroy(cudaGraph_t g) { delete g; return hos
 static inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t e) { delete e; return host_call(); }
 static inline cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t n, cudaMemcpyKind k, cudaStream_t s) { return cudaMemcpy2DAsync(to, n, from, n, n, 1, k, s); }
 static inline cudaError_t cudaMemcpy(void *to, const void *from, size_t n, cudaMemcpyKind k) { return cudaMemcpyAsync(to, from, n, k, NULL); }
-static inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { HOST_CALL(); *s = (void *)host_slots; return cudaSuccess; }
+static inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned) { HOST_CALL(); *s = new host_stream{ host_device }; return cudaSuccess; }
 static inline cudaError_t cudaStreamSynchronize(cudaStream_t) { HOST_CALL(); return host_recording ? (cudaError_t)900 : cudaSuccess; }
-static inline cudaError_t cudaStreamDestroy(cudaStream_t) { return host_call(); }
+static inline cudaError_t cudaStreamDestroy(cudaStream_t s) { delete s; return host_call(); }
 #endif

@@ -45,6 +45,11 @@ x 'llrun exited with 5' memory; absent 'Ollama'
 for n in 3 4 5 6; do x $n '.'; printed 'llrun'; done
 "$llrun" doctor --explain exit status 0xc000001d >"$out" 2>"$err"; is 0 $?; printed 'illegal instruction'
 "$llrun" doctor --explain=-1073741795 >"$out" 2>"$err"; is 0 $?; printed 'illegal instruction'
+x 'llrun: GPU not used: out of memory of the GPU: 1.0 MiB more are needed, 0.5 of 8.0 MiB are free' 'memory of the GPU is full'
+x 'GPU not used: the NVIDIA driver supports CUDA 11.7, and the kernels were built with CUDA 13.0' 'driver is older'
+x 'emulated GPU 0 has compute capability 5.2, and this build has no kernels for it, but for 7.5' 'no code for this GPU'
+x 'no layer fits on the GPU: 97.6 KiB of 8.5 MiB are free' 'does not fit into the memory of the GPU'
+x 'GPU not used: this program was linked without dlopen, and cannot load libraries' 'no GPU support'
 t 0 --explain 139 --json; is 1 "$(wc -l <"$out" | tr -d ' ')"; printed '^{"what":"139","matches":\[{.*"fix":.*}\]}$'
 for n in 77 0xC0DE1234 'no such message at all' '' '|' '*'; do t 1 --explain "$n"; is 1 "$(grep -c '^llrun: error: ' "$err")"; done
 t 2 --explain; t 2 one two; t 2 --explain a b c d e

@@ -405,7 +405,7 @@ static llr_placement *gt_place(const llr_model *m, int layers)
     llr_gpu *g = gt_open();
     memset(&so, 0, sizeof so);
     so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
-    if (g) CHECK_MSG(llr_placement_new(&p, g, m, layers, &so, 1, 0, &err) == LLR_OK, "%s", err.msg);
+    if (g) CHECK_MSG(llr_placement_new(&p, &g, 1, m, layers, &so, 1, 0, &err) == LLR_OK, "%s", err.msg);
     return p;
 }
 static llr_session *gt_session(const llr_model *m, const llr_placement *p, llr_kv_type kv, uint32_t n_batch, int guess)
@@ -543,14 +543,66 @@ static void test_gpu_models(void)
 }
 
 /* --- what goes wrong. These need the emulation. ------------------------------------------------------------------------------ */
+/* Several devices of the emulation. */
+enum { GT_GPUS = 6 };
+static void gt_close_gpus(llr_gpu **g, int n)
+{
+    while (n) {
+        llr_gpu_close(g[--n]);
+        g[n] = NULL;
+    }
+}
+static llr_status gt_open_gpus(llr_gpu **g, int from, int n, const llr_options *o, llr_error *err)
+{
+    int i;
+    for (i = 0; i < n; i++) {
+        char id[16];
+        llr_status st;
+        (void)snprintf(id, sizeof id, "%d", from + i);
+        st = llr_gpu_open(&g[i], gt_path, id, o, err);
+        if (st != LLR_OK) { gt_close_gpus(g, i); return st; }
+    }
+    return LLR_OK;
+}
+/* Sets an order of the emulation to a list of numbers; 0: the usual one. */
+static void gt_order(const char *name, const unsigned long *x, int n)
+{
+    char text[400];
+    int i, at = 0;
+    for (i = 0; i < n; i++) at += snprintf(text + at, sizeof text - (size_t)at, "%s%lu", i ? "," : "", x[i] ? x[i] : 1ul << 30);
+    (void)setenv(name, text, 1);
+}
+/* The least memory of a device with which it takes n units beside so many sessions. */
+static unsigned long gt_room(const llr_model *m, const llr_session_options *so, int n_sessions, int n)
+{
+    unsigned long x[GT_GPUS] = { 0 };
+    llr_placement_info info;
+    llr_gpu *g;
+    llr_error err;
+    memset(&info, 0, sizeof info);
+    CHECK_MSG(gt_open_gpus(&g, GT_GPUS - 1, 1, NULL, &err) == LLR_OK, "%s", err.msg);
+    for (x[GT_GPUS - 1] = 100000; info.n_layers < n && x[GT_GPUS - 1] < 10000000; x[GT_GPUS - 1] += 2000) {
+        llr_placement *p;
+        gt_order("HOST_CUDA_FREE", x, GT_GPUS);
+        if (llr_placement_new(&p, &g, 1, m, -1, so, n_sessions, 1, NULL) != LLR_OK) continue;
+        llr_placement_describe(p, &info);
+        llr_placement_free(p);
+    }
+    CHECK(info.n_layers == n);
+    llr_gpu_close(g);
+    (void)unsetenv("HOST_CUDA_FREE");
+    return x[GT_GPUS - 1] - 2000;
+}
+
 /* Opens, places, evaluates a prompt and two tokens; the first status that is not LLR_OK. What works despite it is checked. */
-static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session *want, llr_error *err)
+static llr_status gt_whole(const llr_model *m, int n_gpus, llr_session *want, llr_error *err)
 {
     const int32_t *ids = tm_tokens();
     const llr_options o = m->opt;
     llr_session_options so;
-    llr_gpu *g = NULL;
+    llr_gpu *g[GT_GPUS] = { NULL };
     llr_placement *p = NULL;
+    llr_placement_info info;
     llr_session *s = NULL;
     llr_status st, first = LLR_OK;
     const size_t steps[] = { 9, 1, 1 };
@@ -560,12 +612,15 @@ static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session 
     memset(&how, 0, sizeof how);
     how.top_p = how.typical_p = how.repeat_penalty = 1.0f;
     CHECK(llr_sampler_new(&greedy, TM_VOCAB, NULL, &how, NULL, NULL) == LLR_OK);
-    (void)heap;
     memset(&so, 0, sizeof so);
     so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
     (void)llr_session_rewind(want, 0);
-    first = llr_gpu_open(&g, gt_path, NULL, &o, err);
-    if (first == LLR_OK) first = llr_placement_new(&p, g, m, 2, &so, 1, 0, err);
+    first = gt_open_gpus(g, n_gpus == 1 ? 0 : 1, n_gpus, &o, err);          /* 0 is in use by other tests */
+    if (first == LLR_OK) first = llr_placement_new(&p, g, n_gpus, m, 2, &so, 1, 0, err);
+    if (first == LLR_OK) {
+        llr_placement_describe(p, &info);
+        CHECK(info.n_shares == n_gpus || *info.why);
+    }
     so.gpu = p;
     if (first == LLR_OK) first = llr_session_new(&s, m, &so, err);
     for (i = 0; s && i < 3; at += steps[i++]) {
@@ -600,7 +655,7 @@ static llr_status gt_whole(const llr_model *m, const tm_heap *heap, llr_session 
     llr_sampler_free(greedy);
     llr_session_free(s);
     llr_placement_free(p);
-    llr_gpu_close(g);
+    gt_close_gpus(g, n_gpus);
     return first;
 }
 static void test_gpu_failures(void)
@@ -615,7 +670,7 @@ static void test_gpu_failures(void)
     llr_error err;
     size_t used = gt_used(), live;
     long calls, n;
-    int k;
+    int k, gpus;
     char at[32];
     if (!gt_state) { CHECK(1); return; }
     img = tm_model(&tm_llama);
@@ -623,25 +678,36 @@ static void test_gpu_failures(void)
     so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
     CHECK(llr_model_open_mem(&m, img.p, img.n, &o, &err) == LLR_OK && llr_session_new(&want, m, &so, &err) == LLR_OK);
     live = heap.live;
-    gt_state(&used, &calls, 1);
-    CHECK_MSG(gt_whole(m, &heap, want, &err) == LLR_OK, "%s", err.msg);
-    gt_state(&used, &calls, 1);
-    CHECK(calls > 100 && heap.live == live);
-    for (k = 0; k < 4; k++)                     /* one call, or all from one on; a kernel that failed, or no memory */
-        for (n = 1; n <= calls; n += k < 2 ? 1 : 7) {
-            llr_status st;
-            long some;
-            (void)snprintf(at, sizeof at, k % 2 ? "%ld+" : "%ld", n);
-            (void)setenv("HOST_CUDA_FAIL", at, 1);
-            (void)setenv("HOST_CUDA_ERROR", errors[k / 2], 1);
-            memset(&err, 0, sizeof err);
-            st = gt_whole(m, &heap, want, &err);
-            (void)unsetenv("HOST_CUDA_FAIL");
-            (void)unsetenv("HOST_CUDA_ERROR");
-            CHECK_MSG(st == LLR_OK || (st == LLR_E_DEVICE && strlen(err.msg) > 10 && !strchr(err.msg, '\n')), "call %s: %d %s", at, (int)st, err.msg);
-            CHECK_MSG(heap.live == live, "call %s: memory is lost", at);
-            gt_state(&used, &some, 1);
+    (void)setenv("HOST_CUDA_DEVICES", "6", 1);
+    for (gpus = 1; gpus <= 2; gpus++) {
+        if (gpus == 2) {                        /* a unit on each; calls of the second alone count and fail */
+            unsigned long room[3] = { 0, gt_room(m, &so, 1, 1), 0 };
+            gt_order("HOST_CUDA_FREE", room, 3);
+            (void)setenv("HOST_CUDA_ON", "2", 1);
         }
+        gt_state(&used, &calls, 1);
+        CHECK_MSG(gt_whole(m, gpus, want, &err) == LLR_OK, "%s", err.msg);
+        gt_state(&used, &calls, 1);
+        CHECK(calls > (gpus == 1 ? 100 : 50) && heap.live == live);
+        for (k = 0; k < 4; k++)                 /* one call, or all from one on; a kernel that failed, or no memory */
+            for (n = 1; n <= calls; n += k < 2 ? 1 : 7) {
+                llr_status st;
+                long some;
+                (void)snprintf(at, sizeof at, k % 2 ? "%ld+" : "%ld", n);
+                (void)setenv("HOST_CUDA_FAIL", at, 1);
+                (void)setenv("HOST_CUDA_ERROR", errors[k / 2], 1);
+                memset(&err, 0, sizeof err);
+                st = gt_whole(m, gpus, want, &err);
+                (void)unsetenv("HOST_CUDA_FAIL");
+                (void)unsetenv("HOST_CUDA_ERROR");
+                CHECK_MSG(st == LLR_OK || (st == LLR_E_DEVICE && strlen(err.msg) > 10 && !strchr(err.msg, '\n')), "call %s: %d %s", at, (int)st, err.msg);
+                CHECK_MSG(heap.live == live, "call %s: memory is lost", at);
+                gt_state(&used, &some, 1);
+            }
+    }
+    (void)unsetenv("HOST_CUDA_ON");
+    (void)unsetenv("HOST_CUDA_FREE");
+    (void)unsetenv("HOST_CUDA_DEVICES");
     llr_session_free(want);
     llr_model_close(m);
     CHECK(heap.live == 0);
@@ -672,7 +738,7 @@ static void test_gpu_memory(void)
         llr_status st;
         (void)snprintf(text, sizeof text, "%lu", (unsigned long)(gt_used() + 100000 + (size_t)layers * 60000));
         (void)setenv("HOST_CUDA_FREE", text, 1);
-        st = llr_placement_new(&dry, g, m, -1, &so, 1, 1, &err);
+        st = llr_placement_new(&dry, &g, 1, m, -1, &so, 1, 1, &err);
         if (st == LLR_OK) {                                     /* what was planned is what is taken */
             size_t before = gt_used();
             llr_session *s;
@@ -682,10 +748,11 @@ static void test_gpu_memory(void)
             so.gpu = dry;
             CHECK(llr_session_new(&s, m, &so, &err) == LLR_E_ARG && llr_session_plan(m, &so, &plan, &err) == LLR_OK);
             so.gpu = NULL;
-            CHECK(plan.gpu_bytes == planned.session_bytes && planned.weights_bytes + plan.gpu_bytes <= planned.free_bytes && gt_used() == before);
+            CHECK(plan.gpu_bytes == planned.session_bytes && planned.n_shares == 1 && planned.share[0].session_bytes == plan.gpu_bytes &&
+                  planned.share[0].n_layers == planned.n_layers && planned.weights_bytes + plan.gpu_bytes <= planned.share[0].free_bytes && gt_used() == before);
             llr_placement_free(dry);
         }
-        st = llr_placement_new(&p, g, m, -1, &so, 1, 0, &err);
+        st = llr_placement_new(&p, &g, 1, m, -1, &so, 1, 0, &err);
         if (st != LLR_OK) {
             CHECK_MSG(st == LLR_E_DEVICE && last == 0 && strstr(err.msg, "free"), "%s", err.msg);
             continue;
@@ -709,7 +776,386 @@ static void test_gpu_memory(void)
     CHECK(gt_used() == base);
 }
 
-#define TESTS_GPU(X) X(gpu_products) X(gpu_steps) X(gpu_attention) X(gpu_fused) X(gpu_top) X(gpu_models) X(gpu_failures) X(gpu_memory)
+/* One model on one, two and three GPUs: the same bits, whatever is asked of it. */
+static void gt_bits(llr_session *const *s, int n, const char *what)
+{
+    int i;
+    for (i = 1; i < n; i++) CHECK_MSG(tm_same(llr_session_logits(s[0]), llr_session_logits(s[i])), "%s: other bits on %d GPUs", what, i + 1);
+}
+static void test_gpu_several(void)
+{
+    static const llr_kv_type types[] = { LLR_KV_F16, LLR_KV_Q8_0, LLR_KV_F32 };
+    const int32_t *ids = tm_tokens();
+    size_t base = gt_used();
+    int kv, k, i, shared;
+    if (!gt_state) { CHECK(1); return; }
+    (void)setenv("HOST_CUDA_DEVICES", "6", 1);
+    for (kv = 0; kv < 3; kv++)
+        for (shared = 0; shared < 3; shared++) {
+            tm_spec spec = shared == 2 ? tm_cohere2 : tm_llama;
+            tm_image img;
+            llr_model *m;
+            llr_gpu *g[6];
+            llr_placement *p[3];
+            llr_session *s[3], *other[3], *both[2];
+            const int32_t *texts[2];
+            size_t counts[2];
+            llr_session_options so;
+            llr_error err;
+            unsigned long room[6] = { 0 };
+            memset(&so, 0, sizeof so);
+            spec.n_layer = 6;
+            so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1; so.kv = types[kv];
+            CHECK_MSG(tm_open(&spec, &img, &m, &err) == LLR_OK, "%s", err.msg);
+            for (i = 4; i < 6 && shared == 1; i++) {                                    /* with 3 they belong together */
+                m->layers[i].kv_layer = 3;
+                m->layers[i].k.w.data = m->layers[i].v.w.data = NULL;
+            }
+            room[1] = room[3] = room[4] = gt_room(m, &so, 2, shared == 1 ? 4 : 2);
+            gt_order("HOST_CUDA_FREE", room, 6);
+            CHECK_MSG(gt_open_gpus(g, 0, 6, NULL, &err) == LLR_OK, "%s", err.msg);
+            for (k = 0; k < 3; k++) {
+                static const int from[] = { 0, 1, 3 };
+                llr_placement_info info, planned;
+                llr_placement *dry = NULL;
+                llr_plan plan;
+                uint64_t sum = 0;
+                memset(&plan, 0, sizeof plan);
+                CHECK_MSG(llr_placement_new(&dry, g + from[k], k + 1, m, -1, &so, 2, 1, &err) == LLR_OK, "%s", err.msg);
+                llr_placement_describe(dry, &planned);
+                llr_placement_free(dry);
+                CHECK_MSG(llr_placement_new(&p[k], g + from[k], k + 1, m, -1, &so, 2, 0, &err) == LLR_OK, "%s", err.msg);
+                llr_placement_describe(p[k], &info);
+                CHECK(!memcmp(&info, &planned, sizeof info));
+                CHECK_MSG(info.n_layers == 7 && !*info.why && (info.n_shares == k + 1 || (shared == 1 && k == 2)), "%d layers in %d shares: %s", (int)info.n_layers, (int)info.n_shares, info.why);
+                for (i = 0; i < info.n_shares; i++) {
+                    CHECK(info.share[i].gpu == i && info.share[i].first + info.share[i].n_layers == (i ? info.share[i - 1].first : 7));
+                    CHECK(shared != 1 || info.share[i].first < 4 || info.share[i].first == 6);
+                    CHECK(info.share[i].weights_bytes + 2 * info.share[i].session_bytes <= info.share[i].free_bytes);
+                    sum += info.share[i].session_bytes;
+                }
+                so.gpu = p[k];
+                CHECK(llr_session_plan(m, &so, &plan, &err) == LLR_OK && plan.gpu_bytes == sum && info.session_bytes == sum);
+                so.gpu = NULL;
+                s[k] = gt_session(m, p[k], types[kv], 32, 0);
+                other[k] = gt_session(m, p[k], types[kv], 7, 0);
+                CHECK_MSG(llr_session_eval(s[k], ids, 20, &err) == LLR_OK, "%s", err.msg);
+            }
+            gt_bits(s, 3, "prompt");
+            for (i = 0; i < 12; i++) {
+                for (k = 0; k < 3; k++) CHECK(llr_session_eval(s[k], ids + 20 + i, 1, &err) == LLR_OK);
+                gt_bits(s, 3, "token");
+            }
+            for (k = 0; k < 3; k++) {
+                CHECK(llr_session_rewind(s[k], 25) == 25);
+                both[0] = s[k]; both[1] = other[k];
+                texts[0] = ids + 40; texts[1] = ids; counts[0] = 9; counts[1] = 16;
+                CHECK_MSG(llr_eval(both, texts, counts, 2, &err) == LLR_OK, "%s", err.msg);
+                both[0] = other[k]; both[1] = s[k];             /* the leader has nothing to do */
+                counts[0] = 0; counts[1] = 1;
+                CHECK_MSG(llr_eval(both, texts, counts, 2, &err) == LLR_OK, "%s", err.msg);
+            }
+            gt_bits(s, 3, "two sessions");
+            gt_bits(other, 3, "the other of two");
+            {
+                llr_session *cpu = gt_session(m, NULL, types[kv], 32, 0);
+                CHECK(llr_session_eval(cpu, ids, 16, &err) == LLR_OK);
+                gt_same(cpu, other[2], -1, 4e-5, shared == 0 ? "three GPUs" : shared == 1 ? "three GPUs, shared" : "three GPUs, windows");
+                llr_session_free(cpu);
+            }
+            for (k = 0; k < 3; k++) {
+                llr_session_free(s[k]);
+                llr_session_free(other[k]);
+                llr_placement_free(p[k]);
+            }
+            gt_close_gpus(g, 6);
+            llr_model_close(m);
+            free(img.p);
+            (void)unsetenv("HOST_CUDA_FREE");
+            CHECK_MSG(gt_used() == base, "%lu bytes of the GPUs are not given back", (unsigned long)(gt_used() - base));
+        }
+    (void)unsetenv("HOST_CUDA_DEVICES");
+}
+
+/* Devices that give less than they said is free: the others take what is left, as far as they can; then the CPU. */
+static void test_gpu_several_memory(void)
+{
+    tm_spec spec = tm_llama;
+    tm_image img;
+    llr_model *m;
+    llr_gpu *g[3];
+    llr_placement *p;
+    llr_placement_info info;
+    llr_session *s, *cpu;
+    llr_session_options so;
+    llr_error err;
+    unsigned long room[4] = { 0 }, gives[4] = { 0 };       /* of devices 1 to 3 */
+    size_t base = gt_used(), before;
+    int last = 7, fewer = 0, k;
+    if (!gt_state) { CHECK(1); return; }
+    memset(&so, 0, sizeof so);
+    so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
+    spec.n_layer = 6;
+    CHECK_MSG(tm_open(&spec, &img, &m, &err) == LLR_OK, "%s", err.msg);
+    (void)setenv("HOST_CUDA_DEVICES", "6", 1);
+    room[1] = gt_room(m, &so, 1, 2);
+    room[2] = gt_room(m, &so, 1, 4);
+    room[3] = gt_room(m, &so, 1, 3);
+    gt_order("HOST_CUDA_FREE", room, 4);
+    CHECK_MSG(gt_open_gpus(g, 1, 3, NULL, &err) == LLR_OK, "%s", err.msg);
+    before = gt_used();
+    cpu = gt_session(m, NULL, LLR_KV_F16, 32, 0);
+    CHECK(llr_session_eval(cpu, tm_tokens(), 5, &err) == LLR_OK);
+    for (k = 0; room[2] > (unsigned long)k * 12000; k++) {
+        llr_status st;
+        gives[2] = room[2] - (unsigned long)k * 12000;
+        gt_order("HOST_CUDA_GIVES", gives, 4);
+        st = llr_placement_new(&p, g, 3, m, -1, &so, 1, 0, &err);
+        if (st != LLR_OK) {                                     /* the self-test had no room */
+            CHECK_MSG(st == LLR_E_DEVICE && strstr(err.msg, "out of memory") && gt_used() == before, "%s", err.msg);
+            continue;
+        }
+        llr_placement_describe(p, &info);
+        CHECK_MSG(info.share[0].n_layers == 2 && info.n_layers <= last && (info.n_layers == 7 || *info.why), "%d layers, %d on the first: %s", (int)info.n_layers,
+                  (int)info.share[0].n_layers, info.why);
+        last = info.n_layers;
+        fewer += last < 7;
+        so.gpu = p;
+        st = llr_session_new(&s, m, &so, &err);
+        so.gpu = NULL;
+        CHECK_MSG(st == LLR_OK || (st == LLR_E_DEVICE && strstr(err.msg, "out of memory")), "%s", err.msg);
+        if (st == LLR_OK) {
+            CHECK_MSG(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_OK, "%s", err.msg);
+            gt_same(cpu, s, -1, 4e-5, "with less memory than said");
+            llr_session_free(s);
+        }
+        llr_placement_free(p);
+        CHECK_MSG(gt_used() == before, "%lu bytes of the GPUs are not given back", (unsigned long)(gt_used() - before));
+    }
+    CHECK_MSG(fewer > 2, "%d times fewer layers", fewer);
+    (void)unsetenv("HOST_CUDA_GIVES");
+    (void)unsetenv("HOST_CUDA_FREE");
+    (void)unsetenv("HOST_CUDA_DEVICES");
+    llr_session_free(cpu);
+    gt_close_gpus(g, 3);
+    llr_model_close(m);
+    free(img.p);
+    CHECK(gt_used() == base);
+}
+
+/* A GPU that failed one session is no longer used by the others that have layers there, together with it or alone, and by no new one. */
+static void test_gpu_company(void)
+{
+    const int32_t *ids = tm_tokens(), *texts[2];
+    const size_t counts[] = { 3, 4 };
+    int together;
+    if (!gt_state) { CHECK(1); return; }
+    for (together = 0; together < 2; together++) {
+        tm_image img;
+        llr_model *m;
+        llr_gpu *g;
+        llr_placement *p, *again;
+        llr_session *a, *b, *c, *cpu, *both[2];
+        llr_session_options so;
+        llr_error err;
+        memset(&so, 0, sizeof so);
+        so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
+        CHECK_MSG(tm_open(&tm_llama, &img, &m, &err) == LLR_OK && gt_open_gpus(&g, 0, 1, NULL, &err) == LLR_OK, "%s", err.msg);
+        CHECK_MSG(llr_placement_new(&p, &g, 1, m, -1, &so, 3, 0, &err) == LLR_OK, "%s", err.msg);
+        CHECK(llr_placement_new(&again, &g, 0, m, -1, &so, 1, 0, &err) == LLR_E_ARG && llr_placement_new(&again, &g, LLR_MAX_GPUS + 1, m, -1, &so, 1, 0, &err) == LLR_E_ARG);
+        a = gt_session(m, p, LLR_KV_F16, 32, 0);
+        b = gt_session(m, p, LLR_KV_F16, 32, 0);
+        cpu = gt_session(m, NULL, LLR_KV_F16, 32, 0);
+        CHECK(llr_session_eval(a, ids, 9, &err) == LLR_OK && llr_session_eval(b, ids + 5, 6, &err) == LLR_OK);
+        both[0] = a; both[1] = b;
+        texts[0] = ids + 9; texts[1] = ids + 11;
+        (void)setenv("HOST_CUDA_FAIL", "1+", 1);
+        CHECK((together ? llr_eval(both, texts, counts, 2, &err) : llr_session_eval(a, ids + 9, 3, &err)) == LLR_E_DEVICE);
+        (void)unsetenv("HOST_CUDA_FAIL");
+        CHECK(llr_session_pos(a) == 9 && llr_session_pos(b) == 6);
+        CHECK_MSG(llr_eval(both, texts, counts, 2, &err) == LLR_OK, "%s", err.msg);
+        CHECK(llr_session_eval(cpu, ids, 12, &err) == LLR_OK);
+        CHECK(tm_same(llr_session_logits(a), llr_session_logits(cpu)));
+        CHECK(llr_session_rewind(cpu, 0) == 0 && llr_session_eval(cpu, ids + 5, 10, &err) == LLR_OK);
+        CHECK(tm_same(llr_session_logits(b), llr_session_logits(cpu)));
+        c = gt_session(m, p, LLR_KV_F16, 32, 0);
+        both[1] = c;
+        texts[0] = ids + 12; texts[1] = ids + 5;
+        CHECK_MSG(llr_eval(both, texts, counts, 2, &err) == LLR_OK, "%s", err.msg);
+        CHECK(llr_placement_new(&again, &g, 1, m, -1, &so, 1, 0, &err) == LLR_E_DEVICE && strstr(err.msg, "failed before"));
+        llr_session_free(a); llr_session_free(b); llr_session_free(c); llr_session_free(cpu);
+        llr_placement_free(p);
+        llr_gpu_close(g);
+        llr_model_close(m);
+        free(img.p);
+    }
+}
+
+/* Tokens chosen on the GPU that has the output matrix, and logits fetched from there when they are asked for: those of one GPU on two and
+ * three, while the steps of each are recorded and replayed. After any of them has failed with another session, they are the CPU's. */
+static llr_placement *gt_far_place(const llr_model *m, llr_gpu **g, int n)
+{
+    llr_session_options so;
+    llr_placement_info info;
+    llr_placement *p = NULL;
+    llr_error err;
+    memset(&so, 0, sizeof so);
+    so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
+    CHECK_MSG(llr_placement_new(&p, g, n, m, -1, &so, 5, 0, &err) == LLR_OK, "%s", err.msg);
+    llr_placement_describe(p, &info);
+    CHECK(info.n_layers == 7 && info.n_shares == n);
+    return p;
+}
+static void gt_far_tokens(const llr_model *m, llr_placement *const *p, int kind)
+{
+    llr_session *s[3];
+    llr_sampler *draw[3];
+    llr_sampling how;
+    llr_error err;
+    int32_t x = tm_tokens()[110], y[3];
+    float logit[3];
+    int i, k;
+    llr_sampling_defaults(&how, NULL);
+    how.temp = kind == 2 ? 0.0f : 2.0f;
+    if (kind == 1) how.repeat_penalty = 1.5f;       /* needs all */
+    for (k = 0; k < 3; k++) {
+        s[k] = gt_session(m, p[k], LLR_KV_F16, 32, 2);
+        CHECK(llr_sampler_new(&draw[k], TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK && llr_session_eval(s[k], tm_tokens(), 110, &err) == LLR_OK);
+    }
+    for (i = 110; i < 135; i++, x = y[0]) {
+        for (k = 0; k < 3; k++) {
+            CHECK_MSG(llr_session_eval(s[k], &x, 1, &err) == LLR_OK && s[k]->far_logits, "%s", err.msg);
+            CHECK_MSG(llr_session_sample(s[k], draw[k], &y[k], &logit[k], &err) == LLR_OK && !s[k]->far_logits == (kind == 1), "%s", err.msg);
+            CHECK_MSG(y[k] == y[0] && logit[k] == logit[0], "token %d is %d, %g on %d GPUs, and %d, %g on one", i, (int)y[k], logit[k], k + 1, (int)y[0], logit[0]);
+        }
+        if (i % 3) continue;
+        gt_bits(s, 3, "fetched");
+        for (k = 0; k < 3 && i == 120; k++) CHECK(llr_session_rewind(s[k], 117) == 117);
+    }
+    for (k = 0; k < 3; k++) { llr_session_free(s[k]); llr_sampler_free(draw[k]); }
+}
+/* Device `at` fails in a call of the first of five sessions, the others having logits of a token to be fetched. */
+static void gt_far_failure(const llr_model *m, const llr_placement *p, int at)
+{
+    static const size_t counts[] = { 0, 1 };
+    const int32_t *ids = tm_tokens(), *texts[2];
+    llr_session *s[5], *cpu = gt_session(m, NULL, LLR_KV_F16, 32, 2), *both[2];
+    llr_sampling how;
+    llr_sampler *greedy;
+    llr_error err;
+    float want[TM_VOCAB], logit;
+    char on[16];
+    int32_t id;
+    int i;
+    memset(&how, 0, sizeof how);
+    how.top_p = how.typical_p = how.repeat_penalty = 1.0f;
+    CHECK(llr_sampler_new(&greedy, TM_VOCAB, NULL, &how, NULL, &err) == LLR_OK && llr_session_eval(cpu, ids, 10, &err) == LLR_OK);
+    memcpy(want, llr_session_logits(cpu), sizeof want);
+    for (i = 0; i < 5; i++) {
+        s[i] = gt_session(m, p, LLR_KV_F16, 32, 2);
+        CHECK(llr_session_eval(s[i], ids, 9, &err) == LLR_OK && llr_session_eval(s[i], ids + 9, 1, &err) == LLR_OK && s[i]->far_logits);
+    }
+    (void)snprintf(on, sizeof on, "%d", at);
+    (void)setenv("HOST_CUDA_ON", on, 1);
+    (void)setenv("HOST_CUDA_FAIL", "1+", 1);
+    CHECK(llr_session_eval(s[0], ids + 10, 1, &err) == LLR_E_DEVICE);
+    (void)unsetenv("HOST_CUDA_FAIL");
+    (void)unsetenv("HOST_CUDA_ON");
+    CHECK(!llr_session_logits_at(s[0], 0) && llr_session_rewind(s[0], 10) == 10 && llr_session_sample(s[0], greedy, &id, &logit, &err) == LLR_E_ARG);
+    CHECK(llr_session_sample(s[1], greedy, &id, &logit, &err) == LLR_E_DEVICE && strlen(err.msg) > 10);
+    CHECK(llr_session_sample(s[1], greedy, &id, &logit, &err) == LLR_OK && id == llr_argmax(want, TM_VOCAB) && logit == want[id]);
+    CHECK(tm_same(llr_session_logits(s[1]), want) && tm_same(llr_session_logits(s[2]), want));
+    both[0] = s[3]; both[1] = s[0];                     /* a leader without tokens, and one with */
+    texts[0] = texts[1] = ids + 10;
+    CHECK_MSG(llr_eval(both, texts, counts, 2, &err) == LLR_OK, "%s", err.msg);
+    CHECK(tm_same(llr_session_logits(s[3]), want) && llr_session_eval(cpu, ids + 10, 1, &err) == LLR_OK && tm_same(llr_session_logits(s[0]), llr_session_logits(cpu)));
+    llr_session_cancel(s[4]);                           /* before its text was computed here */
+    CHECK(llr_session_eval(s[4], ids + 10, 1, &err) == LLR_E_CANCELLED && llr_session_pos(s[4]) == 10 && !llr_session_logits(s[4]));
+    CHECK(llr_session_eval(s[4], ids + 10, 1, &err) == LLR_OK && tm_same(llr_session_logits(s[4]), llr_session_logits(cpu)));
+    for (i = 0; i < 5; i++) llr_session_free(s[i]);
+    llr_session_free(cpu);
+    llr_sampler_free(greedy);
+}
+static void test_gpu_several_far(void)
+{
+    static const int from[] = { 0, 1, 3 };
+    tm_spec spec = tm_llama;
+    tm_image img;
+    llr_model *m;
+    llr_gpu *g[6];
+    llr_placement *p[3];
+    llr_session_options so;
+    llr_error err;
+    unsigned long room[6] = { 0 };
+    size_t base = gt_used();
+    int k, i;
+    if (!gt_state) { CHECK(1); return; }
+    memset(&so, 0, sizeof so);
+    so.n_ctx = TM_CTX; so.n_batch = 32; so.n_threads = 1;
+    spec.n_layer = 6;
+    CHECK_MSG(tm_open(&spec, &img, &m, &err) == LLR_OK, "%s", err.msg);
+    (void)setenv("HOST_CUDA_DEVICES", "6", 1);
+    room[1] = room[3] = room[4] = gt_room(m, &so, 5, 2);
+    gt_order("HOST_CUDA_FREE", room, 6);
+    CHECK_MSG(gt_open_gpus(g, 0, 6, NULL, &err) == LLR_OK, "%s", err.msg);
+    for (k = 0; k < 3; k++) p[k] = gt_far_place(m, g + from[k], k + 1);
+    for (k = 0; k < 3; k++) gt_far_tokens(m, p, k);
+    for (k = 0; k < 3; k++) llr_placement_free(p[k]);
+    gt_close_gpus(g, 6);
+    for (k = 0; k < 3; k++)
+        for (i = 0; i <= k; i++) {
+            CHECK_MSG(gt_open_gpus(g, from[k], k + 1, NULL, &err) == LLR_OK, "%s", err.msg);
+            p[0] = gt_far_place(m, g, k + 1);
+            gt_far_failure(m, p[0], from[k] + i);
+            llr_placement_free(p[0]);
+            gt_close_gpus(g, k + 1);
+        }
+    (void)unsetenv("HOST_CUDA_FREE");
+    (void)unsetenv("HOST_CUDA_DEVICES");
+    llr_model_close(m);
+    free(img.p);
+    CHECK_MSG(gt_used() == base, "%lu bytes of the GPUs are not given back", (unsigned long)(gt_used() - base));
+}
+
+/* ELF files for 32 and 64 bits, whole and cut short by a byte: what the loader would touch must be there. */
+static void test_gpu_elf(void)
+{
+#if defined(__ELF__)
+    int bits, i;
+    for (bits = 32; bits <= 64; bits += 32) {
+        const size_t word = (size_t)bits / 8, each = bits == 32 ? 32 : 56, header = bits == 32 ? 52 : 64, n = header + 2 * each + 100;
+        uint8_t b[400] = { 0x7f, 'E', 'L', 'F', 0, 1 };
+        FILE *f = tmpfile();
+        llri_file file;
+        CHECK(f != NULL);
+        if (!f) return;
+        b[4] = (uint8_t)(bits / 32);
+        b[24 + word] = (uint8_t)header;
+        b[bits == 32 ? 44 : 56] = 2;
+        for (i = 0; i < 2; i++) {
+            uint8_t *part = b + header + (size_t)i * each;
+            part[word] = (uint8_t)(header + 2 * each + (size_t)i * 50);
+            part[4 * word] = 50;
+        }
+        memset(&file, 0, sizeof file);
+        file.fd = fileno(f);
+        CHECK(fwrite(b, 1, n, f) == n && !fflush(f));
+        file.size = n;
+        CHECK_MSG(llri_elf_whole(&file), "%d bits", bits);
+        for (i = 1; i < 60; i++) {
+            CHECK(!ftruncate(file.fd, (off_t)n - i));
+            file.size = n - (size_t)i;
+            CHECK_MSG(!llri_elf_whole(&file), "%d bits, without %d bytes", bits, i);
+        }
+        (void)fclose(f);
+    }
+#else
+    CHECK(1);
+#endif
+}
+
+#define TESTS_GPU(X) X(gpu_elf) X(gpu_products) X(gpu_steps) X(gpu_attention) X(gpu_fused) X(gpu_top) X(gpu_models) X(gpu_failures) X(gpu_memory) \
+    X(gpu_several) X(gpu_several_memory) X(gpu_several_far) X(gpu_company)
 
 static void gt_begin_tests(void)
 {
