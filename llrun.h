@@ -3940,7 +3940,7 @@ typedef struct llri_strip {
     /* as they come from the blocks; made into the above for all rows together */
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins; [i][0] alone if per 256 */
     int8_t  small[2][8][LLRI_STRIP_ROWS];               /* their integer factors per group */
-    uint8_t head[LLRI_STRIP_ROWS][16];                  /* the bytes that hold those of q2_K, q4_K, q5_K and q6_K */
+    uint8_t head[LLRI_STRIP_ROWS][16];                  /* the bytes that hold those of q2_K to q6_K */
 } llri_strip;
 
 /* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
@@ -3983,7 +3983,7 @@ typedef struct llri_ops {
     void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */, uintptr_t next);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
-    void (*spread)(const float *acc /* [n_rows][ld] */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
+    void (*spread)(const float *acc /* [n_rows, padded to 16][ld], and vf floats */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
     void (*act)(int act, float *y, const float *gate, const float *up, int n, const float *p);
@@ -7398,7 +7398,8 @@ static void llri_exec_input(llri_exec *e, const float *x, int64_t ldx, int n, in
     if (e->gpu) e->gpu->input(e->stream, x, ldx, n, n_in);
 }
 
-/* A chunk: one token (rows) or one vector of tokens (columns, floats). Missing tokens of the last vector are zero. */
+/* A chunk: one token (rows) or one vector of tokens (columns, floats). Missing tokens of the last vector are zero (columns), or
+ * the last one again (floats). */
 static void llri_prepare_chunk(void *arg, int chunk, int thread)
 {
     llri_exec *e = (llri_exec *)arg;
@@ -7428,7 +7429,7 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             }
         }
     } else {
-        const uint8_t *token[LLRI_STRIP_ROWS];          /* those past the last repeat it */
+        const uint8_t *token[LLRI_STRIP_ROWS];
         size_t vf = (size_t)ops->vf, n_vec = ((size_t)e->n + vf - 1) / vf;
         for (k = 0; k < (size_t)e->n_in; k += LLRI_SLICE) {
             for (lane = 0; lane < ops->vf; lane++)
@@ -7451,7 +7452,7 @@ typedef struct llri_product {
     const llri_mat *w;
     const float *bias;              /* or NULL */
     float *y; int64_t ldy;
-    /* set by llri_matmul */
+    /* set by llri_matmul and llri_matmul_act */
     const struct llri_product *up;  /* y = act(this) * up, for as many rows; NULL: y as it is */
     int act; const float *act_p;
     llri_exec *e;
@@ -7708,8 +7709,8 @@ static void llri_act(llri_exec *e, int act, float *y, int64_t ldy, const float *
     a.e = e; a.act = act; a.width = width; a.y = y; a.ldy = ldy; a.gate = gate; a.up = up; a.ldg = ldg; a.p = p;
     llri_pool_run(e->pool, n, llri_act_chunk, &a);
 }
-/* p[0].y = act(p[0]) * p[1], or act(p[0]) if n is 1: in one pass where the sums are, if the inputs have the same form; else p[1].y is
- * written too */
+/* p[0].y = act(p[0]) * p[1], or act(p[0]) if n is 1: in one pass where the sums are, if both want the input in the same form; else
+ * p[1].y is written too. Both have as many rows, and the same ldy. */
 static void llri_matmul_act(llri_exec *e, llri_product *p, int n, int act, const float *act_p)
 {
     if (!e->gpu) llri_products_init(e, p, n);
