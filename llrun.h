@@ -5699,17 +5699,18 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
  * then a chain is computed after the other, in the order in which pairs of them can be added at once, and weights and
  * activations are packed in that order, [chain][16 columns]: LLRI_AT(k) is the place of column k. */
 #define LLRI_AT(k) ((((k) & 1) << 3 | ((k) & 2) << 1 | ((k) & 4) >> 1 | ((k) & 8) >> 3) << 4 | (k) >> 4)
-/* VF elements of a float type, or the m that are left of a row */
+static LLRI_TARGET void LLRI_K(floats_left)(int type, const uint8_t *p, int m, float *t)       /* the m < VF that are left of a row, then zeros */
+{
+    int i;
+    for (i = 0; i < LLRI_VF; i++) t[i] = 0.0f;
+    if (type == LLRI_F32) memcpy(t, p, (size_t)m * 4);
+    else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
+}
+/* VF elements of a float type, or m if fewer are left */
 LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
 {
     float t[LLRI_VF];
-    if (m < LLRI_VF) {
-        int i;
-        for (i = 0; i < LLRI_VF; i++) t[i] = 0.0f;
-        if (type == LLRI_F32) memcpy(t, p, (size_t)m * 4);
-        else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
-        return vf_load(t);
-    }
+    if (m < LLRI_VF) { LLRI_K(floats_left)(type, p, m, t); return vf_load(t); }
 #if LLRI_PASS == LLRI_PASS_SCALAR
     if (type == LLRI_F32) { memcpy(t, p, sizeof t); return vf_load(t); }    /* may be unaligned */
 #else
