@@ -3896,14 +3896,6 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
     return llr_gguf_check(g, err);
 }
 
-#if defined(__clang__)
-#  define LLRI_UNROLL _Pragma("unroll")
-#elif LLRI_GCC >= 800
-#  define LLRI_UNROLL _Pragma("GCC unroll 16")
-#else
-#  define LLRI_UNROLL
-#endif
-
 #if defined(__GNUC__)
 #  define LLRI_PREFETCH(address) __builtin_prefetch((const void *)(address))
 #else
@@ -4062,6 +4054,15 @@ LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that el
  *            Full-range types stay signed: |w| x sign(a, w).
  *   MADDWD   int16 x int16 -> int32. The strip holds signed products (u - offset) * sub-scale as int16.
  */
+#if LLRI_PASS == LLRI_PASS_SCALAR       /* its vectors are arrays: no faster, and minutes to compile */
+#  define LLRI_UNROLL
+#elif defined(__clang__)
+#  define LLRI_UNROLL _Pragma("unroll")
+#elif LLRI_GCC >= 800
+#  define LLRI_UNROLL _Pragma("GCC unroll 16")
+#else
+#  define LLRI_UNROLL
+#endif
 #define LLRI_CAT3_(a, b, c) a##b##_##c
 #define LLRI_CAT3(a, b, c) LLRI_CAT3_(a, b, c)
 #define LLRI_K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
@@ -6554,6 +6555,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 };
 
 #undef LLRI_OPS_TABLE
+#undef LLRI_UNROLL
 #undef LLRI_HIDE
 #undef LLRI_AQ
 #undef LLRI_FORMS
