@@ -6217,11 +6217,14 @@ LLRI_WORD vf LLRI_K(wide)(const uint8_t *row, int i, int type)
  * are [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
 LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const uint8_t *k, size_t row, int j0, int d, int n, int type)
 {
-    vf y[4][LLRI_AQ];
+    vf w[4][LLRI_AQ], y[4][LLRI_AQ];
     int i, a, b, c, g;
     LLRI_UNROLL
+    for (a = 0; a < 4; a++)         /* never used: a compiler that does not unroll cannot see that */
+        LLRI_UNROLL
+        for (g = 0; g < LLRI_AQ; g++) w[a][g] = y[a][g] = vf_set(0.0f);
+    LLRI_UNROLL
     for (c = 0; c < (LLRI_VF == 4 ? 2 : 1); c++) {      /* chains c, c + 8, then c + 4, c + 12, ... */
-        vf w[4][LLRI_AQ];
         LLRI_UNROLL
         for (b = c * LLRI_VF; b < 16; b += LLRI_VF < 8 ? 8 : LLRI_VF) {
             vf z[4][LLRI_AQ];
