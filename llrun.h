@@ -4727,11 +4727,9 @@ LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
 LLRI_WORD w2 LLRI_K(group_q8_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_load(p + 2, q + 2); }
 LLRI_UNPACK2(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
-LLRI_UNPACK(mxfp4, 17, 1, (void)0)
-{
-    s->scale[0][g][r] = llri_e8m0_half(p[0]);
-    LLRI_PUT(s, g, r, b32_lookup(llri_fp4_plus12, b32_nibbles(p + 1)), 12);
-}
+LLRI_WORD void LLRI_K(head_mxfp4)(llri_strip *s, const uint8_t *p, int g, int r) { s->scale[0][g][r] = llri_e8m0_half(p[0]); }
+LLRI_WORD w2 LLRI_K(group_mxfp4)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup(llri_fp4_plus12, w2_nibbles(p + 1, q + 1)); }
+LLRI_UNPACK2(mxfp4, head_mxfp4, group_mxfp4, 17, 1, (void)0, LLRI_PUT2(s, g, r, v, 12, 1, 1))
 
 LLRI_UNPACK(nvfp4, 36, 2, (void)0)
 {
@@ -4811,13 +4809,18 @@ LLRI_WORD w2 LLRI_K(group_q3_K)(const uint8_t *p, const uint8_t *q, int k)
 LLRI_WORD void LLRI_K(finish_q3_K)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
+    int8_t sub[16][LLRI_STRIP_ROWS];
     int k, r;
     LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 16; k++) {
-        int8_t sub[LLRI_STRIP_ROWS];
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) sub[r] = (int8_t)LLRI_K(sub_q3_K)(t[k % 8][r], t[8 + k % 4][r], k);
-        LLRI_K(floats16)(s->sub[k % 2][k / 2], sub);
-    }
+    for (k = 0; k < 4; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            int low = t[k][r], more = t[k + 4][r], high = t[k + 8][r];
+            sub[k][r] = (int8_t)(((low & 15) | (high << 4 & 48)) - 32);
+            sub[k + 4][r] = (int8_t)(((more & 15) | (high << 2 & 48)) - 32);
+            sub[k + 8][r] = (int8_t)((low >> 4 | (high & 48)) - 32);
+            sub[k + 12][r] = (int8_t)((more >> 4 | (high >> 2 & 48)) - 32);
+        }
+    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], sub[k]);
     LLRI_K(finish_super)(s, 1.0f, 0, 0);
 }
 LLRI_UNPACK2(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT2(s, g + k, r, v, 4,
@@ -4880,16 +4883,25 @@ LLRI_WORD void LLRI_K(finish_q6_K)(llri_strip *s)
 }
 LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
-LLRI_UNPACK(iq4_xs, 136, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
+LLRI_WORD void LLRI_K(head_iq4_xs)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 8); }
+LLRI_WORD w2 LLRI_K(group_iq4_xs)(const uint8_t *p, const uint8_t *q, int k) { return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 8 + 16 * k, q + 8 + 16 * k)); }
+LLRI_WORD void LLRI_K(finish_iq4_xs)(llri_strip *s)       /* a half, the high bits of the 8 groups' factors, their low nibbles */
 {
-    int k, h = llri_rd16(p + 2);
-    s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        int ls = (p[4 + k / 2] >> (4 * (k % 2)) & 15) | (h >> (2 * k) & 3) << 4;
-        s->small[0][g + k][r] = (int8_t)(ls - 32);
-        LLRI_PUT_SIGNED(s, g + k, r, b32_lookup((const uint8_t *)llri_values_iq4, b32_nibbles(p + 8 + 16 * k)));
-    }
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (r = 0; r < LLRI_STRIP_ROWS; r++) s->half[0][0][r] = (uint16_t)(t[0][r] | t[1][r] << 8);
+    for (k = 0; k < 8; k += 4)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            int low = t[4 + k / 2][r], more = t[5 + k / 2][r], high = t[2 + k / 4][r];
+            s->small[0][k][r] = (int8_t)(((low & 15) | (high << 4 & 48)) - 32);
+            s->small[0][k + 1][r] = (int8_t)((low >> 4 | (high << 2 & 48)) - 32);
+            s->small[0][k + 2][r] = (int8_t)(((more & 15) | (high & 48)) - 32);
+            s->small[0][k + 3][r] = (int8_t)((more >> 4 | (high >> 2 & 48)) - 32);
+        }
+    LLRI_K(finish_super)(s, 1.0f, 1, 0);
 }
+LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT2_SIGNED(s, g + k, r, v))
 
 /* four vectors of 8 magnitudes, negated where a bit of `signs` is set, plus off */
 LLRI_WORD b32 LLRI_K(grid4)(const uint64_t v[4], uint32_t signs, int off)
@@ -5376,8 +5388,7 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 #if !LLRI_MADDWD
 /* One token and blocks of 32 nibbles, straight from the file: half the work of a strip, with the same sums in the same
  * order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
- * them in order. block: bytes, of which the nibbles begin at `at`, after a half (or a byte, mxfp4) and the min if `mins`.
- * table: 16 values that the nibbles stand for, or NULL. */
+ * them in order. table: 16 values that the nibbles stand for, or NULL; only signed types have signed ones. */
 #define LLRI_ROW(r) (b[(r) / 4] + (size_t)((r) % 4) * row_bytes)      /* four pointers reach 16 rows: few enough for registers */
 LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const int8_t *a, const uint8_t *table, int is_signed)
 {
@@ -5387,6 +5398,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     low = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)a));
     high = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)));
     t = table ? _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)table)) : low;
+    if (is_signed) t = w2_flip(t);
     m = _mm512_set1_epi8(15);
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
@@ -5397,7 +5409,6 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
         lo = _mm512_and_si512(w, m);
         hi = _mm512_and_si512(_mm512_srli_epi16(w, 4), m);
         if (table) { lo = _mm512_shuffle_epi8(t, lo); hi = _mm512_shuffle_epi8(t, hi); }
-        if (is_signed) { lo = _mm512_xor_si512(lo, _mm512_set1_epi8((char)0x80)); hi = _mm512_xor_si512(hi, _mm512_set1_epi8((char)0x80)); }
         d[i] = vi_dot(vi_dot(_mm512_setzero_si512(), lo, low), hi, high);
     }
 #  else
@@ -5405,6 +5416,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     low = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)a));
     high = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(a + 16)));
     t = table ? _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)table)) : low;
+    if (LLRI_VNNI && is_signed) t = w2_flip(t);
     m = _mm256_set1_epi8(15);
 #    else
     low = vi_load(a);
@@ -5427,7 +5439,6 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
         if (table) { lo = _mm_shuffle_epi8(t, lo); hi = _mm_shuffle_epi8(t, hi); }
 #    endif
 #    if LLRI_VNNI
-        if (is_signed) { lo = b32_xor(lo, b32_set(0x80)); hi = b32_xor(hi, b32_set(0x80)); }
         d[i] = vi_dot(vi_dot(_mm256_setzero_si256(), lo, low), hi, high);
 #    else
         if (is_signed) d[i] = vi_add(vi_madd(vs_madd(vs_abs(lo), vs_sign(low, lo)), vs_set(1)), vi_madd(vs_madd(vs_abs(hi), vs_sign(high, hi)), vs_set(1)));
@@ -5438,9 +5449,9 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     return LLRI_K(reduce4)(d[0], d[1], d[2], d[3]);
 }
 
-/* The scales of 8 groups are fetched ahead: a vector must not be loaded from 16 places just stored to. */
-LLRI_WORD void LLRI_K(nibbles)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc,
-                               int block, int at, int off, const uint8_t *table, int is_signed, int mins)
+/* The nibbles begin at `at`, those of a row's next group `step` bytes further on; groups are of `bytes` bytes with their scales. */
+LLRI_WORD void LLRI_K(nibbles)(const llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc,
+                               int at, int step, int bytes, int off, const uint8_t *table, int is_signed, int mins)
 {
     const int8_t *q = (const int8_t *)a->q;
     const uint8_t *b[4];
@@ -5448,40 +5459,43 @@ LLRI_WORD void LLRI_K(nibbles)(llri_strip *s, const uint8_t *w, size_t row_bytes
     int r, g;
     if (is_signed) off = LLRI_VNNI ? 128 : 0;
     for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + at;
-    for (g = 0; g < groups; g++) {
-        LLRI_UNROLL
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            if (at == 1) s->scale[0][g][r] = llri_e8m0_half(LLRI_ROW(r)[-1]);
-            else s->half[0][g][r] = llri_rd16(LLRI_ROW(r) - at);
-            if (mins) s->half[1][g][r] = llri_rd16(LLRI_ROW(r) - 2);
-        }
-        for (r = 0; r < 4; r++) b[r] += block;
-    }
-    if (at != 1) LLRI_K(finish_half)(s, groups, mins);
-    for (r = 0; r < 4; r++) b[r] -= groups * block;
     LLRI_UNROLL
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) f[r / LLRI_QL] = qf_load(acc + r);
     for (g = 0; g < groups; g++, q += 32) {
         int z, sum = (int16_t)a->sum[g] + (int16_t)((uint32_t)a->sum[g] >> 16);
-        for (z = 0; z < LLRI_STRIP_ROWS * block; z += 64) LLRI_PREFETCH(next + (uintptr_t)(g * LLRI_STRIP_ROWS * block + z));
+        for (z = 0; z < LLRI_STRIP_ROWS * bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(g * LLRI_STRIP_ROWS * bytes + z));
         LLRI_UNROLL
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
             vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * sum));
             f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(a->scale[g])), f[r / LLRI_QL]);
             if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * a->scale[g]), f[r / LLRI_QL]);
         }
-        for (r = 0; r < 4; r++) b[r] += block;
+        for (r = 0; r < 4; r++) b[r] += step;
     }
     LLRI_UNROLL
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]);
 }
-#define LLRI_NIBBLES(name, block, at, off, table, is_signed, mins) \
+/* LLRI_NIBBLES(type, bytes per block, its groups, head and finish for the scales, ...): those of all groups are fetched ahead,
+ * as a vector must not be loaded from 16 places just stored to. */
+#define LLRI_NIBBLES(name, block_bytes, block_groups, head, finish, at, step, off, table, is_signed, mins) \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
-    { LLRI_K(nibbles)(s, w, row_bytes, groups, next, a, acc, block, at, off, table, is_signed, mins); }
-LLRI_NIBBLES(q4_0, 18, 2, 8, NULL, 0, 0)
-LLRI_NIBBLES(q4_1, 20, 4, 0, NULL, 0, 1)
-LLRI_NIBBLES(iq4_nl, 18, 2, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_NIBBLES(mxfp4, 17, 1, 12, llri_fp4_plus12, 0, 0)
+    { \
+        const uint8_t *b[4]; \
+        int r, g; \
+        for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes; \
+        for (g = 0; g < groups; g += block_groups) { \
+            LLRI_UNROLL \
+            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, LLRI_ROW(r), g, r); \
+            for (r = 0; r < 4; r++) b[r] += block_bytes; \
+        } \
+        finish; \
+        LLRI_K(nibbles)(s, w, row_bytes, groups, next, a, acc, at, step, block_bytes / block_groups, off, table, is_signed, mins); \
+    }
+LLRI_NIBBLES(q4_0, 18, 1, head_scale, LLRI_K(finish_half)(s, groups, 0), 2, 18, 8, NULL, 0, 0)
+LLRI_NIBBLES(q4_1, 20, 1, head_scale_min, LLRI_K(finish_half)(s, groups, 1), 4, 20, 0, NULL, 0, 1)
+LLRI_NIBBLES(iq4_nl, 18, 1, head_scale, LLRI_K(finish_half)(s, groups, 0), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(iq4_xs, 136, 8, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0)
 #undef LLRI_NIBBLES
 
 /* The same for types whose groups are whole words: only the scales go through a strip. */
@@ -5525,7 +5539,7 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
 #undef LLRI_ROW
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
-                  NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
                   NULL, LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
 #define LLRI_DIRECTS { NULL }
