@@ -668,12 +668,15 @@ typedef const llri_gpu_table *(*llri_gpu_library)(void);                        
 #define LLRI_INLINE static inline
 #if defined(__GNUC__)
 #  define LLRI_ALWAYS_INLINE static inline __attribute__((always_inline))
+#  define LLRI_NOINLINE static __attribute__((noinline))
 #  define LLRI_RESTRICT __restrict__
 #elif defined(_MSC_VER)
 #  define LLRI_ALWAYS_INLINE static __forceinline
+#  define LLRI_NOINLINE static __declspec(noinline)
 #  define LLRI_RESTRICT __restrict
 #else
 #  define LLRI_ALWAYS_INLINE static inline
+#  define LLRI_NOINLINE static
 #  define LLRI_RESTRICT
 #endif
 #if defined(__MINGW32__) && LLRI_GCC
@@ -3922,8 +3925,10 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
 #define LLRI_SCORES (LLRI_KV_CHUNK + 16)        /* scores of a query; rows must not fall into the same cache sets */
 
+#define LLRI_LOOK 160                   /* bytes per row: 64 indices of 16 bits, 8 words of signs */
 typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
+    uint8_t look[LLRI_STRIP_ROWS][LLRI_LOOK];           /* of types with a codebook: indices and signs, see LLRI_GRID_ROWS */
     float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
     float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
     float   sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group: products below 2^24 are exact */
@@ -3932,7 +3937,7 @@ typedef struct llri_strip {
     /* as they come from the blocks; made into the above for all rows together */
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins; [i][0] alone if per 256 */
     int8_t  small[2][8][LLRI_STRIP_ROWS];               /* their integer factors per group */
-    uint8_t head[LLRI_STRIP_ROWS][16];                  /* the bytes that hold those of q2_K to q6_K */
+    uint8_t head[LLRI_STRIP_ROWS][16];                  /* the bytes that hold them */
 } llri_strip;
 
 /* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
@@ -4294,6 +4299,12 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #else
 #define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
 #endif
+/* LLRI_ALONE(v): an integer that shall not become part of a vector: it is cheaper through memory */
+#if defined(__GNUC__)
+#define LLRI_ALONE(v) __asm__("" : "+r"(v))
+#else
+#define LLRI_ALONE(v) (void)0
+#endif
 #if LLRI_PASS == LLRI_PASS_SCALAR
 #define vi_acc(c, x) vi_add(c, x)
 #else
@@ -4331,6 +4342,14 @@ LLRI_WORD b32 LLRI_K(b32_sub)(b32 a, b32 b) { LLRI_LANES(a.v[i] - b.v[i]); }
 LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m) { LLRI_LANES(m >> i & 1 ? 255 : 0); }   /* bit i -> byte i, all ones or zero */
 LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 a) { LLRI_LANES(table16[a.v[i] & 15]); }
 LLRI_WORD b32 LLRI_K(b32_interleave8)(b32 a) { LLRI_LANES(a.v[(i & 7) | (i & 8) << 1 | (i & 16) >> 1]); }   /* 8-byte quarters 0,2,1,3 */
+/* 32 bits, little-endian */
+LLRI_WORD b32 LLRI_K(b32_shl32)(b32 a, int n, uint32_t mask) { LLRI_LANES((llri_rd32(a.v + (i & ~3)) << n & mask) >> (8 * (i & 3))); }
+LLRI_WORD b32 LLRI_K(b32_ones32)(b32 a, int bit) { LLRI_LANES(llri_rd32(a.v + (i & ~3)) >> bit & 1 ? 255 : 0); }   /* all if that one is set */
+LLRI_WORD b32 LLRI_K(b32_words)(b32 a, b32 b, int odd) { LLRI_LANES((i < 16 ? a : b).v[2 * (i & 12) + 4 * odd + (i & 3)]); }       /* of 32 bits, even or odd ones */
+LLRI_WORD b32 LLRI_K(b32_odd8)(b32 a, b32 b) { LLRI_LANES((i < 16 ? a : b).v[2 * (i & 15) + 1]); }
+LLRI_WORD b32 LLRI_K(b32_widen8)(const uint8_t *p) { LLRI_LANES(i & 3 ? 0 : p[i / 4]); }            /* bytes to 32 bits */
+LLRI_WORD b32 LLRI_K(b32_widen16)(const uint8_t *p) { LLRI_LANES(i & 2 ? 0 : p[(i >> 1 & ~1) + (i & 1)]); }
+LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high) { int i; for (i = 0; i < 32; i++) { d[2 * i] = low.v[i]; d[2 * i + 1] = high.v[i]; } }
 #undef LLRI_LANES
 #define b32_load LLRI_K(b32_load)
 #define b32_store LLRI_K(b32_store)
@@ -4348,6 +4367,13 @@ LLRI_WORD b32 LLRI_K(b32_interleave8)(b32 a) { LLRI_LANES(a.v[(i & 7) | (i & 8) 
 #define b32_bits LLRI_K(b32_bits)
 #define b32_lookup LLRI_K(b32_lookup)
 #define b32_interleave8 LLRI_K(b32_interleave8)
+#define b32_shl32 LLRI_K(b32_shl32)
+#define b32_ones32 LLRI_K(b32_ones32)
+#define b32_words LLRI_K(b32_words)
+#define b32_odd8 LLRI_K(b32_odd8)
+#define b32_widen8 LLRI_K(b32_widen8)
+#define b32_widen16 LLRI_K(b32_widen16)
+#define b32_pairs LLRI_K(b32_pairs)
 
 #elif LLRI_PASS <= LLRI_PASS_AVX
 typedef struct { __m128i a, b; } LLRI_K(b32_t);
@@ -4411,6 +4437,20 @@ LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 #  endif
 #define b32_lookup LLRI_K(b32_lookup)
 #define b32_interleave8(x) LLRI_K(b32_of)(_mm_unpacklo_epi64((x).a, (x).b), _mm_unpackhi_epi64((x).a, (x).b))   /* quarters 0,2,1,3 */
+#define b32_shl32(x, n, mask) LLRI_K(b32_of)(_mm_and_si128(_mm_slli_epi32((x).a, n), _mm_set1_epi32((int)(mask))), _mm_and_si128(_mm_slli_epi32((x).b, n), _mm_set1_epi32((int)(mask))))
+#define b32_ones32(x, bit) LLRI_K(b32_of)(_mm_srai_epi32(_mm_slli_epi32((x).a, 31 - (bit)), 31), _mm_srai_epi32(_mm_slli_epi32((x).b, 31 - (bit)), 31))
+#define LLRI_WORDS(x, odd) _mm_castps_si128(_mm_shuffle_ps(_mm_castsi128_ps((x).a), _mm_castsi128_ps((x).b), (odd) ? 0xdd : 0x88))
+#define b32_words(x, y, odd) LLRI_K(b32_of)(LLRI_WORDS(x, odd), LLRI_WORDS(y, odd))
+#define b32_odd8(x, y) LLRI_K(b32_of)(_mm_packus_epi16(_mm_srli_epi16((x).a, 8), _mm_srli_epi16((x).b, 8)), _mm_packus_epi16(_mm_srli_epi16((y).a, 8), _mm_srli_epi16((y).b, 8)))
+LLRI_WORD b32 LLRI_K(b32_widen)(__m128i v) { return LLRI_K(b32_of)(_mm_unpacklo_epi16(v, _mm_setzero_si128()), _mm_unpackhi_epi16(v, _mm_setzero_si128())); }
+#define b32_widen8(p) LLRI_K(b32_widen)(_mm_unpacklo_epi8(_mm_loadl_epi64((const __m128i *)(const void *)(p)), _mm_setzero_si128()))
+#define b32_widen16(p) LLRI_K(b32_widen)(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high)
+{
+    b32_store(d, LLRI_K(b32_of)(_mm_unpacklo_epi8(low.a, high.a), _mm_unpackhi_epi8(low.a, high.a)));
+    b32_store(d + 32, LLRI_K(b32_of)(_mm_unpacklo_epi8(low.b, high.b), _mm_unpackhi_epi8(low.b, high.b)));
+}
+#define b32_pairs LLRI_K(b32_pairs)
 
 #else
 #define b32 __m256i
@@ -4442,6 +4482,19 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
 #define b32_bits LLRI_K(b32_bits)
 #define b32_lookup(table16, v) _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(table16))), v)
 #define b32_interleave8(v) _mm256_permute4x64_epi64(v, 0xd8)          /* quarters 0,2,1,3 */
+#define b32_shl32(v, n, mask) _mm256_and_si256(_mm256_slli_epi32(v, n), _mm256_set1_epi32((int)(mask)))
+#define b32_ones32(v, bit) _mm256_srai_epi32(_mm256_slli_epi32(v, 31 - (bit)), 31)
+#define b32_words(x, y, odd) b32_interleave8(_mm256_castps_si256(_mm256_shuffle_ps(_mm256_castsi256_ps(x), _mm256_castsi256_ps(y), (odd) ? 0xdd : 0x88)))
+#define b32_odd8(x, y) b32_interleave8(_mm256_packus_epi16(_mm256_srli_epi16(x, 8), _mm256_srli_epi16(y, 8)))
+#define b32_widen8(p) _mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i *)(const void *)(p)))
+#define b32_widen16(p) _mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high)
+{
+    b32 x = b32_interleave8(low), y = b32_interleave8(high);
+    b32_store(d, _mm256_unpacklo_epi8(x, y));
+    b32_store(d + 32, _mm256_unpackhi_epi8(x, y));
+}
+#define b32_pairs LLRI_K(b32_pairs)
 #endif
 
 /* --- words: w2 = the same group of two rows, p and q, where a vector has room for both; else of row p ------------------- */
@@ -4470,8 +4523,56 @@ LLRI_WORD w2 LLRI_K(w2_times)(w2 v, const uint8_t *p, const uint8_t *q)   /* 0 t
     return _mm512_shuffle_epi8(_mm512_inserti64x4(_mm512_castsi256_si512(_mm256_setr_epi32(a, a, a, a, b, b, b, b)), _mm256_setr_epi32(c, c, c, c, d, d, d, d), 1), v);
 }
 #define w2_times LLRI_K(w2_times)
+#define w2_interleave8(v) _mm512_permutex_epi64(v, 0xd8)
+#define w2_xor(x, y) _mm512_xor_si512(x, y)
+#define w2_shl32(v, n, mask) _mm512_and_si512(_mm512_slli_epi32(v, n), _mm512_set1_epi32((int)(mask)))
+#define w2_ones32(v, bit) _mm512_srai_epi32(_mm512_slli_epi32(v, 31 - (bit)), 31)
+#define w2_words(x, y, odd) w2_interleave8(_mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(y), (odd) ? 0xdd : 0x88)))
+#define w2_odd8(x, y) w2_interleave8(_mm512_packus_epi16(_mm512_srli_epi16(x, 8), _mm512_srli_epi16(y, 8)))
+#define w2_widen8(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_widen8(p)), b32_widen8(q), 1)
+#define w2_widen16(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_widen16(p)), b32_widen16(q), 1)
+LLRI_WORD void LLRI_K(w2_pairs)(uint8_t *d, w2 low, w2 high)             /* 16 of each row, then 16 more */
+{
+    w2 x = w2_interleave8(low), y = w2_interleave8(high);
+    w2_store(d, _mm512_unpacklo_epi8(x, y));
+    w2_store(d + 64, _mm512_unpackhi_epi8(x, y));
+}
+#define w2_pairs LLRI_K(w2_pairs)
+#define w2_signs(d, v) w2_store(d, _mm512_permutexvar_epi32(_mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 4, 12, 5, 13, 6, 14, 7, 15), v))    /* those of a group together */
+LLRI_WORD w2 LLRI_K(w2_negate)(w2 v, const uint8_t *signs, int off)      /* off - v where a bit is set, else off + v */
+{
+    w2 o = _mm512_set1_epi8((char)off);
+    return _mm512_mask_sub_epi8(_mm512_add_epi8(o, v), llri_rd64(signs), o, v);
+}
+#define w2_negate LLRI_K(w2_negate)
+LLRI_WORD w2 LLRI_K(w2_less2)(w2 v, const uint8_t *signs, int off)       /* off + v, less 2 where a bit is set */
+{
+    w2 x = _mm512_add_epi8(v, _mm512_set1_epi8((char)off));
+    return _mm512_mask_sub_epi8(x, llri_rd64(signs), x, _mm512_set1_epi8(2));
+}
+#define w2_less2 LLRI_K(w2_less2)
+#define w2_bit8(p, q) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, 1)           /* 32 bits to bytes of 0 or 1 */
+#define w2_four(v) _mm512_inserti64x4(_mm512_castsi256_si512(b32_four(v)), b32_four((v) + 4), 1)
 #else
 #define LLRI_W2 1
+#define w2_xor(x, y) b32_xor(x, y)
+#define w2_shl32(v, n, mask) b32_shl32(v, n, mask)
+#define w2_ones32(v, bit) b32_ones32(v, bit)
+#define w2_words(x, y, odd) b32_words(x, y, odd)
+#define w2_odd8(x, y) b32_odd8(x, y)
+#define w2_widen8(p, q) ((void)(q), b32_widen8(p))
+#define w2_widen16(p, q) ((void)(q), b32_widen16(p))
+#define w2_pairs(d, low, high) b32_pairs(d, low, high)
+#define w2_signs(d, v) b32_store(d, v)
+LLRI_WORD b32 LLRI_K(w2_negate)(b32 v, const uint8_t *signs, int off)
+{
+    b32 m = b32_bits(llri_rd32(signs));
+    return b32_add(b32_sub(b32_xor(v, m), m), b32_set(off));
+}
+#define w2_negate LLRI_K(w2_negate)
+#define w2_less2(v, signs, off) b32_sub(b32_add(v, b32_set(off)), b32_and(b32_bits(llri_rd32(signs)), b32_set(2)))
+#define w2_bit8(p, q) ((void)(q), b32_and(b32_bits(llri_rd32(p)), b32_set(1)))
+#define w2_four(v) b32_four(v)
 #define w2 b32
 #define w2_load(p, q) ((void)(q), b32_load(p))
 #define w2_both(p) b32_load(p)
@@ -4903,127 +5004,226 @@ LLRI_WORD void LLRI_K(finish_iq4_xs)(llri_strip *s)       /* a half, the high bi
 }
 LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT2_SIGNED(s, g + k, r, v))
 
-/* four vectors of 8 magnitudes, negated where a bit of `signs` is set, plus off */
-LLRI_WORD b32 LLRI_K(grid4)(const uint64_t v[4], uint32_t signs, int off)
-{
-    b32 m = b32_bits(signs);
-    return b32_add(b32_sub(b32_xor(b32_four(v), m), m), b32_set(off));
-}
-
-/* four 7-bit sign indices -> 32 sign bits: the eighth of each makes the number of minus signs even */
-LLRI_WORD uint32_t LLRI_K(signs7)(uint32_t w)
-{
-    uint32_t x = (w & 127) | (w >> 7 & 127) << 8 | (w >> 14 & 127) << 16 | (w >> 21 & 127) << 24;
-    uint32_t y = x ^ x >> 4;
-    y ^= y >> 2;
-    y ^= y >> 1;
-    return x | (y & 0x01010101u) << 7;
-}
-
-LLRI_UNPACK(iq2_xxs, 66, 8, LLRI_K(finish_super)(s, 0.125f, 1, 0))
-{
-    int k, l;
-    s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        const uint8_t *q = p + 2 + 8 * k;
-        uint32_t w = llri_rd32(q + 4);
-        uint64_t v[4];
-        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq2xxs[q[l]]);
-        s->small[0][g + k][r] = (int8_t)(2 * (w >> 28) + 1);
-        LLRI_PUT(s, g + k, r, LLRI_K(grid4)(v, LLRI_K(signs7)(w), 43), 43);
+/* Types with a codebook. `look` brings the indices and signs of a block, or of those of two rows, into one form, in s->look:
+ * indices of 16 bits for 16 weights of 8, or 8 of 4, of each row; then for each group 32 bits per row. `entries` stores what they
+ * stand for in the strip, where `group` finds it. */
+#define LLRI_UNPACK_GRID(name, head, entries, grid, group, block_bytes, finish, off, sub0, sub1) \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
+    { \
+        int r, k, z; \
+        (void)groups; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
+            const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes, *q = LLRI_W2 == 2 && r + 1 < rows ? p + row_bytes : p; \
+            for (z = 0; z < LLRI_W2 * block_bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(r * block_bytes + z)); \
+            LLRI_K(head)(s, p, 0, r); \
+            if (LLRI_W2 == 2) LLRI_K(head)(s, q, 0, r + 1); \
+            LLRI_K(look_##name)(s->look[r], p, q); \
+        } \
+        LLRI_K(entries)(s, grid); \
+        finish; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
+            const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
+            (void)p; \
+            for (k = 0; k < 8; k++) LLRI_PUT2(s, k, r, LLRI_K(group)(s, k, r), off, sub0, sub1); \
+        } \
     }
-}
-
-LLRI_UNPACK(iq2_xs, 74, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 43))
+/* In each 32 bits 4 fields of n bits, from the lowest on -> a byte each */
+LLRI_WORD w2 LLRI_K(fields)(w2 v, int n)
 {
-    int k, l;
+    uint32_t two = (1u << 2 * n) - 1, one = ((1u << n) - 1) * 0x10001u;
+    v = w2_or(w2_shl32(v, 0, two), w2_shl32(v, 16 - 2 * n, two << 16));
+    return w2_or(w2_shl32(v, 0, one), w2_shl32(v, 8 - n, one << 8));
+}
+/* 7 signs in each byte: the eighth makes the number of minus signs even */
+LLRI_WORD w2 LLRI_K(even)(w2 v)
+{
+    static const uint8_t odd[16] = { 0, 128, 128, 0, 128, 0, 0, 128, 128, 0, 0, 128, 0, 128, 128, 0 };
+    return w2_or(v, w2_lookup(odd, w2_and(w2_xor(v, w2_shr(v, 4, 15)), 15)));
+}
+#define LLRI_SIGNS(look) ((look) + 128 * LLRI_W2)
+LLRI_WORD void LLRI_K(look_iq2_xxs)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    w2 a = w2_load(p + 2, q + 2), b = w2_load(p + 34, q + 34), index = w2_words(a, b, 0);
+    w2_pairs(look, index, w2_xor(index, index));
+    w2_signs(LLRI_SIGNS(look), LLRI_K(even)(LLRI_K(fields)(w2_words(a, b, 1), 7)));
+}
+LLRI_WORD void LLRI_K(look_iq2_xs)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    w2 a = w2_load(p + 2, q + 2), b = w2_load(p + 34, q + 34);
+    w2_store(look, w2_shl32(a, 0, 0x01ff01ff));
+    w2_store(look + 32 * LLRI_W2, w2_shl32(b, 0, 0x01ff01ff));
+    w2_signs(LLRI_SIGNS(look), LLRI_K(even)(w2_shr(w2_odd8(a, b), 1, 127)));
+}
+LLRI_WORD void LLRI_K(look_iq2_s)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    w2_pairs(look, w2_load(p + 2, q + 2), LLRI_K(fields)(w2_widen8(p + 66, q + 66), 2));
+    w2_signs(LLRI_SIGNS(look), w2_load(p + 34, q + 34));
+}
+LLRI_WORD void LLRI_K(look_iq3_xxs)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    int h;
+    for (h = 0; h < 64; h += 32) {
+        w2 index = w2_load(p + 2 + h, q + 2 + h);
+        w2_pairs(look + 2 * LLRI_W2 * h, index, w2_xor(index, index));
+    }
+    w2_signs(LLRI_SIGNS(look), LLRI_K(even)(LLRI_K(fields)(w2_load(p + 66, q + 66), 7)));
+}
+LLRI_WORD void LLRI_K(look_iq3_s)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    int h;
+    for (h = 0; h < 2; h++) w2_pairs(look + 64 * LLRI_W2 * h, w2_load(p + 2 + 32 * h, q + 2 + 32 * h), w2_bit8(p + 66 + 4 * h, q + 66 + 4 * h));
+    w2_signs(LLRI_SIGNS(look), w2_load(p + 74, q + 74));
+}
+LLRI_WORD void LLRI_K(look_iq1_s)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    w2 high = w2_widen16(p + 34, q + 34);
+    w2_pairs(look, w2_load(p + 2, q + 2), LLRI_K(fields)(w2_shl32(high, 0, 0xfff), 3));
+    w2_signs(LLRI_SIGNS(look), w2_ones32(high, 15));
+}
+LLRI_WORD void LLRI_K(look_iq1_m)(uint8_t *look, const uint8_t *p, const uint8_t *q)
+{
+    static const uint8_t minus[16] = { 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255 };
+    w2 high = LLRI_K(fields)(w2_widen16(p + 32, q + 32), 4);
+    w2_pairs(look, w2_load(p, q), w2_and(high, 7));
+    w2_signs(LLRI_SIGNS(look), w2_lookup(minus, high));
+}
+#define LLRI_ENTRIES(name, each, type, rd) \
+    LLRI_TARGET LLRI_NOINLINE void LLRI_K(name)(llri_strip *s, const type *grid) \
+    { \
+        int r, k, l; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
+            const uint8_t *index = s->look[r / LLRI_W2 * LLRI_W2] + 32 * (r % LLRI_W2); \
+            uint8_t *d = LLRI_STRIP_Q(s, 0, r); \
+            LLRI_UNROLL \
+            for (k = 0; k < 8; k++) \
+                LLRI_UNROLL \
+                for (l = 0; l < each; l++) { \
+                    type v = rd(grid + llri_rd16(index + 32 * LLRI_W2 * (each * k / 16) + 2 * (each * k % 16 + l))); \
+                    LLRI_ALONE(v); \
+                    memcpy(d + LLRI_STRIP_ROWS * 32 * sizeof(LLRI_WE) * k + sizeof v * l, &v, sizeof v); \
+                } \
+        } \
+    }
+LLRI_ENTRIES(entries8, 4, uint64_t, llri_rd64)
+LLRI_ENTRIES(entries4, 8, uint32_t, llri_rd32)
+#undef LLRI_ENTRIES
+#define LLRI_SIGNS_AT(s, k, r) (LLRI_SIGNS((s)->look[r]) + 4 * LLRI_W2 * (k))
+LLRI_WORD w2 LLRI_K(group_signs)(const llri_strip *s, int k, int r, int off) { return w2_negate(w2_both(LLRI_STRIP_Q(s, k, r)), LLRI_SIGNS_AT(s, k, r), off); }
+LLRI_WORD w2 LLRI_K(group_iq2)(const llri_strip *s, int k, int r) { return LLRI_K(group_signs)(s, k, r, 43); }
+LLRI_WORD w2 LLRI_K(group_iq3_xxs)(const llri_strip *s, int k, int r) { return LLRI_K(group_signs)(s, k, r, 62); }
+LLRI_WORD w2 LLRI_K(group_iq3_s)(const llri_strip *s, int k, int r) { return LLRI_K(group_signs)(s, k, r, 15); }
+/* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of 1, or -1 where a sign is set: 0..18 */
+LLRI_WORD w2 LLRI_K(group_iq1)(const llri_strip *s, int k, int r) { return w2_less2(w2_shl(w2_both(LLRI_STRIP_Q(s, k, r)), 3, 0xf8), LLRI_SIGNS_AT(s, k, r), 10); }
+
+/* Their scales. small: 2 * (a nibble) + 1 */
+LLRI_WORD void LLRI_K(head_iq2_xxs)(llri_strip *s, const uint8_t *p, int g, int r)
+{
+    int k;
+    (void)g;
     s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        uint32_t signs = 0;
-        uint64_t v[4];
-        for (l = 0; l < 4; l++) {
-            uint32_t x = llri_rd16(p + 2 + 8 * k + 2 * l);
-            v[l] = llri_grid_le(llri_grid_iq2xs[x & 511]);
-            signs |= (x >> 9) << (7 * l);
+    for (k = 0; k < 8; k++) s->small[0][k][r] = (int8_t)p[9 + 8 * k];
+}
+LLRI_WORD void LLRI_K(head_iq3_xxs)(llri_strip *s, const uint8_t *p, int g, int r)
+{
+    int k;
+    (void)g;
+    s->half[0][0][r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) s->small[0][k][r] = (int8_t)p[69 + 4 * k];
+}
+LLRI_WORD void LLRI_K(finish_high)(llri_strip *s, float factor)
+{
+    int k, r;
+    for (k = 0; k < 8; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) s->small[0][k][r] = (int8_t)(((uint8_t)s->small[0][k][r] >> 3 & 30) + 1);
+    LLRI_K(finish_super)(s, factor, 1, 0);
+}
+LLRI_WORD void LLRI_K(head_iq2_xs)(llri_strip *s, const uint8_t *p, int g, int r)
+{
+    (void)g;
+    s->half[0][0][r] = llri_rd16(p);
+    memcpy(s->head[r], p + 66, 8);
+}
+LLRI_WORD void LLRI_K(head_iq2_s)(llri_strip *s, const uint8_t *p, int g, int r)
+{
+    (void)g;
+    s->half[0][0][r] = llri_rd16(p);
+    memcpy(s->head[r], p + 74, 8);
+}
+LLRI_WORD void LLRI_K(finish_iq2)(llri_strip *s)
+{
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int8_t sub[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (k = 0; k < 8; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            sub[2 * k][r] = (int8_t)(2 * (t[k][r] & 15) + 1);
+            sub[2 * k + 1][r] = (int8_t)(2 * (t[k][r] >> 4) + 1);
         }
-        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid4)(v, LLRI_K(signs7)(signs), 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1);
-    }
+    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], sub[k]);
+    LLRI_K(finish_super)(s, 0.125f, 0, 0);
 }
-
-LLRI_UNPACK(iq2_s, 82, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 43))
+LLRI_WORD void LLRI_K(head_iq3_s)(llri_strip *s, const uint8_t *p, int g, int r)
 {
-    int k, l;
+    (void)g;
     s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        uint64_t v[4];
-        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq2s[p[2 + 4 * k + l] | (p[66 + k] >> (2 * l) & 3) << 8]);
-        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid4)(v, llri_rd32(p + 34 + 4 * k), 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1);
-    }
+    memcpy(s->head[r], p + 106, 4);
 }
-
-LLRI_WORD uint64_t LLRI_K(grid44)(uint32_t lo, uint32_t hi) { return llri_grid_le((uint64_t)hi << 32 | lo); }
-
-LLRI_UNPACK(iq3_xxs, 98, 8, LLRI_K(finish_super)(s, 0.25f, 1, 0))
+LLRI_WORD void LLRI_K(finish_iq3_s)(llri_strip *s)
 {
-    int k, l;
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (k = 0; k < 4; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            s->small[0][2 * k][r] = (int8_t)(2 * (t[k][r] & 15) + 1);
+            s->small[0][2 * k + 1][r] = (int8_t)(2 * (t[k][r] >> 4) + 1);
+        }
+    LLRI_K(finish_super)(s, 1.0f, 1, 0);
+}
+LLRI_WORD void LLRI_K(head_iq1_s)(llri_strip *s, const uint8_t *p, int g, int r)
+{
+    (void)g;
     s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        const uint8_t *q = p + 2 + 8 * k;
-        uint32_t w = llri_rd32(p + 66 + 4 * k);
-        uint64_t v[4];
-        for (l = 0; l < 4; l++) v[l] = LLRI_K(grid44)(llri_grid_iq3xxs[q[2 * l]], llri_grid_iq3xxs[q[2 * l + 1]]);
-        s->small[0][g + k][r] = (int8_t)(2 * (w >> 28) + 1);
-        LLRI_PUT(s, g + k, r, LLRI_K(grid4)(v, LLRI_K(signs7)(w), 62), 62);
-    }
+    memcpy(s->head[r], p + 34, 16);
 }
-
-LLRI_UNPACK(iq3_s, 110, 8, LLRI_K(finish_super)(s, 1.0f, 1, 0))
+LLRI_WORD void LLRI_K(finish_iq1_s)(llri_strip *s)
 {
-    int k, l;
-    s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        const uint8_t *q = p + 2 + 8 * k;
-        int qh = p[66 + k];
-        uint64_t v[4];
-        for (l = 0; l < 4; l++)
-            v[l] = LLRI_K(grid44)(llri_grid_iq3s[q[2 * l] | (qh >> (2 * l) & 1) << 8], llri_grid_iq3s[q[2 * l + 1] | (qh >> (2 * l + 1) & 1) << 8]);
-        s->small[0][g + k][r] = (int8_t)(2 * (p[106 + k / 2] >> (4 * (k % 2)) & 15) + 1);
-        LLRI_PUT(s, g + k, r, LLRI_K(grid4)(v, llri_rd32(p + 74 + 4 * k), 15), 15);
-    }
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (k = 0; k < 8; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) s->small[0][k][r] = (int8_t)((t[2 * k + 1][r] >> 3 & 14) + 1);
+    LLRI_K(finish_super)(s, 0.125f, 1, 0);
 }
-
-/* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of 1, or -1 where a bit of `minus` is set: 0..18 */
-LLRI_WORD b32 LLRI_K(grid1)(const uint64_t v[4], uint32_t minus)
+LLRI_WORD void LLRI_K(head_iq1_m)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p + 48, 8); }
+LLRI_WORD void LLRI_K(finish_iq1_m)(llri_strip *s)        /* four times 4 sub-scales of 3 bits and 4 bits of a half */
 {
-    return b32_add(b32_shl(b32_four(v), 3, 0xf8), b32_sub(b32_set(10), b32_and(b32_bits(minus), b32_set(2))));
+    uint8_t t[16][LLRI_STRIP_ROWS];
+    int8_t sub[16][LLRI_STRIP_ROWS];
+    int k, r;
+    LLRI_K(columns16)(t, s->head);
+    for (r = 0; r < LLRI_STRIP_ROWS; r++) s->half[0][0][r] = (uint16_t)(t[1][r] >> 4 | (t[3][r] & 0xf0) | (t[5][r] & 0xf0) << 4 | (t[7][r] & 0xf0) << 8);
+    for (k = 0; k < 4; k++)
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
+            int low = t[2 * k][r], high = t[2 * k + 1][r];
+            sub[4 * k][r] = (int8_t)((low << 1 & 14) + 1);
+            sub[4 * k + 1][r] = (int8_t)((low >> 2 & 14) + 1);
+            sub[4 * k + 2][r] = (int8_t)((low >> 5 & 6) + (high << 3 & 8) + 1);
+            sub[4 * k + 3][r] = (int8_t)((high & 14) + 1);
+        }
+    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], sub[k]);
+    LLRI_K(finish_super)(s, 0.125f, 0, 0);
 }
-
-LLRI_UNPACK(iq1_s, 50, 8, LLRI_K(finish_super)(s, 0.125f, 1, 0))
-{
-    int k, l;
-    s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) {
-        int h = llri_rd16(p + 34 + 2 * k);
-        uint64_t v[4];
-        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq1s[p[2 + 4 * k + l] | (h >> (3 * l) & 7) << 8]);
-        s->small[0][g + k][r] = (int8_t)(2 * (h >> 12 & 7) + 1);
-        LLRI_PUT(s, g + k, r, LLRI_K(grid1)(v, h & 0x8000 ? 0xffffffffu : 0), 9);
-    }
-}
-
-LLRI_UNPACK(iq1_m, 56, 8, LLRI_K(finish_super)(s, 0.125f, 0, 0); LLRI_K(finish_sub)(s, 9))
-{
-    int k, l, sq[4];
-    for (l = 0; l < 4; l++) sq[l] = llri_rd16(p + 48 + 2 * l);
-    s->half[0][0][r] = (uint16_t)(sq[0] >> 12 | (sq[1] >> 12) << 4 | (sq[2] >> 12) << 8 | (sq[3] >> 12) << 12);
-    for (k = 0; k < 8; k++) {
-        int sc = sq[k / 2] >> (6 * (k % 2));
-        uint32_t h = llri_rd16(p + 32 + 2 * k), minus = ((h >> 3 & 1) | (h & 0x80) << 1 | (h & 0x800) << 5 | (h & 0x8000) << 9) * 255;
-        uint64_t v[4];
-        for (l = 0; l < 4; l++) v[l] = llri_grid_le(llri_grid_iq1s[p[4 * k + l] | (h >> (4 * l) & 7) << 8]);
-        LLRI_PUT_SUB(s, g + k, r, LLRI_K(grid1)(v, minus), 9, 2 * (sc & 7) + 1, 2 * (sc >> 3 & 7) + 1);
-    }
-}
+LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_high)(s, 0.125f), 43, 1, 1)
+LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, entries8, llri_grid_iq2xs, group_iq2, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
+LLRI_UNPACK_GRID(iq2_s, head_iq2_s, entries8, llri_grid_iq2s, group_iq2, 82, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1)
+LLRI_UNPACK_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_high)(s, 0.25f), 62, 1, 1)
+LLRI_UNPACK_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 1)
+LLRI_UNPACK_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 1, 1)
+LLRI_UNPACK_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s); LLRI_K(finish_sub)(s, 9), 9,
+                 2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2)) & 7) + 1, 2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2) + 3) & 7) + 1)
+#undef LLRI_UNPACK_GRID
 
 /* The leading ternary digits of bytes, fixed point fractions of 256: x * 3 >> 8 */
 LLRI_WORD b32 LLRI_K(digits)(b32 x) { return b32_sub(b32_set(0), b32_add(b32_least(x, 86), b32_least(x, 171))); }
@@ -5537,10 +5737,43 @@ LLRI_DIRECT(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f,
 LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 2, 1, 0)
 #undef LLRI_DIRECT
 #undef LLRI_ROW
+/* and with a codebook */
+#define LLRI_DIRECT_GRID(name, head, entries, grid, group, block_bytes, finish, off, lim, sub) \
+    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    { \
+        int r, k, i; \
+        (void)groups; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
+            LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
+            for (k = 0; k < LLRI_W2 * block_bytes; k += 64) LLRI_PREFETCH(next + (uintptr_t)(r * block_bytes + k)); \
+        } \
+        LLRI_K(entries)(s, grid); \
+        finish; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+            qf f = qf_load(acc + r); \
+            for (k = 0; k < 8; k++) { \
+                w2 x[LLRI_NW]; \
+                LLRI_UNROLL \
+                for (i = 0; i < LLRI_NW; i++) x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
+                f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * k, a->scale[k], a->sum[k], off, 0, 0, lim, sub, 1, 0); \
+            } \
+            qf_store(acc + r, f); \
+        } \
+    }
+LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_high)(s, 0.125f), 43, 1, 0)
+LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, entries8, llri_grid_iq2xs, group_iq2, 74, LLRI_K(finish_iq2)(s), 43, 1, 1)
+LLRI_DIRECT_GRID(iq2_s, head_iq2_s, entries8, llri_grid_iq2s, group_iq2, 82, LLRI_K(finish_iq2)(s), 43, 1, 1)
+LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_high)(s, 0.25f), 62, 1, 0)
+LLRI_DIRECT_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, LLRI_K(finish_iq3_s)(s), 15, 4, 0)
+LLRI_DIRECT_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
+LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
+#undef LLRI_DIRECT_GRID
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
-                  NULL, NULL, NULL, NULL, LLRI_K(direct_iq4_nl), NULL, NULL, LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, \
-                  NULL, LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
+                  LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
+                  LLRI_K(direct_iq3_s), LLRI_K(direct_iq2_s), LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_iq1_m), \
+                  NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -6574,6 +6807,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_OPS_TABLE
 #undef LLRI_UNROLL
 #undef LLRI_HIDE
+#undef LLRI_ALONE
 #undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
@@ -6660,6 +6894,20 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef w2_or
 #undef w2_flip
 #undef w2_times
+#undef w2_interleave8
+#undef w2_xor
+#undef w2_shl32
+#undef w2_ones32
+#undef w2_words
+#undef w2_odd8
+#undef w2_widen8
+#undef w2_widen16
+#undef w2_pairs
+#undef w2_signs
+#undef w2_negate
+#undef w2_less2
+#undef w2_bit8
+#undef w2_four
 #undef b32_load
 #undef b32_store
 #undef b32_set
@@ -6676,6 +6924,14 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef b32_bits
 #undef b32_lookup
 #undef b32_interleave8
+#undef b32_shl32
+#undef b32_ones32
+#undef b32_words
+#undef b32_odd8
+#undef b32_widen8
+#undef b32_widen16
+#undef b32_pairs
+#undef LLRI_WORDS
 #endif /* LLRI_PASS */
 
 #ifndef LLRI_PASS /* ------------- first reading, continued: everything above the kernels ------------- */
