@@ -4072,6 +4072,11 @@ LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that el
 #define LLRI_CAT3(a, b, c) LLRI_CAT3_(a, b, c)
 #define LLRI_K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
 #define LLRI_WORD LLRI_TARGET LLRI_ALWAYS_INLINE
+#if LLRI_PASS == LLRI_PASS_SCALAR       /* a part of several functions of which there need not be several copies where that is slow in any case */
+#  define LLRI_SHARED LLRI_TARGET LLRI_NOINLINE
+#else
+#  define LLRI_SHARED LLRI_WORD
+#endif
 
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
@@ -4700,7 +4705,7 @@ LLRI_WORD void LLRI_K(scaled16)(float *d, const float *by, const int8_t *i8)    
     LLRI_UNROLL
     for (i = 0; i < LLRI_STRIP_ROWS; i += LLRI_VF) vf_store(d + i, vf_mul(vf_load(by + i), vf_load(t + i)));
 }
-LLRI_WORD void LLRI_K(columns16)(uint8_t d[16][16], uint8_t s[16][16])      /* d[j][r] = s[r][j] */
+LLRI_SHARED void LLRI_K(columns16)(uint8_t d[16][16], uint8_t s[16][16])      /* d[j][r] = s[r][j] */
 {
     int i;
 #if LLRI_PASS == LLRI_PASS_SCALAR
@@ -4727,7 +4732,7 @@ LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)         
     }
 }
 /* A scale per 256, times `factor` (a power of two), times small[0] per group if `small`; mins: 1 per group, 2 per half */
-LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int mins)
+LLRI_SHARED void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int mins)
 {
     float d[LLRI_STRIP_ROWS], m[LLRI_STRIP_ROWS];
     int g, r;
@@ -4744,16 +4749,23 @@ LLRI_WORD void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int 
         if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
     }
 }
-LLRI_WORD void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales in 16 bits, and what the offset takes away: for gemm with MADDUBS */
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales in 16 bits, and what the offset takes away: for gemm with MADDUBS */
 {
 #if !LLRI_MADDUBS
     (void)s; (void)off;
 #else
-    int g, r;
+    __m128i x[2], less = _mm_set1_epi16((int16_t)-off);
+    int h, g, r;
     for (g = 0; g < 8; g++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            s->corr[g][r][0] = (int16_t)(-off * (s->sub16[0][g][r] = (int16_t)s->sub[0][g][r]));
-            s->corr[g][r][1] = (int16_t)(-off * (s->sub16[1][g][r] = (int16_t)s->sub[1][g][r]));
+        for (r = 0; r < LLRI_STRIP_ROWS; r += 8) {
+            for (h = 0; h < 2; h++) {
+                const float *sub = s->sub[h][g] + r;
+                x[h] = _mm_packs_epi32(_mm_cvttps_epi32(_mm_loadu_ps(sub)), _mm_cvttps_epi32(_mm_loadu_ps(sub + 4)));
+                _mm_storeu_si128((__m128i *)(void *)(s->sub16[h][g] + r), x[h]);
+                x[h] = _mm_mullo_epi16(x[h], less);
+            }
+            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r], _mm_unpacklo_epi16(x[0], x[1]));
+            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r + 4], _mm_unpackhi_epi16(x[0], x[1]));
         }
 #endif
 }
@@ -4875,7 +4887,7 @@ LLRI_WORD w2 LLRI_K(group_q2_K)(const uint8_t *p, const uint8_t *q, int k)
     int at = 16 + 32 * (k / 4);
     return w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3);
 }
-LLRI_WORD void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales and mins of the halves share a byte */
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales and mins of the halves share a byte */
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k, r;
@@ -4907,7 +4919,7 @@ LLRI_WORD w2 LLRI_K(group_q3_K)(const uint8_t *p, const uint8_t *q, int k)
     w2 high = w2_load(p, q);
     return w2_or(w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3), k < 2 ? w2_shl(high, 2 - k, 4) : w2_shr(high, k - 2, 4));
 }
-LLRI_WORD void LLRI_K(finish_q3_K)(llri_strip *s)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_q3_K)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int8_t sub[16][LLRI_STRIP_ROWS];
@@ -4928,7 +4940,7 @@ LLRI_UNPACK2(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K
              LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
 
 /* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
-LLRI_WORD void LLRI_K(finish_scales6)(llri_strip *s)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_scales6)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k, r;
@@ -4974,7 +4986,7 @@ LLRI_WORD w2 LLRI_K(group_q6_K)(const uint8_t *p, const uint8_t *q, int k)
     w2 low = w2_load(p + low_at, q + low_at), high = w2_load(p + high_at, q + high_at);
     return j < 2 ? w2_or(w2_and(low, 15), w2_shl(high, 4 - 2 * j, 0x30)) : w2_or(w2_shr(low, 4, 15), w2_shr(high, 2 * j - 4, 0x30));
 }
-LLRI_WORD void LLRI_K(finish_q6_K)(llri_strip *s)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_q6_K)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k;
@@ -4986,7 +4998,7 @@ LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K
 
 LLRI_WORD void LLRI_K(head_iq4_xs)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 8); }
 LLRI_WORD w2 LLRI_K(group_iq4_xs)(const uint8_t *p, const uint8_t *q, int k) { return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 8 + 16 * k, q + 8 + 16 * k)); }
-LLRI_WORD void LLRI_K(finish_iq4_xs)(llri_strip *s)       /* a half, the high bits of the 8 groups' factors, their low nibbles */
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq4_xs)(llri_strip *s)       /* a half, the high bits of the 8 groups' factors, their low nibbles */
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k, r;
@@ -5130,7 +5142,7 @@ LLRI_WORD void LLRI_K(head_iq3_xxs)(llri_strip *s, const uint8_t *p, int g, int 
     s->half[0][0][r] = llri_rd16(p);
     for (k = 0; k < 8; k++) s->small[0][k][r] = (int8_t)p[69 + 4 * k];
 }
-LLRI_WORD void LLRI_K(finish_high)(llri_strip *s, float factor)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_high)(llri_strip *s, float factor)
 {
     int k, r;
     for (k = 0; k < 8; k++)
@@ -5149,7 +5161,7 @@ LLRI_WORD void LLRI_K(head_iq2_s)(llri_strip *s, const uint8_t *p, int g, int r)
     s->half[0][0][r] = llri_rd16(p);
     memcpy(s->head[r], p + 74, 8);
 }
-LLRI_WORD void LLRI_K(finish_iq2)(llri_strip *s)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq2)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int8_t sub[16][LLRI_STRIP_ROWS];
@@ -5169,7 +5181,7 @@ LLRI_WORD void LLRI_K(head_iq3_s)(llri_strip *s, const uint8_t *p, int g, int r)
     s->half[0][0][r] = llri_rd16(p);
     memcpy(s->head[r], p + 106, 4);
 }
-LLRI_WORD void LLRI_K(finish_iq3_s)(llri_strip *s)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq3_s)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k, r;
@@ -5187,7 +5199,7 @@ LLRI_WORD void LLRI_K(head_iq1_s)(llri_strip *s, const uint8_t *p, int g, int r)
     s->half[0][0][r] = llri_rd16(p);
     memcpy(s->head[r], p + 34, 16);
 }
-LLRI_WORD void LLRI_K(finish_iq1_s)(llri_strip *s)
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq1_s)(llri_strip *s)
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int k, r;
@@ -5197,7 +5209,7 @@ LLRI_WORD void LLRI_K(finish_iq1_s)(llri_strip *s)
     LLRI_K(finish_super)(s, 0.125f, 1, 0);
 }
 LLRI_WORD void LLRI_K(head_iq1_m)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p + 48, 8); }
-LLRI_WORD void LLRI_K(finish_iq1_m)(llri_strip *s)        /* four times 4 sub-scales of 3 bits and 4 bits of a half */
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq1_m)(llri_strip *s)        /* four times 4 sub-scales of 3 bits and 4 bits of a half */
 {
     uint8_t t[16][LLRI_STRIP_ROWS];
     int8_t sub[16][LLRI_STRIP_ROWS];
@@ -6831,6 +6843,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_MADDWD
 #undef LLRI_MADDUBS
 #undef LLRI_WORD
+#undef LLRI_SHARED
 #undef LLRI_K
 #undef LLRI_CAT3
 #undef LLRI_CAT3_
