@@ -3928,7 +3928,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_LOOK 160                   /* bytes per row: 64 indices of 16 bits, 8 words of signs */
 typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
-    uint8_t look[LLRI_STRIP_ROWS][LLRI_LOOK];           /* of types with a codebook: indices and signs, see LLRI_GRID_ROWS */
+    uint8_t look[LLRI_STRIP_ROWS][LLRI_LOOK];           /* of types with a codebook: indices and signs, see LLRI_UNPACK_GRID */
     float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
     float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
     float   sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group: products below 2^24 are exact */
@@ -4032,14 +4032,6 @@ static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of l
     return (size_t)n_queries * (k + LLRI_SCORES + 2 * llri_part_floats(dv)) + LLRI_KV_TILE * (k > v ? k : v);
 }
 static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0 };  /* doubled E2M1, + 12 */
-LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that element 0 comes first in memory */
-{
-    uint8_t b[8]; int i;
-    if (!LLRI_BIG_ENDIAN) return v;
-    for (i = 0; i < 8; i++) b[i] = (uint8_t)(v >> (8 * i));
-    memcpy(&v, b, 8);
-    return v;
-}
 
 #endif /* !LLRI_PASS */
 
@@ -4072,7 +4064,7 @@ LLRI_INLINE uint64_t llri_grid_le(uint64_t v)   /* a codebook entry such that el
 #define LLRI_CAT3(a, b, c) LLRI_CAT3_(a, b, c)
 #define LLRI_K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
 #define LLRI_WORD LLRI_TARGET LLRI_ALWAYS_INLINE
-#if LLRI_PASS == LLRI_PASS_SCALAR       /* a part of several functions of which there need not be several copies where that is slow in any case */
+#if LLRI_PASS == LLRI_PASS_SCALAR       /* what several functions need: a call is too slow for vectors, copies are too large without */
 #  define LLRI_SHARED LLRI_TARGET LLRI_NOINLINE
 #else
 #  define LLRI_SHARED LLRI_WORD
@@ -4304,8 +4296,8 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #else
 #define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
 #endif
-/* LLRI_ALONE(v): an integer that shall not become part of a vector: it is cheaper through memory */
-#if defined(__GNUC__)
+/* LLRI_ALONE(v): an integer that the compiler shall not make part of a vector: through memory it is cheaper */
+#if defined(__GNUC__) && UINTPTR_MAX > 0xffffffffu
 #define LLRI_ALONE(v) __asm__("" : "+r"(v))
 #else
 #define LLRI_ALONE(v) (void)0
@@ -4334,8 +4326,9 @@ typedef struct { uint8_t v[32]; } LLRI_K(b32_t);
 LLRI_WORD b32 LLRI_K(b32_load)(const void *p) { b32 r; memcpy(&r, p, 32); return r; }
 LLRI_WORD void LLRI_K(b32_store)(void *p, b32 a) { memcpy(p, &a, 32); }
 LLRI_WORD b32 LLRI_K(b32_set)(int x) { LLRI_LANES(x); }
-LLRI_WORD b32 LLRI_K(b32_four)(const uint64_t v[4]) { b32 r; memcpy(&r, v, 32); return r; }      /* through registers, where there are vectors */
-LLRI_WORD b32 LLRI_K(b32_least)(b32 a, int n) { LLRI_LANES(a.v[i] >= n ? 255 : 0); }              /* all ones where a >= n, unsigned */
+LLRI_WORD b32 LLRI_K(b32_digits)(b32 a) { LLRI_LANES(a.v[i] * 3 >> 8); }          /* leading ternary digits of fractions of 256 */
+LLRI_WORD b32 LLRI_K(b32_twice)(const uint8_t *p) { LLRI_LANES(p[i & 15]); }
+LLRI_WORD b32 LLRI_K(b32_set32)(const uint8_t *p) { LLRI_LANES(p[i & 3]); }
 LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p) { LLRI_LANES(i < 16 ? p[i] & 15 : p[i - 16] >> 4); }
 LLRI_WORD b32 LLRI_K(b32_shr)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] >> n & mask); }
 LLRI_WORD b32 LLRI_K(b32_shl)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] << n & mask); }
@@ -4359,8 +4352,9 @@ LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high) { int i; for (i 
 #define b32_load LLRI_K(b32_load)
 #define b32_store LLRI_K(b32_store)
 #define b32_set LLRI_K(b32_set)
-#define b32_four LLRI_K(b32_four)
-#define b32_least LLRI_K(b32_least)
+#define b32_digits LLRI_K(b32_digits)
+#define b32_twice LLRI_K(b32_twice)
+#define b32_set32 LLRI_K(b32_set32)
 #define b32_nibbles LLRI_K(b32_nibbles)
 #define b32_shr LLRI_K(b32_shr)
 #define b32_shl LLRI_K(b32_shl)
@@ -4388,8 +4382,11 @@ LLRI_WORD b32 LLRI_K(b32_of)(__m128i a, __m128i b) { b32 r; r.a = a; r.b = b; re
 LLRI_WORD void LLRI_K(b32_store)(void *p, b32 v) { _mm_storeu_si128((__m128i *)p, v.a); _mm_storeu_si128((__m128i *)p + 1, v.b); }
 #define b32_store LLRI_K(b32_store)
 #define b32_set(x) LLRI_K(b32_of)(_mm_set1_epi8((char)(x)), _mm_set1_epi8((char)(x)))
-#define b32_four(v) LLRI_K(b32_of)(_mm_set_epi64x((int64_t)(v)[1], (int64_t)(v)[0]), _mm_set_epi64x((int64_t)(v)[3], (int64_t)(v)[2]))
-#define b32_least(x, n) LLRI_K(b32_of)(_mm_cmpeq_epi8(_mm_max_epu8((x).a, _mm_set1_epi8((char)(n))), (x).a), _mm_cmpeq_epi8(_mm_max_epu8((x).b, _mm_set1_epi8((char)(n))), (x).b))
+#define LLRI_ABOVE(x, n) _mm_min_epu8(_mm_subs_epu8(x, _mm_set1_epi8((char)(n))), _mm_set1_epi8(1))
+#define b32_digits(x) LLRI_K(b32_of)(_mm_add_epi8(LLRI_ABOVE((x).a, 85), LLRI_ABOVE((x).a, 170)), _mm_add_epi8(LLRI_ABOVE((x).b, 85), LLRI_ABOVE((x).b, 170)))
+LLRI_WORD b32 LLRI_K(b32_twice)(const uint8_t *p) { __m128i v = _mm_loadu_si128((const __m128i *)(const void *)p); return LLRI_K(b32_of)(v, v); }
+#define b32_twice LLRI_K(b32_twice)
+#define b32_set32(p) LLRI_K(b32_of)(_mm_set1_epi32((int)llri_rd32(p)), _mm_set1_epi32((int)llri_rd32(p)))
 LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)
 {
     __m128i v = _mm_loadu_si128((const __m128i *)p), m = _mm_set1_epi8(15);
@@ -4462,12 +4459,13 @@ LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high)
 #define b32_load(p) _mm256_loadu_si256((const __m256i *)(p))
 #define b32_store(p, v) _mm256_storeu_si256((__m256i *)(p), v)
 #define b32_set(x) _mm256_set1_epi8((char)(x))
-#define b32_four(v) _mm256_set_epi64x((int64_t)(v)[3], (int64_t)(v)[2], (int64_t)(v)[1], (int64_t)(v)[0])
-#define b32_least(x, n) _mm256_cmpeq_epi8(_mm256_max_epu8(x, _mm256_set1_epi8((char)(n))), x)
+#define LLRI_ABOVE(x, n) _mm256_min_epu8(_mm256_subs_epu8(x, _mm256_set1_epi8((char)(n))), _mm256_set1_epi8(1))
+#define b32_digits(x) _mm256_add_epi8(LLRI_ABOVE(x, 85), LLRI_ABOVE(x, 170))
+#define b32_twice(p) _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)(p)))
+#define b32_set32(p) _mm256_set1_epi32((int)llri_rd32(p))
 LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p)     /* what is shifted in from the next byte is masked */
 {
-    __m256i v = _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)p));
-    return _mm256_and_si256(_mm256_srlv_epi64(v, _mm256_setr_epi64x(0, 0, 4, 4)), _mm256_set1_epi8(15));
+    return _mm256_and_si256(_mm256_srlv_epi64(b32_twice(p), _mm256_setr_epi64x(0, 0, 4, 4)), _mm256_set1_epi8(15));
 }
 #define b32_nibbles LLRI_K(b32_nibbles)
 #define b32_shr(v, n, mask) _mm256_and_si256(_mm256_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm256_set1_epi8((char)(mask)))
@@ -4508,13 +4506,13 @@ LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high)
 #define w2 __m512i
 #define w2_load(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_load(p)), b32_load(q), 1)
 #define w2_both(p) _mm512_loadu_si512(p)
-LLRI_WORD w2 LLRI_K(w2_nibbles)(const uint8_t *p, const uint8_t *q)
+LLRI_WORD w2 LLRI_K(w2_twice)(const uint8_t *p, const uint8_t *q)       /* 16 bytes in both halves */
 {
     w2 v = _mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)p));
-    v = _mm512_mask_broadcast_i32x4(v, 0xff00, _mm_loadu_si128((const __m128i *)(const void *)q));
-    return _mm512_and_si512(_mm512_srlv_epi64(v, _mm512_setr_epi64(0, 0, 4, 4, 0, 0, 4, 4)), _mm512_set1_epi8(15));
+    return _mm512_mask_broadcast_i32x4(v, 0xff00, _mm_loadu_si128((const __m128i *)(const void *)q));
 }
-#define w2_nibbles LLRI_K(w2_nibbles)
+#define w2_twice LLRI_K(w2_twice)
+#define w2_nibbles(p, q) _mm512_and_si512(_mm512_srlv_epi64(w2_twice(p, q), _mm512_setr_epi64(0, 0, 4, 4, 0, 0, 4, 4)), _mm512_set1_epi8(15))
 #define w2_lookup(table16, v) _mm512_shuffle_epi8(_mm512_broadcast_i32x4(_mm_loadu_si128((const __m128i *)(const void *)(table16))), v)
 #define w2_store(p, v) _mm512_storeu_si512(p, v)
 #define w2_shr(v, n, mask) _mm512_and_si512(_mm512_srl_epi16(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi8((char)(mask)))
@@ -4530,7 +4528,16 @@ LLRI_WORD w2 LLRI_K(w2_times)(w2 v, const uint8_t *p, const uint8_t *q)   /* 0 t
 #define w2_times LLRI_K(w2_times)
 #define w2_interleave8(v) _mm512_permutex_epi64(v, 0xd8)
 #define w2_xor(x, y) _mm512_xor_si512(x, y)
-#define w2_shl32(v, n, mask) _mm512_and_si512(_mm512_slli_epi32(v, n), _mm512_set1_epi32((int)(mask)))
+#define w2_add(x, y) _mm512_add_epi8(x, y)
+#define w2_select(v, bits) _mm512_and_si512(v, _mm512_broadcast_i64x4(b32_load(bits)))  /* those of both rows that are set in 32 bytes */
+#define w2_set32(p, q) _mm512_mask_set1_epi32(_mm512_set1_epi32((int)llri_rd32(p)), 0xff00, (int)llri_rd32(q))
+LLRI_WORD w2 LLRI_K(w2_digits)(w2 v)
+{
+    w2 one = _mm512_set1_epi8(1), d = _mm512_maskz_mov_epi8(_mm512_cmpgt_epu8_mask(v, _mm512_set1_epi8(85)), one);
+    return _mm512_mask_add_epi8(d, _mm512_cmpgt_epu8_mask(v, _mm512_set1_epi8((char)170)), d, one);
+}
+#define w2_digits LLRI_K(w2_digits)
+#define w2_shl32(v, n, mask) _mm512_and_si512(_mm512_sll_epi32(v, _mm_cvtsi32_si128(n)), _mm512_set1_epi32((int)(mask)))
 #define w2_ones32(v, bit) _mm512_srai_epi32(_mm512_slli_epi32(v, 31 - (bit)), 31)
 #define w2_words(x, y, odd) w2_interleave8(_mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(y), (odd) ? 0xdd : 0x88)))
 #define w2_odd8(x, y) w2_interleave8(_mm512_packus_epi16(_mm512_srli_epi16(x, 8), _mm512_srli_epi16(y, 8)))
@@ -4557,10 +4564,14 @@ LLRI_WORD w2 LLRI_K(w2_less2)(w2 v, const uint8_t *signs, int off)       /* off 
 }
 #define w2_less2 LLRI_K(w2_less2)
 #define w2_bit8(p, q) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, 1)           /* 32 bits to bytes of 0 or 1 */
-#define w2_four(v) _mm512_inserti64x4(_mm512_castsi256_si512(b32_four(v)), b32_four((v) + 4), 1)
 #else
 #define LLRI_W2 1
 #define w2_xor(x, y) b32_xor(x, y)
+#define w2_add(x, y) b32_add(x, y)
+#define w2_select(v, bits) b32_and(v, b32_load(bits))
+#define w2_set32(p, q) ((void)(q), b32_set32(p))
+#define w2_digits(v) b32_digits(v)
+#define w2_twice(p, q) ((void)(q), b32_twice(p))
 #define w2_shl32(v, n, mask) b32_shl32(v, n, mask)
 #define w2_ones32(v, bit) b32_ones32(v, bit)
 #define w2_words(x, y, odd) b32_words(x, y, odd)
@@ -4577,7 +4588,6 @@ LLRI_WORD b32 LLRI_K(w2_negate)(b32 v, const uint8_t *signs, int off)
 #define w2_negate LLRI_K(w2_negate)
 #define w2_less2(v, signs, off) b32_sub(b32_add(v, b32_set(off)), b32_and(b32_bits(llri_rd32(signs)), b32_set(2)))
 #define w2_bit8(p, q) ((void)(q), b32_and(b32_bits(llri_rd32(p)), b32_set(1)))
-#define w2_four(v) b32_four(v)
 #define w2 b32
 #define w2_load(p, q) ((void)(q), b32_load(p))
 #define w2_both(p) b32_load(p)
@@ -4633,24 +4643,15 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 #  endif
 }
 #define LLRI_PUT(s, g, r, v, off) LLRI_K(put16)(s, g, r, v, 0, off, 1, 1)
-#define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
 #define LLRI_PUT2(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
 #define LLRI_PUT2_TIMES(s, g, r, v, p, q) ((void)(q), LLRI_K(put16)(s, g, r, v, 0, 0, (p)[0] & 15, (p)[1] & 15))
 #define LLRI_PUT2_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
-#define LLRI_PUT_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #else
 #define LLRI_WE uint8_t
 #define LLRI_PUT(s, g, r, v, off) b32_store(LLRI_STRIP_Q(s, g, r), v)
-#define LLRI_PUT_SUB(s, g, r, v, off, s0, s1) \
-    do { (s)->sub[0][g][r] = (s0); (s)->sub[1][g][r] = (s1); b32_store(LLRI_STRIP_Q(s, g, r), v); } while (0)
 #define LLRI_PUT2(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
 #define LLRI_PUT2_TIMES(s, g, r, v, p, q) w2_store(LLRI_STRIP_Q(s, g, r), w2_times(v, p, q))
 #define LLRI_PUT2_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), LLRI_VNNI ? w2_flip(v) : v)
-#  if LLRI_VNNI
-#define LLRI_PUT_SIGNED(s, g, r, v) b32_store(LLRI_STRIP_Q(s, g, r), b32_xor(v, b32_set(0x80)))
-#  else
-#define LLRI_PUT_SIGNED(s, g, r, v) b32_store(LLRI_STRIP_Q(s, g, r), v)
-#  endif
 #endif
 
 #if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
@@ -5237,31 +5238,28 @@ LLRI_UNPACK_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
                  2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2)) & 7) + 1, 2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2) + 3) & 7) + 1)
 #undef LLRI_UNPACK_GRID
 
-/* The leading ternary digits of bytes, fixed point fractions of 256: x * 3 >> 8 */
-LLRI_WORD b32 LLRI_K(digits)(b32 x) { return b32_sub(b32_set(0), b32_add(b32_least(x, 86), b32_least(x, 171))); }
-LLRI_WORD b32 LLRI_K(times3)(b32 x) { return b32_add(x, b32_add(x, x)); }
-LLRI_WORD uint32_t LLRI_K(times3_4)(uint32_t x) { return ((x & 0x00ff00ff) * 3 & 0x00ff00ff) | ((x >> 8 & 0x00ff00ff) * 3 & 0x00ff00ff) << 8; }
-LLRI_UNPACK(tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0))
+/* Bytes are fixed point fractions of 256, with 5 ternary digits: 32 bytes, 16 bytes, 4 bytes with 4 of them */
+LLRI_WORD void LLRI_K(head_tq1_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->half[0][0][r] = llri_rd16(p + 52); }
+LLRI_WORD w2 LLRI_K(times3)(w2 v) { return w2_add(v, w2_add(v, v)); }
+LLRI_WORD w2 LLRI_K(group_tq1_0)(const uint8_t *p, const uint8_t *q, int k)
 {
-    static const uint64_t last[4] = { 0, 0, ~(uint64_t)0, ~(uint64_t)0 };
-    uint32_t z = llri_rd32(p + 48), z3 = LLRI_K(times3_4)(z), z9 = LLRI_K(times3_4)(z3);
-    uint64_t v[4] = { 0, 0, 0, 0 }, four[4];
-    b32 x = b32_load(p), y, half = b32_four(last);
-    int k;
-    memcpy(v, p + 32, 16);
-    memcpy(v + 2, p + 32, 16);
-    four[0] = four[1] = 0;
-    four[2] = llri_grid_le(z | (uint64_t)z3 << 32);
-    four[3] = llri_grid_le(z9 | (uint64_t)LLRI_K(times3_4)(z9) << 32);
-    y = b32_four(v);
-    y = b32_add(y, b32_and(b32_add(y, y), half));       /* digits 0 and 1 of 16 bytes; 2 and 3; 4, and 0 to 3 of the last four */
-    s->half[0][0][r] = llri_rd16(p + 52);
-    for (k = 0; k < 5; k++, x = LLRI_K(times3)(x)) LLRI_PUT(s, g + k, r, LLRI_K(digits)(x), 1);
-    for (; k < 8; k++, y = LLRI_K(times3)(LLRI_K(times3)(y))) {
-        if (k == 7) y = b32_or(b32_sub(y, b32_and(y, half)), b32_four(four));
-        LLRI_PUT(s, g + k, r, LLRI_K(digits)(y), 1);
+    static const uint32_t half[2][8] = { { ~0u, ~0u, ~0u, ~0u, 0, 0, 0, 0 }, { 0, 0, 0, 0, ~0u, ~0u, ~0u, ~0u } };
+    static const uint32_t lanes[2][8] = { { 0, 0, 0, 0, 0, ~0u, 0, ~0u }, { 0, 0, 0, 0, 0, 0, ~0u, ~0u } };
+    w2 x = k < 5 ? w2_load(p, q) : w2_twice(p + 32, q + 32);
+    if (k == 5 || k == 6) x = w2_add(x, w2_select(w2_add(x, x), half[1]));      /* digits 0 and 1, 2 and 3; 4, and 0 to 3 of the last bytes */
+    if (k >= 6 || (k >= 1 && k < 5)) x = LLRI_K(times3)(x);
+    if (k >= 6 || (k >= 2 && k < 5)) x = LLRI_K(times3)(x);
+    if (k == 3 || k == 4 || k == 7) x = LLRI_K(times3)(x);
+    if (k == 4 || k == 7) x = LLRI_K(times3)(x);
+    if (k == 7) {
+        w2 z = w2_set32(p + 48, q + 48);
+        z = w2_add(z, w2_select(w2_add(z, z), lanes[0]));
+        z = w2_add(z, w2_select(w2_shl(z, 3, 0xf8), lanes[1]));
+        x = w2_or(w2_select(x, half[0]), w2_select(z, half[1]));
     }
+    return w2_digits(x);
 }
+LLRI_UNPACK2(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
 
 LLRI_WORD void LLRI_K(head_tq2_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->half[0][0][r] = llri_rd16(p + 64); }
 LLRI_WORD w2 LLRI_K(group_tq2_0)(const uint8_t *p, const uint8_t *q, int k)
@@ -5745,6 +5743,7 @@ LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4,
 LLRI_DIRECT(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s), 4, 0, 4, 1, 0)
 LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
 LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
+LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), 1, 0, 4, 0, 0)
 LLRI_DIRECT(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), 1, 0, 4, 0, 0)
 LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 2, 1, 0)
 #undef LLRI_DIRECT
@@ -5785,7 +5784,7 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
                   LLRI_K(direct_iq3_s), LLRI_K(direct_iq2_s), LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_iq1_m), \
-                  NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -6824,11 +6823,9 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
 #undef LLRI_PUT
-#undef LLRI_PUT_SUB
 #undef LLRI_PUT2
 #undef LLRI_PUT2_SIGNED
 #undef LLRI_PUT2_TIMES
-#undef LLRI_PUT_SIGNED
 #undef LLRI_STRIP_Q
 #undef LLRI_WE
 #undef LLRI_AE
@@ -6907,6 +6904,11 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef w2_or
 #undef w2_flip
 #undef w2_times
+#undef w2_twice
+#undef w2_add
+#undef w2_select
+#undef w2_set32
+#undef w2_digits
 #undef w2_interleave8
 #undef w2_xor
 #undef w2_shl32
@@ -6920,12 +6922,9 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef w2_negate
 #undef w2_less2
 #undef w2_bit8
-#undef w2_four
 #undef b32_load
 #undef b32_store
 #undef b32_set
-#undef b32_four
-#undef b32_least
 #undef b32_nibbles
 #undef b32_shr
 #undef b32_shl
@@ -6937,6 +6936,9 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef b32_bits
 #undef b32_lookup
 #undef b32_interleave8
+#undef b32_digits
+#undef b32_twice
+#undef b32_set32
 #undef b32_shl32
 #undef b32_ones32
 #undef b32_words
