@@ -6947,6 +6947,9 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef b32_widen16
 #undef b32_pairs
 #undef LLRI_WORDS
+#undef LLRI_ABOVE
+#undef LLRI_SIGNS
+#undef LLRI_SIGNS_AT
 #endif /* LLRI_PASS */
 
 #ifndef LLRI_PASS /* ------------- first reading, continued: everything above the kernels ------------- */
