@@ -3899,10 +3899,14 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
     return llr_gguf_check(g, err);
 }
 
+/* Bytes that will be wanted: into the second cache, which more lines can be under way to than to the first; and from there into
+ * the first */
 #if defined(__GNUC__)
-#  define LLRI_PREFETCH(address) __builtin_prefetch((const void *)(address))
+#  define LLRI_PREFETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
+#  define LLRI_PREFETCH_NEAR(address) __builtin_prefetch((const void *)(address))
 #else
 #  define LLRI_PREFETCH(address) (void)(address)
+#  define LLRI_PREFETCH_NEAR(address) (void)(address)
 #endif
 
 /* >>strip -------------------------------------------------------------------------------------------------------------
@@ -3920,6 +3924,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
 #define LLRI_STRIPS 4                   /* strips that are multiplied with a slice of many tokens while it is in the inner caches */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
+#define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -6100,60 +6105,75 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
-/* n tokens at a time; their sums with n_rows rows are in registers */
+/* n tokens at a time; their sums with n_rows rows are in registers. Four rows are read to their end before the next four: memory
+ * is read faster in few streams than in 16, and if it is asked for LLRI_PREFETCH_BYTES before in each. Sums of four rows and of as many
+ * slices as fill a vector become lanes together; a row's slices are added in their order. */
 LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    const int size = type == LLRI_F32 ? 4 : 2;
-    vf y[4][LLRI_STRIP_ROWS], z[8][4][16 / LLRI_VF];
-    int r, k, a, b, t, h;
-    for (r = 0; r < LLRI_STRIP_ROWS; r += n_rows) {
-        LLRI_UNROLL
-        for (a = 0; a < n_rows; a++)
-            LLRI_UNROLL
-            for (t = 0; t < n; t++)
+    const int size = type == LLRI_F32 ? 4 : 2, n_slices = LLRI_VF / 4, step = 64 / size;
+    const size_t stride = (size_t)(row[1] - row[0]);
+    vf y[4][4][LLRI_VF / 4], z[4][4][16 / LLRI_VF];
+    uintptr_t ahead[4];
+    int r, k, k0, a0, a, b, i, t, h;
+    for (r = 0; r < LLRI_STRIP_ROWS; r += 4)
+        for (k0 = 0; k0 < n_k; k0 += n_slices * LLRI_SLICE) {
+            for (b = 0; b < n_slices; b++) {
+                const int from = k0 + b * LLRI_SLICE, to = n_k - from < LLRI_SLICE ? n_k : from + LLRI_SLICE, at = from * size + LLRI_PREFETCH_BYTES, past = at - n_k * size;
                 LLRI_UNROLL
-                for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
-        for (k = 0; k < n_k; k += 16) {
-            for (b = 0; b < n_rows * 16 * size; b += 64) LLRI_PREFETCH(next + (uintptr_t)b);
-            next += (uintptr_t)(n_rows * 16 * size);
-            LLRI_UNROLL
-            for (h = 0; h < 16 / LLRI_VF; h++) {
-                const int at = k + h * LLRI_VF, m = n_k - at < 0 ? 0 : n_k - at < LLRI_VF ? n_k - at : LLRI_VF;
-                vf v[4];
-                LLRI_UNROLL
-                for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + at), m);
-                LLRI_UNROLL
-                for (a = 0; a < n_rows; a++) {
-                    vf w = LLRI_K(floats)(type, row[r + a] + at * size, m);
+                for (a0 = 0; a0 < 4; a0 += n_rows) {
                     LLRI_UNROLL
-                    for (t = 0; t < n; t++) z[a][t][h] = vf_fma(w, v[t], z[a][t][h]);
+                    for (a = 0; a < n_rows; a++) {
+                        const int q = r + a0 + a;
+                        ahead[a] = past < 0 ? (uintptr_t)row[q] + (uintptr_t)at : (q + 4 < LLRI_STRIP_ROWS ? (uintptr_t)row[q + 4] : next + (uintptr_t)(a0 + a) * stride) + (uintptr_t)past;
+                        LLRI_UNROLL
+                        for (t = 0; t < n; t++)
+                            LLRI_UNROLL
+                            for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
+                    }
+                    for (i = from; i < to; i += step) {
+                        LLRI_UNROLL
+                        for (a = 0; a < n_rows; a++) {
+                            LLRI_PREFETCH(ahead[a] + (uintptr_t)((i - from) * size));
+                            LLRI_PREFETCH_NEAR((uintptr_t)row[r + a0 + a] + (uintptr_t)(i * size + LLRI_PREFETCH_BYTES / 4));
+                        }
+                        LLRI_UNROLL
+                        for (k = i; k < i + step; k += 16)
+                            LLRI_UNROLL
+                            for (h = 0; h < 16 / LLRI_VF; h++) {
+                                const int e = k + h * LLRI_VF, m = to - e < 0 ? 0 : to - e < LLRI_VF ? to - e : LLRI_VF;
+                                vf v[4];
+                                LLRI_UNROLL
+                                for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + e), m);
+                                LLRI_UNROLL
+                                for (a = 0; a < n_rows; a++) {
+                                    vf w = LLRI_K(floats)(type, row[r + a0 + a] + e * size, m);
+                                    LLRI_UNROLL
+                                    for (t = 0; t < n; t++) z[a][t][h] = vf_fma(w, v[t], z[a][t][h]);
+                                }
+                            }
+                    }
+                    LLRI_UNROLL
+                    for (a = 0; a < n_rows; a++)
+                        LLRI_UNROLL
+                        for (t = 0; t < n; t++)
+#if LLRI_VF == 16
+                            y[t][a0 + a][b] = z[a][t][0];
+#elif LLRI_VF == 8
+                            y[t][a0 + a][b] = vf_add(z[a][t][0], z[a][t][1]);
+#else
+                            y[t][a0 + a][b] = vf_add(vf_add(z[a][t][0], z[a][t][2]), vf_add(z[a][t][1], z[a][t][3]));
+#endif
                 }
             }
-        }
-        LLRI_UNROLL
-        for (a = 0; a < n_rows; a++)
-            LLRI_UNROLL
-            for (t = 0; t < n; t++)
-#if LLRI_VF == 16
-                y[t][r + a] = z[a][t][0];
-#elif LLRI_VF == 8
-                y[t][r + a] = vf_add(z[a][t][0], z[a][t][1]);
-#else
-                y[t][r + a] = vf_add(vf_add(z[a][t][0], z[a][t][2]), vf_add(z[a][t][1], z[a][t][3]));
-#endif
-    }
-    for (t = 0; t < n; t++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_VF) {
-            float *to = acc + t * LLRI_STRIP_ROWS + r;
-            vf f[4];
-            LLRI_UNROLL
-            for (a = 0; a < 4; a++) {
-                vf of[LLRI_VF / 4];         /* rows of the same place in each four */
+            for (t = 0; t < n; t++) {
+                float sums[LLRI_VF];
+                vf f[4];
                 LLRI_UNROLL
-                for (b = 0; b < LLRI_VF / 4; b++) of[b] = y[t][r + a + 4 * b];
-                f[a] = LLRI_K(fold)(of);
+                for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(y[t][a]);
+                vf_store(sums, LLRI_K(sum4)(f));
+                for (b = 0; b < n_slices && k0 + b * LLRI_SLICE < n_k; b++)
+                    for (a = 0; a < 4; a++) acc[t * LLRI_STRIP_ROWS + r + a] += sums[4 * b + a];
             }
-            vf_store(to, vf_add(vf_load(to), LLRI_K(sum4)(f)));
         }
 }
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
@@ -6162,7 +6182,7 @@ LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, 
         int m = LLRI_VF == 16 && n >= 4 ? 4 : n >= 2 ? 2 : 1;
         if (m == 4) LLRI_K(fgemv_n)(type, row, 4, n_k, x, ldx, 4, acc, next);
         else if (m == 2) LLRI_K(fgemv_n)(type, row, LLRI_VF / 2 < 4 ? 1 : LLRI_VF / 4, n_k, x, ldx, 2, acc, next);
-        else LLRI_K(fgemv_n)(type, row, LLRI_VF / 2, n_k, x, ldx, 1, acc, next);
+        else LLRI_K(fgemv_n)(type, row, LLRI_VF / 2 < 4 ? LLRI_VF / 2 : 4, n_k, x, ldx, 1, acc, next);
         n -= m;
         x += m * ldx;
         acc += m * LLRI_STRIP_ROWS;
@@ -7755,11 +7775,12 @@ typedef struct llri_product {
 } llri_product;
 typedef struct llri_products { const llri_product *p; int n; } llri_products;       /* of one region */
 
-/* 16 rows of the slice k.. of w: where they lie if their type is f32, f16 or bf16, else as floats in t->wide. Returns the type
- * of what `row` points to. */
+static int llri_float_there(uint32_t type) { return !LLRI_BIG_ENDIAN && (type == LLRI_F32 || type == LLRI_F16 || type == LLRI_BF16); }
+
+/* 16 rows of n_k columns of w: where they lie if that can be, else as floats in t->wide. Returns the type of what `row` points to. */
 static int llri_float_rows(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, size_t skip, int n_k, const uint8_t **row)
 {
-    int type = (int)p->w->type, there = !LLRI_BIG_ENDIAN && (type == LLRI_F32 || type == LLRI_F16 || type == LLRI_BF16), r;
+    int type = (int)p->w->type, there = llri_float_there(p->w->type), r;
     for (r = 0; r < LLRI_STRIP_ROWS; r++) {
         const uint8_t *src = w + (size_t)r * p->w->row_bytes + skip;
         float *dst = t->wide + r * LLRI_SLICE;
@@ -7780,13 +7801,14 @@ static void llri_product_strips(const llri_product *p, llri_matmul_work *t, cons
     const llri_type_info *type = llri_type(p->w->type);
     size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
     int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL, b;
+    const int64_t step = p->quant || !p->few || !llri_float_there(p->w->type) ? LLRI_SLICE : e->n == 1 ? 1 << 20 : 4 * LLRI_SLICE;     /* what is read where it lies, and once, is read whole */
     int64_t k;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
-    for (k = 0; k < e->n_in; k += LLRI_SLICE, skip += slice)
+    for (k = 0; k < e->n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
         for (b = 0; b < n_strips; b++) {
             const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
             const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
-            const int n_k = (int)(e->n_in - k < LLRI_SLICE ? e->n_in - k : LLRI_SLICE);
+            const int n_k = (int)(e->n_in - k < step ? e->n_in - k : step);
             const uintptr_t next = (uintptr_t)then + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);     /* in the order of its bytes */
             float *acc = t->acc + (size_t)b * acc_floats;
             if (p->quant) {
