@@ -6105,88 +6105,94 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
-/* n tokens at a time; their sums with n_rows rows are in registers. Four rows are read to their end before the next four: memory
- * is read faster in few streams than in 16, and if it is asked for LLRI_PREFETCH_BYTES before in each. Sums of four rows and of as many
- * slices as fill a vector become lanes together; a row's slices are added in their order. */
-LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
+/* Four rows and LLRI_VF / 4 slices: acc[t][0..3] += the sums of n tokens, a row's slices in their order. In registers are the sums of
+ * n_rows rows and all tokens; those of the rows and slices become lanes together. ahead: what to ask for, for each row; or NULL */
+LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, const uintptr_t *ahead)
 {
     const int size = type == LLRI_F32 ? 4 : 2, n_slices = LLRI_VF / 4, step = 64 / size;
-    const size_t stride = (size_t)(row[1] - row[0]);
     vf y[4][4][LLRI_VF / 4], z[4][4][16 / LLRI_VF];
-    uintptr_t ahead[4];
-    int r, k, k0, a0, a, b, i, t, h;
-    for (r = 0; r < LLRI_STRIP_ROWS; r += 4)
-        for (k0 = 0; k0 < n_k; k0 += n_slices * LLRI_SLICE) {
-            for (b = 0; b < n_slices; b++) {
-                const int from = k0 + b * LLRI_SLICE, to = n_k - from < LLRI_SLICE ? n_k : from + LLRI_SLICE, at = from * size + LLRI_PREFETCH_BYTES, past = at - n_k * size;
+    int i, k, a0, a, b, t, h;
+    for (b = 0; b < n_slices; b++) {
+        const int from = b * LLRI_SLICE, to = n_k - from < LLRI_SLICE ? n_k : from + LLRI_SLICE;
+        LLRI_UNROLL
+        for (a0 = 0; a0 < 4; a0 += n_rows) {
+            LLRI_UNROLL
+            for (a = 0; a < n_rows; a++)
                 LLRI_UNROLL
-                for (a0 = 0; a0 < 4; a0 += n_rows) {
+                for (t = 0; t < n; t++)
                     LLRI_UNROLL
-                    for (a = 0; a < n_rows; a++) {
-                        const int q = r + a0 + a;
-                        ahead[a] = past < 0 ? (uintptr_t)row[q] + (uintptr_t)at : (q + 4 < LLRI_STRIP_ROWS ? (uintptr_t)row[q + 4] : next + (uintptr_t)(a0 + a) * stride) + (uintptr_t)past;
-                        LLRI_UNROLL
-                        for (t = 0; t < n; t++)
-                            LLRI_UNROLL
-                            for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
+                    for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
+            for (i = from; i < to; i += step) {
+                if (ahead)
+                    LLRI_UNROLL
+                    for (a = a0; a < a0 + n_rows; a++) {
+                        LLRI_PREFETCH(ahead[a] + (uintptr_t)(i * size));
+                        LLRI_PREFETCH_NEAR((uintptr_t)row[a] + (uintptr_t)(i * size + LLRI_PREFETCH_BYTES / 4));
                     }
-                    for (i = from; i < to; i += step) {
+                LLRI_UNROLL
+                for (k = i; k < i + step; k += 16)
+                    LLRI_UNROLL
+                    for (h = 0; h < 16 / LLRI_VF; h++) {
+                        const int e = k + h * LLRI_VF, m = to - e < 0 ? 0 : to - e < LLRI_VF ? to - e : LLRI_VF;
+                        vf v[4];
+                        LLRI_UNROLL
+                        for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + e), m);
                         LLRI_UNROLL
                         for (a = 0; a < n_rows; a++) {
-                            LLRI_PREFETCH(ahead[a] + (uintptr_t)((i - from) * size));
-                            LLRI_PREFETCH_NEAR((uintptr_t)row[r + a0 + a] + (uintptr_t)(i * size + LLRI_PREFETCH_BYTES / 4));
-                        }
-                        LLRI_UNROLL
-                        for (k = i; k < i + step; k += 16)
+                            vf w = LLRI_K(floats)(type, row[a0 + a] + e * size, m);
                             LLRI_UNROLL
-                            for (h = 0; h < 16 / LLRI_VF; h++) {
-                                const int e = k + h * LLRI_VF, m = to - e < 0 ? 0 : to - e < LLRI_VF ? to - e : LLRI_VF;
-                                vf v[4];
-                                LLRI_UNROLL
-                                for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + e), m);
-                                LLRI_UNROLL
-                                for (a = 0; a < n_rows; a++) {
-                                    vf w = LLRI_K(floats)(type, row[r + a0 + a] + e * size, m);
-                                    LLRI_UNROLL
-                                    for (t = 0; t < n; t++) z[a][t][h] = vf_fma(w, v[t], z[a][t][h]);
-                                }
-                            }
+                            for (t = 0; t < n; t++) z[a][t][h] = vf_fma(w, v[t], z[a][t][h]);
+                        }
                     }
-                    LLRI_UNROLL
-                    for (a = 0; a < n_rows; a++)
-                        LLRI_UNROLL
-                        for (t = 0; t < n; t++)
-#if LLRI_VF == 16
-                            y[t][a0 + a][b] = z[a][t][0];
-#elif LLRI_VF == 8
-                            y[t][a0 + a][b] = vf_add(z[a][t][0], z[a][t][1]);
-#else
-                            y[t][a0 + a][b] = vf_add(vf_add(z[a][t][0], z[a][t][2]), vf_add(z[a][t][1], z[a][t][3]));
-#endif
-                }
             }
-            for (t = 0; t < n; t++) {
-                float sums[LLRI_VF];
-                vf f[4];
+            LLRI_UNROLL
+            for (a = 0; a < n_rows; a++)
                 LLRI_UNROLL
-                for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(y[t][a]);
-                vf_store(sums, LLRI_K(sum4)(f));
-                for (b = 0; b < n_slices && k0 + b * LLRI_SLICE < n_k; b++)
-                    for (a = 0; a < 4; a++) acc[t * LLRI_STRIP_ROWS + r + a] += sums[4 * b + a];
-            }
+                for (t = 0; t < n; t++)
+#if LLRI_VF == 16
+                    y[t][a0 + a][b] = z[a][t][0];
+#elif LLRI_VF == 8
+                    y[t][a0 + a][b] = vf_add(z[a][t][0], z[a][t][1]);
+#else
+                    y[t][a0 + a][b] = vf_add(vf_add(z[a][t][0], z[a][t][2]), vf_add(z[a][t][1], z[a][t][3]));
+#endif
         }
+    }
+    for (t = 0; t < n; t++) {
+        float sums[LLRI_VF];
+        vf f[4];
+        LLRI_UNROLL
+        for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(y[t][a]);
+        vf_store(sums, LLRI_K(sum4)(f));
+        for (b = 0; b < n_slices && b * LLRI_SLICE < n_k; b++)
+            for (a = 0; a < 4; a++) acc[t * LLRI_STRIP_ROWS + a] += sums[4 * b + a];
+    }
 }
+/* Four rows are read to their end before the next four: memory is read faster in few streams than in 16, and if it is asked for
+ * LLRI_PREFETCH_BYTES before in each. */
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    while (n > 0) {
-        int m = LLRI_VF == 16 && n >= 4 ? 4 : n >= 2 ? 2 : 1;
-        if (m == 4) LLRI_K(fgemv_n)(type, row, 4, n_k, x, ldx, 4, acc, next);
-        else if (m == 2) LLRI_K(fgemv_n)(type, row, LLRI_VF / 2 < 4 ? 1 : LLRI_VF / 4, n_k, x, ldx, 2, acc, next);
-        else LLRI_K(fgemv_n)(type, row, LLRI_VF / 2 < 4 ? LLRI_VF / 2 : 4, n_k, x, ldx, 1, acc, next);
-        n -= m;
-        x += m * ldx;
-        acc += m * LLRI_STRIP_ROWS;
-    }
+    const int size = type == LLRI_F32 ? 4 : 2, block = LLRI_VF / 4 * LLRI_SLICE, lead = block * size < LLRI_PREFETCH_BYTES ? LLRI_PREFETCH_BYTES : block * size;
+    const size_t stride = (size_t)(row[1] - row[0]);
+    const uint8_t *p[4];
+    uintptr_t ahead[4];
+    int r, k, t, a, m;
+    for (r = 0; r < LLRI_STRIP_ROWS; r += 4)
+        for (k = 0; k < n_k; k += block) {
+            const int left = n_k - k < block ? n_k - k : block, past = k * size + lead - n_k * size;
+            for (a = 0; a < 4; a++) {
+                p[a] = row[r + a] + k * size;
+                ahead[a] = past < 0 ? (uintptr_t)p[a] + (uintptr_t)lead : (r + 4 < LLRI_STRIP_ROWS ? (uintptr_t)row[r + 4 + a] : next + (uintptr_t)a * stride) + (uintptr_t)past;
+            }
+            for (t = 0; t < n; t += m) {
+                const float *from = x + t * ldx + k;
+                float *to = acc + t * LLRI_STRIP_ROWS + r;
+                m = LLRI_VF == 16 && n - t >= 4 ? 4 : n - t >= 2 ? 2 : 1;
+                if (m == 4) LLRI_K(fgemv_n)(type, p, 4, left, from, ldx, 4, to, t ? NULL : ahead);
+                else if (m == 2) LLRI_K(fgemv_n)(type, p, LLRI_VF / 2 < 4 ? 1 : LLRI_VF / 4, left, from, ldx, 2, to, t ? NULL : ahead);
+                else LLRI_K(fgemv_n)(type, p, LLRI_VF / 2 < 4 ? LLRI_VF / 2 : 4, left, from, ldx, 1, to, t ? NULL : ahead);
+            }
+        }
 }
 static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
@@ -7801,7 +7807,7 @@ static void llri_product_strips(const llri_product *p, llri_matmul_work *t, cons
     const llri_type_info *type = llri_type(p->w->type);
     size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
     int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL, b;
-    const int64_t step = p->quant || !p->few || !llri_float_there(p->w->type) ? LLRI_SLICE : e->n == 1 ? 1 << 20 : 4 * LLRI_SLICE;     /* what is read where it lies, and once, is read whole */
+    const int64_t step = p->quant || !p->few || !llri_float_there(p->w->type) ? LLRI_SLICE : 1 << 20;     /* what is read where it lies is read whole */
     int64_t k;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
     for (k = 0; k < e->n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
