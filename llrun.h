@@ -3924,7 +3924,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
 #define LLRI_STRIPS 4                   /* strips that are multiplied with a slice of many tokens while it is in the inner caches */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
-#define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
+#define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for, at least */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -5023,8 +5023,8 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq4_xs)(llri_strip *s)       /* a h
 LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT2_SIGNED(s, g + k, r, v))
 
 /* Types with a codebook. `look` brings the indices and signs of a block, or of those of two rows, into one form, in s->look:
- * indices of 16 bits for 16 weights of 8, or 8 of 4, of each row; then for each group 32 bits per row. `entries` stores what they
- * stand for in the strip, where `group` finds it. */
+ * 16 indices of 16 bits of each row at a time, for 8 or for 4 weights each; then for each group the 32 signs of each row. `entries`
+ * stores what they stand for in the strip, where `group` finds it. */
 #define LLRI_UNPACK_GRID(name, head, entries, grid, group, block_bytes, finish, off, sub0, sub1) \
     static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
     { \
@@ -6106,8 +6106,9 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 }
 
 /* Four rows and LLRI_VF / 4 slices: acc[t][0..3] += the sums of n tokens, a row's slices in their order. In registers are the sums of
- * n_rows rows and all tokens; those of the rows and slices become lanes together. ahead: what to ask for, for each row; or NULL */
-LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, const uintptr_t *ahead)
+ * n_rows rows and all tokens; those of the rows and slices become lanes together. lead: so many bytes on are asked for, from byte
+ * `turn` on in the next four rows, `jump` bytes further; 0: nothing is. */
+LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, int lead, int turn, uintptr_t jump)
 {
     const int size = type == LLRI_F32 ? 4 : 2, n_slices = LLRI_VF / 4, step = 64 / size;
     vf y[4][4][LLRI_VF / 4], z[4][4][16 / LLRI_VF];
@@ -6123,12 +6124,14 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                     LLRI_UNROLL
                     for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
             for (i = from; i < to; i += step) {
-                if (ahead)
+                if (lead) {
+                    const uintptr_t then = (uintptr_t)(i * size + lead) + (i * size < turn ? 0 : jump);
                     LLRI_UNROLL
                     for (a = a0; a < a0 + n_rows; a++) {
-                        LLRI_PREFETCH(ahead[a] + (uintptr_t)(i * size));
+                        LLRI_PREFETCH((uintptr_t)row[a] + then);
                         LLRI_PREFETCH_NEAR((uintptr_t)row[a] + (uintptr_t)(i * size + LLRI_PREFETCH_BYTES / 4));
                     }
+                }
                 LLRI_UNROLL
                 for (k = i; k < i + step; k += 16)
                     LLRI_UNROLL
@@ -6169,30 +6172,28 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
     }
 }
 /* Four rows are read to their end before the next four: memory is read faster in few streams than in 16, and if it is asked for
- * LLRI_PREFETCH_BYTES before in each. */
+ * at least LLRI_PREFETCH_BYTES before in each. */
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    const int size = type == LLRI_F32 ? 4 : 2, block = LLRI_VF / 4 * LLRI_SLICE, lead = block * size < LLRI_PREFETCH_BYTES ? LLRI_PREFETCH_BYTES : block * size;
-    const size_t stride = (size_t)(row[1] - row[0]);
+    const int size = type == LLRI_F32 ? 4 : 2, block = LLRI_VF / 4 * LLRI_SLICE, most = block * size < LLRI_PREFETCH_BYTES ? LLRI_PREFETCH_BYTES : block * size;
+    const int lead = n_k * size < most ? n_k * size : most;
     const uint8_t *p[4];
-    uintptr_t ahead[4];
     int r, k, t, a, m;
-    for (r = 0; r < LLRI_STRIP_ROWS; r += 4)
+    for (r = 0; r < LLRI_STRIP_ROWS; r += 4) {
+        const uintptr_t jump = (r + 4 < LLRI_STRIP_ROWS ? (uintptr_t)row[r + 4] : next) - (uintptr_t)row[r] - (uintptr_t)(n_k * size);
         for (k = 0; k < n_k; k += block) {
-            const int left = n_k - k < block ? n_k - k : block, past = k * size + lead - n_k * size;
-            for (a = 0; a < 4; a++) {
-                p[a] = row[r + a] + k * size;
-                ahead[a] = past < 0 ? (uintptr_t)p[a] + (uintptr_t)lead : (r + 4 < LLRI_STRIP_ROWS ? (uintptr_t)row[r + 4 + a] : next + (uintptr_t)a * stride) + (uintptr_t)past;
-            }
-            for (t = 0; t < n; t += m) {
+            const int left = n_k - k < block ? n_k - k : block, turn = (n_k - k) * size - lead;
+            for (a = 0; a < 4; a++) p[a] = row[r + a] + k * size;
+            for (t = 0; t < n; t += m) {        /* only the first have to wait for memory */
                 const float *from = x + t * ldx + k;
                 float *to = acc + t * LLRI_STRIP_ROWS + r;
                 m = LLRI_VF == 16 && n - t >= 4 ? 4 : n - t >= 2 ? 2 : 1;
-                if (m == 4) LLRI_K(fgemv_n)(type, p, 4, left, from, ldx, 4, to, t ? NULL : ahead);
-                else if (m == 2) LLRI_K(fgemv_n)(type, p, LLRI_VF / 2 < 4 ? 1 : LLRI_VF / 4, left, from, ldx, 2, to, t ? NULL : ahead);
-                else LLRI_K(fgemv_n)(type, p, LLRI_VF / 2 < 4 ? LLRI_VF / 2 : 4, left, from, ldx, 1, to, t ? NULL : ahead);
+                if (m == 4) LLRI_K(fgemv_n)(type, p, 4, left, from, ldx, 4, to, t ? 0 : lead, turn, jump);
+                else if (m == 2) LLRI_K(fgemv_n)(type, p, LLRI_VF / 2 < 4 ? 1 : LLRI_VF / 4, left, from, ldx, 2, to, t ? 0 : lead, turn, jump);
+                else LLRI_K(fgemv_n)(type, p, LLRI_VF / 2 < 4 ? LLRI_VF / 2 : 4, left, from, ldx, 1, to, t ? 0 : lead, turn, jump);
             }
         }
+    }
 }
 static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
@@ -6548,7 +6549,7 @@ LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const uint8_t *k, size
     int j;
     for (j = j0 - j0 % keys; j < j1; j += keys) {
         size_t i;
-        for (i = 0; type != LLRI_F32 && i < (size_t)keys * row; i += 64) LLRI_PREFETCH((uintptr_t)k + (size_t)(LLRI_KV_TILE + j) * row + i);
+        for (i = 0; type != LLRI_F32 && i < (size_t)keys * row; i += 64) LLRI_PREFETCH_NEAR((uintptr_t)k + (size_t)(LLRI_KV_TILE + j) * row + i);
         LLRI_K(dots)(s, q, k, row, j, d, n, type);
     }
 }
@@ -6569,7 +6570,7 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const uin
         LLRI_UNROLL
         for (b = 0; b < nv; b++) a[i][b] = vf_load(acc + i * lda + at + b * LLRI_VF);
     for (j = j0; j < j1; j++) {
-        for (b = 0; type != LLRI_F32 && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH((uintptr_t)v + (size_t)(LLRI_KV_TILE + j) * row + (size_t)(type == LLRI_F16 ? 2 : 1) * (size_t)(at + b));
+        for (b = 0; type != LLRI_F32 && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH_NEAR((uintptr_t)v + (size_t)(LLRI_KV_TILE + j) * row + (size_t)(type == LLRI_F16 ? 2 : 1) * (size_t)(at + b));
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
             vf pj = vf_set(p[i * LLRI_SCORES + j]);
@@ -6647,14 +6648,14 @@ LLRI_WORD const uint8_t *LLRI_K(wide_rows)(int type, const uint8_t *src, size_t 
     int j, i;
     if (there) return src;
     if (whole && type == LLRI_F32) {
-        for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)src + LLRI_KV_TILE * bytes + b);
+        for (b = (size_t)j0 * bytes; b < (size_t)j1 * bytes; b += 64) LLRI_PREFETCH_NEAR((uintptr_t)src + LLRI_KV_TILE * bytes + b);
         return src;
     }
     if (whole)
         for (j = j0; j < j1; j += 4) {
             const uint8_t *row = src + (size_t)j * bytes;
             const int rows = j1 - j < 4 ? j1 - j : 4;
-            for (b = 0; b < 4 * bytes; b += 64) LLRI_PREFETCH((uintptr_t)row + LLRI_KV_TILE * bytes + b);
+            for (b = 0; b < 4 * bytes; b += 64) LLRI_PREFETCH_NEAR((uintptr_t)row + LLRI_KV_TILE * bytes + b);
             LLRI_K(widen)(type, row, to + j * n, rows * n);
         }
     else
@@ -7807,7 +7808,7 @@ static void llri_product_strips(const llri_product *p, llri_matmul_work *t, cons
     const llri_type_info *type = llri_type(p->w->type);
     size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
     int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL, b;
-    const int64_t step = p->quant || !p->few || !llri_float_there(p->w->type) ? LLRI_SLICE : 1 << 20;     /* what is read where it lies is read whole */
+    const int64_t step = p->quant || !p->few || !llri_float_there(p->w->type) ? LLRI_SLICE : 1 << 20;     /* what is read where it lies is read whole, or 2^20 columns */
     int64_t k;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
     for (k = 0; k < e->n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
@@ -12321,7 +12322,7 @@ static llr_status llri_vocab_tokens(llr_vocab *v, const llr_gguf *g, llr_error *
         for (k = 0; k < n; k++) {
             llri_str s = llri_word(&v->text, i + k);
             hash[k] = llri_hash_seeded(s.p, s.n, v->seed);
-            LLRI_PREFETCH(&v->by_text.slot[hash[k] & (v->by_text.n - 1)]);
+            LLRI_PREFETCH_NEAR(&v->by_text.slot[hash[k] & (v->by_text.n - 1)]);
         }
         for (k = 0; k < n; k++) {
             llri_str s = llri_word(&v->text, i + k);
@@ -12361,7 +12362,7 @@ static llr_status llri_vocab_merges(llr_vocab *v, const llr_gguf *g, llr_error *
         size_t n = v->merge.n - i;
         if (n > LLRI_HASH_AHEAD) n = LLRI_HASH_AHEAD;
         for (k = 0; k < n; k++)
-            if (llri_merge_sides(v, i + k, &l, &r, &hash[k])) LLRI_PREFETCH(&v->by_merge.slot[hash[k] & (v->by_merge.n - 1)]);
+            if (llri_merge_sides(v, i + k, &l, &r, &hash[k])) LLRI_PREFETCH_NEAR(&v->by_merge.slot[hash[k] & (v->by_merge.n - 1)]);
         for (k = 0; k < n; k++) {
             uint64_t *slot;
             if (!llri_merge_sides(v, i + k, &l, &r, NULL)) continue;
