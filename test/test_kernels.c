@@ -125,6 +125,7 @@ static void test_kernel_matmul(void)
             kt_seed = 1 + (uint32_t)k;
             kt_one(ops, &kt_types[k], 0, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
             kt_one(ops, &kt_types[k], 1, block == 1 ? 300 : block, 16);
+            if (block == 1) kt_one(ops, &kt_types[k], 0, 2300, 18);     /* several vectors of slices, the last unfinished, and its last slice */
         }
     }
 }
