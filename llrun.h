@@ -3940,9 +3940,9 @@ typedef struct llri_strip {
     int16_t sub16[2][8][LLRI_STRIP_ROWS];               /* the same, for sums of pairs */
     int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
     /* as they come from the blocks; made into the above for all rows together */
-    uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins; [i][0] alone if per 256 */
-    int8_t  small[2][8][LLRI_STRIP_ROWS];               /* their integer factors per group */
-    uint8_t head[LLRI_STRIP_ROWS][16];                  /* the bytes that hold them */
+    uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins per group; or per 256: */
+    uint32_t super[LLRI_STRIP_ROWS];                    /* a scale, and in the high half a min */
+    uint8_t head[LLRI_STRIP_ROWS][16];                  /* bytes with the integer factors of the groups, also with a scale and a min */
 } llri_strip;
 
 /* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
@@ -4224,6 +4224,11 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n)
 LLRI_WORD vi LLRI_K(vi_set)(int32_t x) { LLRI_LANES(x); }
 LLRI_WORD vi LLRI_K(vi_load)(const void *p) { vi r; memcpy(&r, p, sizeof r); return r; }
 LLRI_WORD vi LLRI_K(vi_add)(vi a, vi b) { LLRI_LANES(a.v[i] + b.v[i]); }
+LLRI_WORD vi LLRI_K(vi_and)(vi a, uint32_t m) { LLRI_LANES((int32_t)((uint32_t)a.v[i] & m)); }
+LLRI_WORD vi LLRI_K(vi_or)(vi a, vi b) { LLRI_LANES(a.v[i] | b.v[i]); }
+LLRI_WORD vi LLRI_K(vi_shl)(vi a, int n) { LLRI_LANES((int32_t)((uint32_t)a.v[i] << n)); }
+LLRI_WORD vi LLRI_K(vi_shr)(vi a, int n) { LLRI_LANES((int32_t)((uint32_t)a.v[i] >> n)); }
+LLRI_WORD vi LLRI_K(vi_sar)(vi a, int n) { LLRI_LANES(a.v[i] >> n); }
 LLRI_WORD int32_t LLRI_K(madd1)(int32_t x, int32_t y)   /* two int16 in a lane, multiplied and added */
 {
     int16_t a[2], b[2];
@@ -4238,6 +4243,11 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_add LLRI_K(vi_add)
 #define vi_madd LLRI_K(vi_madd)
 #define vi_float LLRI_K(vi_float)
+#define vi_and LLRI_K(vi_and)
+#define vi_or LLRI_K(vi_or)
+#define vi_shl LLRI_K(vi_shl)
+#define vi_shr LLRI_K(vi_shr)
+#define vi_sar LLRI_K(vi_sar)
 #elif LLRI_QL == 4
 #define LLRI_KL (LLRI_MADDWD ? 2 : 4)
 #define LLRI_MR 2
@@ -4247,6 +4257,11 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_add(a, b) _mm_add_epi32(a, b)
 #define vi_madd(a, b) _mm_madd_epi16(a, b)
 #define vi_float(a) _mm_cvtepi32_ps(a)
+#define vi_and(a, m) _mm_and_si128(a, _mm_set1_epi32((int32_t)(m)))
+#define vi_or(a, b) _mm_or_si128(a, b)
+#define vi_shl(a, n) _mm_sll_epi32(a, _mm_cvtsi32_si128(n))
+#define vi_shr(a, n) _mm_srl_epi32(a, _mm_cvtsi32_si128(n))
+#define vi_sar(a, n) _mm_sra_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_lo32(a, b) _mm_unpacklo_epi32(a, b)
 #define vi_hi32(a, b) _mm_unpackhi_epi32(a, b)
 #define vi_lo64(a, b) _mm_unpacklo_epi64(a, b)
@@ -4265,6 +4280,11 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_add(a, b) _mm256_add_epi32(a, b)
 #define vi_madd(a, b) _mm256_madd_epi16(a, b)
 #define vi_float(a) _mm256_cvtepi32_ps(a)
+#define vi_and(a, m) _mm256_and_si256(a, _mm256_set1_epi32((int32_t)(m)))
+#define vi_or(a, b) _mm256_or_si256(a, b)
+#define vi_shl(a, n) _mm256_sll_epi32(a, _mm_cvtsi32_si128(n))
+#define vi_shr(a, n) _mm256_srl_epi32(a, _mm_cvtsi32_si128(n))
+#define vi_sar(a, n) _mm256_sra_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_lo32(a, b) _mm256_unpacklo_epi32(a, b)
 #define vi_hi32(a, b) _mm256_unpackhi_epi32(a, b)
 #define vi_lo64(a, b) _mm256_unpacklo_epi64(a, b)
@@ -4284,6 +4304,11 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_add(a, b) _mm512_add_epi32(a, b)
 #define vi_madd(a, b) _mm512_madd_epi16(a, b)
 #define vi_float(a) _mm512_cvtepi32_ps(a)
+#define vi_and(a, m) _mm512_and_si512(a, _mm512_set1_epi32((int32_t)(m)))
+#define vi_or(a, b) _mm512_or_si512(a, b)
+#define vi_shl(a, n) _mm512_sll_epi32(a, _mm_cvtsi32_si128(n))
+#define vi_shr(a, n) _mm512_srl_epi32(a, _mm_cvtsi32_si128(n))
+#define vi_sar(a, n) _mm512_sra_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_lo32(a, b) _mm512_unpacklo_epi32(a, b)
 #define vi_hi32(a, b) _mm512_unpackhi_epi32(a, b)
 #define vi_lo64(a, b) _mm512_unpacklo_epi64(a, b)
@@ -4661,13 +4686,14 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 
 #if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
 /* exponent and fraction moved into place, the exponent's bias put right by 2^112 */
-LLRI_WORD __m128 LLRI_K(half4)(__m128i h)         /* four halves in the low half */
+LLRI_WORD __m128 LLRI_K(half4_high)(__m128i w)    /* a half in the high half of each lane, the rest is zero */
 {
-    __m128i w = _mm_unpacklo_epi16(_mm_setzero_si128(), h), m = _mm_and_si128(w, _mm_set1_epi32(0x7fffffff));
+    __m128i m = _mm_and_si128(w, _mm_set1_epi32(0x7fffffff));
     __m128i inf = _mm_and_si128(_mm_cmpgt_epi32(m, _mm_set1_epi32(0x7bffffff)), _mm_set1_epi32(0x7f800000));
     __m128i f = _mm_and_si128(_mm_srai_epi32(w, 3), _mm_set1_epi32((int)0x8fffe000u));
     return _mm_or_ps(_mm_castsi128_ps(inf), _mm_mul_ps(_mm_castsi128_ps(f), _mm_castsi128_ps(_mm_set1_epi32(0x77800000))));
 }
+LLRI_WORD __m128 LLRI_K(half4)(__m128i h) { return LLRI_K(half4_high)(_mm_unpacklo_epi16(_mm_setzero_si128(), h)); }     /* four in the low half */
 #endif
 LLRI_WORD void LLRI_K(halves16)(float *d, const uint16_t *h)      /* 16 halves in native order */
 {
@@ -4703,31 +4729,61 @@ LLRI_WORD void LLRI_K(floats16)(float *d, const int8_t *i8)       /* d = i8 */
     qf_store(d + 12, vi_float(_mm_srai_epi32(_mm_unpackhi_epi16(hi, hi), 24)));
 #endif
 }
-LLRI_WORD void LLRI_K(scaled16)(float *d, const float *by, const int8_t *i8)      /* d = by * i8 */
+LLRI_WORD qf LLRI_K(half_lanes)(vi v)             /* the half in the low 16 bits of each lane */
 {
-    float t[LLRI_STRIP_ROWS];
-    int i;
-    LLRI_K(floats16)(t, i8);
-    LLRI_UNROLL
-    for (i = 0; i < LLRI_STRIP_ROWS; i += LLRI_VF) vf_store(d + i, vf_mul(vf_load(by + i), vf_load(t + i)));
-}
-LLRI_SHARED void LLRI_K(columns16)(uint8_t d[16][16], uint8_t s[16][16])      /* d[j][r] = s[r][j] */
-{
-    int i;
 #if LLRI_PASS == LLRI_PASS_SCALAR
-    int j;
-    for (i = 0; i < 16; i++) for (j = 0; j < 16; j++) d[j][i] = s[i][j];
+    int i;
+    vf r;
+    for (i = 0; i < 4; i++) r.v[i] = llri_f16_to_f32((uint16_t)v.v[i]);
+    return r;
+#elif LLRI_QL == 16
+    return _mm512_cvtph_ps(_mm512_cvtepi32_epi16(v));
+#elif LLRI_QL == 8
+    v = vi_and(v, 0xffff);
+    return _mm256_cvtph_ps(_mm_packus_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256(v, 1)));
 #else
-    __m128i x[16], y[16];
-    LLRI_UNROLL
-    for (i = 0; i < 16; i++) x[i] = _mm_loadu_si128((const __m128i *)(const void *)s[i]);
-#define LLRI_ROUND(a, b) LLRI_UNROLL for (i = 0; i < 8; i++) { b[2 * i] = _mm_unpacklo_epi8(a[i], a[i + 8]); b[2 * i + 1] = _mm_unpackhi_epi8(a[i], a[i + 8]); }
-    LLRI_ROUND(x, y) LLRI_ROUND(y, x) LLRI_ROUND(x, y) LLRI_ROUND(y, x)         /* each interleaves the rows with those 8 further on */
-#undef LLRI_ROUND
-    LLRI_UNROLL
-    for (i = 0; i < 16; i++) _mm_storeu_si128((__m128i *)(void *)d[i], x[i]);
+    return LLRI_K(half4_high)(vi_shl(v, 16));
 #endif
 }
+/* 16 bytes of each of QL rows as 4 words: w[j] = bytes 4j to 4j + 3 of the rows, a row per lane. b: rows 0, 4, 8, 12, as four
+ * pointers are few enough for registers. */
+#define LLRI_ROW(r) (b[(r) / 4] + (size_t)((r) % 4) * row_bytes)
+#if LLRI_PASS == LLRI_PASS_SCALAR
+LLRI_WORD void LLRI_K(turn)(vi w[4], const uint8_t *const b[1], size_t row_bytes, int at)
+{
+    int i, j;
+    for (j = 0; j < 4; j++) for (i = 0; i < 4; i++) w[j].v[i] = (int32_t)llri_rd32(LLRI_ROW(i) + at + 4 * j);
+}
+#else
+LLRI_WORD vi LLRI_K(rows16)(const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int r, int at)      /* of rows r, r + 4, r + 8, r + 12 */
+{
+#  define LLRI_16(r) _mm_loadu_si128((const __m128i *)(const void *)(LLRI_ROW(r) + at))
+#  if LLRI_QL == 16
+    vi w = _mm512_inserti32x4(_mm512_castsi128_si512(LLRI_16(r)), LLRI_16(r + 4), 1);
+    return _mm512_inserti32x4(_mm512_inserti32x4(w, LLRI_16(r + 8), 2), LLRI_16(r + 12), 3);
+#  elif LLRI_QL == 8
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(LLRI_16(r)), LLRI_16(r + 4), 1);
+#  else
+    return LLRI_16(r);
+#  endif
+#  undef LLRI_16
+}
+LLRI_WORD void LLRI_K(turn)(vi w[4], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at)
+{
+    vi d[4], x, y;
+    int i;
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) d[i] = LLRI_K(rows16)(b, row_bytes, i, at);
+    x = vi_lo32(d[0], d[1]);
+    y = vi_lo32(d[2], d[3]);
+    w[0] = vi_lo64(x, y);
+    w[1] = vi_hi64(x, y);
+    x = vi_hi32(d[0], d[1]);
+    y = vi_hi32(d[2], d[3]);
+    w[2] = vi_lo64(x, y);
+    w[3] = vi_hi64(x, y);
+}
+#endif
 
 LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)           /* a scale, and a min, per group */
 {
@@ -4737,23 +4793,41 @@ LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)         
         if (mins) LLRI_K(halves16)(s->min[0][g], s->half[1][g]);
     }
 }
-/* A scale per 256, times `factor` (a power of two), times small[0] per group if `small`; mins: 1 per group, 2 per half */
-LLRI_SHARED void LLRI_K(finish_super)(llri_strip *s, float factor, int small, int mins)
+/* The scales of types with blocks of 256: a half for all, or s->super, and small integers for the groups or their halves. LLRI_FINISH(name) {
+ * for QL rows from r on, with words w of s->head }; factor: a power of two */
+#define LLRI_FINISH(name) \
+    LLRI_WORD void LLRI_K(name##_rows)(llri_strip *s, int r, const vi w[4]); \
+    LLRI_TARGET LLRI_NOINLINE void LLRI_K(name)(llri_strip *s) \
+    { \
+        int r, i; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+            const uint8_t *b[LLRI_QL / 4]; \
+            vi w[4]; \
+            for (i = 0; i < LLRI_QL / 4; i++) b[i] = s->head[r + 4 * i]; \
+            LLRI_K(turn)(w, b, sizeof s->head[0], 0); \
+            LLRI_K(name##_rows)(s, r, w); \
+        } \
+    } \
+    LLRI_WORD void LLRI_K(name##_rows)(llri_strip *s, int r, const vi w[4])
+#define LLRI_BYTE(v, j) vi_and(vi_shr(v, 8 * (j)), 255)
+LLRI_WORD qf LLRI_K(super)(const llri_strip *s, int r, float factor) { return qf_mul(LLRI_K(half_lanes)(vi_load(s->super + r)), qf_set(factor)); }
+LLRI_WORD qf LLRI_K(super_min)(const llri_strip *s, int r) { return qf_mul(LLRI_K(half_lanes)(vi_shr(vi_load(s->super + r), 16)), qf_set(-1.0f)); }
+LLRI_WORD void LLRI_K(scale_all)(llri_strip *s, int r, qf d)
 {
-    float d[LLRI_STRIP_ROWS], m[LLRI_STRIP_ROWS];
-    int g, r;
-    LLRI_K(halves16)(d, s->half[0][0]);
-    if (mins) LLRI_K(halves16)(m, s->half[1][0]);
-    for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-        d[r] *= factor;
-        if (mins) m[r] = -m[r];
-    }
-    for (g = 0; g < 8; g++) {
-        if (small) LLRI_K(scaled16)(s->scale[0][g], d, s->small[0][g]);
-        else memcpy(s->scale[0][g], d, sizeof d);
-        if (mins >= 1) LLRI_K(scaled16)(s->min[0][g], m, s->small[mins == 1][g]);
-        if (mins == 2) LLRI_K(scaled16)(s->min[1][g], m, s->small[1][g]);
-    }
+    int g;
+    LLRI_UNROLL
+    for (g = 0; g < 8; g++) qf_store(s->scale[0][g] + r, d);
+}
+LLRI_WORD void LLRI_K(scale4)(float (*to)[LLRI_STRIP_ROWS], int r, qf d, vi v)     /* of four groups, from the bytes of v */
+{
+    int j;
+    LLRI_UNROLL
+    for (j = 0; j < 4; j++) qf_store(to[j] + r, qf_mul(d, vi_float(LLRI_BYTE(v, j))));
+}
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_super)(llri_strip *s)
+{
+    int r;
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
 }
 LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales in 16 bits, and what the offset takes away: for gemm with MADDUBS */
 {
@@ -4815,6 +4889,16 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)       
             } \
         } \
         finish; \
+    }
+
+/* Types whose 256 weights are bits of chunks of 32 bytes, from byte `at` of the block on. LLRI_BITS_type(x, k): group k, chunk i being x(i) */
+#define LLRI_CHUNK(i) w2_load(p + 32 * (i), q + 32 * (i))
+#define LLRI_CHUNKS(name, at) \
+    LLRI_WORD w2 LLRI_K(group_##name)(const uint8_t *p, const uint8_t *q, int k) \
+    { \
+        p += at; \
+        q += at; \
+        return LLRI_BITS_##name(LLRI_CHUNK, k); \
     }
 
 LLRI_WORD void LLRI_K(head_scale)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = llri_rd16(p); }
@@ -4884,29 +4968,22 @@ LLRI_UNPACK(q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0))
 LLRI_WORD void LLRI_K(head_q2_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
-    s->half[0][0][r] = llri_rd16(p + 80);
-    s->half[1][0][r] = llri_rd16(p + 82);
+    s->super[r] = llri_rd32(p + 80);
     memcpy(s->head[r], p, 16);
 }
-LLRI_WORD w2 LLRI_K(group_q2_K)(const uint8_t *p, const uint8_t *q, int k)
+#define LLRI_BITS_q2_K(x, k) w2_shr(x(k / 4), 2 * (k % 4), 3)
+LLRI_CHUNKS(q2_K, 16)
+LLRI_FINISH(finish_q2_K)                /* sub-scales and mins of the halves share a byte */
 {
-    int at = 16 + 32 * (k / 4);
-    return w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3);
-}
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_q2_K)(llri_strip *s)                 /* sub-scales and mins of the halves share a byte */
-{
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
+    qf m = LLRI_K(super_min)(s, r);
+    int k;
+    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    LLRI_UNROLL
     for (k = 0; k < 16; k++) {
-        int8_t low[LLRI_STRIP_ROWS];
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            low[r] = (int8_t)(t[k][r] & 15);
-            s->small[k % 2][k / 2][r] = (int8_t)(t[k][r] >> 4);
-        }
-        LLRI_K(floats16)(s->sub[k % 2][k / 2], low);
+        vi v = LLRI_BYTE(w[k / 4], k % 4);
+        qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_and(v, 15)));
+        qf_store(s->min[k % 2][k / 2] + r, qf_mul(m, vi_float(vi_shr(v, 4))));
     }
-    LLRI_K(finish_super)(s, 1.0f, 0, 2);
 }
 
 LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2_TIMES(s, g + k, r, v, p + 2 * k, q + 2 * k))
@@ -4916,109 +4993,75 @@ LLRI_WORD void LLRI_K(head_q3_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
     memcpy(s->head[r], p + 96, 12);
-    s->half[0][0][r] = llri_rd16(p + 108);
+    s->super[r] = llri_rd16(p + 108);
 }
 LLRI_WORD int LLRI_K(sub_q3_K)(int low, int high, int k) { return ((low >> (k / 8 * 4) & 15) | (high >> (2 * (k / 4)) & 3) << 4) - 32; }
-LLRI_WORD w2 LLRI_K(group_q3_K)(const uint8_t *p, const uint8_t *q, int k)
+#define LLRI_BITS_q3_K(x, k) w2_or(w2_shr(x(1 + k / 4), 2 * (k % 4), 3), k < 2 ? w2_shl(x(0), 2 - k, 4) : w2_shr(x(0), k - 2, 4))
+LLRI_CHUNKS(q3_K, 0)
+LLRI_FINISH(finish_q3_K)
 {
-    int at = 32 + 32 * (k / 4);
-    w2 high = w2_load(p, q);
-    return w2_or(w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3), k < 2 ? w2_shl(high, 2 - k, 4) : w2_shr(high, k - 2, 4));
-}
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_q3_K)(llri_strip *s)
-{
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int8_t sub[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 4; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            int low = t[k][r], more = t[k + 4][r], high = t[k + 8][r];
-            sub[k][r] = (int8_t)(((low & 15) | (high << 4 & 48)) - 32);
-            sub[k + 4][r] = (int8_t)(((more & 15) | (high << 2 & 48)) - 32);
-            sub[k + 8][r] = (int8_t)((low >> 4 | (high & 48)) - 32);
-            sub[k + 12][r] = (int8_t)((more >> 4 | (high >> 2 & 48)) - 32);
-        }
-    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], sub[k]);
-    LLRI_K(finish_super)(s, 1.0f, 0, 0);
+    vi v[4];
+    int k;
+    for (k = 0; k < 2; k++) {
+        v[k] = vi_or(vi_and(w[k], 0x0f0f0f0f), vi_and(vi_shl(w[2], 4 - 2 * k), 0x30303030));
+        v[2 + k] = vi_or(vi_and(vi_shr(w[k], 4), 0x0f0f0f0f), vi_and(vi_shr(w[2], 2 * k), 0x30303030));
+    }
+    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    LLRI_UNROLL
+    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_add(LLRI_BYTE(v[k / 4], k % 4), vi_set(-32))));
 }
 LLRI_UNPACK2(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT2(s, g + k, r, v, 4,
              LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
 
 /* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_scales6)(llri_strip *s)
+LLRI_FINISH(finish_scales6)
 {
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-        s->half[0][0][r] = (uint16_t)(t[0][r] | t[1][r] << 8);
-        s->half[1][0][r] = (uint16_t)(t[2][r] | t[3][r] << 8);
-    }
-    for (k = 0; k < 4; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            s->small[0][k][r] = (int8_t)(t[4 + k][r] & 63);
-            s->small[1][k][r] = (int8_t)(t[8 + k][r] & 63);
-            s->small[0][k + 4][r] = (int8_t)((t[12 + k][r] & 15) | (t[4 + k][r] >> 2 & 48));
-            s->small[1][k + 4][r] = (int8_t)(t[12 + k][r] >> 4 | (t[8 + k][r] >> 2 & 48));
-        }
-    LLRI_K(finish_super)(s, 1.0f, 1, 1);
+    qf d = LLRI_K(half_lanes)(w[0]), m = qf_mul(LLRI_K(half_lanes)(vi_shr(w[0], 16)), qf_set(-1.0f));
+    LLRI_K(scale4)(s->scale[0], r, d, vi_and(w[1], 0x3f3f3f3f));
+    LLRI_K(scale4)(s->min[0], r, m, vi_and(w[2], 0x3f3f3f3f));
+    LLRI_K(scale4)(s->scale[0] + 4, r, d, vi_or(vi_and(w[3], 0x0f0f0f0f), vi_and(vi_shr(w[1], 2), 0x30303030)));
+    LLRI_K(scale4)(s->min[0] + 4, r, m, vi_or(vi_and(vi_shr(w[3], 4), 0x0f0f0f0f), vi_and(vi_shr(w[2], 2), 0x30303030)));
 }
 
 LLRI_WORD void LLRI_K(head_q4_K)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 16); }
-LLRI_WORD w2 LLRI_K(group_q4_K)(const uint8_t *p, const uint8_t *q, int k)
-{
-    int at = 16 + 32 * (k / 2);
-    return k % 2 ? w2_shr(w2_load(p + at, q + at), 4, 15) : w2_and(w2_load(p + at, q + at), 15);
-}
+#define LLRI_NIBBLE(v, high) ((high) ? w2_shr(v, 4, 15) : w2_and(v, 15))
+#define LLRI_BITS_q4_K(x, k) LLRI_NIBBLE(x(k / 2), k % 2)
+LLRI_CHUNKS(q4_K, 16)
 LLRI_UNPACK2(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), LLRI_PUT2(s, g + k, r, v, 0, 1, 1))
 
-LLRI_WORD w2 LLRI_K(group_q5_K)(const uint8_t *p, const uint8_t *q, int k)
-{
-    w2 high = w2_load(p + 16, q + 16);
-    return w2_or(LLRI_K(group_q4_K)(p + 32, q + 32, k), k < 4 ? w2_shl(high, 4 - k, 16) : w2_shr(high, k - 4, 16));
-}
+#define LLRI_BITS_q5_K(x, k) w2_or(LLRI_NIBBLE(x(1 + k / 2), k % 2), k < 4 ? w2_shl(x(0), 4 - k, 16) : w2_shr(x(0), k - 4, 16))
+LLRI_CHUNKS(q5_K, 16)
 LLRI_UNPACK2(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), LLRI_PUT2(s, g + k, r, v, 0, 1, 1))
 
 LLRI_WORD void LLRI_K(head_q6_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
     memcpy(s->head[r], p + 192, 16);
-    s->half[0][0][r] = llri_rd16(p + 208);
+    s->super[r] = llri_rd16(p + 208);
 }
-LLRI_WORD w2 LLRI_K(group_q6_K)(const uint8_t *p, const uint8_t *q, int k)
+#define LLRI_BITS_q6_K(x, k) w2_or(LLRI_NIBBLE(x(k / 4 * 2 + k % 2), k / 2 % 2), \
+                                   k % 4 < 2 ? w2_shl(x(4 + k / 4), 4 - 2 * (k % 4), 48) : w2_shr(x(4 + k / 4), 2 * (k % 4) - 4, 48))
+LLRI_CHUNKS(q6_K, 0)
+LLRI_FINISH(finish_q6_K)
 {
-    int j = k % 4, low_at = 64 * (k / 4) + 32 * (j % 2), high_at = 128 + 32 * (k / 4);
-    w2 low = w2_load(p + low_at, q + low_at), high = w2_load(p + high_at, q + high_at);
-    return j < 2 ? w2_or(w2_and(low, 15), w2_shl(high, 4 - 2 * j, 0x30)) : w2_or(w2_shr(low, 4, 15), w2_shr(high, 2 * j - 4, 0x30));
-}
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_q6_K)(llri_strip *s)
-{
-    uint8_t t[16][LLRI_STRIP_ROWS];
     int k;
-    LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], (const int8_t *)t[k]);
-    LLRI_K(finish_super)(s, 1.0f, 0, 0);
+    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    LLRI_UNROLL
+    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_sar(vi_shl(w[k / 4], 24 - 8 * (k % 4)), 24)));
 }
 LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
 LLRI_WORD void LLRI_K(head_iq4_xs)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 8); }
 LLRI_WORD w2 LLRI_K(group_iq4_xs)(const uint8_t *p, const uint8_t *q, int k) { return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 8 + 16 * k, q + 8 + 16 * k)); }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq4_xs)(llri_strip *s)       /* a half, the high bits of the 8 groups' factors, their low nibbles */
+LLRI_FINISH(finish_iq4_xs)              /* a half, the high bits of the 8 groups' factors, their low nibbles */
 {
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (r = 0; r < LLRI_STRIP_ROWS; r++) s->half[0][0][r] = (uint16_t)(t[0][r] | t[1][r] << 8);
-    for (k = 0; k < 8; k += 4)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            int low = t[4 + k / 2][r], more = t[5 + k / 2][r], high = t[2 + k / 4][r];
-            s->small[0][k][r] = (int8_t)(((low & 15) | (high << 4 & 48)) - 32);
-            s->small[0][k + 1][r] = (int8_t)((low >> 4 | (high << 2 & 48)) - 32);
-            s->small[0][k + 2][r] = (int8_t)(((more & 15) | (high & 48)) - 32);
-            s->small[0][k + 3][r] = (int8_t)((more >> 4 | (high >> 2 & 48)) - 32);
-        }
-    LLRI_K(finish_super)(s, 1.0f, 1, 0);
+    qf d = LLRI_K(half_lanes)(w[0]);
+    int k;
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) {
+        vi v = vi_or(vi_and(vi_shr(w[1], 4 * k), 15), vi_and(vi_shr(w[0], 12 + 2 * k), 48));
+        qf_store(s->scale[0][k] + r, qf_mul(d, vi_float(vi_add(v, vi_set(-32)))));
+    }
 }
 LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT2_SIGNED(s, g + k, r, v))
 
@@ -5133,110 +5176,89 @@ LLRI_WORD w2 LLRI_K(group_iq3_s)(const llri_strip *s, int k, int r) { return LLR
 /* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of 1, or -1 where a sign is set: 0..18 */
 LLRI_WORD w2 LLRI_K(group_iq1)(const llri_strip *s, int k, int r) { return w2_less2(w2_shl(w2_both(LLRI_STRIP_Q(s, k, r)), 3, 0xf8), LLRI_SIGNS_AT(s, k, r), 10); }
 
-/* Their scales. small: 2 * (a nibble) + 1 */
+/* Their scales: of a group or of its halves, 2 * (a small integer) + 1 */
 LLRI_WORD void LLRI_K(head_iq2_xxs)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     int k;
     (void)g;
-    s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) s->small[0][k][r] = (int8_t)p[9 + 8 * k];
+    s->super[r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) s->head[r][k] = p[9 + 8 * k];
 }
 LLRI_WORD void LLRI_K(head_iq3_xxs)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     int k;
     (void)g;
-    s->half[0][0][r] = llri_rd16(p);
-    for (k = 0; k < 8; k++) s->small[0][k][r] = (int8_t)p[69 + 4 * k];
+    s->super[r] = llri_rd16(p);
+    for (k = 0; k < 8; k++) s->head[r][k] = p[69 + 4 * k];
 }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_high)(llri_strip *s, float factor)
+LLRI_WORD void LLRI_K(finish_high)(llri_strip *s, int r, const vi w[4], float factor)
 {
-    int k, r;
-    for (k = 0; k < 8; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) s->small[0][k][r] = (int8_t)(((uint8_t)s->small[0][k][r] >> 3 & 30) + 1);
-    LLRI_K(finish_super)(s, factor, 1, 0);
+    qf d = LLRI_K(super)(s, r, factor);
+    int h;
+    for (h = 0; h < 2; h++) LLRI_K(scale4)(s->scale[0] + 4 * h, r, d, vi_or(vi_and(vi_shr(w[h], 3), 0x1e1e1e1e), vi_set(0x01010101)));
 }
+LLRI_FINISH(finish_iq2_xxs) { LLRI_K(finish_high)(s, r, w, 0.125f); }
+LLRI_FINISH(finish_iq3_xxs) { LLRI_K(finish_high)(s, r, w, 0.25f); }
 LLRI_WORD void LLRI_K(head_iq2_xs)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
-    s->half[0][0][r] = llri_rd16(p);
+    s->super[r] = llri_rd16(p);
     memcpy(s->head[r], p + 66, 8);
 }
 LLRI_WORD void LLRI_K(head_iq2_s)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
-    s->half[0][0][r] = llri_rd16(p);
+    s->super[r] = llri_rd16(p);
     memcpy(s->head[r], p + 74, 8);
 }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq2)(llri_strip *s)
+LLRI_WORD qf LLRI_K(odd)(vi v) { return vi_float(vi_add(vi_add(v, v), vi_set(1))); }
+LLRI_FINISH(finish_iq2)
 {
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int8_t sub[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 8; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            sub[2 * k][r] = (int8_t)(2 * (t[k][r] & 15) + 1);
-            sub[2 * k + 1][r] = (int8_t)(2 * (t[k][r] >> 4) + 1);
-        }
-    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], sub[k]);
-    LLRI_K(finish_super)(s, 0.125f, 0, 0);
+    int k;
+    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 0.125f));
+    LLRI_UNROLL
+    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 4 * (k % 8)), 15)));
 }
 LLRI_WORD void LLRI_K(head_iq3_s)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
-    s->half[0][0][r] = llri_rd16(p);
+    s->super[r] = llri_rd16(p);
     memcpy(s->head[r], p + 106, 4);
 }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq3_s)(llri_strip *s)
+LLRI_FINISH(finish_iq3_s)
 {
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 4; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            s->small[0][2 * k][r] = (int8_t)(2 * (t[k][r] & 15) + 1);
-            s->small[0][2 * k + 1][r] = (int8_t)(2 * (t[k][r] >> 4) + 1);
-        }
-    LLRI_K(finish_super)(s, 1.0f, 1, 0);
+    qf d = LLRI_K(super)(s, r, 1.0f);
+    int k;
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) qf_store(s->scale[0][k] + r, qf_mul(d, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 4 * (k % 8)), 15))));
 }
 LLRI_WORD void LLRI_K(head_iq1_s)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     (void)g;
-    s->half[0][0][r] = llri_rd16(p);
+    s->super[r] = llri_rd16(p);
     memcpy(s->head[r], p + 34, 16);
 }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq1_s)(llri_strip *s)
+LLRI_FINISH(finish_iq1_s)
 {
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (k = 0; k < 8; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) s->small[0][k][r] = (int8_t)((t[2 * k + 1][r] >> 3 & 14) + 1);
-    LLRI_K(finish_super)(s, 0.125f, 1, 0);
+    qf d = LLRI_K(super)(s, r, 0.125f);
+    int k;
+    LLRI_UNROLL
+    for (k = 0; k < 8; k++) qf_store(s->scale[0][k] + r, qf_mul(d, LLRI_K(odd)(vi_and(vi_shr(w[k / 2], 16 * (k % 2) + 12), 7))));
 }
 LLRI_WORD void LLRI_K(head_iq1_m)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p + 48, 8); }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_iq1_m)(llri_strip *s)        /* four times 4 sub-scales of 3 bits and 4 bits of a half */
+LLRI_FINISH(finish_iq1_m)               /* four times 16 bits: 4 sub-scales of 3 and 4 of the half, from the lowest on */
 {
-    uint8_t t[16][LLRI_STRIP_ROWS];
-    int8_t sub[16][LLRI_STRIP_ROWS];
-    int k, r;
-    LLRI_K(columns16)(t, s->head);
-    for (r = 0; r < LLRI_STRIP_ROWS; r++) s->half[0][0][r] = (uint16_t)(t[1][r] >> 4 | (t[3][r] & 0xf0) | (t[5][r] & 0xf0) << 4 | (t[7][r] & 0xf0) << 8);
-    for (k = 0; k < 4; k++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) {
-            int low = t[2 * k][r], high = t[2 * k + 1][r];
-            sub[4 * k][r] = (int8_t)((low << 1 & 14) + 1);
-            sub[4 * k + 1][r] = (int8_t)((low >> 2 & 14) + 1);
-            sub[4 * k + 2][r] = (int8_t)((low >> 5 & 6) + (high << 3 & 8) + 1);
-            sub[4 * k + 3][r] = (int8_t)((high & 14) + 1);
-        }
-    for (k = 0; k < 16; k++) LLRI_K(floats16)(s->sub[k % 2][k / 2], sub[k]);
-    LLRI_K(finish_super)(s, 0.125f, 0, 0);
+    vi half = vi_or(vi_or(vi_and(vi_shr(w[0], 12), 0x000f), vi_and(vi_shr(w[0], 24), 0x00f0)),
+                    vi_or(vi_and(vi_shr(w[1], 4), 0x0f00), vi_and(vi_shr(w[1], 16), 0xf000)));
+    int k;
+    LLRI_K(scale_all)(s, r, qf_mul(LLRI_K(half_lanes)(half), qf_set(0.125f)));
+    LLRI_UNROLL
+    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 16 * (k / 4 % 2) + 3 * (k % 4)), 7)));
 }
-LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_high)(s, 0.125f), 43, 1, 1)
+LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1)
 LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, entries8, llri_grid_iq2xs, group_iq2, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
 LLRI_UNPACK_GRID(iq2_s, head_iq2_s, entries8, llri_grid_iq2s, group_iq2, 82, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1)
-LLRI_UNPACK_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_high)(s, 0.25f), 62, 1, 1)
+LLRI_UNPACK_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1)
 LLRI_UNPACK_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 1)
 LLRI_UNPACK_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 1, 1)
 LLRI_UNPACK_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s); LLRI_K(finish_sub)(s, 9), 9,
@@ -5244,7 +5266,7 @@ LLRI_UNPACK_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
 #undef LLRI_UNPACK_GRID
 
 /* Bytes are fixed point fractions of 256, with 5 ternary digits: 32 bytes, 16 bytes, 4 bytes with 4 of them */
-LLRI_WORD void LLRI_K(head_tq1_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->half[0][0][r] = llri_rd16(p + 52); }
+LLRI_WORD void LLRI_K(head_tq1_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->super[r] = llri_rd16(p + 52); }
 LLRI_WORD w2 LLRI_K(times3)(w2 v) { return w2_add(v, w2_add(v, v)); }
 LLRI_WORD w2 LLRI_K(group_tq1_0)(const uint8_t *p, const uint8_t *q, int k)
 {
@@ -5264,17 +5286,18 @@ LLRI_WORD w2 LLRI_K(group_tq1_0)(const uint8_t *p, const uint8_t *q, int k)
     }
     return w2_digits(x);
 }
-LLRI_UNPACK2(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
+LLRI_UNPACK2(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
 
-LLRI_WORD void LLRI_K(head_tq2_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->half[0][0][r] = llri_rd16(p + 64); }
-LLRI_WORD w2 LLRI_K(group_tq2_0)(const uint8_t *p, const uint8_t *q, int k)
-{
-    int at = 32 * (k / 4);
-    return w2_shr(w2_load(p + at, q + at), 2 * (k % 4), 3);
-}
-LLRI_UNPACK2(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
+LLRI_WORD void LLRI_K(head_tq2_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->super[r] = llri_rd16(p + 64); }
+#define LLRI_BITS_tq2_0 LLRI_BITS_q2_K
+LLRI_CHUNKS(tq2_0, 0)
+LLRI_UNPACK2(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
+#undef LLRI_FINISH
+#undef LLRI_BYTE
 #undef LLRI_UNPACK
 #undef LLRI_UNPACK2
+#undef LLRI_CHUNKS
+#undef LLRI_CHUNK
 
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
  * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
@@ -5494,34 +5517,10 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
 }
 #endif
 
-/* Wide vectors, and several tokens: the words are turned once, such that word k has elements 4k to 4k + 3 of all rows. Then
- * nothing is summed across lanes, and the activations are broadcast. */
+/* Wide vectors, where the same words serve several tokens or groups: they are turned once, then nothing is summed across lanes,
+ * and the activations are broadcast. */
 #define LLRI_TURN (LLRI_QL >= 8)
 #if LLRI_TURN
-LLRI_WORD void LLRI_K(turn)(vi w[8])
-{
-    vi t[8];
-    int i;
-    LLRI_UNROLL
-    for (i = 0; i < 8; i += 4) {        /* in each 128 bits */
-        vi a = vi_lo32(w[i], w[i + 1]), b = vi_hi32(w[i], w[i + 1]), c = vi_lo32(w[i + 2], w[i + 3]), d = vi_hi32(w[i + 2], w[i + 3]);
-        t[i] = vi_lo64(a, c);
-        t[i + 1] = vi_hi64(a, c);
-        t[i + 2] = vi_lo64(b, d);
-        t[i + 3] = vi_hi64(b, d);
-    }
-    LLRI_UNROLL
-    for (i = 0; i < 4; i++) {
-#  if LLRI_QL == 8
-        w[i] = _mm256_permute2x128_si256(t[i], t[4 + i], 0x20);
-        w[4 + i] = _mm256_permute2x128_si256(t[i], t[4 + i], 0x31);
-#  else                                 /* rows 0 2 4 6 of words i, i + 4, then rows 1 3 5 7 of both */
-        vi order = _mm512_setr_epi32(0, 8, 1, 9, 2, 10, 3, 11, 16, 24, 17, 25, 18, 26, 19, 27);
-        w[i] = _mm512_permutex2var_epi32(t[i], order, t[4 + i]);
-        w[4 + i] = _mm512_permutex2var_epi32(t[i], vi_add(order, vi_set(4)), t[4 + i]);
-#  endif
-    }
-}
 LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *a, int is_signed, int lim, int halves)
 {
     vi *c = c0;
@@ -5590,10 +5589,14 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
             const int32_t *sum = a->sum + g;
             float *f = acc + r;
             rows w[LLRI_NW];
+#if LLRI_TURN
+            const uint8_t *b[4];
+            for (i = 0; i < LLRI_QL / 4; i++) b[i] = LLRI_STRIP_Q(s, g, r + 4 * i);
+            LLRI_K(turn)(w, b, 32, 0);
+            LLRI_K(turn)(w + 4, b, 32, 16);
+#else
             LLRI_UNROLL
             for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
-#if LLRI_TURN
-            LLRI_K(turn)(w);
 #endif
             for (t = 0; t < n; t++, q += q_stride, scale += g_stride, sum += g_stride, f += LLRI_STRIP_ROWS)
                 qf_store(f, LLRI_K(add_group)(qf_load(f), s, g, r, w, (const LLRI_AE *)(const void *)q, *scale, *sum, off, LLRI_TURN, is_signed, lim, sub, parts, mins));
@@ -5604,7 +5607,6 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 /* One token and blocks of 32 nibbles, straight from the file: half the work of a strip, with the same sums in the same
  * order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
  * them in order. table: 16 values that the nibbles stand for, or NULL; only signed types have signed ones. */
-#define LLRI_ROW(r) (b[(r) / 4] + (size_t)((r) % 4) * row_bytes)      /* four pointers reach 16 rows: few enough for registers */
 LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const int8_t *a, const uint8_t *table, int is_signed)
 {
     vi d[4], low, high, m, t, lo, hi, w;
@@ -5617,10 +5619,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     m = _mm512_set1_epi8(15);
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-        w = _mm512_castsi128_si512(_mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i)));
-        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 4)), 1);
-        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 8)), 2);
-        w = _mm512_inserti32x4(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 12)), 3);
+        w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
         lo = _mm512_and_si512(w, m);
         hi = _mm512_and_si512(_mm512_srli_epi16(w, 4), m);
         if (table) { lo = _mm512_shuffle_epi8(t, lo); hi = _mm512_shuffle_epi8(t, hi); }
@@ -5642,13 +5641,12 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
 #    if LLRI_QL == 8
-        w = _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i)));
-        w = _mm256_inserti128_si256(w, _mm_loadu_si128((const __m128i *)(const void *)LLRI_ROW(r + i + 4)), 1);
+        w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
         lo = _mm256_and_si256(w, m);
         hi = _mm256_and_si256(_mm256_srli_epi16(w, 4), m);
         if (table) { lo = _mm256_shuffle_epi8(t, lo); hi = _mm256_shuffle_epi8(t, hi); }
 #    else
-        w = vi_load(LLRI_ROW(r + i));
+        w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
         lo = _mm_and_si128(w, m);
         hi = _mm_and_si128(_mm_srli_epi16(w, 4), m);
         if (table) { lo = _mm_shuffle_epi8(t, lo); hi = _mm_shuffle_epi8(t, hi); }
@@ -5726,11 +5724,11 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0
             qf f = qf_load(acc + r); \
             for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
             for (g = 0; g < groups; g += block_groups) { \
-                for (i = 0; i < LLRI_QL * block_bytes; i += 64) LLRI_PREFETCH(next + (uintptr_t)i); \
-                next += LLRI_QL * block_bytes; \
                 LLRI_UNROLL \
                 for (k = 0; k < block_groups; k++) { \
                     w2 x[LLRI_NW]; \
+                    for (i = 0; i < LLRI_QL * block_bytes / block_groups; i += 64) LLRI_PREFETCH(next + (uintptr_t)i); \
+                    next += LLRI_QL * block_bytes / block_groups; \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_NW; i++) { \
                         x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
@@ -5744,15 +5742,54 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0
         } \
     }
 LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
-LLRI_DIRECT(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), 0, 0, 4, 1, 2)
-LLRI_DIRECT(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s), 4, 0, 4, 1, 0)
-LLRI_DIRECT(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
-LLRI_DIRECT(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1)
-LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), 1, 0, 4, 0, 0)
-LLRI_DIRECT(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s, 1.0f, 0, 0), 1, 0, 4, 0, 0)
-LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 2, 1, 0)
+LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 0)
+/* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first for chunk j */
+#if LLRI_TURN
+#define LLRI_TURNED(c) t[c][i]
+#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
+    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    { \
+        const uint8_t *b[4]; \
+        int r, k, i, j; \
+        (void)groups; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
+            const uint8_t *p = w + (size_t)r * row_bytes; \
+            LLRI_K(head)(s, p, 0, r); \
+            for (i = 64; i < block_bytes; i += 64) LLRI_PREFETCH_NEAR(p + i);       /* what the head does not touch */ \
+        } \
+        finish; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+            vi t[n][8]; \
+            qf f = qf_load(acc + r); \
+            for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
+            LLRI_UNROLL \
+            for (k = 0; k < 8; k++) { \
+                vi x[8]; \
+                LLRI_UNROLL \
+                for (j = 0; j < n; j++) \
+                    if (k == (first)) { LLRI_K(turn)(t[j], b, row_bytes, at + 32 * j); LLRI_K(turn)(t[j] + 4, b, row_bytes, at + 32 * j + 16); } \
+                for (i = 0; i < LLRI_QL * block_bytes / 8; i += 64) LLRI_PREFETCH(next + (uintptr_t)i); \
+                next += LLRI_QL * block_bytes / 8; \
+                LLRI_UNROLL \
+                for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
+                f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * k, a->scale[k], a->sum[k], off, 1, 0, lim, sub, 1, mins); \
+            } \
+            qf_store(acc + r, f); \
+        } \
+    }
+#else
+#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
+    LLRI_DIRECT(name, head, group_##name, block_bytes, 8, finish, off, 0, lim, sub, mins)
+#endif
+LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
+LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
+LLRI_DIRECT_CHUNKS(q4_K, head_q4_K, 16, 4, 2 * j, 144, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
+LLRI_DIRECT_CHUNKS(q5_K, head_q4_K, 16, 5, j ? 2 * j - 2 : 0, 176, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
+LLRI_DIRECT_CHUNKS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
+LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 1, 4, 0, 0)
+#undef LLRI_DIRECT_CHUNKS
+#undef LLRI_TURNED
 #undef LLRI_DIRECT
-#undef LLRI_ROW
 /* and with a codebook */
 #define LLRI_DIRECT_GRID(name, head, entries, grid, group, block_bytes, finish, off, lim, sub) \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
@@ -5777,10 +5814,10 @@ LLRI_DIRECT(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 
             qf_store(acc + r, f); \
         } \
     }
-LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_high)(s, 0.125f), 43, 1, 0)
+LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 0)
 LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, entries8, llri_grid_iq2xs, group_iq2, 74, LLRI_K(finish_iq2)(s), 43, 1, 1)
 LLRI_DIRECT_GRID(iq2_s, head_iq2_s, entries8, llri_grid_iq2s, group_iq2, 82, LLRI_K(finish_iq2)(s), 43, 1, 1)
-LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_high)(s, 0.25f), 62, 1, 0)
+LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 0)
 LLRI_DIRECT_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, LLRI_K(finish_iq3_s)(s), 15, 4, 0)
 LLRI_DIRECT_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
 LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
@@ -6856,6 +6893,14 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_STRIP_Q
 #undef LLRI_WE
 #undef LLRI_AE
+#undef LLRI_BITS_q2_K
+#undef LLRI_BITS_q3_K
+#undef LLRI_BITS_q4_K
+#undef LLRI_BITS_q5_K
+#undef LLRI_BITS_q6_K
+#undef LLRI_BITS_tq2_0
+#undef LLRI_NIBBLE
+#undef LLRI_ROW
 #undef half_load
 #undef LLRI_KL
 #undef LLRI_QL
@@ -6895,6 +6940,11 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi_add
 #undef vi_acc
 #undef vi_madd
+#undef vi_and
+#undef vi_or
+#undef vi_shl
+#undef vi_shr
+#undef vi_sar
 #undef vi_float
 #undef vi_lo32
 #undef vi_hi32
