@@ -651,7 +651,15 @@ typedef const llri_gpu_table *(*llri_gpu_library)(void);                        
 
 /* Intrinsics: declared for every instruction set, used only in functions that carry the target attribute. */
 #if LLRI_X86 && (LLRI_GCC >= 500 || defined(__clang__))
+#  if LLRI_GCC && defined(__cplusplus)      /* its intrinsics say `__m512 x = x`, of which it warns in C++ */
+#    pragma GCC diagnostic push
+#    pragma GCC diagnostic ignored "-Wuninitialized"
+#    pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#  endif
 #  include <immintrin.h>
+#  if LLRI_GCC && defined(__cplusplus)
+#    pragma GCC diagnostic pop
+#  endif
 #  include <cpuid.h>
 #  define LLRI_ATTR(features) __attribute__((target(features)))
 #elif LLRI_X86 && defined(_MSC_VER)

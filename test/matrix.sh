@@ -63,6 +63,7 @@ if [ "$kind" = full ]; then
     row 'C23' "$CC" -std=c2x $W -fsyntax-only "$dir/impl.c"
     row 'C++20' "$CXX" -std=c++20 $W -fsyntax-only "$dir/impl.cpp"
     row 'C++11, two files, linked' linked "$CXX" -std=c++11 $W $SCALAR "$dir/impl.cpp" "$dir/user.cpp"
+    row 'C++11, optimised' "$CXX" -std=c++11 $W -O1 -DLLRUN_TIERS=128 -c -o "$dir/o.o" "$dir/impl.cpp"
     row 'optimised, all warnings' "$CC" $W -O2 -DLLRUN_TIERS=34 -c -o "$dir/o.o" llrun.c
     row 'clang C99' "$CLANG" -std=c99 $W -fsyntax-only "$dir/impl.c"
     row 'clang C++11' "$CLANG" -std=c++11 $W -fsyntax-only "$dir/impl.cpp"
