@@ -4801,8 +4801,8 @@ LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)         
         if (mins) LLRI_K(halves16)(s->min[0][g], s->half[1][g]);
     }
 }
-/* The scales of types with blocks of 256: a half for all, or s->super, and small integers for the groups or their halves. LLRI_FINISH(name) {
- * for QL rows from r on, with words w of s->head }; factor: a power of two */
+/* The scales of types with blocks of 256: one for all, in s->super or in s->head, and small integers for the groups or their
+ * halves. LLRI_FINISH(name) { for QL rows from r on; w: their 16 bytes of s->head as words, of which some may be undefined } */
 #define LLRI_FINISH(name) \
     LLRI_WORD void LLRI_K(name##_rows)(llri_strip *s, int r, const vi w[4]); \
     LLRI_TARGET LLRI_NOINLINE void LLRI_K(name)(llri_strip *s) \
@@ -4818,6 +4818,7 @@ LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)         
     } \
     LLRI_WORD void LLRI_K(name##_rows)(llri_strip *s, int r, const vi w[4])
 #define LLRI_BYTE(v, j) vi_and(vi_shr(v, 8 * (j)), 255)
+/* The scale for all, times a power of two, and the min */
 LLRI_WORD qf LLRI_K(super)(const llri_strip *s, int r, float factor) { return qf_mul(LLRI_K(half_lanes)(vi_load(s->super + r)), qf_set(factor)); }
 LLRI_WORD qf LLRI_K(super_min)(const llri_strip *s, int r) { return qf_mul(LLRI_K(half_lanes)(vi_shr(vi_load(s->super + r), 16)), qf_set(-1.0f)); }
 LLRI_WORD void LLRI_K(scale_all)(llri_strip *s, int r, qf d)
