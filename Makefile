@@ -11,7 +11,7 @@ ARGS    ?=
 STORYTELLER = models/storyteller.gguf
 B        = build
 CLANG   ?= clang
-SAN      = -O1 -g -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all
+SAN      = -O1 -g1 -ffp-contract=off -fno-omit-frame-pointer -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60
 NVCC    ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc) nvcc)
 # what this toolkit can build up to 9.0, and for later GPUs code that the driver compiles; or CUDA_ARCH=native
@@ -136,7 +136,7 @@ asan-doctor: $(B)/llrun-asan $(B)/make_model
 	sh test/doctor.sh $(B)/llrun-asan $(B)
 
 $(B)/test-tsan: $(TEST_SRC) | $(B)
-	$(CC) -O1 -g -ffp-contract=off -fsanitize=thread -DLLRUN_TIERS=6 -o $@ test/test.c $(LDLIBS)
+	$(CC) -O1 -g1 -ffp-contract=off -fsanitize=thread -DLLRUN_TIERS=6 -o $@ test/test.c $(LDLIBS)
 
 tsan: $(B)/test-tsan
 	$(B)/test-tsan pool session
