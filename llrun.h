@@ -4077,11 +4077,6 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
 #define LLRI_CAT3(a, b, c) LLRI_CAT3_(a, b, c)
 #define LLRI_K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
 #define LLRI_WORD LLRI_TARGET LLRI_ALWAYS_INLINE
-#if LLRI_PASS == LLRI_PASS_SCALAR       /* what several functions need: a call is too slow for vectors, copies are too large without */
-#  define LLRI_SHARED LLRI_TARGET LLRI_NOINLINE
-#else
-#  define LLRI_SHARED LLRI_WORD
-#endif
 
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
@@ -5649,13 +5644,12 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 #    endif
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-#    if LLRI_QL == 8
         w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
+#    if LLRI_QL == 8
         lo = _mm256_and_si256(w, m);
         hi = _mm256_and_si256(_mm256_srli_epi16(w, 4), m);
         if (table) { lo = _mm256_shuffle_epi8(t, lo); hi = _mm256_shuffle_epi8(t, hi); }
 #    else
-        w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
         lo = _mm_and_si128(w, m);
         hi = _mm_and_si128(_mm_srli_epi16(w, 4), m);
         if (table) { lo = _mm_shuffle_epi8(t, lo); hi = _mm_shuffle_epi8(t, hi); }
@@ -5752,7 +5746,8 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0
     }
 LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
 LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 0)
-/* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first for chunk j */
+/* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first to
+ * need chunk j */
 #if LLRI_TURN
 #define LLRI_TURNED(c) t[c][i]
 #define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
@@ -6921,7 +6916,6 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_MADDWD
 #undef LLRI_MADDUBS
 #undef LLRI_WORD
-#undef LLRI_SHARED
 #undef LLRI_K
 #undef LLRI_CAT3
 #undef LLRI_CAT3_
