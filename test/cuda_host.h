@@ -60,10 +60,9 @@ static std::mutex host_lock;
 enum { HOST_THREADS = 1024, HOST_STACK = 1 << 16 };
 static struct host_fiber { jmp_buf at; void *stack; bool begun, ended; int waits[2]; } host_fibers[HOST_THREADS];
 static jmp_buf host_main;
-static int host_current, host_left;
+static int host_current;
 static const std::function<void()> *host_body;
-static struct host_gate { int here, turn; } host_block, host_warps[HOST_THREADS / 32];
-static float host_slots[HOST_THREADS];
+static struct host_gate { int here, left, turn; } host_block, host_warps[HOST_THREADS / 32];
 
 static void host_die(const char *why)
 {
@@ -75,10 +74,11 @@ static void host_fiber_main(void)
     for (;;) {
         (*host_body)();
         host_fibers[host_current].ended = true;
-        host_left--;
+        host_block.left--;
+        host_warps[host_current / 32].left--;
         if (_setjmp(host_fibers[host_current].at) == 0) {
             int i, n = (int)blockDim.x;
-            if (!host_left) _longjmp(host_main, 1);
+            if (!host_block.left) _longjmp(host_main, 1);
             for (i = (host_current + 1) % n; host_fibers[i].ended; i = (i + 1) % n) {}
             host_current = i;
             threadIdx.x = (unsigned)i;
@@ -115,37 +115,45 @@ static void host_yield(int first, int last)
     threadIdx.x = (unsigned)i;
     _longjmp(host_fibers[i].at, 1);
 }
-static void host_wait(host_gate *g, int first, int last)
+/* Whoever comes last does what is to be done once for all. */
+template <typename F> static void host_wait(host_gate *g, int first, int last, F once)
 {
-    int i, n = 0, turn = g->turn;
+    int turn = g->turn;
     long spins = 0;
-    for (i = first; i < last; i++) n += !host_fibers[i].ended;
-    if (++g->here == n) { g->here = 0; g->turn++; return; }
+    if (++g->here == g->left) {
+        once();
+        g->here = 0;
+        g->turn++;
+        return;
+    }
     while (g->turn == turn) {
         if (++spins > 100000) host_die("threads of a block wait at different barriers");
         host_yield(first, last);
     }
 }
-static inline void __syncthreads(void) { host_wait(&host_block, 0, (int)blockDim.x); }
-static inline void __syncwarp(void)
+static inline void __syncthreads(void) { host_wait(&host_block, 0, (int)blockDim.x, [] {}); }
+template <typename F> static void host_sync_warp(F once)
 {
     int w = (int)threadIdx.x / 32, end = 32 * w + 32;
-    host_wait(&host_warps[w], 32 * w, end < (int)blockDim.x ? end : (int)blockDim.x);
+    host_wait(&host_warps[w], 32 * w, end < (int)blockDim.x ? end : (int)blockDim.x, once);
 }
+static inline void __syncwarp(void) { host_sync_warp([] {}); }
+/* What lanes tell each other is in two copies, used in turn: one is written again only after a barrier behind the reading. */
+static inline int host_copy_now(void) { return host_warps[threadIdx.x / 32].turn & 1; }
 /* Sums over a warp, or n lanes of it, in the order of a butterfly of shuffles. */
+static float host_slots[2][HOST_THREADS];
 template <typename F> static float host_fold(float x, F f, int n = 32)
 {
-    float v[32], u[32];
-    int i, k, w = (int)threadIdx.x / 32 * 32;
-    host_slots[threadIdx.x] = x;
-    __syncwarp();
-    for (i = 0; i < 32; i++) v[i] = host_slots[w + i];
-    __syncwarp();
-    for (k = n / 2; k; k /= 2) {
-        for (i = 0; i < 32; i++) u[i] = f(v[i], v[i ^ k]);
-        memcpy(v, u, sizeof v);
-    }
-    return v[threadIdx.x % 32];
+    float *all = host_slots[host_copy_now()], *v = all + threadIdx.x / 32 * 32;
+    all[threadIdx.x] = x;
+    host_sync_warp([=] {
+        float u[32];
+        for (int k = n / 2; k; k /= 2) {
+            for (int i = 0; i < 32; i++) u[i] = f(v[i], v[i ^ k]);
+            memcpy(v, u, sizeof u);
+        }
+    });
+    return all[threadIdx.x];
 }
 static inline float warp_sum(float x) { return host_fold(x, [](float a, float b) { return a + b; }); }
 static inline float warp_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }); }
@@ -153,21 +161,21 @@ static inline float quad_sum(float x) { return host_fold(x, [](float a, float b)
 static inline float quad_max(float x) { return host_fold(x, [](float a, float b) { return fmaxf(a, b); }, 4); }
 
 /* The tensor cores' products, with the words of a and b where the lanes have them. k: numbers of a row; per: in a word. */
-static unsigned host_words[HOST_THREADS][6];
+static unsigned host_words[2][HOST_THREADS][6];
 template <typename C, typename F> static void host_mma(C c[4], const unsigned *a, int na, const unsigned *b, int nb, int per, F number)
 {
     const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32, k_all = 4 * per * nb;
-    for (int i = 0; i < na; i++) host_words[threadIdx.x][i] = a[i];
-    for (int i = 0; i < nb; i++) host_words[threadIdx.x][4 + i] = b[i];
+    unsigned (*words)[6] = host_words[host_copy_now()] + w;
+    for (int i = 0; i < na; i++) words[lane][i] = a[i];
+    for (int i = 0; i < nb; i++) words[lane][4 + i] = b[i];
     __syncwarp();
     for (int i = 0; i < 4; i++) {
         const int row = lane / 4 + i / 2 * 8, col = lane % 4 * 2 + i % 2;
         for (int k = 0; k < k_all; k++) {
             const int l = k % (4 * per) / per, part = k / (4 * per);
-            c[i] += number(host_words[w + row % 8 * 4 + l][row / 8 + 2 * part], k % per) * number(host_words[w + col * 4 + l][4 + part], k % per);
+            c[i] += number(words[row % 8 * 4 + l][row / 8 + 2 * part], k % per) * number(words[col * 4 + l][4 + part], k % per);
         }
     }
-    __syncwarp();
 }
 
 /* ---- arithmetic ---- */
@@ -227,28 +235,28 @@ static inline void copy_16(void *to, const void *from, int there)
 }
 static inline void copy_group(void) {}
 template <int N> static void copies_wait(void) {}
-static const void *host_rows[HOST_THREADS];
+static const char *host_rows[2][HOST_THREADS];
 static void four_matrices(unsigned r[4], const void *row)
 {
     const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
     if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
-    host_rows[threadIdx.x] = row;
+    const char **rows = host_rows[host_copy_now()] + w;
+    rows[lane] = (const char *)row;
     __syncwarp();
-    for (int i = 0; i < 4; i++) memcpy(&r[i], (const char *)host_rows[w + 8 * i + lane / 4] + 4 * (lane % 4), 4);
-    __syncwarp();
+    for (int i = 0; i < 4; i++) memcpy(&r[i], rows[8 * i + lane / 4] + 4 * (lane % 4), 4);
 }
 static void four_turned(unsigned r[4], const void *row)
 {
     const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
     if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
-    host_rows[threadIdx.x] = row;
+    const char **rows = host_rows[host_copy_now()] + w;
+    rows[lane] = (const char *)row;
     __syncwarp();
     for (int i = 0; i < 4; i++) {
         unsigned short h[2];
-        for (int j = 0; j < 2; j++) memcpy(&h[j], (const char *)host_rows[w + 8 * i + lane % 4 * 2 + j] + 2 * (lane / 4), 2);
+        for (int j = 0; j < 2; j++) memcpy(&h[j], rows[8 * i + lane % 4 * 2 + j] + 2 * (lane / 4), 2);
         r[i] = h[0] | (unsigned)h[1] << 16;
     }
-    __syncwarp();
 }
 static inline int host_int8(unsigned word, int i) { return (int8_t)(word >> 8 * i); }
 static inline float host_f16(unsigned word, int i) { return __half2float(__ushort_as_half((unsigned short)(word >> 16 * i))); }
@@ -372,8 +380,11 @@ static void host_run(dim3 grid, dim3 block, size_t shared, const std::function<v
                 memset(host_shared, 0xff, shared);
                 memset(&host_block, 0, sizeof host_block);
                 memset(host_warps, 0, sizeof host_warps);
-                for (i = 0; i < (int)block.x; i++) host_fibers[i].ended = false;
-                host_left = (int)block.x;
+                for (i = 0; i < (int)block.x; i++) {
+                    host_fibers[i].ended = false;
+                    host_block.left++;
+                    host_warps[i / 32].left++;
+                }
                 host_current = 0;
                 threadIdx.x = 0;
                 host_run_block();
