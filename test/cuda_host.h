@@ -236,22 +236,24 @@ static inline void copy_16(void *to, const void *from, int there)
 static inline void copy_group(void) {}
 template <int N> static void copies_wait(void) {}
 static const char *host_rows[2][HOST_THREADS];
+static const char **rows_of_warp(const void *row)       /* those of all lanes */
+{
+    const char **rows = host_rows[host_copy_now()] + threadIdx.x / 32 * 32;
+    if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
+    rows[threadIdx.x % 32] = (const char *)row;
+    __syncwarp();
+    return rows;
+}
 static void four_matrices(unsigned r[4], const void *row)
 {
-    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
-    if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
-    const char **rows = host_rows[host_copy_now()] + w;
-    rows[lane] = (const char *)row;
-    __syncwarp();
+    const int lane = (int)threadIdx.x % 32;
+    const char **rows = rows_of_warp(row);
     for (int i = 0; i < 4; i++) memcpy(&r[i], rows[8 * i + lane / 4] + 4 * (lane % 4), 4);
 }
 static void four_turned(unsigned r[4], const void *row)
 {
-    const int w = (int)threadIdx.x / 32 * 32, lane = (int)threadIdx.x % 32;
-    if ((uintptr_t)row % 16) host_die("a row of a matrix at no multiple of 16");
-    const char **rows = host_rows[host_copy_now()] + w;
-    rows[lane] = (const char *)row;
-    __syncwarp();
+    const int lane = (int)threadIdx.x % 32;
+    const char **rows = rows_of_warp(row);
     for (int i = 0; i < 4; i++) {
         unsigned short h[2];
         for (int j = 0; j < 2; j++) memcpy(&h[j], rows[8 * i + lane % 4 * 2 + j] + 2 * (lane / 4), 2);
