@@ -3951,6 +3951,7 @@ typedef struct llri_strip {
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins per group; or per 256: */
     uint32_t super[LLRI_STRIP_ROWS];                    /* a scale, and in the high half a min */
     uint8_t head[LLRI_STRIP_ROWS][16];                  /* bytes with the integer factors of the groups, also with a scale and a min */
+    volatile int to_first;                              /* see LLRI_NEXT; volatile, or compilers make two of each loop that asks for it */
 } llri_strip;
 
 /* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
@@ -3986,7 +3987,7 @@ typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     int few_quant, few_float;           /* up to so many tokens the row form pays */
     void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next);     /* by tensor type */
-    void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows; s: work; or NULL */
+    void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows of any length; s: work; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
@@ -5611,7 +5612,7 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 /* One token and blocks of 32 nibbles, straight from the file: half the work of a strip, with the same sums in the same
  * order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
  * them in order. table: 16 values that the nibbles stand for, or NULL; only signed types have signed ones. */
-LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, const int8_t *a, const uint8_t *table, int is_signed)
+LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, int at, const int8_t *a, const uint8_t *table, int is_signed)
 {
     vi d[4], low, high, m, t, lo, hi, w;
     int i;
@@ -5623,7 +5624,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     m = _mm512_set1_epi8(15);
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-        w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
+        w = LLRI_K(rows16)(b, row_bytes, r + i, at);
         lo = _mm512_and_si512(w, m);
         hi = _mm512_and_si512(_mm512_srli_epi16(w, 4), m);
         if (table) { lo = _mm512_shuffle_epi8(t, lo); hi = _mm512_shuffle_epi8(t, hi); }
@@ -5644,7 +5645,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 #    endif
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
-        w = LLRI_K(rows16)(b, row_bytes, r + i, 0);
+        w = LLRI_K(rows16)(b, row_bytes, r + i, at);
 #    if LLRI_QL == 8
         lo = _mm256_and_si256(w, m);
         hi = _mm256_and_si256(_mm256_srli_epi16(w, 4), m);
@@ -5665,51 +5666,73 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     return LLRI_K(reduce4)(d[0], d[1], d[2], d[3]);
 }
 
-/* The nibbles begin at `at`, those of a row's next group `step` bytes further on; groups are of `bytes` bytes with their scales. */
-LLRI_WORD void LLRI_K(nibbles)(const llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc,
-                               int at, int step, int bytes, int off, const uint8_t *table, int is_signed, int mins)
+/* LLRI_NEXT(bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more lines
+ * would be under way than can be: the branch keeps compilers from gathering it. */
+LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, int bytes)
 {
-    const int8_t *q = (const int8_t *)a->q;
-    const uint8_t *b[4];
-    qf f[LLRI_STRIP_ROWS / LLRI_QL];
-    int r, g;
-    if (is_signed) off = LLRI_VNNI ? 128 : 0;
-    for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes + at;
-    LLRI_UNROLL
-    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) f[r / LLRI_QL] = qf_load(acc + r);
-    for (g = 0; g < groups; g++, q += 32) {
-        int z, sum = (int16_t)a->sum[g] + (int16_t)((uint32_t)a->sum[g] >> 16);
-        for (z = 0; z < LLRI_STRIP_ROWS * bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(g * LLRI_STRIP_ROWS * bytes + z));
-        LLRI_UNROLL
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
-            vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, q, table, is_signed), vi_set(-off * sum));
-            f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(a->scale[g])), f[r / LLRI_QL]);
-            if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * a->scale[g]), f[r / LLRI_QL]);
-        }
-        for (r = 0; r < 4; r++) b[r] += step;
-    }
-    LLRI_UNROLL
-    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]);
+    int i;
+    if (s->to_first) for (i = 0; i < bytes; i += 64) LLRI_PREFETCH_NEAR(next + (uintptr_t)i);
+    else for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(next + (uintptr_t)i);
+    return next + (uintptr_t)bytes;
 }
-/* LLRI_NIBBLES(type, bytes per block, its groups, head and finish for the scales, ...): those of all groups are fetched ahead,
- * as a vector must not be loaded from 16 places just stored to. */
+#define LLRI_NEXT(bytes) next = LLRI_K(ask)(s, next, bytes)
+/* f + the products of group g, whose nibbles begin `at` bytes behind b in each row */
+LLRI_WORD void LLRI_K(add_nibbles)(qf f[LLRI_STRIP_ROWS / LLRI_QL], const llri_strip *s, int g, const uint8_t *const b[4], size_t row_bytes, int at,
+                                   const int8_t *q, float scale, int32_t halves, int off, const uint8_t *table, int is_signed, int mins)
+{
+    int r, sum = (int16_t)halves + (int16_t)((uint32_t)halves >> 16);
+    if (is_signed) off = LLRI_VNNI ? 128 : 0;
+    LLRI_UNROLL
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
+        vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum));
+        f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale)), f[r / LLRI_QL]);
+        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * scale), f[r / LLRI_QL]);
+    }
+}
+/* The scales of a slice are fetched while the one before is multiplied, and its lines come to the first cache with them: a vector
+ * must not be loaded from 16 places just stored to. LLRI_HEADS: those of n rows from b on, `ahead` bytes further on. */
+#define LLRI_HEADS(head, n, ahead, g, first_row) \
+    do { \
+        LLRI_UNROLL \
+        for (i = 0; i < (n); i++) LLRI_K(head)(s, LLRI_ROW(i) + (ahead), g, (first_row) + i); \
+    } while (0)
+#define LLRI_FIRST_HEADS(head, block_bytes, block_groups) \
+    do { \
+        for (i = 0; i < 4; i++) b[i] = w + (size_t)(4 * i) * row_bytes; \
+        for (g = 0; g < 8 && g < groups; g += block_groups) LLRI_HEADS(head, LLRI_STRIP_ROWS, g / block_groups * block_bytes, g, 0); \
+    } while (0)
+/* LLRI_NIBBLES(type, bytes per block, its groups, head and finish for the scales, ...): the nibbles begin at `at`, those of a row's
+ * next group `step` bytes further on. */
 #define LLRI_NIBBLES(name, block_bytes, block_groups, head, finish, at, step, off, table, is_signed, mins) \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
     { \
+        const int8_t *q = (const int8_t *)a->q; \
+        const float *scale = a->scale; \
+        const int32_t *sum = a->sum; \
         const uint8_t *b[4]; \
-        int r, g; \
-        for (r = 0; r < 4; r++) b[r] = w + (size_t)(4 * r) * row_bytes; \
-        for (g = 0; g < groups; g += block_groups) { \
-            LLRI_UNROLL \
-            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, LLRI_ROW(r), g, r); \
-            for (r = 0; r < 4; r++) b[r] += block_bytes; \
+        qf f[LLRI_STRIP_ROWS / LLRI_QL]; \
+        int g, i, n; \
+        LLRI_FIRST_HEADS(head, block_bytes, block_groups); \
+        LLRI_UNROLL \
+        for (i = 0; i < LLRI_STRIP_ROWS / LLRI_QL; i++) f[i] = qf_load(acc + i * LLRI_QL); \
+        for (; groups > 0; groups -= 8) { \
+            n = groups < 8 ? groups : 8; \
+            finish; \
+            if (block_groups == 8 && groups > 8) LLRI_HEADS(head, LLRI_STRIP_ROWS, block_bytes, 0, 0); \
+            for (g = 0; g < n; g++, q += 32, scale++, sum++) { \
+                LLRI_NEXT(LLRI_STRIP_ROWS * block_bytes / block_groups); \
+                LLRI_K(add_nibbles)(f, s, g, b, row_bytes, at, q, *scale, *sum, off, table, is_signed, mins); \
+                if (block_groups == 1 && groups - 8 > g) LLRI_HEADS(head, LLRI_STRIP_ROWS, 8 * block_bytes, g, 0); \
+                for (i = 0; i < 4; i++) b[i] += step; \
+            } \
+            for (i = 0; i < 4; i++) b[i] += 8 / block_groups * block_bytes - 8 * step;      /* after a slice of 8 */ \
         } \
-        finish; \
-        LLRI_K(nibbles)(s, w, row_bytes, groups, next, a, acc, at, step, block_bytes / block_groups, off, table, is_signed, mins); \
+        LLRI_UNROLL \
+        for (i = 0; i < LLRI_STRIP_ROWS / LLRI_QL; i++) qf_store(acc + i * LLRI_QL, f[i]); \
     }
-LLRI_NIBBLES(q4_0, 18, 1, head_scale, LLRI_K(finish_half)(s, groups, 0), 2, 18, 8, NULL, 0, 0)
-LLRI_NIBBLES(q4_1, 20, 1, head_scale_min, LLRI_K(finish_half)(s, groups, 1), 4, 20, 0, NULL, 0, 1)
-LLRI_NIBBLES(iq4_nl, 18, 1, head_scale, LLRI_K(finish_half)(s, groups, 0), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(q4_0, 18, 1, head_scale, LLRI_K(finish_half)(s, n, 0), 2, 18, 8, NULL, 0, 0)
+LLRI_NIBBLES(q4_1, 20, 1, head_scale_min, LLRI_K(finish_half)(s, n, 1), 4, 20, 0, NULL, 0, 1)
+LLRI_NIBBLES(iq4_nl, 18, 1, head_scale, LLRI_K(finish_half)(s, n, 0), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
 LLRI_NIBBLES(iq4_xs, 136, 8, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
 LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0)
 #undef LLRI_NIBBLES
@@ -5719,32 +5742,35 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
     { \
         const uint8_t *b[4]; \
-        int r, g, k, i; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) \
-            for (g = 0; g < groups; g += block_groups) LLRI_K(head)(s, w + (size_t)r * row_bytes + g / block_groups * block_bytes, g, r); \
-        finish; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-            qf f = qf_load(acc + r); \
-            for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
-            for (g = 0; g < groups; g += block_groups) { \
-                LLRI_UNROLL \
-                for (k = 0; k < block_groups; k++) { \
-                    w2 x[LLRI_NW]; \
-                    for (i = 0; i < LLRI_QL * block_bytes / block_groups; i += 64) LLRI_PREFETCH(next + (uintptr_t)i); \
-                    next += LLRI_QL * block_bytes / block_groups; \
+        int at, n, r, g, k, i; \
+        for (at = 0; at < groups; at += 8, w += 8 / block_groups * block_bytes) { \
+            n = groups - at < 8 ? groups - at : 8; \
+            for (r = 0; r < LLRI_STRIP_ROWS; r++) \
+                for (g = 0; g < n; g += block_groups) LLRI_K(head)(s, w + (size_t)r * row_bytes + g / block_groups * block_bytes, g, r); \
+            finish; \
+            for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+                qf f = qf_load(acc + r); \
+                for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
+                for (g = 0; g < n; g += block_groups) { \
                     LLRI_UNROLL \
-                    for (i = 0; i < LLRI_NW; i++) { \
-                        x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
-                        if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
+                    for (k = 0; k < block_groups; k++) { \
+                        const int z = at + g + k; \
+                        w2 x[LLRI_NW]; \
+                        LLRI_NEXT(LLRI_QL * block_bytes / block_groups); \
+                        LLRI_UNROLL \
+                        for (i = 0; i < LLRI_NW; i++) { \
+                            x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
+                            if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
+                        } \
+                        f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * z, a->scale[z], a->sum[z], LLRI_VNNI && is_signed ? 128 : off, 0, is_signed, lim, sub, 1, mins); \
                     } \
-                    f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * (g + k), a->scale[g + k], a->sum[g + k], LLRI_VNNI && is_signed ? 128 : off, 0, is_signed, lim, sub, 1, mins); \
+                    for (i = 0; i < LLRI_QL / 4; i++) b[i] += block_bytes; \
                 } \
-                for (i = 0; i < (LLRI_QL + 3) / 4; i++) b[i] += block_bytes; \
+                qf_store(acc + r, f); \
             } \
-            qf_store(acc + r, f); \
         } \
     }
-LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), 0, 1, 1, 0, 0)
+LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, n, 0), 0, 1, 1, 0, 0)
 LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 0)
 /* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first to
  * need chunk j */
@@ -5754,31 +5780,28 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
     { \
         const uint8_t *b[4]; \
-        int r, k, i, j; \
-        (void)groups; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
-            const uint8_t *p = w + (size_t)r * row_bytes; \
-            LLRI_K(head)(s, p, 0, r); \
-            for (i = 64; i < block_bytes; i += 64) LLRI_PREFETCH_NEAR(p + i);       /* what the head does not touch */ \
-        } \
-        finish; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-            vi t[n][8]; \
-            qf f = qf_load(acc + r); \
-            for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
-            LLRI_UNROLL \
-            for (k = 0; k < 8; k++) { \
-                vi x[8]; \
+        int block, r, g, k, i, j; \
+        for (block = 0; block < groups; block += 8, w += block_bytes) { \
+            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
+            finish; \
+            for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+                vi t[n][8]; \
+                qf f = qf_load(acc + r); \
+                for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 LLRI_UNROLL \
-                for (j = 0; j < n; j++) \
-                    if (k == (first)) { LLRI_K(turn)(t[j], b, row_bytes, at + 32 * j); LLRI_K(turn)(t[j] + 4, b, row_bytes, at + 32 * j + 16); } \
-                for (i = 0; i < LLRI_QL * block_bytes / 8; i += 64) LLRI_PREFETCH(next + (uintptr_t)i); \
-                next += LLRI_QL * block_bytes / 8; \
-                LLRI_UNROLL \
-                for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
-                f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * k, a->scale[k], a->sum[k], off, 1, 0, lim, sub, 1, mins); \
+                for (k = 0; k < 8; k++) { \
+                    vi x[8]; \
+                    g = block + k; \
+                    LLRI_UNROLL \
+                    for (j = 0; j < n; j++) \
+                        if (k == (first)) { LLRI_K(turn)(t[j], b, row_bytes, at + 32 * j); LLRI_K(turn)(t[j] + 4, b, row_bytes, at + 32 * j + 16); } \
+                    LLRI_NEXT(LLRI_QL * block_bytes / 8); \
+                    LLRI_UNROLL \
+                    for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
+                    f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * g, a->scale[g], a->sum[g], off, 1, 0, lim, sub, 1, mins); \
+                } \
+                qf_store(acc + r, f); \
             } \
-            qf_store(acc + r, f); \
         } \
     }
 #else
@@ -5798,24 +5821,26 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
 #define LLRI_DIRECT_GRID(name, head, entries, grid, group, block_bytes, finish, off, lim, sub) \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
     { \
-        int r, k, i; \
-        (void)groups; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
-            LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
-            for (k = 0; k < LLRI_W2 * block_bytes; k += 64) LLRI_PREFETCH(next + (uintptr_t)(r * block_bytes + k)); \
-        } \
-        LLRI_K(entries)(s, grid); \
-        finish; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-            qf f = qf_load(acc + r); \
-            for (k = 0; k < 8; k++) { \
-                w2 x[LLRI_NW]; \
-                LLRI_UNROLL \
-                for (i = 0; i < LLRI_NW; i++) x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
-                f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * k, a->scale[k], a->sum[k], off, 0, 0, lim, sub, 1, 0); \
+        int block, r, g, k, i; \
+        for (block = 0; block < groups; block += 8, w += block_bytes) { \
+            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
+            for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
+                LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
+                LLRI_NEXT(LLRI_W2 * block_bytes); \
             } \
-            qf_store(acc + r, f); \
+            LLRI_K(entries)(s, grid); \
+            finish; \
+            for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+                qf f = qf_load(acc + r); \
+                for (k = 0; k < 8; k++) { \
+                    w2 x[LLRI_NW]; \
+                    g = block + k; \
+                    LLRI_UNROLL \
+                    for (i = 0; i < LLRI_NW; i++) x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
+                    f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * g, a->scale[g], a->sum[g], off, 0, 0, lim, sub, 1, 0); \
+                } \
+                qf_store(acc + r, f); \
+            } \
         } \
     }
 LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 0)
@@ -5826,6 +5851,9 @@ LLRI_DIRECT_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, 
 LLRI_DIRECT_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
 LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
 #undef LLRI_DIRECT_GRID
+#undef LLRI_NEXT
+#undef LLRI_HEADS
+#undef LLRI_FIRST_HEADS
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
@@ -7302,6 +7330,18 @@ static llr_status llri_isa_choose(const llr_options *opt, llr_isa *out, llr_erro
 }
 static const llri_ops *llri_ops_get(llr_isa isa) { return llri_tiers[isa].ops; }
 
+/* Lines that one token's kernels ask for long before their use go to the first cache on AMD's CPUs. On Intel's they go to the
+ * second, as few can be under way to the first. (q8_0, two threads: Zen 5 1.15 x, Emerald Rapids 1 / 1.11 x with the first.) */
+static int llri_is_amd(void)
+{
+#if LLRI_X86
+    uint32_t r[4];
+    return llri_cpuid(1, 0, r) && llri_cpuid(0, 0, r) && r[1] == 0x68747541 && r[3] == 0x69746e65 && r[2] == 0x444d4163;     /* "AuthenticAMD" */
+#else
+    return 0;
+#endif
+}
+
 /* >>pool --------------------------------------------------------------------------------------------------------------
  * A team of threads that sessions share. One parallel region at a time: chunks are handed out by an atomic counter, because
  * cores are not equally fast, so results must not depend on who does which chunk. Regions follow each other within
@@ -7432,6 +7472,11 @@ static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
     llri_pool_publish(p);
     llri_pool_work(p, 0);
     llri_pool_close(p);
+}
+
+/* The chunk after `chunk` that its thread will probably get, when it has 1 / parts of it still to do: others take theirs meanwhile. */
+static int llri_pool_next(llr_pool *p, int chunk, int parts) {
+    return p && p->n_workers ? llri_atomic_load(&p->next) + p->n_workers / parts : chunk + 1;
 }
 
 /* One evaluation at a time: others wait here. p may be NULL. */
@@ -7705,7 +7750,7 @@ typedef struct llri_exec {
     const llri_ops *ops;
     const llri_gpu_table *gpu; void *stream;    /* NULL: the CPU */
     llr_pool *pool;
-    int exact;
+    int exact, to_first;                        /* to_first: see llri_is_amd */
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
     int prepared;                               /* what `act` holds of it */
     uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats */
@@ -7757,6 +7802,7 @@ static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, in
     e->ops = ops;
     e->pool = pool;
     e->exact = exact;
+    e->to_first = llri_is_amd();
     llri_exec_layout(e, ops, max_in, max_float_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
 }
 
@@ -7860,9 +7906,11 @@ static void llri_product_strips(const llri_product *p, llri_matmul_work *t, cons
     const size_t acc_floats = LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes);        /* of a strip */
     const llri_type_info *type = llri_type(p->w->type);
     size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
-    int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL, b;
-    const int64_t step = p->quant || !p->few || !llri_float_there(p->w->type) ? LLRI_SLICE : 1 << 20;     /* what is read where it lies is read whole, or 2^20 columns */
+    const int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
+    const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
+    const int64_t step = there ? 1 << 20 : LLRI_SLICE;              /* what is read where it lies is read whole, or 2^20 columns */
     int64_t k;
+    int b;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
     for (k = 0; k < e->n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
         for (b = 0; b < n_strips; b++) {
@@ -7905,33 +7953,44 @@ static void llri_product_rows(const llri_product *p, llri_matmul_work *t, int64_
     else for (r = 0; r < n_rows; r++) for (i = 0; i < n; i++) t->acc[(size_t)r * (size_t)ld + (size_t)i] += p->bias[row + r];
 }
 
+static const llri_product *llri_product_of(const llri_products *all, int chunk)
+{
+    const llri_product *p = all->p;
+    while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
+    return p;
+}
+static const uint8_t *llri_chunk_start(const llri_products *all, int chunk)    /* its first row, or any if there is no such chunk */
+{
+    const llri_product *p = llri_product_of(all, chunk);
+    int64_t row = (int64_t)(chunk - p->first_chunk) * p->strips_per_chunk * LLRI_STRIP_ROWS;
+    return p->w->data + (row < p->w->n_out ? (size_t)row * p->w->row_bytes : 0);
+}
 static void llri_product_chunk(void *arg, int chunk, int thread)
 {
     const llri_products *all = (const llri_products *)arg;
-    const llri_product *p = all->p;
+    const llri_product *p = llri_product_of(all, chunk);
     const llri_exec *e = p->e;
     uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
-    int lanes, ld, i, t, jump, strips;
+    int lanes, ld, i, t, strips;
     llri_matmul_work m, up;
-    while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
     lanes = p->quant ? e->ops->ql : e->ops->vf;
     ld = (e->n + lanes - 1) / lanes * lanes;
     m.strip = (llri_strip *)(void *)work;
+    m.strip->to_first = e->to_first;
     m.wide = (float *)(void *)(work + llri_align64(sizeof(llri_strip)));
     m.wt = m.wide + LLRI_STRIP_ROWS * LLRI_SLICE;
     m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
     up = m;
     up.acc = m.acc + LLRI_STRIPS * LLRI_STRIP_ROWS * ld;
-    jump = (llri_pool_size(e->pool) - 1) * p->strips_per_chunk;     /* from the end of a chunk to the next of this thread, if all are equally fast */
     for (i = 0; i < p->strips_per_chunk; i += strips) {
-        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS, then;
+        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
         const uint8_t *next;
         int rows;
         strips = p->few ? 1 : p->strips_per_chunk - i < LLRI_STRIPS ? p->strips_per_chunk - i : LLRI_STRIPS;
         rows = (int)(p->w->n_out - row < strips * LLRI_STRIP_ROWS ? p->w->n_out - row : strips * LLRI_STRIP_ROWS);
         if (rows <= 0) return;
-        then = row + (int64_t)LLRI_STRIP_ROWS * (strips + (i + strips < p->strips_per_chunk ? 0 : jump));
-        next = p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes;
+        next = p->w->data + (size_t)(row + rows) * p->w->row_bytes;
+        if (i + strips >= p->strips_per_chunk || row + rows >= p->w->n_out) next = llri_chunk_start(all, llri_pool_next(e->pool, chunk, p->strips_per_chunk / strips));
         if (p->up) {
             llri_product_rows(p, &m, row, rows, p->up->w->data + (size_t)row * p->up->w->row_bytes);
             llri_product_rows(p->up, &up, row, rows, next);
