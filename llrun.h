@@ -5676,65 +5676,117 @@ LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, int bytes)
     return next + (uintptr_t)bytes;
 }
 #define LLRI_NEXT(bytes) next = LLRI_K(ask)(s, next, bytes)
-/* f + the products of group g, whose nibbles begin `at` bytes behind b in each row */
-LLRI_WORD void LLRI_K(add_nibbles)(qf f[LLRI_STRIP_ROWS / LLRI_QL], const llri_strip *s, int g, const uint8_t *const b[4], size_t row_bytes, int at,
-                                   const int8_t *q, float scale, int32_t halves, int off, const uint8_t *table, int is_signed, int mins)
-{
-    int r, sum = (int16_t)halves + (int16_t)((uint32_t)halves >> 16);
-    if (is_signed) off = LLRI_VNNI ? 128 : 0;
-    LLRI_UNROLL
-    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
-        vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum));
-        f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale)), f[r / LLRI_QL]);
-        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum * scale), f[r / LLRI_QL]);
-    }
-}
-/* The scales of a slice are fetched while the one before is multiplied, and its lines come to the first cache with them: a vector
- * must not be loaded from 16 places just stored to. LLRI_HEADS: those of n rows from b on, `ahead` bytes further on. */
-#define LLRI_HEADS(head, n, ahead, g, first_row) \
-    do { \
+/* The scales of a slice are fetched, and its lines come to the first cache with them, while the slice before it is multiplied: a
+ * vector must not be loaded from 16 places just stored to. LLRI_HEADS: those of n groups, `ahead` bytes behind b. */
+#define LLRI_HEADS(head, block_bytes, block_groups) \
+    for (g = 0; g < n; g += block_groups) { \
         LLRI_UNROLL \
-        for (i = 0; i < (n); i++) LLRI_K(head)(s, LLRI_ROW(i) + (ahead), g, (first_row) + i); \
-    } while (0)
-#define LLRI_FIRST_HEADS(head, block_bytes, block_groups) \
-    do { \
-        for (i = 0; i < 4; i++) b[i] = w + (size_t)(4 * i) * row_bytes; \
-        for (g = 0; g < 8 && g < groups; g += block_groups) LLRI_HEADS(head, LLRI_STRIP_ROWS, g / block_groups * block_bytes, g, 0); \
-    } while (0)
-/* LLRI_NIBBLES(type, bytes per block, its groups, head and finish for the scales, ...): the nibbles begin at `at`, those of a row's
- * next group `step` bytes further on. */
-#define LLRI_NIBBLES(name, block_bytes, block_groups, head, finish, at, step, off, table, is_signed, mins) \
+        for (i = 0; i < LLRI_STRIP_ROWS; i++) LLRI_K(head)(s, LLRI_ROW(i) + ahead + g / block_groups * block_bytes, g, i); \
+    }
+/* Halves at the beginning of blocks of 18 bytes: with wide vectors the 8 of a row at once, and all turned to lanes of rows later */
+LLRI_WORD void LLRI_K(heads18)(llri_strip *s, const uint8_t *const b[4], size_t row_bytes, int ahead, int n)
+{
+    int g, i;
+#  if LLRI_QL == 16
+    uint16_t *h = (uint16_t *)(void *)s->half;
+    const __m512i places = _mm512_castsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 36, 45, 54, 63));
+    if (n == 8) {
+        LLRI_UNROLL
+        for (i = 0; i < LLRI_STRIP_ROWS; i++) {
+            __m512i x = _mm512_permutex2var_epi16(_mm512_loadu_si512(LLRI_ROW(i) + ahead), places, _mm512_loadu_si512(LLRI_ROW(i) + ahead + 64));
+            _mm_storeu_si128((__m128i *)(void *)(h + 8 * i), _mm512_castsi512_si128(x));
+        }
+    } else for (i = 0; i < LLRI_STRIP_ROWS; i++) for (g = 0; g < n; g++) h[8 * i + g] = llri_rd16(LLRI_ROW(i) + ahead + 18 * g);
+#  else
+    LLRI_HEADS(head_scale, 18, 1)
+#  endif
+}
+LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
+{
+#  if LLRI_QL == 16
+    static const uint16_t turned[32] = { 0, 8, 16, 24, 32, 40, 48, 56, 1, 9, 17, 25, 33, 41, 49, 57, 2, 10, 18, 26, 34, 42, 50, 58, 3, 11, 19, 27, 35, 43, 51, 59 };
+    const __m512i first = _mm512_loadu_si512(turned), pairs = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
+    __m512i z[4], x, y;
+    int i, k;
+    (void)n;
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) z[i] = _mm512_loadu_si512((const uint16_t *)(const void *)s->half + 32 * i);
+    LLRI_UNROLL
+    for (i = 0; i < 8; i += 4) {                /* groups i to i + 3, in lanes of 8 rows */
+        const __m512i places = _mm512_add_epi16(first, _mm512_set1_epi16((int16_t)i));
+        x = _mm512_permutex2var_epi16(z[0], places, z[1]);
+        y = _mm512_permutex2var_epi16(z[2], places, z[3]);
+        LLRI_UNROLL
+        for (k = i; k < i + 4; k += 2) {
+            const __m512i two = _mm512_permutex2var_epi64(x, _mm512_add_epi64(pairs, _mm512_set1_epi64(2 * (k - i))), y);
+            qf_store(s->scale[0][k], _mm512_cvtph_ps(_mm512_castsi512_si256(two)));
+            qf_store(s->scale[0][k + 1], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(two, 1)));
+        }
+    }
+#  else
+    LLRI_K(finish_half)(s, n, 0);
+#  endif
+}
+
+LLRI_WORD void LLRI_K(head_byte)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = p[0]; }
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_e8m0)(llri_strip *s)
+{
+    const uint16_t *e = (const uint16_t *)(const void *)s->half;
+    float *scale = (float *)(void *)s->scale;
+    int i;
+    for (i = 0; i < 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_e8m0_half((uint8_t)e[i]);
+}
+
+/* LLRI_NIBBLES(type, bytes per block, its groups, heads and finish for the scales of a slice, ...): heads are fetched all at once, or
+ * where that is `spread`, by `head` with each group. The nibbles begin at `at`, those of a row's next group `step` bytes further on. */
+#define LLRI_NIBBLES(name, block_bytes, block_groups, heads, spread, head, finish, at, step, offset, table, is_signed, mins) \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
     { \
+        const int off = !is_signed ? offset : LLRI_VNNI ? 128 : 0; \
         const int8_t *q = (const int8_t *)a->q; \
         const float *scale = a->scale; \
-        const int32_t *sum = a->sum; \
+        const int32_t *halves = a->sum; \
         const uint8_t *b[4]; \
         qf f[LLRI_STRIP_ROWS / LLRI_QL]; \
-        int g, i, n; \
-        LLRI_FIRST_HEADS(head, block_bytes, block_groups); \
+        int now, ahead = 0, n = groups < 8 ? groups : 8, g, i, r; \
+        for (i = 0; i < 4; i++) b[i] = w + (size_t)(4 * i) * row_bytes; \
+        heads; \
+        ahead = 8 / block_groups * block_bytes; \
         LLRI_UNROLL \
-        for (i = 0; i < LLRI_STRIP_ROWS / LLRI_QL; i++) f[i] = qf_load(acc + i * LLRI_QL); \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) f[r / LLRI_QL] = qf_load(acc + r); \
         for (; groups > 0; groups -= 8) { \
-            n = groups < 8 ? groups : 8; \
+            int32_t sum[8]; \
+            now = n; \
             finish; \
-            if (block_groups == 8 && groups > 8) LLRI_HEADS(head, LLRI_STRIP_ROWS, block_bytes, 0, 0); \
-            for (g = 0; g < n; g++, q += 32, scale++, sum++) { \
+            n = groups < 16 ? groups - 8 : 8; \
+            if (!(spread)) { heads; } \
+            for (g = 0; g < now; g++) sum[g] = (int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16); \
+            for (g = 0; g < now; g++, q += 32) { \
                 LLRI_NEXT(LLRI_STRIP_ROWS * block_bytes / block_groups); \
-                LLRI_K(add_nibbles)(f, s, g, b, row_bytes, at, q, *scale, *sum, off, table, is_signed, mins); \
-                if (block_groups == 1 && groups - 8 > g) LLRI_HEADS(head, LLRI_STRIP_ROWS, 8 * block_bytes, g, 0); \
+                LLRI_UNROLL \
+                for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+                    vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum[g])); \
+                    f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale[g])), f[r / LLRI_QL]); \
+                    if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
+                } \
+                if ((spread) && g < n) { \
+                    LLRI_UNROLL \
+                    for (i = 0; i < LLRI_STRIP_ROWS; i++) LLRI_K(head)(s, LLRI_ROW(i) + 8 * block_bytes, g, i); \
+                } \
                 for (i = 0; i < 4; i++) b[i] += step; \
             } \
-            for (i = 0; i < 4; i++) b[i] += 8 / block_groups * block_bytes - 8 * step;      /* after a slice of 8 */ \
+            for (i = 0; i < 4; i++) b[i] += ahead - 8 * step; \
+            scale += 8; \
+            halves += 8; \
         } \
         LLRI_UNROLL \
-        for (i = 0; i < LLRI_STRIP_ROWS / LLRI_QL; i++) qf_store(acc + i * LLRI_QL, f[i]); \
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]); \
     }
-LLRI_NIBBLES(q4_0, 18, 1, head_scale, LLRI_K(finish_half)(s, n, 0), 2, 18, 8, NULL, 0, 0)
-LLRI_NIBBLES(q4_1, 20, 1, head_scale_min, LLRI_K(finish_half)(s, n, 1), 4, 20, 0, NULL, 0, 1)
-LLRI_NIBBLES(iq4_nl, 18, 1, head_scale, LLRI_K(finish_half)(s, n, 0), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_NIBBLES(iq4_xs, 136, 8, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, (void)0, 1, 17, 12, llri_fp4_plus12, 0, 0)
+LLRI_NIBBLES(q4_0, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 16, head_scale, LLRI_K(finish18)(s, now), 2, 18, 8, NULL, 0, 0)
+LLRI_NIBBLES(q4_1, 20, 1, LLRI_HEADS(head_scale_min, 20, 1), 1, head_scale_min, LLRI_K(finish_half)(s, now, 1), 4, 20, 0, NULL, 0, 1)
+LLRI_NIBBLES(iq4_nl, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 16, head_scale, LLRI_K(finish18)(s, now), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(iq4_xs, 136, 8, LLRI_HEADS(head_iq4_xs, 136, 8), 0, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_byte, 17, 1), 0, head_byte, LLRI_K(finish_e8m0)(s), 1, 17, 12, llri_fp4_plus12, 0, 0)
 #undef LLRI_NIBBLES
 
 /* The same for types whose groups are whole words: only the scales go through a strip. */
@@ -5853,7 +5905,6 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
 #undef LLRI_DIRECT_GRID
 #undef LLRI_NEXT
 #undef LLRI_HEADS
-#undef LLRI_FIRST_HEADS
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
