@@ -7525,11 +7525,6 @@ static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
     llri_pool_close(p);
 }
 
-/* The chunk after `chunk` that its thread will probably get, when it has 1 / parts of it still to do: others take theirs meanwhile. */
-static int llri_pool_next(llr_pool *p, int chunk, int parts) {
-    return p && p->n_workers ? llri_atomic_load(&p->next) + p->n_workers / parts : chunk + 1;
-}
-
 /* One evaluation at a time: others wait here. p may be NULL. */
 static void llri_pool_lock(llr_pool *p) { if (p) llri_mutex_lock(&p->user); }
 static void llri_pool_unlock(llr_pool *p) { if (p) llri_mutex_unlock(&p->user); }
@@ -8004,26 +7999,15 @@ static void llri_product_rows(const llri_product *p, llri_matmul_work *t, int64_
     else for (r = 0; r < n_rows; r++) for (i = 0; i < n; i++) t->acc[(size_t)r * (size_t)ld + (size_t)i] += p->bias[row + r];
 }
 
-static const llri_product *llri_product_of(const llri_products *all, int chunk)
-{
-    const llri_product *p = all->p;
-    while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
-    return p;
-}
-static const uint8_t *llri_chunk_start(const llri_products *all, int chunk)    /* its first row, or any if there is no such chunk */
-{
-    const llri_product *p = llri_product_of(all, chunk);
-    int64_t row = (int64_t)(chunk - p->first_chunk) * p->strips_per_chunk * LLRI_STRIP_ROWS;
-    return p->w->data + (row < p->w->n_out ? (size_t)row * p->w->row_bytes : 0);
-}
 static void llri_product_chunk(void *arg, int chunk, int thread)
 {
     const llri_products *all = (const llri_products *)arg;
-    const llri_product *p = llri_product_of(all, chunk);
+    const llri_product *p = all->p;
     const llri_exec *e = p->e;
     uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
-    int lanes, ld, i, t, strips;
+    int lanes, ld, i, t, jump, strips;
     llri_matmul_work m, up;
+    while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
     lanes = p->quant ? e->ops->ql : e->ops->vf;
     ld = (e->n + lanes - 1) / lanes * lanes;
     m.strip = (llri_strip *)(void *)work;
@@ -8033,15 +8017,16 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
     up = m;
     up.acc = m.acc + LLRI_STRIPS * LLRI_STRIP_ROWS * ld;
+    jump = (llri_pool_size(e->pool) - 1) * p->strips_per_chunk;     /* from the end of a chunk to the next of this thread, if all are equally fast */
     for (i = 0; i < p->strips_per_chunk; i += strips) {
-        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS;
+        int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS, then;
         const uint8_t *next;
         int rows;
         strips = p->few ? 1 : p->strips_per_chunk - i < LLRI_STRIPS ? p->strips_per_chunk - i : LLRI_STRIPS;
         rows = (int)(p->w->n_out - row < strips * LLRI_STRIP_ROWS ? p->w->n_out - row : strips * LLRI_STRIP_ROWS);
         if (rows <= 0) return;
-        next = p->w->data + (size_t)(row + rows) * p->w->row_bytes;
-        if (i + strips >= p->strips_per_chunk || row + rows >= p->w->n_out) next = llri_chunk_start(all, llri_pool_next(e->pool, chunk, p->strips_per_chunk / strips));
+        then = row + (int64_t)LLRI_STRIP_ROWS * (strips + (i + strips < p->strips_per_chunk ? 0 : jump));
+        next = p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes;
         if (p->up) {
             llri_product_rows(p, &m, row, rows, p->up->w->data + (size_t)row * p->up->w->row_bytes);
             llri_product_rows(p->up, &up, row, rows, next);
