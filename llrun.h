@@ -3907,8 +3907,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
     return llr_gguf_check(g, err);
 }
 
-/* Bytes that will be wanted: into the second cache, which more lines can be under way to than to the first; and from there into
- * the first */
+/* Bytes that will be wanted: into the second cache, which more lines can be under way to on most CPUs; and into the first */
 #if defined(__GNUC__)
 #  define LLRI_PREFETCH(address) __builtin_prefetch((const void *)(address), 0, 2)
 #  define LLRI_PREFETCH_NEAR(address) __builtin_prefetch((const void *)(address))
@@ -4935,9 +4934,16 @@ LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
 LLRI_WORD w2 LLRI_K(group_q8_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_load(p + 2, q + 2); }
 LLRI_UNPACK2(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
 
-LLRI_WORD void LLRI_K(head_mxfp4)(llri_strip *s, const uint8_t *p, int g, int r) { s->scale[0][g][r] = llri_e8m0_half(p[0]); }
+LLRI_WORD void LLRI_K(head_mxfp4)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = p[0]; }
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_mxfp4)(llri_strip *s)
+{
+    const uint16_t *e = (const uint16_t *)(const void *)s->half;
+    float *scale = (float *)(void *)s->scale;
+    int i;
+    for (i = 0; i < 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_e8m0_half((uint8_t)e[i]);
+}
 LLRI_WORD w2 LLRI_K(group_mxfp4)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup(llri_fp4_plus12, w2_nibbles(p + 1, q + 1)); }
-LLRI_UNPACK2(mxfp4, head_mxfp4, group_mxfp4, 17, 1, (void)0, LLRI_PUT2(s, g, r, v, 12, 1, 1))
+LLRI_UNPACK2(mxfp4, head_mxfp4, group_mxfp4, 17, 1, LLRI_K(finish_mxfp4)(s), LLRI_PUT2(s, g, r, v, 12, 1, 1))
 
 LLRI_UNPACK(nvfp4, 36, 2, (void)0)
 {
@@ -5683,7 +5689,8 @@ LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, int bytes)
         LLRI_UNROLL \
         for (i = 0; i < LLRI_STRIP_ROWS; i++) LLRI_K(head)(s, LLRI_ROW(i) + ahead + g / block_groups * block_bytes, g, i); \
     }
-/* Halves at the beginning of blocks of 18 bytes: with wide vectors the 8 of a row at once, and all turned to lanes of rows later */
+/* Halves at the beginning of blocks of 18 bytes: with wide vectors the 8 of a row at once, s->half being
+ * [row][8] until finish18 turns them to lanes of rows */
 LLRI_WORD void LLRI_K(heads18)(llri_strip *s, const uint8_t *const b[4], size_t row_bytes, int ahead, int n)
 {
     int g, i;
@@ -5726,15 +5733,6 @@ LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
 #  else
     LLRI_K(finish_half)(s, n, 0);
 #  endif
-}
-
-LLRI_WORD void LLRI_K(head_byte)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = p[0]; }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_e8m0)(llri_strip *s)
-{
-    const uint16_t *e = (const uint16_t *)(const void *)s->half;
-    float *scale = (float *)(void *)s->scale;
-    int i;
-    for (i = 0; i < 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_e8m0_half((uint8_t)e[i]);
 }
 
 /* LLRI_NIBBLES(type, bytes per block, its groups, heads and finish for the scales of a slice, ...): heads are fetched all at once, or
@@ -5786,7 +5784,7 @@ LLRI_NIBBLES(q4_0, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 
 LLRI_NIBBLES(q4_1, 20, 1, LLRI_HEADS(head_scale_min, 20, 1), 1, head_scale_min, LLRI_K(finish_half)(s, now, 1), 4, 20, 0, NULL, 0, 1)
 LLRI_NIBBLES(iq4_nl, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 16, head_scale, LLRI_K(finish18)(s, now), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
 LLRI_NIBBLES(iq4_xs, 136, 8, LLRI_HEADS(head_iq4_xs, 136, 8), 0, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_byte, 17, 1), 0, head_byte, LLRI_K(finish_e8m0)(s), 1, 17, 12, llri_fp4_plus12, 0, 0)
+LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_fp4_plus12, 0, 0)
 #undef LLRI_NIBBLES
 
 /* The same for types whose groups are whole words: only the scales go through a strip. */
