@@ -5672,16 +5672,19 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     return LLRI_K(reduce4)(d[0], d[1], d[2], d[3]);
 }
 
-/* LLRI_NEXT(bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more lines
- * would be under way than can be: the branch keeps compilers from gathering it. */
-LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, int bytes)
+/* LLRI_NEXT(pair, bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more
+ * lines would be under way than can be: the branch keeps compilers from gathering it. pair, of rows: on AMD's CPUs (Zen 5) lines
+ * from eight places in turn come faster than in the order of their bytes, with small blocks; -1: not with these. */
+LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int bytes)
 {
+    const int first = s->to_first, apart = first && pair >= 0;
+    const uintptr_t p = apart ? next + 2 * (size_t)pair * row_bytes : next;
     int i;
-    if (s->to_first) for (i = 0; i < bytes; i += 64) LLRI_PREFETCH_NEAR(next + (uintptr_t)i);
-    else for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(next + (uintptr_t)i);
-    return next + (uintptr_t)bytes;
+    if (first) for (i = 0; i < bytes; i += 64) LLRI_PREFETCH_NEAR(p + (uintptr_t)i);
+    else for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(p + (uintptr_t)i);
+    return apart && pair < LLRI_STRIP_ROWS / 2 - 1 ? next : next + (uintptr_t)bytes;
 }
-#define LLRI_NEXT(bytes) next = LLRI_K(ask)(s, next, bytes)
+#define LLRI_NEXT(pair, bytes) next = LLRI_K(ask)(s, next, row_bytes, pair, bytes)
 /* The scales of a slice are fetched, and its lines come to the first cache with them, while the slice before it is multiplied: a
  * vector must not be loaded from 16 places just stored to. LLRI_HEADS: those of n groups, `ahead` bytes behind b. */
 #define LLRI_HEADS(head, block_bytes, block_groups) \
@@ -5760,7 +5763,7 @@ LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
             if (!(spread)) { heads; } \
             for (g = 0; g < now; g++) sum[g] = (int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16); \
             for (g = 0; g < now; g++, q += 32) { \
-                LLRI_NEXT(LLRI_STRIP_ROWS * block_bytes / block_groups); \
+                LLRI_NEXT(g, LLRI_STRIP_ROWS * block_bytes / block_groups); \
                 LLRI_UNROLL \
                 for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                     vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum[g])); \
@@ -5806,7 +5809,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                     for (k = 0; k < block_groups; k++) { \
                         const int z = at + g + k; \
                         w2 x[LLRI_NW]; \
-                        LLRI_NEXT(LLRI_QL * block_bytes / block_groups); \
+                        LLRI_NEXT(block_groups == 1 ? g : -1, LLRI_QL * block_bytes / block_groups); \
                         LLRI_UNROLL \
                         for (i = 0; i < LLRI_NW; i++) { \
                             x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
@@ -5845,7 +5848,7 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
                     LLRI_UNROLL \
                     for (j = 0; j < n; j++) \
                         if (k == (first)) { LLRI_K(turn)(t[j], b, row_bytes, at + 32 * j); LLRI_K(turn)(t[j] + 4, b, row_bytes, at + 32 * j + 16); } \
-                    LLRI_NEXT(LLRI_QL * block_bytes / 8); \
+                    LLRI_NEXT(-1, LLRI_QL * block_bytes / 8); \
                     LLRI_UNROLL \
                     for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
                     f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * g, a->scale[g], a->sum[g], off, 1, 0, lim, sub, 1, mins); \
@@ -5876,7 +5879,7 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
                 LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
-                LLRI_NEXT(LLRI_W2 * block_bytes); \
+                LLRI_NEXT(-1, LLRI_W2 * block_bytes); \
             } \
             LLRI_K(entries)(s, grid); \
             finish; \
