@@ -7395,8 +7395,9 @@ static int llri_is_amd(void)
 }
 
 /* >>pool --------------------------------------------------------------------------------------------------------------
- * A team of threads that sessions share. One parallel region at a time: chunks are handed out by an atomic counter, because
- * cores are not equally fast, so results must not depend on who does which chunk. Regions follow each other within
+ * A team of threads that sessions share. One parallel region at a time: each thread takes chunks from its own share, from one
+ * end to the other, since memory is read faster in one piece; and then those that others have left, because cores are not
+ * equally fast, so results must not depend on who does which chunk. Regions follow each other within
  * microseconds while a model runs, so workers wait spinning for a short time and then sleep: nothing runs when nothing is
  * evaluated. Workers never call code of the user and never allocate.
  *
@@ -7407,15 +7408,16 @@ static int llri_is_amd(void)
  */
 typedef void (*llri_task)(void *arg, int chunk, int thread);
 
+enum { LLRI_MAX_THREADS = 512, LLRI_SPIN_ROUNDS = 4000 };
+
 typedef struct llri_worker { llri_thread thread; llr_pool *pool; int index; } llri_worker;    /* index: 1 .. n_workers */
 
 struct llr_pool {
     volatile int32_t epoch;                 /* apart from each other: each is polled or hit by all threads */
     char pad0[124];
-    volatile int32_t next;                  /* chunk to hand out */
-    char pad1[124];
     volatile int32_t active;                /* workers inside a region */
-    char pad2[124];
+    char pad1[124];
+    volatile int32_t next[LLRI_MAX_THREADS];        /* chunk to hand out, of each thread's share */
     volatile int32_t sleepers, waiting;     /* workers, and the caller, that need to be woken */
     int n_chunks;
     llri_task fn;
@@ -7430,14 +7432,18 @@ struct llr_pool {
     int n_workers, n_wanted;                /* threads besides the caller; entries of `workers` */
 };
 
-enum { LLRI_MAX_THREADS = 512, LLRI_SPIN_ROUNDS = 4000 };
+/* Threads that take part, the caller included. */
+static int llri_pool_size(const llr_pool *p) { return p ? p->n_workers + 1 : 1; }
+
+/* Where the share of a thread begins, and that of the one before ends */
+static int32_t llri_pool_share(const llr_pool *p, int thread) { return (int32_t)((int64_t)p->n_chunks * thread / llri_pool_size(p)); }
 
 static void llri_pool_work(llr_pool *p, int thread) {
-    int n = p->n_chunks;
-    for (;;) {
-        int32_t chunk = llri_atomic_add(&p->next, 1);
-        if (chunk >= n) return;
-        p->fn(p->arg, chunk, thread);
+    int size = llri_pool_size(p), k;
+    for (k = 0; k < size; k++) {
+        int owner = (thread + k) % size;
+        int32_t end = llri_pool_share(p, owner + 1), chunk;
+        while (llri_atomic_load(&p->next[owner]) < end && (chunk = llri_atomic_add(&p->next[owner], 1)) < end) p->fn(p->arg, chunk, thread);
     }
 }
 
@@ -7506,9 +7512,6 @@ static void llri_pool_close(llr_pool *p) {
     llri_atomic_store(&p->waiting, 0);
 }
 
-/* Threads that take part, the caller included. */
-static int llri_pool_size(const llr_pool *p) { return p ? p->n_workers + 1 : 1; }
-
 /* Runs fn(arg, chunk, thread) for every chunk 0 .. n_chunks-1, thread 0 .. size-1 (the caller is 0); returns when all are
  * done. Not from inside fn, and not from two threads at once (llri_pool_lock). p NULL: all on the caller. */
 static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
@@ -7520,7 +7523,7 @@ static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
     p->fn = fn;
     p->arg = arg;
     p->n_chunks = n_chunks;
-    llri_atomic_store(&p->next, 0);
+    for (i = 0; i <= p->n_workers; i++) llri_atomic_store(&p->next[i], llri_pool_share(p, i));
     llri_pool_publish(p);
     llri_pool_work(p, 0);
     llri_pool_close(p);
@@ -7931,7 +7934,7 @@ typedef struct llri_products { const llri_product *p; int n; } llri_products;   
 static int llri_float_there(uint32_t type) { return !LLRI_BIG_ENDIAN && (type == LLRI_F32 || type == LLRI_F16 || type == LLRI_BF16); }
 
 /* 16 rows of n_k columns of w: where they lie if that can be, else as floats in t->wide. Returns the type of what `row` points to. */
-static int llri_float_rows(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int rows, size_t skip, int n_k, const uint8_t **row)
+static int llri_float_rows(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int rows, size_t skip, int n_k, const uint8_t **row)
 {
     int type = (int)p->w->type, there = llri_float_there(p->w->type), r;
     for (r = 0; r < LLRI_STRIP_ROWS; r++) {
@@ -7945,7 +7948,7 @@ static int llri_float_rows(const llri_product *p, llri_matmul_work *t, const uin
 
 /* Sums of rows of w over the whole input: for few tokens of 16 rows, acc [n][16]; else of up to LLRI_STRIPS strips, acc [rows]
  * [vectors * lanes]. The rows at `then`, which this thread will want next, are prefetched meanwhile. */
-static void llri_product_strips(const llri_product *p, llri_matmul_work *t, const uint8_t *w, int n_rows, const uint8_t *then)
+static void llri_product_strips(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int n_rows, const uint8_t *then)
 {
     const llri_exec *e = p->e;
     const llri_ops *ops = e->ops;
@@ -7989,15 +7992,21 @@ static void llri_product_strips(const llri_product *p, llri_matmul_work *t, cons
         }
 }
 
-/* The same with bias: sums in t->acc, in the order that llri_product_strips gives them */
-static void llri_product_rows(const llri_product *p, llri_matmul_work *t, int64_t row, int n_rows, const uint8_t *then)
+/* The same with bias, for few tokens of up to LLRI_STRIPS strips as well, acc being [strip][n][16] then */
+static void llri_product_rows(const llri_product *p, const llri_matmul_work *t, int64_t row, int n_rows, const uint8_t *then)
 {
     const int n = p->e->n, lanes = p->quant ? p->e->ops->ql : p->e->ops->vf, ld = (n + lanes - 1) / lanes * lanes;
+    const int step = p->few ? LLRI_STRIP_ROWS : n_rows;
+    llri_matmul_work part = *t;
     int r, i;
-    llri_product_strips(p, t, p->w->data + (size_t)row * p->w->row_bytes, n_rows, then);
+    for (r = 0; r < n_rows; r += step, part.acc += step * n) {
+        const uint8_t *w = p->w->data + (size_t)(row + r) * p->w->row_bytes;
+        int left = n_rows - r;
+        llri_product_strips(p, &part, w, left < step ? left : step, left > step ? w + (size_t)step * p->w->row_bytes : then);
+    }
     if (!p->bias) return;
-    if (p->few) for (i = 0; i < n; i++) for (r = 0; r < n_rows; r++) t->acc[i * LLRI_STRIP_ROWS + r] += p->bias[row + r];
-    else for (r = 0; r < n_rows; r++) for (i = 0; i < n; i++) t->acc[(size_t)r * (size_t)ld + (size_t)i] += p->bias[row + r];
+    for (r = 0; r < n_rows; r++)
+        for (i = 0; i < n; i++) t->acc[p->few ? (r / LLRI_STRIP_ROWS * n + i) * LLRI_STRIP_ROWS + r % LLRI_STRIP_ROWS : r * ld + i] += p->bias[row + r];
 }
 
 static void llri_product_chunk(void *arg, int chunk, int thread)
@@ -8006,7 +8015,7 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     const llri_product *p = all->p;
     const llri_exec *e = p->e;
     uint8_t *work = e->thread + (size_t)thread * e->thread_bytes;
-    int lanes, ld, i, t, jump, strips;
+    int lanes, ld, i, r, t, strips;
     llri_matmul_work m, up;
     while (p + 1 < all->p + all->n && chunk >= p[1].first_chunk) p++;
     lanes = p->quant ? e->ops->ql : e->ops->vf;
@@ -8018,23 +8027,24 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
     up = m;
     up.acc = m.acc + LLRI_STRIPS * LLRI_STRIP_ROWS * ld;
-    jump = (llri_pool_size(e->pool) - 1) * p->strips_per_chunk;     /* from the end of a chunk to the next of this thread, if all are equally fast */
     for (i = 0; i < p->strips_per_chunk; i += strips) {
         int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS, then;
         const uint8_t *next;
         int rows;
-        strips = p->few ? 1 : p->strips_per_chunk - i < LLRI_STRIPS ? p->strips_per_chunk - i : LLRI_STRIPS;
+        strips = p->strips_per_chunk - i < LLRI_STRIPS ? p->strips_per_chunk - i : LLRI_STRIPS;
         rows = (int)(p->w->n_out - row < strips * LLRI_STRIP_ROWS ? p->w->n_out - row : strips * LLRI_STRIP_ROWS);
         if (rows <= 0) return;
-        then = row + (int64_t)LLRI_STRIP_ROWS * (strips + (i + strips < p->strips_per_chunk ? 0 : jump));
+        then = row + rows;              /* the next chunk, too, is mostly of this thread's share */
         next = p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes;
         if (p->up) {
             llri_product_rows(p, &m, row, rows, p->up->w->data + (size_t)row * p->up->w->row_bytes);
             llri_product_rows(p->up, &up, row, rows, next);
         } else llri_product_rows(p, &m, row, rows, next);
-        if (p->act != LLRI_ACT_NONE) e->ops->act(p->act, m.acc, m.acc, p->up ? up.acc : NULL, p->few ? e->n * LLRI_STRIP_ROWS : rows * ld, p->act_p);
+        if (p->act != LLRI_ACT_NONE) e->ops->act(p->act, m.acc, m.acc, p->up ? up.acc : NULL, p->few ? (rows + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS * LLRI_STRIP_ROWS * e->n : rows * ld, p->act_p);
         if (!p->few) e->ops->spread(m.acc, (size_t)ld, rows, e->n, p->y + row, p->ldy);
-        else for (t = 0; t < e->n; t++) memcpy(p->y + t * p->ldy + row, m.acc + t * LLRI_STRIP_ROWS, (size_t)rows * sizeof(float));
+        else for (r = 0; r < rows; r += LLRI_STRIP_ROWS)
+            for (t = 0; t < e->n; t++)
+                memcpy(p->y + t * p->ldy + row + r, m.acc + r * e->n + t * LLRI_STRIP_ROWS, (size_t)(rows - r < LLRI_STRIP_ROWS ? rows - r : LLRI_STRIP_ROWS) * sizeof(float));
     }
 }
 
