@@ -297,7 +297,7 @@ typedef enum llr_arith {             /* what products with a weight cost depends
     LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
-/* `rounds` (of some microseconds) of nothing but products in registers, as this tier does them, shared by the threads of the
+/* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the threads of the
  * pool (NULL: the caller alone). The caller takes the time. *n_ops: operations done, two for a multiplication with addition;
  * 0 if this compiler cannot be kept from leaving out work whose result nobody reads. Allocates nothing. */
 LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int rounds, llr_pool *pool, llr_error *err);
@@ -3929,7 +3929,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_PASS_AVX512  7
 
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
-#define LLRI_STRIPS 4                   /* strips that are multiplied with a slice of many tokens while it is in the inner caches */
+#define LLRI_STRIPS 4                   /* strips that are multiplied with a slice of many tokens while it is in the inner caches; gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for, at least */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
@@ -5673,8 +5673,9 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 }
 
 /* LLRI_NEXT(pair, bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more
- * lines would be under way than can be: the branch keeps compilers from gathering it. pair, of rows: on AMD's CPUs (Zen 5) lines
- * from eight places in turn come faster than in the order of their bytes, with small blocks; -1: not with these. */
+ * lines would be under way than can be: the branch keeps compilers from gathering it. pair: on AMD's CPUs (Zen 5), of the eight
+ * pairs of rows, that which is asked for; lines of eight places in turn come faster than in the order of their bytes, but not if
+ * blocks of 256 are read chunk by chunk: these give -1. */
 LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int bytes)
 {
     const int first = s->to_first, apart = first && pair >= 0;
@@ -7413,7 +7414,7 @@ enum { LLRI_MAX_THREADS = 512, LLRI_SPIN_ROUNDS = 4000 };
 typedef struct llri_worker { llri_thread thread; llr_pool *pool; int index; } llri_worker;    /* index: 1 .. n_workers */
 
 struct llr_pool {
-    volatile int32_t epoch;                 /* apart from each other: each is polled or hit by all threads */
+    volatile int32_t epoch;                 /* apart from the next two: each is polled or hit by all threads */
     char pad0[124];
     volatile int32_t active;                /* workers inside a region */
     char pad1[124];
@@ -7485,15 +7486,16 @@ static void llri_worker_main(void *arg) {
     llr_pool *p = w->pool;
     int32_t seen = 0;
     for (;;) {
-        int32_t now = llri_pool_wait(p, seen);
-        if (llri_atomic_load(&p->stop)) return;
+        int32_t now = llri_pool_wait(p, seen), stop;
         (void)llri_atomic_add(&p->active, 1);
         now = llri_atomic_load(&p->epoch);
-        if (now & 1) {
+        stop = llri_atomic_load(&p->stop);          /* after it: nobody opens another region for who has seen that of the end */
+        if ((now & 1) && !stop) {
             llri_pool_work(p, w->index);
             seen = now;
         }
         if (llri_atomic_add(&p->active, -1) == 1 && llri_atomic_load(&p->waiting)) llri_pool_wake(p, &p->done);
+        if (stop) return;
     }
 }
 
@@ -7512,7 +7514,7 @@ static void llri_pool_close(llr_pool *p) {
     llri_atomic_store(&p->waiting, 0);
 }
 
-/* Runs fn(arg, chunk, thread) for every chunk 0 .. n_chunks-1, thread 0 .. size-1 (the caller is 0); returns when all are
+/* Runs fn(arg, chunk, thread) for every chunk 0 .. n_chunks-1 (at most 2^30), thread 0 .. size-1 (the caller is 0); returns when all are
  * done. Not from inside fn, and not from two threads at once (llri_pool_lock). p NULL: all on the caller. */
 static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
     int i;
@@ -7721,8 +7723,8 @@ LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int
     opt.isa = isa;
     st = llri_isa_choose(&opt, &isa, err);
     if (st) return st;
-    if (!n_ops || (int)arith < 0 || arith >= LLR_ARITH_COUNT || rounds < 0)
-        return llri_fail(err, LLR_E_ARG, "llr_peak_run: n_ops must not be NULL, arith is %d of %d, rounds %d", (int)arith, (int)LLR_ARITH_COUNT, rounds);
+    if (!n_ops || (int)arith < 0 || arith >= LLR_ARITH_COUNT || rounds < 0 || rounds > 1 << 30)
+        return llri_fail(err, LLR_E_ARG, "llr_peak_run: n_ops must not be NULL, arith is %d of %d, rounds %d of at most 2^30", (int)arith, (int)LLR_ARITH_COUNT, rounds);
     p.ops = llri_ops_get(isa);
     p.arith = arith;
     llri_pool_lock(pool);

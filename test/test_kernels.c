@@ -161,10 +161,12 @@ static void test_kernel_same_bits(void)
     }
 }
 
-/* act(gate) * up where the sums are is the same bits as step by step; also past the caches, where rows of the result lie far apart. */
+/* act(gate) * up where the sums are is the same bits as step by step and 16 rows after the other; also past the caches, where rows
+ * of the result lie far apart. 35 strips: five of a chunk for one thread, two for three */
+enum { KT_GATED_IN = 544, KT_GATED_OUT = 549 };
 static void kt_gated(const llri_ops *ops, llr_pool *pool, const kt_type *gate, const kt_type *up, int n, int far_apart, int in_one, const float *x, float *y)
 {
-    enum { IN = 544, OUT = 69 };
+    enum { IN = KT_GATED_IN, OUT = KT_GATED_OUT };
     const int64_t ld = far_apart ? 8192 : OUT;
     float bias[OUT], *second = y + 40 * ld;
     llri_product p[2];
@@ -192,7 +194,18 @@ static void kt_gated(const llri_ops *ops, llr_pool *pool, const kt_type *gate, c
     llri_exec_input(&e, x, IN, n, IN);
     if (in_one) llri_matmul_act(&e, p, 2, LLRI_ACT_SILU, NULL);
     else {
-        llri_matmul(&e, p, 2);
+        for (i = 0; i < OUT; i += 16) {
+            llri_mat strip[2];
+            llri_product q[2];
+            for (k = 0; k < 2; k++) {
+                strip[k] = m[k];
+                strip[k].data += (size_t)i * m[k].row_bytes;
+                strip[k].n_out = OUT - i < 16 ? OUT - i : 16;
+                q[k] = p[k];
+                q[k].w = &strip[k]; q[k].bias += i; q[k].y += i;
+            }
+            llri_matmul(&e, q, 2);
+        }
         llri_act(&e, LLRI_ACT_SILU, y, ld, y, second, ld, n, OUT, NULL);
     }
     for (k = 0; k < 2; k++) free((void *)(uintptr_t)m[k].data);
@@ -202,7 +215,7 @@ static void test_kernel_gated(void)
 {
     static const kt_type pairs[][2] = { { { LLRI_Q4_0, { 0, -1 } }, { LLRI_Q5_1, { 0, 2 } } }, { { LLRI_F16, { 0, -1 } }, { LLRI_BF16, { -1, -1 } } }, { { LLRI_Q8_0, { 0, -1 } }, { LLRI_F32, { -1, -1 } } } };
     static const int tokens[] = { 1, 3, 40 };
-    static float x[40 * 544];
+    static float x[40 * KT_GATED_IN];
     const size_t room = sizeof(float) * 2 * 40 * 8192;
     uint8_t *block = (uint8_t *)malloc(2 * room + 64);
     float *want, *got;
@@ -214,17 +227,17 @@ static void test_kernel_gated(void)
     got = want + room / sizeof(float);
     llr_cpu(&cpu);
     kt_seed = 5;
-    for (i = 0; i < 40 * 544; i++) x[i] = kt_unit();
+    for (i = 0; i < 40 * KT_GATED_IN; i++) x[i] = kt_unit();
     for (isa = 1; isa < LLR_ISA_COUNT; isa++)
         for (k = 0; k < 3 && cpu.usable >> isa & 1; k++)
             for (i = 0; i < 3; i++)
                 for (far_apart = 0; far_apart < 2; far_apart++) {
                     const llri_ops *ops = llri_ops_get((llr_isa)isa);
-                    const int64_t ld = far_apart ? 8192 : 69;
+                    const int64_t ld = far_apart ? 8192 : KT_GATED_OUT;
                     kt_gated(ops, NULL, &pairs[k][0], &pairs[k][1], tokens[i], 0, 0, x, want);
-                    kt_gated(ops, pool, &pairs[k][0], &pairs[k][1], tokens[i], far_apart, 1, x, got);
+                    kt_gated(ops, far_apart ? NULL : pool, &pairs[k][0], &pairs[k][1], tokens[i], far_apart, 1, x, got);
                     for (t = 0; t < tokens[i]; t++)
-                        if (LLRI_FLT_EXACT && memcmp(want + t * 69, got + t * ld, 69 * sizeof *got)) break;
+                        if (LLRI_FLT_EXACT && memcmp(want + t * KT_GATED_OUT, got + t * ld, KT_GATED_OUT * sizeof *got)) break;
                     CHECK_MSG(t == tokens[i], "%s, pair %d, %d tokens, token %d", llr_isa_name((llr_isa)isa), k, tokens[i], t);
                 }
     llr_pool_free(pool);

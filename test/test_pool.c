@@ -46,6 +46,34 @@ static void test_pool_regions(void) {
     }
 }
 
+typedef struct test_pool_stuck { volatile int32_t others, gave_up; } test_pool_stuck;
+
+static void test_pool_stuck_task(void *arg, int chunk, int thread) {
+    test_pool_stuck *c = (test_pool_stuck *)arg;
+    time_t start = time(NULL);
+    (void)thread;
+    if (chunk) { (void)llri_atomic_add(&c->others, 1); return; }
+    while (llri_atomic_load(&c->others) < TEST_POOL_CHUNKS - 1) {
+        if (time(NULL) - start > 20) { llri_atomic_store(&c->gave_up, 1); return; }
+        llri_thread_yield();
+    }
+}
+
+/* A thread that is kept with its first chunk does not keep the others of its share. */
+static void test_pool_stuck_thread(void) {
+    int n_threads;
+    for (n_threads = 2; n_threads <= 5; n_threads++) {
+        llr_pool *p = NULL;
+        llr_error err;
+        test_pool_stuck c;
+        memset(&c, 0, sizeof c);
+        CHECK(llr_pool_new(&p, n_threads, NULL, &err) == LLR_OK && llr_pool_threads(p) == n_threads);
+        llri_pool_run(p, TEST_POOL_CHUNKS, test_pool_stuck_task, &c);
+        CHECK_MSG(!c.gave_up, "%d threads: %d of %d chunks were run beside the first", n_threads, (int)c.others, TEST_POOL_CHUNKS - 1);
+        llr_pool_free(p);
+    }
+}
+
 static void test_pool_null(void) {
     test_pool_ctx c;
     memset(&c, 0, sizeof c);
@@ -153,6 +181,7 @@ static void test_pool_peak(void) {
     CHECK(llr_peak_run(NULL, LLR_ISA_SCALAR, LLR_ARITH_FLOAT, 1, NULL, &err) == LLR_E_ARG);
     CHECK(llr_peak_run(&ops, LLR_ISA_SCALAR, LLR_ARITH_COUNT, 1, NULL, &err) == LLR_E_ARG);
     CHECK(llr_peak_run(&ops, LLR_ISA_SCALAR, LLR_ARITH_FLOAT, -1, NULL, &err) == LLR_E_ARG && strstr(err.msg, "-1"));
+    CHECK(llr_peak_run(&ops, LLR_ISA_SCALAR, LLR_ARITH_FLOAT, (1 << 30) + 1, p, &err) == LLR_E_ARG && strstr(err.msg, "1073741825"));
     llr_pool_free(p);
     CHECK(test_arith_of("q4_0") == LLR_ARITH_INT4 && test_arith_of("q4_K") == LLR_ARITH_INT4 && test_arith_of("q2_K") == LLR_ARITH_INT4);
     CHECK(test_arith_of("q5_0") == LLR_ARITH_INT6 && test_arith_of("q5_K") == LLR_ARITH_INT6 && test_arith_of("q6_K") == LLR_ARITH_INT6);
@@ -160,4 +189,4 @@ static void test_pool_peak(void) {
     CHECK(test_arith_of("f16") == LLR_ARITH_FLOAT && test_arith_of("bf16") == LLR_ARITH_FLOAT && llr_type_arith(999) == LLR_ARITH_FLOAT);
 }
 
-#define TESTS_POOL(X) X(pool_regions) X(pool_null) X(pool_args) X(pool_nomem) X(pool_shared) X(pool_peak)
+#define TESTS_POOL(X) X(pool_regions) X(pool_stuck_thread) X(pool_null) X(pool_args) X(pool_nomem) X(pool_shared) X(pool_peak)
