@@ -365,12 +365,13 @@ done
 section 'signals and outputs that fail'
 long="-p ab --raw -n 3500 --temp 0 --ignore-eos -c 4096"
 model "$T/slow.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8
-# ends N TRIES STATUS ARGS ...: after signal N at a moment that moves, but not before main (sanitizers begin slowly); the program promises 200 ms; a busy machine may need more
+main_after=$((${SANITIZERS:+580 +} 20))                         # ms after which main has begun: sanitizers begin slowly
+# ends N TRIES STATUS ARGS ...: after signal N at a moment that moves; the program promises 200 ms; a busy machine may need more
 ends() {
     sig=$1 tries=$2 want=$3 k=0; shift 3
     while [ $k -lt "$tries" ]; do
         k=$((k + 1))
-        "$child" $first -s "$sig" -a $((${SANITIZERS:+180 +} 20 + 2000 * k / (tries + 1) * k / (tries + 1))) -w 1000 -t 60 "$llrun" "$@" <"$in" >"$out" 2>"$err"; code=$?
+        "$child" $first -s "$sig" -a $((main_after + 2000 * k / (tries + 1) * k / (tries + 1))) -w 1000 -t 60 "$llrun" "$@" <"$in" >"$out" 2>"$err"; code=$?
         check "exit $code after signal $sig, try $k: $*" sh -c 'case $1 in $2|77) ;; *) exit 1;; esac' - "$code" "$want"
     done
 }
@@ -412,7 +413,7 @@ is 1 "$(cat "$T/code")"; said '^llrun: error: .* cut short'
 section 'the parent is killed'
 k=0; while [ $k -lt "${ORPHANS:-10}" ]; do
     k=$((k + 1))
-    "$child" -k -a $((60 * k % 700 + 60)) -w 1000 "$llrun" run "$T/slow.gguf" $long --die-with-parent <"$in" >"$out" 2>"$err"; is 0 $?
+    "$child" -k -a $((60 * k % 700 + main_after + 40)) -w 1000 "$llrun" run "$T/slow.gguf" $long --die-with-parent <"$in" >"$out" 2>"$err"; is 0 $?
 done
 "$child" -k -a 300 -w 500 "$llrun" run "$T/slow.gguf" $long <"$in" >"$out" 2>"$err"; is 125 $?      # only if it is asked to
 t 1 cpu --die-with-parent=1; said 'is gone'
