@@ -297,9 +297,9 @@ typedef enum llr_arith {             /* what products with a weight cost depends
     LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
-/* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the threads of the
- * pool (NULL: the caller alone). The caller takes the time. *n_ops: operations done, two for a multiplication with addition;
- * 0 if this compiler cannot be kept from leaving out work whose result nobody reads. Allocates nothing. */
+/* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the
+ * threads of the pool (NULL: the caller alone). The caller takes the time. *n_ops: operations done, two for a multiplication
+ * with addition; 0 if this compiler cannot be kept from leaving out work whose result nobody reads. Allocates nothing. */
 LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int rounds, llr_pool *pool, llr_error *err);
 
 /* --- Models ------------------------------------------------------------------------------------------------------------ */
@@ -3929,7 +3929,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_PASS_AVX512  7
 
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
-#define LLRI_STRIPS 4                   /* strips that are multiplied with a slice of many tokens while it is in the inner caches; gate and up take turns */
+#define LLRI_STRIPS 4                   /* strips that a slice of many tokens meets while it is in the inner caches, and after which gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for, at least */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
@@ -5673,9 +5673,9 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 }
 
 /* LLRI_NEXT(pair, bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more
- * lines would be under way than can be: the branch keeps compilers from gathering it. pair: on AMD's CPUs (Zen 5), of the eight
- * pairs of rows, that which is asked for; lines of eight places in turn come faster than in the order of their bytes, but not if
- * blocks of 256 are read chunk by chunk: these give -1. */
+ * lines would be under way than can be: the branch keeps compilers from gathering it. pair: of the eight pairs of
+ * rows, the one that is asked for on AMD's CPUs; there (Zen 5) lines of eight places in turn come faster than in the order of
+ * their bytes, but for most blocks of 256. -1: in that order, as on all others. */
 LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int bytes)
 {
     const int first = s->to_first, apart = first && pair >= 0;
@@ -7489,7 +7489,7 @@ static void llri_worker_main(void *arg) {
         int32_t now = llri_pool_wait(p, seen), stop;
         (void)llri_atomic_add(&p->active, 1);
         now = llri_atomic_load(&p->epoch);
-        stop = llri_atomic_load(&p->stop);          /* after it: nobody opens another region for who has seen that of the end */
+        stop = llri_atomic_load(&p->stop);          /* after the epoch: no other follows the last, which must not be waited past */
         if ((now & 1) && !stop) {
             llri_pool_work(p, w->index);
             seen = now;
@@ -7514,8 +7514,8 @@ static void llri_pool_close(llr_pool *p) {
     llri_atomic_store(&p->waiting, 0);
 }
 
-/* Runs fn(arg, chunk, thread) for every chunk 0 .. n_chunks-1 (at most 2^30), thread 0 .. size-1 (the caller is 0); returns when all are
- * done. Not from inside fn, and not from two threads at once (llri_pool_lock). p NULL: all on the caller. */
+/* Runs fn(arg, chunk, thread) for every chunk 0 .. n_chunks-1 (at most 2^30 of them), thread 0 .. size-1 (the caller is 0);
+ * returns when all are done. Not from inside fn, and not from two threads at once (llri_pool_lock). p NULL: all on the caller. */
 static void llri_pool_run(llr_pool *p, int n_chunks, llri_task fn, void *arg) {
     int i;
     if (!p || p->n_workers == 0 || n_chunks <= 1) {
@@ -8042,7 +8042,7 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
             llri_product_rows(p, &m, row, rows, p->up->w->data + (size_t)row * p->up->w->row_bytes);
             llri_product_rows(p->up, &up, row, rows, next);
         } else llri_product_rows(p, &m, row, rows, next);
-        if (p->act != LLRI_ACT_NONE) e->ops->act(p->act, m.acc, m.acc, p->up ? up.acc : NULL, p->few ? (rows + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS * LLRI_STRIP_ROWS * e->n : rows * ld, p->act_p);
+        if (p->act != LLRI_ACT_NONE) e->ops->act(p->act, m.acc, m.acc, p->up ? up.acc : NULL, p->few ? llri_pad16(rows) * e->n : rows * ld, p->act_p);
         if (!p->few) e->ops->spread(m.acc, (size_t)ld, rows, e->n, p->y + row, p->ldy);
         else for (r = 0; r < rows; r += LLRI_STRIP_ROWS)
             for (t = 0; t < e->n; t++)

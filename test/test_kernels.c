@@ -221,7 +221,7 @@ static void test_kernel_gated(void)
     float *want, *got;
     llr_pool *pool = NULL;
     llr_cpu_info cpu;
-    int isa, i, k, far_apart, t;
+    int isa, i, k, far_apart, team, t;
     if (!block || llr_pool_new(&pool, 3, NULL, NULL)) exit(1);
     want = (float *)(void *)(block + ((64 - ((uintptr_t)block & 63)) & 63));
     got = want + room / sizeof(float);
@@ -235,10 +235,12 @@ static void test_kernel_gated(void)
                     const llri_ops *ops = llri_ops_get((llr_isa)isa);
                     const int64_t ld = far_apart ? 8192 : KT_GATED_OUT;
                     kt_gated(ops, NULL, &pairs[k][0], &pairs[k][1], tokens[i], 0, 0, x, want);
-                    kt_gated(ops, far_apart ? NULL : pool, &pairs[k][0], &pairs[k][1], tokens[i], far_apart, 1, x, got);
-                    for (t = 0; t < tokens[i]; t++)
-                        if (LLRI_FLT_EXACT && memcmp(want + t * KT_GATED_OUT, got + t * ld, KT_GATED_OUT * sizeof *got)) break;
-                    CHECK_MSG(t == tokens[i], "%s, pair %d, %d tokens, token %d", llr_isa_name((llr_isa)isa), k, tokens[i], t);
+                    for (team = 0; team < 2; team++) {
+                        kt_gated(ops, team ? pool : NULL, &pairs[k][0], &pairs[k][1], tokens[i], far_apart, 1, x, got);
+                        for (t = 0; t < tokens[i]; t++)
+                            if (LLRI_FLT_EXACT && memcmp(want + t * KT_GATED_OUT, got + t * ld, KT_GATED_OUT * sizeof *got)) break;
+                        CHECK_MSG(t == tokens[i], "%s, pair %d, %d tokens, %d threads, token %d", llr_isa_name((llr_isa)isa), k, tokens[i], team ? 3 : 1, t);
+                    }
                 }
     llr_pool_free(pool);
     free(block);
