@@ -3986,7 +3986,7 @@ typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     int few_quant, few_float;           /* up to so many tokens the row form pays */
     void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next);     /* by tensor type */
-    void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc /* [16] */);       /* one token, 16 rows of any length; s: work; or NULL */
+    void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc /* [n][16] */);    /* 16 rows of any length; s: work; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
@@ -4362,7 +4362,7 @@ LLRI_WORD b32 LLRI_K(b32_set)(int x) { LLRI_LANES(x); }
 LLRI_WORD b32 LLRI_K(b32_digits)(b32 a) { LLRI_LANES(a.v[i] * 3 >> 8); }          /* leading ternary digits of fractions of 256 */
 LLRI_WORD b32 LLRI_K(b32_twice)(const uint8_t *p) { LLRI_LANES(p[i & 15]); }
 LLRI_WORD b32 LLRI_K(b32_set32)(const uint8_t *p) { LLRI_LANES(p[i & 3]); }
-LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p) { LLRI_LANES(i < 16 ? p[i] & 15 : p[i - 16] >> 4); }
+LLRI_WORD b32 LLRI_K(b32_nibbles)(const uint8_t *p) { int i; b32 r; for (i = 0; i < 16; i++) { r.v[i] = p[i] & 15; r.v[16 + i] = p[i] >> 4; } return r; }
 LLRI_WORD b32 LLRI_K(b32_shr)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] >> n & mask); }
 LLRI_WORD b32 LLRI_K(b32_shl)(b32 a, int n, int mask) { LLRI_LANES(a.v[i] << n & mask); }
 LLRI_WORD b32 LLRI_K(b32_and)(b32 a, b32 b) { LLRI_LANES(a.v[i] & b.v[i]); }
@@ -5458,10 +5458,13 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
     int i, k;
     (void)is_signed; (void)lim;
     for (i = 0; i < 4; i++) {
-        int32_t t[2] = { 0, 0 };
-        for (k = 0; k < 32; k++) t[k / 16] += w[i][k] * a[k];
-        c0->v[i] += halves ? t[0] : t[0] + t[1];
-        c1->v[i] += t[1];
+        int32_t first = 0, second = 0;
+        for (k = 0; k < 16; k++) {
+            first += w[i][k] * a[k];
+            second += w[i][16 + k] * a[16 + k];
+        }
+        c0->v[i] += halves ? first : first + second;
+        c1->v[i] += second;
     }
 }
 #elif LLRI_QL == 4
@@ -5532,6 +5535,21 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
  * and the activations are broadcast. */
 #define LLRI_TURN (LLRI_QL >= 8)
 #if LLRI_TURN
+LLRI_WORD void LLRI_K(turn32)(vi w[8], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at)
+{
+    LLRI_K(turn)(w, b, row_bytes, at);
+    LLRI_K(turn)(w + 4, b, row_bytes, at + 16);
+}
+LLRI_WORD void LLRI_K(turn_words)(w2 w[8])       /* words of rows -> turned */
+{
+    uint8_t t[LLRI_QL * 32];
+    const uint8_t *b[LLRI_QL / 4];
+    int i;
+    LLRI_UNROLL
+    for (i = 0; i < 8; i++) w2_store(t + 32 * LLRI_W2 * i, w[i]);
+    for (i = 0; i < LLRI_QL / 4; i++) b[i] = t + 128 * i;
+    LLRI_K(turn32)(w, b, 32, 0);
+}
 LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *a, int is_signed, int lim, int halves)
 {
     vi *c = c0;
@@ -5556,67 +5574,82 @@ LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *
         if (halves) c = c1;
     }
 }
+#else
+LLRI_WORD void LLRI_K(turn_words)(rows *w) { (void)w; }
 #endif
 
-/* f + what group g of rows r.. gives, their weights being w. `sum`: see llri_quants */
-LLRI_WORD qf LLRI_K(add_group)(qf f, const llri_strip *s, int g, int r, const rows *w, const LLRI_AE *a, float scale, int32_t sum,
-                               int off, int turned, int is_signed, int lim, int sub, int parts, int mins)
+/* acc[t][r..] += what group g of rows r.. gives, for each of n tokens. w: the weights, as words of rows or `turned`; group: g's
+ * place in the activations */
+LLRI_WORD void LLRI_K(add_group)(float *acc, int n, const llri_strip *s, int g, int r, const rows *w, const llri_quants *a, int group,
+                                 int off, int turned, int is_signed, int lim, int sub, int parts, int mins)
 {
-    const int apart = parts == 2 || (sub && !LLRI_MADDWD);
+    const uint8_t *q = a->q + (size_t)group * 32 * sizeof(LLRI_AE);
+    const size_t q_stride = a->q_stride, g_stride = a->g_stride;
+    const float *scale = a->scale + group;
+    const int32_t *sum = a->sum + group;
+    const int subs = sub && !LLRI_MADDWD, apart = parts == 2 || subs;
     const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
-    vi sums = vi_set(sum), c[2];
-    qf x;
-    int h;
-    c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
-    c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
-#if LLRI_TURN
-    if (turned) LLRI_K(turned_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
-    else
-#endif
-    LLRI_K(row_dots)(&c[0], &c[1], w, a, is_signed, lim, apart);
-    (void)turned;
-    LLRI_UNROLL
-    for (h = 0; h < parts; h++) {
-        x = vi_float(c[h]);
-        if (sub && !LLRI_MADDWD) x = qf_fma(vi_float(c[1]), qf_load(s->sub[1][g] + r), qf_mul(x, qf_load(s->sub[0][g] + r)));
-        f = qf_fma(x, qf_mul(qf_load(s->scale[h][g] + r), qf_set(scale)), f);
+    qf scales[2], min[2], factor[2];
+    int t, h;
+    for (h = 0; h < 2; h++) {           /* loaded once: compilers cannot know that acc is apart from s */
+        if (h < parts) scales[h] = qf_load(s->scale[h][g] + r);
+        if (h < mins) min[h] = qf_load(s->min[h][g] + r);
+        if (subs) factor[h] = qf_load(s->sub[h][g] + r);
     }
-    LLRI_UNROLL
-    for (h = 0; h < mins; h++)
-        f = qf_fma(qf_load(s->min[h][g] + r), qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(scale)), f);
-    return f;
+    (void)turned;
+    for (t = 0, acc += r; t < n; t++, acc += LLRI_STRIP_ROWS, q += q_stride, scale += g_stride, sum += g_stride) {
+        const LLRI_AE *k = (const LLRI_AE *)(const void *)q;
+        vi sums = vi_set(*sum), c[2];
+        qf f = qf_load(acc), x;
+        c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
+        c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
+#if LLRI_TURN
+        if (turned) LLRI_K(turned_dots)(&c[0], &c[1], w, k, is_signed, lim, apart);
+        else
+#endif
+        LLRI_K(row_dots)(&c[0], &c[1], w, k, is_signed, lim, apart);
+        LLRI_UNROLL
+        for (h = 0; h < parts; h++) {
+            x = vi_float(c[h]);
+            if (subs) x = qf_fma(vi_float(c[1]), factor[1], qf_mul(x, factor[0]));
+            f = qf_fma(x, qf_mul(scales[h], qf_set(*scale)), f);
+        }
+        LLRI_UNROLL
+        for (h = 0; h < mins; h++) f = qf_fma(min[h], qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(*scale)), f);
+        qf_store(acc, f);
+    }
 }
 
 LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
-    const size_t q_stride = a->q_stride, g_stride = a->g_stride;
-    int r, t, g, i;
+    int r, g, i;
     if (LLRI_VNNI && is_signed) off = 128;
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
         for (g = 0; g < groups; g++) {
-            const uint8_t *q = a->q + (size_t)g * 32 * sizeof(LLRI_AE);
-            const float *scale = a->scale + g;
-            const int32_t *sum = a->sum + g;
-            float *f = acc + r;
             rows w[LLRI_NW];
 #if LLRI_TURN
             const uint8_t *b[4];
             for (i = 0; i < LLRI_QL / 4; i++) b[i] = LLRI_STRIP_Q(s, g, r + 4 * i);
-            LLRI_K(turn)(w, b, 32, 0);
-            LLRI_K(turn)(w + 4, b, 32, 16);
+            LLRI_K(turn32)(w, b, 32, 0);
 #else
             LLRI_UNROLL
             for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
 #endif
-            for (t = 0; t < n; t++, q += q_stride, scale += g_stride, sum += g_stride, f += LLRI_STRIP_ROWS)
-                qf_store(f, LLRI_K(add_group)(qf_load(f), s, g, r, w, (const LLRI_AE *)(const void *)q, *scale, *sum, off, LLRI_TURN, is_signed, lim, sub, parts, mins));
+            LLRI_K(add_group)(acc, n, s, g, r, w, a, g, off, LLRI_TURN, is_signed, lim, sub, parts, mins);
         }
 }
 
 #if !LLRI_MADDWD
-/* One token and blocks of 32 nibbles, straight from the file: half the work of a strip, with the same sums in the same
- * order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
+/* Few tokens, straight from the file. The same text is compiled for one token alone, whose sums then stay in registers. */
+#define LLRI_ONE_OR_FEW(name) \
+    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc); \
+    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc) \
+    { \
+        if (n == 1) LLRI_K(rows_##name)(s, w, row_bytes, groups, next, a, 1, acc); \
+        else LLRI_K(rows_##name)(s, w, row_bytes, groups, next, a, n, acc); \
+    }
+/* One token and blocks of 32 nibbles: half the work of a strip, with the same sums in the same order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
  * them in order. table: 16 values that the nibbles stand for, or NULL; only signed types have signed ones. */
 LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, int at, const int8_t *a, const uint8_t *table, int is_signed)
 {
@@ -5739,10 +5772,35 @@ LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
 #  endif
 }
 
+/* The same rows for several tokens: their nibbles as words of add_group */
+LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t row_bytes, int r, int at, const uint8_t *table, int flip)
+{
+    int i;
+#  if LLRI_TURN
+    vi v[4];
+    (void)r;
+    LLRI_K(turn)(v, b + r / 4, row_bytes, at);
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) {
+        w[i] = w2_and(v[i], 15);
+        w[4 + i] = w2_shr(v[i], 4, 15);
+    }
+#  else
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_NW; i++) w[i] = w2_nibbles(LLRI_ROW(r + i) + at, NULL);
+#  endif
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_NW; i++) {
+        if (table) w[i] = w2_lookup(table, w[i]);
+        if (flip) w[i] = w2_flip(w[i]);
+    }
+}
+
 /* LLRI_NIBBLES(type, bytes per block, its groups, heads and finish for the scales of a slice, ...): heads are fetched all at once, or
  * where that is `spread`, by `head` with each group. The nibbles begin at `at`, those of a row's next group `step` bytes further on. */
 #define LLRI_NIBBLES(name, block_bytes, block_groups, heads, spread, head, finish, at, step, offset, table, is_signed, mins) \
-    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    LLRI_ONE_OR_FEW(name) \
+    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
         const int off = !is_signed ? offset : LLRI_VNNI ? 128 : 0; \
         const int8_t *q = (const int8_t *)a->q; \
@@ -5750,26 +5808,32 @@ LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
         const int32_t *halves = a->sum; \
         const uint8_t *b[4]; \
         qf f[LLRI_STRIP_ROWS / LLRI_QL]; \
-        int now, ahead = 0, n = groups < 8 ? groups : 8, g, i, r; \
+        int now, ahead = 0, n = groups < 8 ? groups : 8, block, g, i, r; \
         for (i = 0; i < 4; i++) b[i] = w + (size_t)(4 * i) * row_bytes; \
         heads; \
         ahead = 8 / block_groups * block_bytes; \
         LLRI_UNROLL \
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) f[r / LLRI_QL] = qf_load(acc + r); \
-        for (; groups > 0; groups -= 8) { \
+        for (block = 0; block < groups; block += 8) { \
             int32_t sum[8]; \
             now = n; \
             finish; \
-            n = groups < 16 ? groups - 8 : 8; \
+            n = groups - block < 16 ? groups - block - 8 : 8; \
             if (!(spread)) { heads; } \
             for (g = 0; g < now; g++) sum[g] = (int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16); \
             for (g = 0; g < now; g++, q += 32) { \
                 LLRI_NEXT(g, LLRI_STRIP_ROWS * block_bytes / block_groups); \
                 LLRI_UNROLL \
                 for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-                    vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum[g])); \
-                    f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale[g])), f[r / LLRI_QL]); \
-                    if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
+                    if (tokens == 1) { \
+                        vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum[g])); \
+                        f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale[g])), f[r / LLRI_QL]); \
+                        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
+                    } else { \
+                        rows x[LLRI_NW]; \
+                        LLRI_K(nibble_words)(x, b, row_bytes, r, at, table, LLRI_VNNI && is_signed); \
+                        LLRI_K(add_group)(acc, tokens, s, g, r, x, a, block + g, off, LLRI_TURN, is_signed, is_signed ? 1 : 4, 0, 1, mins); \
+                    } \
                 } \
                 if ((spread) && g < n) { \
                     LLRI_UNROLL \
@@ -5782,7 +5846,7 @@ LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
             halves += 8; \
         } \
         LLRI_UNROLL \
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]); \
+        for (r = 0; tokens == 1 && r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]); \
     }
 LLRI_NIBBLES(q4_0, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 16, head_scale, LLRI_K(finish18)(s, now), 2, 18, 8, NULL, 0, 0)
 LLRI_NIBBLES(q4_1, 20, 1, LLRI_HEADS(head_scale_min, 20, 1), 1, head_scale_min, LLRI_K(finish_half)(s, now, 1), 4, 20, 0, NULL, 0, 1)
@@ -5793,7 +5857,8 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
 
 /* The same for types whose groups are whole words: only the scales go through a strip. */
 #define LLRI_DIRECT(name, head, group, block_bytes, block_groups, finish, off, is_signed, lim, sub, mins) \
-    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    LLRI_ONE_OR_FEW(name) \
+    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
         const uint8_t *b[4]; \
         int at, n, r, g, k, i; \
@@ -5803,12 +5868,10 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                 for (g = 0; g < n; g += block_groups) LLRI_K(head)(s, w + (size_t)r * row_bytes + g / block_groups * block_bytes, g, r); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-                qf f = qf_load(acc + r); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 for (g = 0; g < n; g += block_groups) { \
                     LLRI_UNROLL \
                     for (k = 0; k < block_groups; k++) { \
-                        const int z = at + g + k; \
                         w2 x[LLRI_NW]; \
                         LLRI_NEXT(block_groups == 1 ? g : -1, LLRI_QL * block_bytes / block_groups); \
                         LLRI_UNROLL \
@@ -5816,11 +5879,11 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                             x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
                             if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
                         } \
-                        f = LLRI_K(add_group)(f, s, g + k, r, x, (const int8_t *)a->q + 32 * z, a->scale[z], a->sum[z], LLRI_VNNI && is_signed ? 128 : off, 0, is_signed, lim, sub, 1, mins); \
+                        if (tokens > 1) LLRI_K(turn_words)(x); \
+                        LLRI_K(add_group)(acc, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, LLRI_TURN && tokens > 1, is_signed, lim, sub, 1, mins); \
                     } \
                     for (i = 0; i < LLRI_QL / 4; i++) b[i] += block_bytes; \
                 } \
-                qf_store(acc + r, f); \
             } \
         } \
     }
@@ -5831,30 +5894,28 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
 #if LLRI_TURN
 #define LLRI_TURNED(c) t[c][i]
 #define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
-    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    LLRI_ONE_OR_FEW(name) \
+    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
         const uint8_t *b[4]; \
-        int block, r, g, k, i, j; \
+        int block, r, k, i, j; \
         for (block = 0; block < groups; block += 8, w += block_bytes) { \
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                 vi t[n][8]; \
-                qf f = qf_load(acc + r); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 LLRI_UNROLL \
                 for (k = 0; k < 8; k++) { \
                     vi x[8]; \
-                    g = block + k; \
                     LLRI_UNROLL \
                     for (j = 0; j < n; j++) \
-                        if (k == (first)) { LLRI_K(turn)(t[j], b, row_bytes, at + 32 * j); LLRI_K(turn)(t[j] + 4, b, row_bytes, at + 32 * j + 16); } \
+                        if (k == (first)) LLRI_K(turn32)(t[j], b, row_bytes, at + 32 * j); \
                     LLRI_NEXT(-1, LLRI_QL * block_bytes / 8); \
                     LLRI_UNROLL \
                     for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
-                    f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * g, a->scale[g], a->sum[g], off, 1, 0, lim, sub, 1, mins); \
+                    LLRI_K(add_group)(acc, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
                 } \
-                qf_store(acc + r, f); \
             } \
         } \
     }
@@ -5873,9 +5934,10 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
 #undef LLRI_DIRECT
 /* and with a codebook */
 #define LLRI_DIRECT_GRID(name, head, entries, grid, group, block_bytes, finish, off, lim, sub) \
-    static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, float *acc) \
+    LLRI_ONE_OR_FEW(name) \
+    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
-        int block, r, g, k, i; \
+        int block, r, k, i; \
         for (block = 0; block < groups; block += 8, w += block_bytes) { \
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
@@ -5885,15 +5947,13 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
             LLRI_K(entries)(s, grid); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-                qf f = qf_load(acc + r); \
                 for (k = 0; k < 8; k++) { \
                     w2 x[LLRI_NW]; \
-                    g = block + k; \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_NW; i++) x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
-                    f = LLRI_K(add_group)(f, s, k, r, x, (const int8_t *)a->q + 32 * g, a->scale[g], a->sum[g], off, 0, 0, lim, sub, 1, 0); \
+                    if (tokens > 1) LLRI_K(turn_words)(x); \
+                    LLRI_K(add_group)(acc, tokens, s, k, r, x, a, block + k, off, LLRI_TURN && tokens > 1, 0, lim, sub, 1, 0); \
                 } \
-                qf_store(acc + r, f); \
             } \
         } \
     }
@@ -5905,6 +5965,7 @@ LLRI_DIRECT_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, 
 LLRI_DIRECT_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
 LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
 #undef LLRI_DIRECT_GRID
+#undef LLRI_ONE_OR_FEW
 #undef LLRI_NEXT
 #undef LLRI_HEADS
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
@@ -6954,7 +7015,7 @@ static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
 static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 2 : LLRI_QL == 8 ? 6 : 8, LLRI_VF == 4 ? 4 : 16,
+    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 3 : LLRI_QL == 8 ? 14 : 24, LLRI_VF == 4 ? 4 : 16,
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
       LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
@@ -7958,7 +8019,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
     const size_t acc_floats = LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes);        /* of a strip */
     const llri_type_info *type = llri_type(p->w->type);
     size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
-    const int direct = p->quant && e->n == 1 && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
+    const int direct = p->quant && p->few && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
     const int64_t step = there ? 1 << 20 : LLRI_SLICE;              /* what is read where it lies is read whole, or 2^20 columns */
     int64_t k;
@@ -7980,7 +8041,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 a.sum = e->sum + at / 32;
                 a.q_stride = lane * (size_t)ops->act_bytes * per;
                 a.g_stride = lane / 32 * per;
-                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, next, &a, acc); continue; }
+                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, next, &a, e->n, acc); continue; }
                 ops->unpack[p->w->type](t->strip, strip + skip, p->w->row_bytes, rows, n_k / 32, next);
                 if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, acc);
                 else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, acc);
