@@ -5353,6 +5353,13 @@ LLRI_WORD void LLRI_K(round32)(const float *x, float inv, int8_t *q)
 #elif LLRI_VF == 16
     _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x), vf_set(inv)))));
     _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x + 16), vf_set(inv)))));
+#elif LLRI_PASS >= LLRI_PASS_AVX2
+    __m256i i[4];
+    int k;
+    LLRI_UNROLL
+    for (k = 0; k < 4; k++) i[k] = _mm256_cvtps_epi32(vf_mul(vf_load(x + 8 * k), vf_set(inv)));
+    i[0] = _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
+    b32_store(q, _mm256_permutevar8x32_epi32(i[0], _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
 #else
     __m128 m = _mm_set1_ps(inv);
     int h;
@@ -5365,51 +5372,62 @@ LLRI_WORD void LLRI_K(round32)(const float *x, float inv, int8_t *q)
 #endif
 }
 
-LLRI_WORD int LLRI_K(sum16)(const int8_t *q)
+/* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
+LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
 {
 #if LLRI_PASS == LLRI_PASS_SCALAR
-    int i, s = 0;
-    for (i = 0; i < 16; i++) s += q[i];
-    return s;
+    vf r;
+    int j;
+    for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
+    return r;
+#elif LLRI_VF == 4
+    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
+    return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
+#elif LLRI_VF == 8
+    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
+    return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
 #else
-    __m128i v = _mm_xor_si128(_mm_loadu_si128((const __m128i *)(const void *)q), _mm_set1_epi8((char)0x80));
-    v = _mm_sad_epu8(v, _mm_setzero_si128());
-    return _mm_cvtsi128_si32(v) + _mm_cvtsi128_si32(_mm_srli_si128(v, 8)) - 16 * 128;
+    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
+    return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
 #endif
 }
 
-/* sum(x q) / sum(q q). Four chains in every tier, so that all get the same bits. */
-LLRI_WORD float LLRI_K(best_scale)(const float *x, const int8_t *q)
+/* For the numbers q that round32 makes: scale = sum(x q) / sum(q q), the first in four chains in every tier, so that all get the
+ * same bits; sum: of the halves of q, which are exact as floats, too. */
+LLRI_WORD void LLRI_K(fit32)(const float *x, float inv, float *scale, int32_t *sum)
 {
-    float a[4];
-    int i, j, b = 0;
+    float a[4] = { 0.0f, 0.0f, 0.0f, 0.0f }, t[LLRI_VF], xq[32];
+    int i;
 #if LLRI_PASS == LLRI_PASS_SCALAR
-    for (j = 0; j < 4; j++) {
-        a[j] = 0.0f;
-        for (i = 0; i < 32; i += 4) a[j] += x[i + j] * (float)q[i + j];
+    t[0] = t[1] = t[2] = 0.0f;
+    for (i = 0; i < 32; i++) {
+        float q = llri_round_even(x[i] * inv);
+        xq[i] = x[i] * q;
+        t[i / 16] += q;
+        t[2] += q * q;
     }
-    for (i = 0; i < 32; i++) b += q[i] * q[i];
+    for (i = 0; i < 32; i++) a[i % 4] += xq[i];
 #else
-    __m128 sum = _mm_setzero_ps();
-    __m128i squares = _mm_setzero_si128();
-    for (i = 0; i < 32; i += 16) {
-        __m128i b16 = _mm_loadu_si128((const __m128i *)(const void *)(q + i)), s = _mm_cmpgt_epi8(_mm_setzero_si128(), b16);
-        __m128i h[2], t;
-        h[0] = _mm_unpacklo_epi8(b16, s);
-        h[1] = _mm_unpackhi_epi8(b16, s);
-        for (j = 0; j < 2; j++) {
-            const float *p = x + i + 8 * j;
-            t = _mm_srai_epi16(h[j], 15);
-            squares = _mm_add_epi32(squares, _mm_madd_epi16(h[j], h[j]));
-            sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p), _mm_cvtepi32_ps(_mm_unpacklo_epi16(h[j], t))));
-            sum = _mm_add_ps(sum, _mm_mul_ps(_mm_loadu_ps(p + 4), _mm_cvtepi32_ps(_mm_unpackhi_epi16(h[j], t))));
-        }
+    vf z[4];
+    __m128 s = _mm_loadu_ps(a), m;
+    z[0] = z[1] = z[2] = vf_set(0.0f);
+    LLRI_UNROLL
+    for (i = 0; i < 32; i += LLRI_VF) {
+        vf v = vf_load(x + i), q = vf_round(vf_mul(v, vf_set(inv)));
+        vf_store(xq + i, vf_mul(v, q));
+        z[i / 16] = vf_add(z[i / 16], q);
+        z[2] = vf_add(z[2], vf_mul(q, q));
     }
-    _mm_storeu_ps(a, sum);
-    squares = _mm_add_epi32(squares, _mm_shuffle_epi32(squares, 0x4e));
-    b = _mm_cvtsi128_si32(_mm_add_epi32(squares, _mm_shuffle_epi32(squares, 0xb1)));
+    z[3] = z[2];
+    vf_store(t, LLRI_K(sum4)(z));
+    m = _mm_loadu_ps(t);
+    for (i = 4; i < LLRI_VF; i += 4) m = _mm_add_ps(m, _mm_loadu_ps(t + i));
+    _mm_storeu_ps(t, m);
+    for (i = 0; i < 32; i += 4) s = _mm_add_ps(s, _mm_loadu_ps(xq + i));
+    _mm_storeu_ps(a, s);
 #endif
-    return ((a[0] + a[1]) + (a[2] + a[3])) / (float)b;
+    *scale = ((a[0] + a[1]) + (a[2] + a[3])) / t[2];
+    *sum = (int32_t)((uint32_t)(uint16_t)(int)t[0] | (uint32_t)(uint16_t)(int)t[1] << 16);
 }
 
 static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
@@ -5421,12 +5439,13 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
         int8_t t[32];
         if (amax >= 1e-36f) {
             LLRI_K(round32)(x, 127.0f / amax, t);
-            scale[g] = amax < 1e30f ? LLRI_K(best_scale)(x, t) : amax / 127.0f;      /* sum(x q) might overflow */
+            LLRI_K(fit32)(x, 127.0f / amax, &scale[g], &sum[g]);
+            if (amax >= 1e30f) scale[g] = amax / 127.0f;            /* sum(x q) might overflow */
         } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
             scale[g] = amax * 0.0f;                                 /* or NaN */
+            sum[g] = 0;
             memset(t, 0, sizeof t);
         }
-        sum[g] = (int32_t)((uint32_t)(uint16_t)LLRI_K(sum16)(t) | (uint32_t)(uint16_t)LLRI_K(sum16)(t + 16) << 16);
         for (i = 0; i < 32; i++) d[i] = t[i];
     }
 }
@@ -6252,26 +6271,6 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
 static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt, uintptr_t next)
 {
     LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt, next);
-}
-
-/* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
-LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
-{
-#if LLRI_PASS == LLRI_PASS_SCALAR
-    vf r;
-    int j;
-    for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
-    return r;
-#elif LLRI_VF == 4
-    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
-#elif LLRI_VF == 8
-    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
-#else
-    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
-#endif
 }
 
 /* 128-bit part g = the lanes of z[g] folded in half until 4 are left */
