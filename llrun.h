@@ -4329,11 +4329,11 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #else
 #define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
 #endif
-/* LLRI_ALONE(v): an integer that the compiler shall not make part of a vector: through memory it is cheaper */
+/* LLRI_INT(v): an integer that the compiler shall not make part of a vector: through memory it is cheaper */
 #if defined(__GNUC__) && UINTPTR_MAX > 0xffffffffu
-#define LLRI_ALONE(v) __asm__("" : "+r"(v))
+#define LLRI_INT(v) __asm__("" : "+r"(v))
 #else
-#define LLRI_ALONE(v) (void)0
+#define LLRI_INT(v) (void)0
 #endif
 #if LLRI_PASS == LLRI_PASS_SCALAR
 #define vi_acc(c, x) vi_add(c, x)
@@ -5171,7 +5171,7 @@ LLRI_WORD void LLRI_K(look_iq1_m)(uint8_t *look, const uint8_t *p, const uint8_t
                 LLRI_UNROLL \
                 for (l = 0; l < each; l++) { \
                     type v = rd(grid + llri_rd16(index + 32 * LLRI_W2 * (each * k / 16) + 2 * (each * k % 16 + l))); \
-                    LLRI_ALONE(v); \
+                    LLRI_INT(v); \
                     memcpy(d + LLRI_STRIP_ROWS * 32 * sizeof(LLRI_WE) * k + sizeof v * l, &v, sizeof v); \
                 } \
         } \
@@ -5597,9 +5597,9 @@ LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *
 LLRI_WORD void LLRI_K(turn_words)(rows *w) { (void)w; }
 #endif
 
-/* acc[t][r..] += what group g of rows r.. gives, for each of n tokens. w: the weights, as words of rows or `turned`; group: g's
- * place in the activations */
-LLRI_WORD void LLRI_K(add_group)(float *acc, int n, const llri_strip *s, int g, int r, const rows *w, const llri_quants *a, int group,
+/* acc[t][r..] += what group g of rows r.. gives, for each of n tokens, or to *one instead of acc. w: the weights, as words of rows
+ * or `turned`; group: g's place in the activations */
+LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s, int g, int r, const rows *w, const llri_quants *a, int group,
                                  int off, int turned, int is_signed, int lim, int sub, int parts, int mins)
 {
     const uint8_t *q = a->q + (size_t)group * 32 * sizeof(LLRI_AE);
@@ -5619,9 +5619,12 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, int n, const llri_strip *s, int g, 
     for (t = 0, acc += r; t < n; t++, acc += LLRI_STRIP_ROWS, q += q_stride, scale += g_stride, sum += g_stride) {
         const LLRI_AE *k = (const LLRI_AE *)(const void *)q;
         vi sums = vi_set(*sum), c[2];
-        qf f = qf_load(acc), x;
-        c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
-        c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
+        qf f = one ? *one : qf_load(acc), x;
+        c[0] = c[1] = vi_set(0);
+        if (o) {
+            c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
+            c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
+        }
 #if LLRI_TURN
         if (turned) LLRI_K(turned_dots)(&c[0], &c[1], w, k, is_signed, lim, apart);
         else
@@ -5635,7 +5638,8 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, int n, const llri_strip *s, int g, 
         }
         LLRI_UNROLL
         for (h = 0; h < mins; h++) f = qf_fma(min[h], qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(*scale)), f);
-        qf_store(acc, f);
+        if (one) *one = f;
+        else qf_store(acc, f);
     }
 }
 
@@ -5655,12 +5659,13 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
             LLRI_UNROLL
             for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
 #endif
-            LLRI_K(add_group)(acc, n, s, g, r, w, a, g, off, LLRI_TURN, is_signed, lim, sub, parts, mins);
+            LLRI_K(add_group)(acc, NULL, n, s, g, r, w, a, g, off, LLRI_TURN, is_signed, lim, sub, parts, mins);
         }
 }
 
 #if !LLRI_MADDWD
-/* Few tokens, straight from the file. The same text is compiled for one token alone, whose sums then stay in registers. */
+/* Few tokens, straight from the file. The same text is compiled for one token alone, whose sums wide vectors keep in a register f. */
+#define LLRI_ALONE (LLRI_TURN && tokens == 1)
 #define LLRI_ONE_OR_FEW(name) \
     LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc); \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc) \
@@ -5851,7 +5856,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
                     } else { \
                         rows x[LLRI_NW]; \
                         LLRI_K(nibble_words)(x, b, row_bytes, r, at, table, LLRI_VNNI && is_signed); \
-                        LLRI_K(add_group)(acc, tokens, s, g, r, x, a, block + g, off, LLRI_TURN, is_signed, is_signed ? 1 : 4, 0, 1, mins); \
+                        LLRI_K(add_group)(acc, NULL, tokens, s, g, r, x, a, block + g, off, LLRI_TURN, is_signed, is_signed ? 1 : 4, 0, 1, mins); \
                     } \
                 } \
                 if ((spread) && g < n) { \
@@ -5887,6 +5892,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                 for (g = 0; g < n; g += block_groups) LLRI_K(head)(s, w + (size_t)r * row_bytes + g / block_groups * block_bytes, g, r); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+                qf f = qf_load(acc + r); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 for (g = 0; g < n; g += block_groups) { \
                     LLRI_UNROLL \
@@ -5899,10 +5905,11 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                             if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
                         } \
                         if (tokens > 1) LLRI_K(turn_words)(x); \
-                        LLRI_K(add_group)(acc, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, LLRI_TURN && tokens > 1, is_signed, lim, sub, 1, mins); \
+                        LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, LLRI_TURN && tokens > 1, is_signed, lim, sub, 1, mins); \
                     } \
                     for (i = 0; i < LLRI_QL / 4; i++) b[i] += block_bytes; \
                 } \
+                if (LLRI_ALONE) qf_store(acc + r, f); \
             } \
         } \
     }
@@ -5923,6 +5930,7 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                 vi t[n][8]; \
+                qf f = qf_load(acc + r); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 LLRI_UNROLL \
                 for (k = 0; k < 8; k++) { \
@@ -5933,8 +5941,9 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
                     LLRI_NEXT(-1, LLRI_QL * block_bytes / 8); \
                     LLRI_UNROLL \
                     for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
-                    LLRI_K(add_group)(acc, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
+                    LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
                 } \
+                if (LLRI_ALONE) qf_store(acc + r, f); \
             } \
         } \
     }
@@ -5966,13 +5975,15 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
             LLRI_K(entries)(s, grid); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
+                qf f = qf_load(acc + r); \
                 for (k = 0; k < 8; k++) { \
                     w2 x[LLRI_NW]; \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_NW; i++) x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
                     if (tokens > 1) LLRI_K(turn_words)(x); \
-                    LLRI_K(add_group)(acc, tokens, s, k, r, x, a, block + k, off, LLRI_TURN && tokens > 1, 0, lim, sub, 1, 0); \
+                    LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, off, LLRI_TURN && tokens > 1, 0, lim, sub, 1, 0); \
                 } \
+                if (LLRI_ALONE) qf_store(acc + r, f); \
             } \
         } \
     }
@@ -5985,6 +5996,7 @@ LLRI_DIRECT_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLR
 LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
 #undef LLRI_DIRECT_GRID
 #undef LLRI_ONE_OR_FEW
+#undef LLRI_ALONE
 #undef LLRI_NEXT
 #undef LLRI_HEADS
 #define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
@@ -7027,7 +7039,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_OPS_TABLE
 #undef LLRI_UNROLL
 #undef LLRI_HIDE
-#undef LLRI_ALONE
+#undef LLRI_INT
 #undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
