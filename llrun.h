@@ -5673,8 +5673,9 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
         if (n == 1) LLRI_K(rows_##name)(s, w, row_bytes, groups, next, a, 1, acc); \
         else LLRI_K(rows_##name)(s, w, row_bytes, groups, next, a, n, acc); \
     }
-/* One token and blocks of 32 nibbles: half the work of a strip, with the same sums in the same order. Low and high nibbles meet their own half of the activations; the rows are laid out such that the reduction leaves
- * them in order. table: 16 values that the nibbles stand for, or NULL; only signed types have signed ones. */
+/* One token and blocks of 32 nibbles: half the work of a strip, with the same sums in the same order. Low and high nibbles meet
+ * their own half of the activations; the rows are laid out such that the reduction leaves them in order. table: 16 values that
+ * the nibbles stand for, or NULL; only signed types have signed ones. */
 LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, int r, int at, const int8_t *a, const uint8_t *table, int is_signed)
 {
     vi d[4], low, high, m, t, lo, hi, w;
