@@ -3984,7 +3984,8 @@ typedef struct llri_attend {            /* n consecutive tokens of a sequence fr
 
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
-    int few_quant, few_float;           /* up to so many tokens the row form pays */
+    uint32_t few_quant;                 /* bit n: for n tokens the row form pays; a whole vector of them may be better as columns */
+    int few_float;                      /* up to so many tokens it does */
     void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next);     /* by tensor type */
     void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc /* [n][16] */);    /* 16 rows of any length; s: work; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
@@ -4874,7 +4875,7 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)       
     LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
 
 /* The same for types whose groups are made from whole words, head: the scales of the block at p; group: the weights of
- * group k of the blocks at p and q, which `put` stores as v. Most types compute one token with these alone, see LLRI_DIRECT. */
+ * group k of the blocks at p and q, which `put` stores as v. Most types compute few tokens with these alone, see LLRI_DIRECT. */
 #define LLRI_UNPACK2(name, head, group, block_bytes, block_groups, finish, put) \
     static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
     { \
@@ -5392,8 +5393,8 @@ LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
 #endif
 }
 
-/* For the numbers q that round32 makes: scale = sum(x q) / sum(q q), the first in four chains in every tier, so that all get the
- * same bits; sum: of the halves of q, which are exact as floats, too. */
+/* For the numbers q that round32 makes, here again by the same rounding: scale = sum(x q) / sum(q q), the first in four chains in
+ * every tier, so that all get the same bits; sum: of the halves of q. Sums without x are exact as floats, too. */
 LLRI_WORD void LLRI_K(fit32)(const float *x, float inv, float *scale, int32_t *sum)
 {
     float a[4] = { 0.0f, 0.0f, 0.0f, 0.0f }, t[LLRI_VF], xq[32];
@@ -5593,7 +5594,7 @@ LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *
         if (halves) c = c1;
     }
 }
-#else
+#elif !LLRI_MADDWD
 LLRI_WORD void LLRI_K(turn_words)(rows *w) { (void)w; }
 #endif
 
@@ -7027,7 +7028,7 @@ static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
 static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 3 : LLRI_QL == 8 ? 14 : 24, LLRI_VF == 4 ? 4 : 16,
+    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : 16,
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
       LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
@@ -7456,7 +7457,7 @@ static llr_status llri_isa_choose(const llr_options *opt, llr_isa *out, llr_erro
 }
 static const llri_ops *llri_ops_get(llr_isa isa) { return llri_tiers[isa].ops; }
 
-/* Lines that one token's kernels ask for long before their use go to the first cache on AMD's CPUs. On Intel's they go to the
+/* Lines that the kernels for few tokens ask for long before their use go to the first cache on AMD's CPUs. On Intel's they go to the
  * second, as few can be under way to the first. (q8_0, two threads: Zen 5 1.15 x, Emerald Rapids 1 / 1.11 x with the first.) */
 static int llri_is_amd(void)
 {
@@ -8132,7 +8133,7 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].up = NULL;
         p[i].act = LLRI_ACT_NONE;
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
-        p[i].few = e->n <= (p[i].quant ? e->ops->few_quant : e->ops->few_float);
+        p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : e->n <= e->ops->few_float;
         p[i].form = p[i].few ? (p[i].quant ? LLRI_PREPARED_ROWS : LLRI_PREPARED_NOT) : p[i].quant ? LLRI_PREPARED_COLUMNS : LLRI_PREPARED_FLOATS;
     }
 }

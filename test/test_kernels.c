@@ -140,19 +140,19 @@ static void test_kernel_same_bits(void)
         size_t k = n / 2;
         const llri_type_info *t = llri_type(kt_types[k].type);
         uint8_t w[33 * 4 * 512];
-        static float x[17 * 512], y[2][17 * 33], z[17 * 33];
-        static const int tokens[] = { 17, 1, 2, 5 };    /* many, one, few */
+        static float x[33 * 512], y[2][33 * 33], z[33 * 33];
+        static const int tokens[] = { 33, 1, 2, 5, 8, 12 };     /* many, one, few */
         int isa, i, seen[2] = { 0, 0 };
         llri_mat m;
         m.type = kt_types[k].type; m.data = w; m.n_in = 512; m.n_out = 33; m.row_bytes = 512 / t->block * t->bytes;
         kt_seed = 99 + (uint32_t)k;
         kt_full = n % 2;
         kt_fill(&kt_types[k], w, m.row_bytes / t->bytes * 33);
-        for (i = 0; i < 17 * 512; i++) x[i] = kt_full ? (i / 512 % 2 ? -1.0f : 1.0f) : kt_unit();
+        for (i = 0; i < 33 * 512; i++) x[i] = kt_full ? (i / 512 % 2 ? -1.0f : 1.0f) : kt_unit();
         kt_full = 0;
         for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
             int fused = isa >= LLR_ISA_AVX2;
-            for (i = 0; i < 4 && cpu.usable >> isa & 1; i++, seen[fused] = 1) {
+            for (i = 0; i < 6 && cpu.usable >> isa & 1; i++, seen[fused] = 1) {
                 kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, tokens[i], seen[fused] ? z : y[fused]);
                 if (seen[fused] && LLRI_FLT_EXACT)
                     CHECK_MSG(memcmp(z, y[fused], sizeof *z * 33 * (size_t)tokens[i]) == 0, "%s %s, %d tokens", llr_isa_name((llr_isa)isa), t->name, tokens[i]);
@@ -214,7 +214,7 @@ static void kt_gated(const llri_ops *ops, llr_pool *pool, const kt_type *gate, c
 static void test_kernel_gated(void)
 {
     static const kt_type pairs[][2] = { { { LLRI_Q4_0, { 0, -1 } }, { LLRI_Q5_1, { 0, 2 } } }, { { LLRI_F16, { 0, -1 } }, { LLRI_BF16, { -1, -1 } } }, { { LLRI_Q8_0, { 0, -1 } }, { LLRI_F32, { -1, -1 } } } };
-    static const int tokens[] = { 1, 3, 40 };
+    static const int tokens[] = { 1, 3, 12, 40 };
     static float x[40 * KT_GATED_IN];
     const size_t room = sizeof(float) * 2 * 40 * 8192;
     uint8_t *block = (uint8_t *)malloc(2 * room + 64);
@@ -230,7 +230,7 @@ static void test_kernel_gated(void)
     for (i = 0; i < 40 * KT_GATED_IN; i++) x[i] = kt_unit();
     for (isa = 1; isa < LLR_ISA_COUNT; isa++)
         for (k = 0; k < 3 && cpu.usable >> isa & 1; k++)
-            for (i = 0; i < 3; i++)
+            for (i = 0; i < 4; i++)
                 for (far_apart = 0; far_apart < 2; far_apart++) {
                     const llri_ops *ops = llri_ops_get((llr_isa)isa);
                     const int64_t ld = far_apart ? 8192 : KT_GATED_OUT;
