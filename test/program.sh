@@ -365,7 +365,7 @@ done
 section 'signals and outputs that fail'
 long="-p ab --raw -n 3500 --temp 0 --ignore-eos -c 4096"
 model "$T/slow.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8
-main_after=$((${SANITIZERS:+500 +} 100))                       # ms after which main has begun: sanitizers begin slowly
+main_after=$((${SANITIZERS:+580 +} 20))                         # ms after which main has begun: sanitizers begin slowly
 # ends N TRIES STATUS ARGS ...: after signal N at a moment that moves; the program promises 200 ms; a busy machine may need more
 ends() {
     sig=$1 tries=$2 want=$3 k=0; shift 3
