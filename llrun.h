@@ -7029,6 +7029,7 @@ static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
+/* few_quant: 1 to 3 tokens; 1 to 7 and 9 to 12; 1 to 24 */
 static const llri_ops LLRI_OPS_TABLE = {
     LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : 16,
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
