@@ -363,7 +363,7 @@ for kv in f32 q8_0; do
 done
 
 section 'signals and outputs that fail'
-long="-p ab --raw -n 3500 --temp 0 --ignore-eos -c 4096"
+long="-p ab --raw -n 12000 --temp 0 --ignore-eos -c 16384"        # some 4 s and more, also where guesses come true
 model "$T/slow.gguf" --type q8_0 --layers 8 --embd 512 --ff 2048 --heads 8
 main_after=$((${SANITIZERS:+580 +} 20))                         # ms after which main has begun: sanitizers begin slowly
 # ends N TRIES STATUS ARGS ...: after signal N at a moment that moves; the program promises 200 ms; a busy machine may need more
