@@ -294,7 +294,7 @@ LLR_API int        llr_pool_threads(const llr_pool *p);
 
 /* --- Rooflines: how fast matrix products could be at best, to compare with how fast they are ------------------------------ */
 typedef enum llr_arith {             /* what products with a weight cost depends on the integers that the weights are made of */
-    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_COUNT
+    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* as FLOAT but with AVX512_BF16 */, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
 /* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the
@@ -3982,6 +3982,9 @@ typedef struct llri_attend {            /* n consecutive tokens of a sequence fr
     const float *q; int64_t ldq;        /* row of the first token */
 } llri_attend;
 
+/* Where the CPU multiplies pairs of bf16, a row of bf16 is a row of half as many elements of this type, 4 bytes each; activations are
+ * rounded to such pairs. No tensor has this type. */
+#define LLRI_PAIRS 43
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     uint32_t few_quant;                 /* bit n: for n tokens the row form pays; a whole vector of them may be better as columns */
@@ -3991,9 +3994,10 @@ typedef struct llri_ops {
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
+    void (*pair)(const float *x, int n, uint8_t *pairs);     /* n is even. NULL: no kernels for LLRI_PAIRS */
     void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */, uintptr_t next);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
-    void (*fgemm)(const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
+    void (*fgemm)(int type, const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
     void (*spread)(const float *acc /* [n_rows, padded to 16][ld], and vf floats */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
@@ -4082,6 +4086,13 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
 #define LLRI_MADDUBS (!LLRI_VNNI && !LLRI_MADDWD)
+#if LLRI_PASS == LLRI_PASS_AVX512 && (LLRI_GCC >= 1000 || (defined(__clang__) && __clang_major__ >= 9))    /* assemblers since then know it */
+#  define LLRI_HAS_PAIRS 1
+#  define LLRI_PAIR LLRI_K(pair)
+#else
+#  define LLRI_HAS_PAIRS 0
+#  define LLRI_PAIR NULL
+#endif
 
 /* --- words: vf = LLRI_VF floats ------------------------------------------------------------------------------------------- */
 #if LLRI_PASS == LLRI_PASS_SCALAR
@@ -6188,10 +6199,12 @@ static LLRI_TARGET void LLRI_K(floats_left)(int type, const uint8_t *p, int m, f
     if (type == LLRI_F32) memcpy(t, p, (size_t)m * 4);
     else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
 }
+#define LLRI_FLOAT_BYTES(type) ((type) == LLRI_F32 || (type) == LLRI_PAIRS ? 4 : 2)
 /* VF elements of a float type, or m if fewer are left */
 LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
 {
     float t[LLRI_VF];
+    if (type == LLRI_PAIRS) type = LLRI_F32;
     if (m < LLRI_VF) { LLRI_K(floats_left)(type, p, m, t); return vf_load(t); }
 #if LLRI_PASS == LLRI_PASS_SCALAR
     if (type == LLRI_F32) { memcpy(t, p, sizeof t); return vf_load(t); }    /* may be unaligned */
@@ -6260,13 +6273,13 @@ LLRI_WORD void LLRI_K(columns)(vf c[LLRI_VF], int type, const uint8_t *const *ro
 {
     int r;
     LLRI_UNROLL
-    for (r = 0; r < LLRI_VF; r++) c[r] = LLRI_K(floats)(type, row[b + r] + k * (type == LLRI_F32 ? 4 : 2), m);
+    for (r = 0; r < LLRI_VF; r++) c[r] = LLRI_K(floats)(type, row[b + r] + k * LLRI_FLOAT_BYTES(type), m);
     LLRI_K(transpose_lanes)(c);
 }
 
 LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt, uintptr_t next)
 {
-    int b, k, j, bytes = LLRI_VF * LLRI_VF * (type == LLRI_F32 ? 4 : 2);
+    int b, k, j, bytes = LLRI_VF * LLRI_VF * LLRI_FLOAT_BYTES(type);
     for (b = 0; b < n_rows; b += LLRI_VF)
         for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
             int m = n_k - k < 0 ? 0 : n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
@@ -6280,7 +6293,8 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
 }
 #define LLRI_BY_TYPE(name, ...) \
     do { \
-        if (type == LLRI_F32) LLRI_K(name)(LLRI_F32, __VA_ARGS__); \
+        if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(name)(LLRI_PAIRS, __VA_ARGS__); \
+        else if (type == LLRI_F32) LLRI_K(name)(LLRI_F32, __VA_ARGS__); \
         else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
         else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
     } while (0)
@@ -6288,6 +6302,32 @@ static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, i
 {
     LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt, next);
 }
+
+/* f + w x; of pairs both products. As assembly, because the intrinsic is refused where the target lacks its feature, and with the
+ * feature in their target the compiler might use it in functions that run without. */
+LLRI_WORD vf LLRI_K(mul_add)(int type, vf w, vf x, vf f)
+{
+#if LLRI_HAS_PAIRS
+    if (type == LLRI_PAIRS) {
+        __asm__("{vdpbf16ps %2, %1, %0|vdpbf16ps %0, %1, %2}" : "+v"(f) : "v"(w), "v"(x));
+        return f;
+    }
+#else
+    (void)type;
+#endif
+    return vf_fma(w, x, f);
+}
+#if LLRI_HAS_PAIRS
+static LLRI_TARGET void LLRI_K(pair)(const float *x, int n, uint8_t *pairs)     /* to nearest even */
+{
+    int i;
+    for (i = 0; i < n; i++) {
+        uint32_t u = llri_f32_to_bits(x[i]);
+        uint16_t h = (uint16_t)(((u & 0x7fffffff) > 0x7f800000 ? u | 0x400000 : u + 0x7fff + (u >> 16 & 1)) >> 16);
+        memcpy(pairs + 2 * i, &h, 2);
+    }
+}
+#endif
 
 /* 128-bit part g = the lanes of z[g] folded in half until 4 are left */
 LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
@@ -6308,7 +6348,7 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
  * `turn` on in the next four rows, `jump` bytes further; 0: nothing is. */
 LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, int lead, int turn, uintptr_t jump)
 {
-    const int size = type == LLRI_F32 ? 4 : 2, n_slices = LLRI_VF / 4, step = 64 / size;
+    const int size = LLRI_FLOAT_BYTES(type), n_slices = LLRI_VF / 4, step = 64 / size;
     vf y[4][4][LLRI_VF / 4], z[4][4][16 / LLRI_VF];
     int i, k, a0, a, b, t, h;
     for (b = 0; b < n_slices; b++) {
@@ -6342,7 +6382,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                         for (a = 0; a < n_rows; a++) {
                             vf w = LLRI_K(floats)(type, row[a0 + a] + e * size, m);
                             LLRI_UNROLL
-                            for (t = 0; t < n; t++) z[a][t][h] = vf_fma(w, v[t], z[a][t][h]);
+                            for (t = 0; t < n; t++) z[a][t][h] = LLRI_K(mul_add)(type, w, v[t], z[a][t][h]);
                         }
                     }
             }
@@ -6373,7 +6413,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
  * at least LLRI_PREFETCH_BYTES before in each. */
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    const int size = type == LLRI_F32 ? 4 : 2, block = LLRI_VF / 4 * LLRI_SLICE, most = block * size < LLRI_PREFETCH_BYTES ? LLRI_PREFETCH_BYTES : block * size;
+    const int size = LLRI_FLOAT_BYTES(type), block = LLRI_VF / 4 * LLRI_SLICE, most = block * size < LLRI_PREFETCH_BYTES ? LLRI_PREFETCH_BYTES : block * size;
     const int lead = n_k * size < most ? n_k * size : most;
     const uint8_t *p[4];
     int r, k, t, a, m;
@@ -6398,6 +6438,7 @@ static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n
     LLRI_BY_TYPE(fgemv_type, row, n_k, x, ldx, n, acc, next);
 }
 #undef LLRI_BY_TYPE
+#undef LLRI_FLOAT_BYTES
 
 /* The micro-kernel: rows x vectors of tokens */
 #if LLRI_VF == 16
@@ -6410,7 +6451,7 @@ static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n
 #define LLRI_FMR LLRI_MR
 #define LLRI_FNV LLRI_NV
 #endif
-LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
+LLRI_WORD void LLRI_K(ftile)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
 {
     vf f[LLRI_FMR][LLRI_FNV], kept[4][LLRI_FMR][LLRI_FNV];      /* kept[l]: the sum of 2^l chains that waits for as many more */
     int i, v, c, k, l;
@@ -6427,7 +6468,7 @@ LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t 
             for (i = 0; i < LLRI_FMR; i++) {
                 vf w = vf_set(wt[(size_t)k * LLRI_STRIP_ROWS + i]);
                 LLRI_UNROLL
-                for (v = 0; v < nv; v++) f[i][v] = vf_fma(w, x[v], f[i][v]);
+                for (v = 0; v < nv; v++) f[i][v] = LLRI_K(mul_add)(type, w, x[v], f[i][v]);
             }
         }
         for (l = 0; c >> l & 1; l++)
@@ -6446,7 +6487,7 @@ LLRI_WORD void LLRI_K(ftile)(const float *wt, int n_k, const float *xp, int64_t 
     }
 }
 
-static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
+LLRI_WORD void LLRI_K(fgemm_type)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
 {
     size_t ld = (size_t)n_vec * LLRI_VF;
     int v, r, nv;
@@ -6454,11 +6495,16 @@ static LLRI_TARGET void LLRI_K(fgemm)(const float *wt, int n_k, const float *xp,
         nv = LLRI_WIDTH(n_vec - v, LLRI_FNV);
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_FMR) {
             float *c = acc + (size_t)r * ld + (size_t)v * LLRI_VF;
-            if (nv == LLRI_FNV) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_FNV, c, ld);
-            else if (nv == 1) LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, 1, c, ld);
-            else LLRI_K(ftile)(wt + r, n_k, xp + v * stride, stride, LLRI_FNV > 2 ? 2 : 1, c, ld);
+            if (nv == LLRI_FNV) LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, LLRI_FNV, c, ld);
+            else if (nv == 1) LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, 1, c, ld);
+            else LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, LLRI_FNV > 2 ? 2 : 1, c, ld);
         }
     }
+}
+static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
+{
+    if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemm_type)(LLRI_PAIRS, wt, n_k, xp, stride, n_vec, acc);
+    else LLRI_K(fgemm_type)(LLRI_F32, wt, n_k, xp, stride, n_vec, acc);
 }
 #undef LLRI_FMR
 #undef LLRI_FNV
@@ -6994,7 +7040,7 @@ LLRI_WORD int LLRI_K(peak_int)(int is_signed, int pairs)
     return LLRI_K(PEAK_TIMES) * LLRI_K(PEAK_CHAINS) * pairs * LLRI_QL * LLRI_KL * 2;
 }
 
-LLRI_WORD int LLRI_K(peak_float)(void)
+LLRI_WORD int LLRI_K(peak_float)(int type)
 {
     vf c[LLRI_K(PEAK_CHAINS)], w = vf_set(0.75f), a = vf_set(1.25f);
     int i, k;
@@ -7005,12 +7051,12 @@ LLRI_WORD int LLRI_K(peak_float)(void)
         LLRI_UNROLL
         for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) {
             LLRI_HIDE(a);
-            c[i] = vf_fma(w, a, c[i]);
+            c[i] = LLRI_K(mul_add)(type, w, a, c[i]);
             LLRI_STAY(c[i]);
         }
     LLRI_UNROLL
     for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) { vf used = c[i]; LLRI_HIDE(used); }
-    return LLRI_K(PEAK_TIMES) * LLRI_K(PEAK_CHAINS) * LLRI_VF * 2;
+    return LLRI_K(PEAK_TIMES) * LLRI_K(PEAK_CHAINS) * LLRI_VF * (type == LLRI_PAIRS ? 4 : 2);
 }
 
 static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
@@ -7019,7 +7065,10 @@ static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
     case LLR_ARITH_INT4: return LLRI_K(peak_int)(0, 8);
     case LLR_ARITH_INT6: return LLRI_K(peak_int)(0, 2);
     case LLR_ARITH_INT8: return LLRI_K(peak_int)(1, 1);
-    default:             return LLRI_K(peak_float)();
+#if LLRI_HAS_PAIRS
+    case LLR_ARITH_BF16: return LLRI_K(peak_float)(LLRI_PAIRS);
+#endif
+    default:             return LLRI_K(peak_float)(LLRI_F32);
     }
 }
 #undef LLRI_STAY
@@ -7038,7 +7087,7 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
-    LLRI_K(quantize), LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(spread), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
+    LLRI_K(quantize), LLRI_PAIR, LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(spread), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
@@ -7071,6 +7120,8 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_NV
 #undef LLRI_WIDTH
 #undef LLRI_VNNI
+#undef LLRI_HAS_PAIRS
+#undef LLRI_PAIR
 #undef LLRI_MADDWD
 #undef LLRI_MADDUBS
 #undef LLRI_WORD
@@ -7375,6 +7426,17 @@ static uint64_t llri_xgetbv(void)       /* only where OSXSAVE is set */
 #  endif
 }
 #endif
+static int llri_cpu_has(int feature)
+{
+#if LLRI_X86
+    const llri_feature *f = &llri_features[feature];
+    uint32_t r[4];
+    return llri_cpuid(f->leaf, f->sub, r) && r[f->reg] >> f->bit & 1;
+#else
+    (void)feature;
+    return 0;
+#endif
+}
 
 static void llri_format(char *out, size_t cap, const char *fmt, ...) LLRI_PRINTF(3, 4);
 static void llri_format(char *out, size_t cap, const char *fmt, ...)
@@ -7413,8 +7475,7 @@ LLR_API void llr_cpu(llr_cpu_info *out)
 #if LLRI_X86
     {
         uint32_t r[4];
-        for (i = 0; i < LLRI_F_COUNT; i++)
-            if (llri_cpuid(llri_features[i].leaf, llri_features[i].sub, r) && r[llri_features[i].reg] >> llri_features[i].bit & 1) out->features |= 1u << i;
+        for (i = 0; i < LLRI_F_COUNT; i++) if (llri_cpu_has(i)) out->features |= 1u << i;
         if (llri_cpuid(0x80000004u, 0, r))
             for (i = 0; i < 3; i++) {
                 llri_cpuid(0x80000002u + (uint32_t)i, 0, r);
@@ -7459,6 +7520,7 @@ static llr_status llri_isa_choose(const llr_options *opt, llr_isa *out, llr_erro
     return LLR_OK;
 }
 static const llri_ops *llri_ops_get(llr_isa isa) { return llri_tiers[isa].ops; }
+static int llri_has_pairs(const llri_ops *ops) { return ops->pair && llri_cpu_has(LLRI_F_AVX512BF16); }     /* LLRI_PAIRS can be used */
 
 /* Lines that the kernels for few tokens ask for long before their use go to the first cache on AMD's CPUs. On Intel's they go to the
  * second, as few can be under way to the first. (q8_0, two threads: Zen 5 1.15 x, Emerald Rapids 1 / 1.11 x with the first.) */
@@ -7779,7 +7841,7 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
 /* --- rooflines --- */
 LLR_API llr_arith llr_type_arith(uint32_t type) {
     const llri_quant_row *q = llri_quant(type);
-    if (!q) return LLR_ARITH_FLOAT;
+    if (!q) return type == LLRI_BF16 ? LLR_ARITH_BF16 : LLR_ARITH_FLOAT;
     if (q->form == LLRI_FORM_SIGNED || q->form == LLRI_FORM_PLAIN127 || q->form == LLRI_FORM_SUB127) return LLR_ARITH_INT8;
     return q->form == LLRI_FORM_PLAIN15 || q->form == LLRI_FORM_MIN15 || type == LLRI_Q2_K || type == LLRI_Q3_K ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
 }
@@ -7803,11 +7865,11 @@ LLR_API llr_status llr_peak_run(double *n_ops, llr_isa isa, llr_arith arith, int
     if (!n_ops || (int)arith < 0 || arith >= LLR_ARITH_COUNT || rounds < 0 || rounds > 1 << 30)
         return llri_fail(err, LLR_E_ARG, "llr_peak_run: n_ops must not be NULL, arith is %d of %d, rounds %d of at most 2^30", (int)arith, (int)LLR_ARITH_COUNT, rounds);
     p.ops = llri_ops_get(isa);
-    p.arith = arith;
+    p.arith = arith == LLR_ARITH_BF16 && !llri_has_pairs(p.ops) ? LLR_ARITH_FLOAT : arith;
     llri_pool_lock(pool);
     llri_pool_run(pool, rounds, llri_peak_round, &p);
     llri_pool_unlock(pool);
-    *n_ops = (double)rounds * p.ops->peak(arith);
+    *n_ops = (double)rounds * p.ops->peak(p.arith);
     return LLR_OK;
 }
 
@@ -7873,16 +7935,16 @@ LLR_API void llr_gpu_describe(const llr_gpu *g, llr_gpu_info *out) { *out = g->i
  * over independent pieces; which thread does which piece never changes a result. Where the exec is one of a GPU, its library
  * does the step on its memory.
  */
-enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPARED_FLOATS };
+enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPARED_FLOATS, LLRI_PREPARED_PAIR_ROWS, LLRI_PREPARED_PAIRS };
 
 typedef struct llri_exec {
     const llri_ops *ops;
     const llri_gpu_table *gpu; void *stream;    /* NULL: the CPU */
     llr_pool *pool;
-    int exact, to_first;                        /* to_first: see llri_is_amd */
+    int exact, pairs, to_first;                 /* pairs: see llri_has_pairs; to_first: see llri_is_amd */
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
     int prepared;                               /* what `act` holds of it */
-    uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats */
+    uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats or pairs */
     uint8_t *thread; size_t thread_bytes;       /* work of thread i at thread + i * thread_bytes */
 } llri_exec;
 
@@ -7931,6 +7993,7 @@ static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, in
     e->ops = ops;
     e->pool = pool;
     e->exact = exact;
+    e->pairs = !exact && llri_has_pairs(ops);
     e->to_first = llri_is_amd();
     llri_exec_layout(e, ops, max_in, max_float_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
 }
@@ -7947,8 +8010,8 @@ static void llri_exec_input(llri_exec *e, const float *x, int64_t ldx, int n, in
     if (e->gpu) e->gpu->input(e->stream, x, ldx, n, n_in);
 }
 
-/* A chunk: one token (rows) or one vector of tokens (columns, floats). Missing tokens of the last vector are zero (columns), or
- * the last one again (floats). */
+/* A chunk: one token (rows) or one vector of tokens (columns, floats, pairs). Missing tokens of the last vector are zero
+ * (columns), or the last one again (floats, pairs). */
 static void llri_prepare_chunk(void *arg, int chunk, int thread)
 {
     llri_exec *e = (llri_exec *)arg;
@@ -7977,20 +8040,28 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
                 e->sum[at] = row_sum[k];
             }
         }
+    } else if (e->prepared == LLRI_PREPARED_PAIR_ROWS) {
+        ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (size_t)e->n_in * 2);
     } else {
+        const int pairs = e->prepared == LLRI_PREPARED_PAIRS;
+        const size_t n_k = (size_t)e->n_in >> pairs;
         const uint8_t *token[LLRI_STRIP_ROWS];
         size_t vf = (size_t)ops->vf, n_vec = ((size_t)e->n + vf - 1) / vf;
-        for (k = 0; k < (size_t)e->n_in; k += LLRI_SLICE) {
-            for (lane = 0; lane < ops->vf; lane++)
-                token[lane] = (const uint8_t *)(e->x + (chunk * ops->vf + lane < e->n ? chunk * ops->vf + lane : e->n - 1) * e->ldx + (int64_t)k);
-            ops->transpose(LLRI_F32, token, ops->vf, (int)((size_t)e->n_in - k < LLRI_SLICE ? (size_t)e->n_in - k : LLRI_SLICE),
-                           (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_SLICE) * vf, (uintptr_t)token[0]);
+        for (k = 0; k < n_k; k += LLRI_SLICE) {
+            const int n = (int)(n_k - k < LLRI_SLICE ? n_k - k : LLRI_SLICE);
+            for (lane = 0; lane < ops->vf; lane++) {
+                const float *x = e->x + (chunk * ops->vf + lane < e->n ? chunk * ops->vf + lane : e->n - 1) * e->ldx + (int64_t)(k << pairs);
+                uint8_t *rounded = e->thread + (size_t)thread * e->thread_bytes + (size_t)lane * LLRI_SLICE * 4;
+                if (pairs) ops->pair(x, 2 * n, rounded);
+                token[lane] = pairs ? rounded : (const uint8_t *)x;
+            }
+            ops->transpose(LLRI_F32, token, ops->vf, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_SLICE) * vf, (uintptr_t)token[0]);
         }
     }
 }
 static void llri_prepare(llri_exec *e, int form)
 {
-    int lanes = form == LLRI_PREPARED_ROWS ? 1 : form == LLRI_PREPARED_COLUMNS ? e->ops->ql : e->ops->vf;
+    int lanes = form == LLRI_PREPARED_ROWS || form == LLRI_PREPARED_PAIR_ROWS ? 1 : form == LLRI_PREPARED_COLUMNS ? e->ops->ql : e->ops->vf;
     if (e->prepared == form) return;
     e->prepared = form;
     llri_pool_run(e->pool, (e->n + lanes - 1) / lanes, llri_prepare_chunk, e);
@@ -8006,7 +8077,7 @@ typedef struct llri_product {
     int act; const float *act_p;
     llri_exec *e;
     const llri_quant_row *quant;    /* NULL: float kernels */
-    int few, form, strips_per_chunk, first_chunk;
+    int few, pairs, form, strips_per_chunk, first_chunk;
 } llri_product;
 typedef struct llri_products { const llri_product *p; int n; } llri_products;       /* of one region */
 
@@ -8034,18 +8105,19 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
     const int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes, n_strips = (n_rows + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS;
     const size_t acc_floats = LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes);        /* of a strip */
     const llri_type_info *type = llri_type(p->w->type);
-    size_t skip = 0, slice = LLRI_SLICE / (size_t)type->block * type->bytes;       /* where slice k of a row begins; bytes of one */
+    const int64_t n_in = e->n_in >> p->pairs;
+    size_t skip = 0, slice = (LLRI_SLICE << p->pairs) / (size_t)type->block * type->bytes;     /* where slice k of a row begins; bytes of one */
     const int direct = p->quant && p->few && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
     const int64_t step = there ? 1 << 20 : LLRI_SLICE;              /* what is read where it lies is read whole, or 2^20 columns */
     int64_t k;
     int b;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
-    for (k = 0; k < e->n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
+    for (k = 0; k < n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
         for (b = 0; b < n_strips; b++) {
             const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
             const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
-            const int n_k = (int)(e->n_in - k < step ? e->n_in - k : step);
+            const int n_k = (int)(n_in - k < step ? n_in - k : step);
             const uintptr_t next = (uintptr_t)then + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);     /* in the order of its bytes */
             float *acc = t->acc + (size_t)b * acc_floats;
             if (p->quant) {
@@ -8064,9 +8136,13 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             } else {
                 const uint8_t *row[LLRI_STRIP_ROWS];
                 int row_type = llri_float_rows(p, t, strip, rows, skip, n_k, row);
-                if (p->few) { ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next); continue; }
-                ops->transpose(row_type, row, LLRI_STRIP_ROWS, n_k, t->wt, next);
-                ops->fgemm(t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc);
+                if (p->few) {
+                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k, n_in, e->n, acc, next);
+                    else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next);
+                    continue;
+                }
+                ops->transpose(p->pairs ? LLRI_F32 : row_type, row, LLRI_STRIP_ROWS, n_k, t->wt, next);
+                ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc);
             }
         }
 }
@@ -8137,7 +8213,10 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].act = LLRI_ACT_NONE;
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
         p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : e->n <= e->ops->few_float;
-        p[i].form = p[i].few ? (p[i].quant ? LLRI_PREPARED_ROWS : LLRI_PREPARED_NOT) : p[i].quant ? LLRI_PREPARED_COLUMNS : LLRI_PREPARED_FLOATS;
+        p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
+        if (p[i].quant) p[i].form = p[i].few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS;
+        else if (p[i].pairs) p[i].form = p[i].few ? LLRI_PREPARED_PAIR_ROWS : LLRI_PREPARED_PAIRS;
+        else p[i].form = p[i].few ? LLRI_PREPARED_NOT : LLRI_PREPARED_FLOATS;
     }
 }
 /* Those that want the input in the same form are one region: small matrices alone would not keep the threads busy. */

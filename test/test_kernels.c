@@ -55,7 +55,16 @@ static void kt_round(const float *x, double *out, int n)
     }
 }
 
-static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const float *x, int n, float *y)
+/* to the 8 bits of a bf16 */
+static double kt_round_bf16(float x)
+{
+    int e;
+    double m = frexp(x, &e);
+    return ldexp(rint(m * 256), e - 8);
+}
+
+enum { KT_FAST, KT_EXACT, KT_SINGLES };         /* KT_SINGLES: as where the CPU does not multiply pairs of bf16 */
+static void kt_matmul(const llri_ops *ops, int way, const llri_mat *w, const float *x, int n, float *y)
 {
     llri_exec e;
     llri_product product;
@@ -63,7 +72,8 @@ static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const f
     void *work = llri_alloc(llri_opt_mem(NULL), bytes, 64);
     CHECK(bytes && work);
     memset(work, 0xff, bytes);          /* NaN: what is not written must not be read */
-    llri_exec_init(&e, ops, NULL, exact, work, w->n_in, w->n_in, n, 1);
+    llri_exec_init(&e, ops, NULL, way == KT_EXACT, work, w->n_in, w->n_in, n, 1);
+    if (way == KT_SINGLES) e.pairs = 0;
     llri_exec_input(&e, x, w->n_in, n, w->n_in);
     memset(&product, 0, sizeof product);
     product.w = w;
@@ -73,7 +83,7 @@ static void kt_matmul(const llri_ops *ops, int exact, const llri_mat *w, const f
     llri_free(llri_opt_mem(NULL), work, bytes);
 }
 
-static void kt_one(const llri_ops *ops, const kt_type *k, int exact, int n_in, int n_out)
+static void kt_one(const llri_ops *ops, const kt_type *k, int way, int n_in, int n_out)
 {
     static const int counts[] = { 1, 2, 3, 4, 5, 7, 8, 14, 17, 49 };
     enum { MAX = 49 };
@@ -84,28 +94,29 @@ static void kt_one(const llri_ops *ops, const kt_type *k, int exact, int n_in, i
     float *first = (float *)malloc(sizeof(float) * MAX * (size_t)n_out), *wf = (float *)malloc(sizeof(float) * (size_t)n_in);
     double *a = (double *)malloc(sizeof(double) * (size_t)n_in);
     llri_mat m;
-    int c, i, r, j, quant = !exact && llri_quant(k->type);
+    int c, i, r, j, quant = way == KT_FAST && llri_quant(k->type);
+    int pairs = way == KT_FAST && k->type == LLRI_BF16 && n_in % 2 == 0 && llri_has_pairs(ops);
     CHECK(w && x && y && first && wf && a);
     kt_fill(k, w + 1, row / t->bytes * (size_t)n_out);
     for (i = 0; i < MAX * n_in; i++) x[i] = kt_unit() * (i % 37 == 0 ? 8.0f : 1.0f);
     for (i = 0; i < 32; i++) x[i] = 0.0f;                      /* a group of zeros */
     m.type = k->type; m.data = w + 1; m.n_in = n_in; m.n_out = n_out; m.row_bytes = row;    /* odd address */
-    for (i = 0; i < MAX; i++) kt_matmul(ops, exact, &m, x + i * n_in, 1, first + i * n_out);
+    for (i = 0; i < MAX; i++) kt_matmul(ops, way, &m, x + i * n_in, 1, first + i * n_out);
     for (c = 0; c < (int)(sizeof counts / sizeof *counts); c++) {
-        kt_matmul(ops, exact, &m, x, counts[c], y);
-        CHECK_MSG(memcmp(y, first, sizeof(float) * (size_t)counts[c] * (size_t)n_out) == 0, "%s %s exact %d: %d tokens differ from one by one",
-                  llr_isa_name((llr_isa)ops->isa), t->name, exact, counts[c]);
+        kt_matmul(ops, way, &m, x, counts[c], y);
+        CHECK_MSG(memcmp(y, first, sizeof(float) * (size_t)counts[c] * (size_t)n_out) == 0, "%s %s way %d: %d tokens differ from one by one",
+                  llr_isa_name((llr_isa)ops->isa), t->name, way, counts[c]);
     }
     for (i = 0; i < 3; i++) {
         if (quant) kt_round(x + i * n_in, a, n_in);
-        else for (j = 0; j < n_in; j++) a[j] = x[i * n_in + j];
+        else for (j = 0; j < n_in; j++) a[j] = pairs ? kt_round_bf16(x[i * n_in + j]) : (double)x[i * n_in + j];
         for (r = 0; r < n_out; r++) {
             double want = 0, size = 0, got = first[i * n_out + r];
             llri_dequant(k->type, m.data + (size_t)r * row, wf, (size_t)n_in);
             for (j = 0; j < n_in; j++) { want += wf[j] * a[j]; size += fabs(wf[j] * a[j]); }
             /* mins are added apart from the rest, so that their sizes count, not only that of the sum */
-            CHECK_MSG(fabs(got - want) <= 1e-5 * size + 1e-6, "%s %s exact %d token %d row %d: %g instead of %g", llr_isa_name((llr_isa)ops->isa),
-                      t->name, exact, i, r, got, want);
+            CHECK_MSG(fabs(got - want) <= 1e-5 * size + 1e-6, "%s %s way %d token %d row %d: %g instead of %g", llr_isa_name((llr_isa)ops->isa),
+                      t->name, way, i, r, got, want);
         }
     }
     free(w); free(x); free(y); free(first); free(wf); free(a);
@@ -123,9 +134,37 @@ static void test_kernel_matmul(void)
             const llri_ops *ops = llri_ops_get((llr_isa)isa);
             int block = (int)llri_type(kt_types[k].type)->block;
             kt_seed = 1 + (uint32_t)k;
-            kt_one(ops, &kt_types[k], 0, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
-            kt_one(ops, &kt_types[k], 1, block == 1 ? 300 : block, 16);
-            if (block == 1) kt_one(ops, &kt_types[k], 0, 2300, 18);     /* several vectors of slices, the last unfinished, and its last slice */
+            kt_one(ops, &kt_types[k], KT_FAST, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
+            kt_one(ops, &kt_types[k], KT_EXACT, block == 1 ? 300 : block, 16);
+            if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 2300, 18);   /* several vectors of slices, the last unfinished, and its last slice */
+            if (kt_types[k].type == LLRI_BF16) kt_one(ops, &kt_types[k], KT_SINGLES, 2300, 18);
+        }
+    }
+}
+
+/* every sign, exponent and bf16 mantissa, with what decides about rounding */
+static void test_kernel_pair(void)
+{
+    static const uint32_t low[] = { 0, 1, 0x7fff, 0x8000, 0x8001, 0xffff };
+    enum { LOW = sizeof low / sizeof *low };
+    llr_cpu_info cpu;
+    int isa, i;
+    uint32_t high;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        void (*pair)(const float *, int, uint8_t *) = (cpu.usable >> isa & 1) ? llri_ops_get((llr_isa)isa)->pair : NULL;
+        for (high = 0; pair && high < 65536; high++) {
+            float x[LOW];
+            uint8_t d[2 * LOW + 1];
+            for (i = 0; i < LOW; i++) x[i] = llri_bits_to_f32(high << 16 | low[i]);
+            d[2 * LOW] = 0x5a;
+            pair(x, LOW, d);
+            CHECK(d[2 * LOW] == 0x5a);
+            for (i = 0; i < LOW; i++) {
+                float got = llri_bf16_to_f32((uint16_t)(d[2 * i] | d[2 * i + 1] << 8));
+                uint32_t up = high + (low[i] > 0x8000 || (low[i] == 0x8000 && (high & 1)));
+                CHECK_MSG(x[i] != x[i] ? got != got : llri_f32_to_bits(got) == up << 16, "%08x", (unsigned)(high << 16 | low[i]));
+            }
         }
     }
 }
@@ -153,7 +192,7 @@ static void test_kernel_same_bits(void)
         for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
             int fused = isa >= LLR_ISA_AVX2;
             for (i = 0; i < 6 && cpu.usable >> isa & 1; i++, seen[fused] = 1) {
-                kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, tokens[i], seen[fused] ? z : y[fused]);
+                kt_matmul(llri_ops_get((llr_isa)isa), KT_SINGLES, &m, x, tokens[i], seen[fused] ? z : y[fused]);
                 if (seen[fused] && LLRI_FLT_EXACT)
                     CHECK_MSG(memcmp(z, y[fused], sizeof *z * 33 * (size_t)tokens[i]) == 0, "%s %s, %d tokens", llr_isa_name((llr_isa)isa), t->name, tokens[i]);
             }
@@ -302,7 +341,7 @@ static void test_kernel_nonfinite(void)         /* a NaN or infinity in the inpu
                 for (i = 0; i < 9 * 64; i++) x[i] = kt_unit();
                 x[40] = bad == 0 ? (float)HUGE_VAL : bad == 1 ? -(float)HUGE_VAL : (float)HUGE_VAL - (float)HUGE_VAL;
                 m.type = LLRI_Q8_0; m.data = w; m.n_in = 64; m.n_out = 16; m.row_bytes = 68;
-                kt_matmul(llri_ops_get((llr_isa)isa), 0, &m, x, n, y);
+                kt_matmul(llri_ops_get((llr_isa)isa), KT_FAST, &m, x, n, y);
                 for (i = 0; i < 16; i++) CHECK_MSG(y[i] != y[i], "%s: %g", llr_isa_name((llr_isa)isa), (double)y[i]);
                 for (i = 16; i < n * 16; i++) CHECK(y[i] == y[i]);
             }
@@ -660,5 +699,5 @@ static void test_kernel_isa(void)
     }
 }
 
-#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
+#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_pair) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
     X(kernel_vectors) X(kernel_norm_rope)
