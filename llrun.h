@@ -3931,7 +3931,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
 #define LLRI_STRIPS 4                   /* strips that a slice of many tokens meets while it is in the inner caches, and after which gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
-#define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for, at least */
+#define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -6343,14 +6343,36 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
+/* z += products of n_rows rows and n tokens, of a cache line's columns from i on, or of the m that are left */
+LLRI_WORD void LLRI_K(fgemv_line)(int type, const uint8_t *const *row, int n_rows, int i, int m, const float *x, int64_t ldx, int n, vf z[4][4][16 / LLRI_VF])
+{
+    const int size = LLRI_FLOAT_BYTES(type);
+    int k, a, t, h;
+    LLRI_UNROLL
+    for (k = 0; k < 64 / size; k += 16)
+        LLRI_UNROLL
+        for (h = 0; h < 16 / LLRI_VF; h++) {
+            const int at = k + h * LLRI_VF, here = m - at < 0 ? 0 : m - at < LLRI_VF ? m - at : LLRI_VF;
+            vf v[4];
+            LLRI_UNROLL
+            for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + i + at), here);
+            LLRI_UNROLL
+            for (a = 0; a < n_rows; a++) {
+                vf w = LLRI_K(floats)(type, row[a] + (i + at) * size, here);
+                LLRI_UNROLL
+                for (t = 0; t < n; t++) z[a][t][h] = LLRI_K(mul_add)(type, w, v[t], z[a][t][h]);
+            }
+        }
+}
 /* Four rows and LLRI_VF / 4 slices: acc[t][0..3] += the sums of n tokens, a row's slices in their order. In registers are the sums of
  * n_rows rows and all tokens; those of the rows and slices become lanes together. lead: so many bytes on are asked for, from byte
  * `turn` on in the next four rows, `jump` bytes further; 0: nothing is. */
 LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, int n_k, const float *x, int64_t ldx, int n, float *acc, int lead, int turn, uintptr_t jump)
 {
     const int size = LLRI_FLOAT_BYTES(type), n_slices = LLRI_VF / 4, step = 64 / size;
+    const int lines = 4 / n;        /* of them without a branch: the fewer instructions, the further ahead the CPU asks for memory */
     vf y[4][4][LLRI_VF / 4], z[4][4][16 / LLRI_VF];
-    int i, k, a0, a, b, t, h;
+    int i, a0, a, b, t, h, k;
     for (b = 0; b < n_slices; b++) {
         const int from = b * LLRI_SLICE, to = n_k - from < LLRI_SLICE ? n_k : from + LLRI_SLICE;
         LLRI_UNROLL
@@ -6361,31 +6383,21 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                 for (t = 0; t < n; t++)
                     LLRI_UNROLL
                     for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
-            for (i = from; i < to; i += step) {
+            for (i = from; i + lines * step <= to; i += lines * step) {
                 if (lead) {
                     const uintptr_t then = (uintptr_t)(i * size + lead) + (i * size < turn ? 0 : jump);
                     LLRI_UNROLL
-                    for (a = a0; a < a0 + n_rows; a++) {
-                        LLRI_PREFETCH((uintptr_t)row[a] + then);
-                        LLRI_PREFETCH_NEAR((uintptr_t)row[a] + (uintptr_t)(i * size + LLRI_PREFETCH_BYTES / 4));
-                    }
+                    for (a = a0; a < a0 + n_rows; a++)
+                        LLRI_UNROLL
+                        for (k = 0; k < lines; k++) {
+                            LLRI_PREFETCH((uintptr_t)row[a] + then + (uintptr_t)(64 * k));
+                            LLRI_PREFETCH_NEAR((uintptr_t)row[a] + (uintptr_t)(i * size + 64 * k + LLRI_PREFETCH_BYTES / 4));
+                        }
                 }
                 LLRI_UNROLL
-                for (k = i; k < i + step; k += 16)
-                    LLRI_UNROLL
-                    for (h = 0; h < 16 / LLRI_VF; h++) {
-                        const int e = k + h * LLRI_VF, m = to - e < 0 ? 0 : to - e < LLRI_VF ? to - e : LLRI_VF;
-                        vf v[4];
-                        LLRI_UNROLL
-                        for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + e), m);
-                        LLRI_UNROLL
-                        for (a = 0; a < n_rows; a++) {
-                            vf w = LLRI_K(floats)(type, row[a0 + a] + e * size, m);
-                            LLRI_UNROLL
-                            for (t = 0; t < n; t++) z[a][t][h] = LLRI_K(mul_add)(type, w, v[t], z[a][t][h]);
-                        }
-                    }
+                for (k = 0; k < lines; k++) LLRI_K(fgemv_line)(type, row + a0, n_rows, i + k * step, step, x, ldx, n, z);
             }
+            for (; i < to; i += step) LLRI_K(fgemv_line)(type, row + a0, n_rows, i, to - i, x, ldx, n, z);
             LLRI_UNROLL
             for (a = 0; a < n_rows; a++)
                 LLRI_UNROLL
@@ -6410,11 +6422,10 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
     }
 }
 /* Four rows are read to their end before the next four: memory is read faster in few streams than in 16, and if it is asked for
- * at least LLRI_PREFETCH_BYTES before in each. */
+ * LLRI_PREFETCH_BYTES before in each. */
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    const int size = LLRI_FLOAT_BYTES(type), block = LLRI_VF / 4 * LLRI_SLICE, most = block * size < LLRI_PREFETCH_BYTES ? LLRI_PREFETCH_BYTES : block * size;
-    const int lead = n_k * size < most ? n_k * size : most;
+    const int size = LLRI_FLOAT_BYTES(type), block = LLRI_VF / 4 * LLRI_SLICE, lead = n_k * size < LLRI_PREFETCH_BYTES ? n_k * size : LLRI_PREFETCH_BYTES;
     const uint8_t *p[4];
     int r, k, t, a, m;
     for (r = 0; r < LLRI_STRIP_ROWS; r += 4) {
@@ -7080,7 +7091,7 @@ static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 #define LLRI_OPS_TABLE LLRI_K(ops)
 /* few_quant: 1 to 3 tokens; 1 to 7 and 9 to 12; 1 to 24 */
 static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : 16,
+    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : LLRI_VF == 8 ? 16 : 24,
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
       LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
       LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
