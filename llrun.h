@@ -6190,7 +6190,7 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
  * Of each slice, 16 chains of multiply-adds per result, chain i % 16 for column i, folded in half four times; then slices in
  * rising order. With few tokens the chains are lanes, and weights are used as they lie in the file. With many, tokens are lanes:
  * then a chain is computed after the other, in the order in which pairs of them can be added at once, and weights and
- * activations are packed in that order, [chain][16 columns]: LLRI_AT(k) is the place of column k. */
+ * activations are packed in that order, [chain][16 columns]: LLRI_AT(k) is the place of column k. LLRI_PAIRS: a column is two. */
 #define LLRI_AT(k) ((((k) & 1) << 3 | ((k) & 2) << 1 | ((k) & 4) >> 1 | ((k) & 8) >> 3) << 4 | (k) >> 4)
 static LLRI_TARGET void LLRI_K(floats_left)(int type, const uint8_t *p, int m, float *t)       /* the m < VF that are left of a row, then zeros */
 {
