@@ -294,7 +294,7 @@ LLR_API int        llr_pool_threads(const llr_pool *p);
 
 /* --- Rooflines: how fast matrix products could be at best, to compare with how fast they are ------------------------------ */
 typedef enum llr_arith {             /* what products with a weight cost depends on the integers that the weights are made of */
-    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* as FLOAT but with AVX512_BF16 */, LLR_ARITH_COUNT
+    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 */, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
 /* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the
@@ -329,7 +329,8 @@ typedef struct llr_session_options {     /* zeroed = defaults */
     uint32_t n_ctx;          /* positions; 0: the largest power of two up to 8192 that fits memory and what the model was trained with */
     uint32_t n_batch;        /* tokens per pass over the weights; 0: 512, or less down to 64 if that is what fits */
     llr_kv_type kv;
-    int exact;               /* float32 weights and activations throughout: slow, for checking */
+    int exact;               /* float32 weights and activations throughout: slow, for checking. Else activations are rounded, to 8 bits for
+                              * quantised weights, to bf16 for those of bf16 if the CPU has AVX512_BF16 */
     int all_logits;          /* keep the logits of every token of a call (n_batch rows) instead of the last alone */
     llr_pool *pool;          /* shared threads; NULL: the session makes its own with n_threads */
     int n_threads;           /* 0: llr_threads_default() */
@@ -3984,7 +3985,7 @@ typedef struct llri_attend {            /* n consecutive tokens of a sequence fr
 
 /* Where the CPU multiplies pairs of bf16, a row of bf16 is a row of half as many elements of this type, 4 bytes each; activations are
  * rounded to such pairs. No tensor has this type. */
-#define LLRI_PAIRS 43
+#define LLRI_PAIRS (-1)
 typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     uint32_t few_quant;                 /* bit n: for n tokens the row form pays; a whole vector of them may be better as columns */
@@ -3994,7 +3995,7 @@ typedef struct llri_ops {
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
-    void (*pair)(const float *x, int n, uint8_t *pairs);     /* n is even. NULL: no kernels for LLRI_PAIRS */
+    void (*pair)(const float *x, int n, uint8_t *pairs);     /* n floats to bf16. NULL: no kernels for LLRI_PAIRS */
     void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */, uintptr_t next);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(int type, const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
@@ -4086,7 +4087,7 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
 #define LLRI_MADDUBS (!LLRI_VNNI && !LLRI_MADDWD)
-#if LLRI_PASS == LLRI_PASS_AVX512 && (LLRI_GCC >= 1000 || (defined(__clang__) && __clang_major__ >= 9))    /* assemblers since then know it */
+#if LLRI_PASS == LLRI_PASS_AVX512 && !defined(__APPLE__) && (LLRI_GCC >= 1000 || (defined(__clang__) && __clang_major__ >= 9))
 #  define LLRI_HAS_PAIRS 1
 #  define LLRI_PAIR LLRI_K(pair)
 #else
@@ -6293,8 +6294,7 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
 }
 #define LLRI_BY_TYPE(name, ...) \
     do { \
-        if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(name)(LLRI_PAIRS, __VA_ARGS__); \
-        else if (type == LLRI_F32) LLRI_K(name)(LLRI_F32, __VA_ARGS__); \
+        if (type == LLRI_F32) LLRI_K(name)(LLRI_F32, __VA_ARGS__); \
         else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
         else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
     } while (0)
@@ -6304,12 +6304,12 @@ static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, i
 }
 
 /* f + w x; of pairs both products. As assembly, because the intrinsic is refused where the target lacks its feature, and with the
- * feature in their target the compiler might use it in functions that run without. */
+ * feature in their target the compiler might use it in functions that run without. Volatile: not moved above a condition. */
 LLRI_WORD vf LLRI_K(mul_add)(int type, vf w, vf x, vf f)
 {
 #if LLRI_HAS_PAIRS
     if (type == LLRI_PAIRS) {
-        __asm__("{vdpbf16ps %2, %1, %0|vdpbf16ps %0, %1, %2}" : "+v"(f) : "v"(w), "v"(x));
+        __asm__ volatile("{vdpbf16ps %2, %1, %0|vdpbf16ps %0, %1, %2}" : "+v"(f) : "v"(w), "v"(x));
         return f;
     }
 #else
@@ -6383,7 +6383,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                 for (t = 0; t < n; t++)
                     LLRI_UNROLL
                     for (h = 0; h < 16 / LLRI_VF; h++) z[a][t][h] = vf_set(0.0f);
-            for (i = from; i + lines * step <= to; i += lines * step) {
+            for (i = from; i < to; i += lines * step) {
                 if (lead) {
                     const uintptr_t then = (uintptr_t)(i * size + lead) + (i * size < turn ? 0 : jump);
                     LLRI_UNROLL
@@ -6394,10 +6394,12 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                             LLRI_PREFETCH_NEAR((uintptr_t)row[a] + (uintptr_t)(i * size + 64 * k + LLRI_PREFETCH_BYTES / 4));
                         }
                 }
-                LLRI_UNROLL
-                for (k = 0; k < lines; k++) LLRI_K(fgemv_line)(type, row + a0, n_rows, i + k * step, step, x, ldx, n, z);
+                if (i + lines * step <= to)
+                    LLRI_UNROLL
+                    for (k = 0; k < lines; k++) LLRI_K(fgemv_line)(type, row + a0, n_rows, i + k * step, step, x, ldx, n, z);
+                else
+                    for (k = 0; i + k * step < to; k++) LLRI_K(fgemv_line)(type, row + a0, n_rows, i + k * step, to - i - k * step, x, ldx, n, z);
             }
-            for (; i < to; i += step) LLRI_K(fgemv_line)(type, row + a0, n_rows, i, to - i, x, ldx, n, z);
             LLRI_UNROLL
             for (a = 0; a < n_rows; a++)
                 LLRI_UNROLL
@@ -6446,7 +6448,8 @@ LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, 
 }
 static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    LLRI_BY_TYPE(fgemv_type, row, n_k, x, ldx, n, acc, next);
+    if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemv_type)(LLRI_PAIRS, row, n_k, x, ldx, n, acc, next);
+    else LLRI_BY_TYPE(fgemv_type, row, n_k, x, ldx, n, acc, next);
 }
 #undef LLRI_BY_TYPE
 #undef LLRI_FLOAT_BYTES

@@ -85,7 +85,7 @@ static void kt_matmul(const llri_ops *ops, int way, const llri_mat *w, const flo
 
 static void kt_one(const llri_ops *ops, const kt_type *k, int way, int n_in, int n_out)
 {
-    static const int counts[] = { 1, 2, 3, 4, 5, 7, 8, 14, 17, 49 };
+    static const int counts[] = { 1, 2, 3, 4, 5, 7, 8, 14, 17, 24, 25, 32, 40, 49 };
     enum { MAX = 49 };
     const llri_type_info *t = llri_type(k->type);
     size_t row = (size_t)n_in / t->block * t->bytes;
@@ -136,6 +136,7 @@ static void test_kernel_matmul(void)
             kt_seed = 1 + (uint32_t)k;
             kt_one(ops, &kt_types[k], KT_FAST, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
             kt_one(ops, &kt_types[k], KT_EXACT, block == 1 ? 300 : block, 16);
+            if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 34, 5);
             if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 2300, 18);   /* several vectors of slices, the last unfinished, and its last slice */
             if (kt_types[k].type == LLRI_BF16) kt_one(ops, &kt_types[k], KT_SINGLES, 2300, 18);
         }
@@ -153,6 +154,11 @@ static void test_kernel_pair(void)
     llr_cpu(&cpu);
     for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
         void (*pair)(const float *, int, uint8_t *) = (cpu.usable >> isa & 1) ? llri_ops_get((llr_isa)isa)->pair : NULL;
+#if defined(__linux__) && (LLRI_GCC >= 1000 || (defined(__clang__) && __clang_major__ >= 9))
+        CHECK(!(cpu.usable >> isa & 1) || !pair == (isa != LLR_ISA_AVX512));
+#else
+        CHECK(!pair || isa == LLR_ISA_AVX512);
+#endif
         for (high = 0; pair && high < 65536; high++) {
             float x[LOW];
             uint8_t d[2 * LOW + 1];
@@ -252,7 +258,8 @@ static void kt_gated(const llri_ops *ops, llr_pool *pool, const kt_type *gate, c
 }
 static void test_kernel_gated(void)
 {
-    static const kt_type pairs[][2] = { { { LLRI_Q4_0, { 0, -1 } }, { LLRI_Q5_1, { 0, 2 } } }, { { LLRI_F16, { 0, -1 } }, { LLRI_BF16, { -1, -1 } } }, { { LLRI_Q8_0, { 0, -1 } }, { LLRI_F32, { -1, -1 } } } };
+    static const kt_type pairs[][2] = { { { LLRI_Q4_0, { 0, -1 } }, { LLRI_Q5_1, { 0, 2 } } }, { { LLRI_F16, { 0, -1 } }, { LLRI_BF16, { -1, -1 } } }, { { LLRI_Q8_0, { 0, -1 } }, { LLRI_F32, { -1, -1 } } },
+                                        { { LLRI_BF16, { -1, -1 } }, { LLRI_BF16, { -1, -1 } } }, { { LLRI_F32, { -1, -1 } }, { LLRI_F16, { 0, -1 } } } };
     static const int tokens[] = { 1, 3, 12, 40 };
     static float x[40 * KT_GATED_IN];
     const size_t room = sizeof(float) * 2 * 40 * 8192;
@@ -268,7 +275,7 @@ static void test_kernel_gated(void)
     kt_seed = 5;
     for (i = 0; i < 40 * KT_GATED_IN; i++) x[i] = kt_unit();
     for (isa = 1; isa < LLR_ISA_COUNT; isa++)
-        for (k = 0; k < 3 && cpu.usable >> isa & 1; k++)
+        for (k = 0; k < 5 && cpu.usable >> isa & 1; k++)
             for (i = 0; i < 4; i++)
                 for (far_apart = 0; far_apart < 2; far_apart++) {
                     const llri_ops *ops = llri_ops_get((llr_isa)isa);
