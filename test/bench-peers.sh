@@ -5,13 +5,14 @@
 #
 # LLAMA_BENCH and IK_BENCH are their llama-bench, options too ("/opt/llama.cpp/llama-bench -fa 1"); one of them will do. Build them
 # for what is to be compared: for this CPU, or for AVX2 alone against ISA=avx2. From the environment also: ROUNDS, PROMPT and
-# PREDICT tokens, THREADS, RUN: a command in front of every run (nice, taskset).
+# PREDICT tokens, THREADS, RUN: a command in front of every run (nice, taskset); PAUSE: seconds of rest before it, for machines that
+# slow down under load.
 set -u
 LC_ALL=C; export LC_ALL
 unset LLRUN_ISA
 [ $# -ge 3 ] && [ -n "${LLAMA_BENCH:-}${IK_BENCH:-}" ] || { echo 'usage: LLAMA_BENCH=PATH IK_BENCH=PATH bench-peers.sh LLRUN BUILD MODEL ...' >&2; exit 2; }
 llrun=$1 build=$2; shift 2
-rounds=${ROUNDS:-5} prompt=${PROMPT:-256} predict=${PREDICT:-32} run=${RUN:-} isa=${ISA:+--isa $ISA}
+rounds=${ROUNDS:-5} prompt=${PROMPT:-256} predict=${PREDICT:-32} run=${RUN:-} pause=${PAUSE:-0} isa=${ISA:+--isa $ISA}
 T=$(mktemp -d "${TMPDIR:-/tmp}/llrun-peers.XXXXXX") || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -21,11 +22,13 @@ number() { sed -n 's/.*"'"$1"'":"\{0,1\}\([0-9a-z.+-]*\)[",}].*/\1/p' "$T/json";
 
 # both print "PROMPT GENERATION" in tokens/s
 ours() {
+    sleep "$pause"
     $run "$llrun" bench "$1" $isa ${THREADS:+-t $THREADS} -p "$prompt" -n "$predict" -r 1 --json -q >"$T/json" 2>"$T/err" || die "llrun bench $1 failed"
     echo "$(number prefill_tps) $(number decode_tps)"
 }
 theirs() {      # MODEL COMMAND ...
     m=$1; shift
+    sleep "$pause"
     $run "$@" -m "$m" -p "$prompt" -n "$predict" -r 1 -t "$THREADS" -o json >"$T/json" 2>"$T/err" || die "$* failed on $m"
     awk -F '[:,]' '
         { gsub(/[ \t"]/, "") }

@@ -110,6 +110,9 @@ done
 LLAMA_BENCH="$T/peer 500" IK_BENCH="$T/peer 2000" ROUNDS=1 sh "$here/bench-peers.sh" "$T/llrun" "$T/build" x.gguf y.gguf >"$T/out" 2>"$T/err" || fail 'bench-peers.sh with two peers'
 check 'no ratio of one half' grep -q '^y,avx2,2,1,ik_llama.cpp,prompt,1000,2000,0.5,' "$T/build/bench-peers.csv"
 is 9 "$(wc -l <"$T/build/bench-peers.csv" | tr -d ' ')"; csv_ok "$T/build/bench-peers.csv"
+start=$(date +%s)
+LLAMA_BENCH="$T/peer 500" ROUNDS=1 PAUSE=1 sh "$here/bench-peers.sh" "$T/llrun" "$T/build" x.gguf >"$T/out" 2>"$T/err" || fail 'bench-peers.sh with pauses'
+check 'no pause before both programs' [ $(($(date +%s) - start)) -ge 2 ]
 check 'a peer that fails is no error' sh -c '! LLAMA_BENCH=false sh "$1/bench-peers.sh" "$2" "$3" x.gguf' - "$here" "$T/llrun" "$T/build"
 check 'a peer without results is no error' sh -c '! LLAMA_BENCH=true sh "$1/bench-peers.sh" "$2" "$3" x.gguf' - "$here" "$T/llrun" "$T/build"
 
