@@ -4087,6 +4087,7 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
 #define LLRI_MADDUBS (!LLRI_VNNI && !LLRI_MADDWD)
+/* Assemblers as old as these compilers know the instruction. Apple numbers Clang otherwise, and no Mac has it. */
 #if LLRI_PASS == LLRI_PASS_AVX512 && !defined(__APPLE__) && (LLRI_GCC >= 1000 || (defined(__clang__) && __clang_major__ >= 9))
 #  define LLRI_HAS_PAIRS 1
 #  define LLRI_PAIR LLRI_K(pair)
@@ -7440,7 +7441,7 @@ static uint64_t llri_xgetbv(void)       /* only where OSXSAVE is set */
 #  endif
 }
 #endif
-static int llri_cpu_has(int feature)
+static int llri_cpu_has(int feature)    /* CPUID says so; whether the OS saves its registers is asked with the tier */
 {
 #if LLRI_X86
     const llri_feature *f = &llri_features[feature];
