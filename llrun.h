@@ -3973,6 +3973,18 @@ typedef enum llri_form {                /* how the integers of a type are combin
     LLRI_FORM_COUNT
 } llri_form;
 
+/* What will be wanted next, 16 rows of a slice or as many bytes in one piece, is asked for while something else is computed, little by
+ * little: rows lie too far apart for the hardware to foresee, and a CPU waits if it is asked for many lines at once. `asked` rows are
+ * under way; returns how many when `parts` of n parts of the work are begun. */
+typedef struct llri_wanted { uintptr_t at; size_t stride, bytes; } llri_wanted;
+static int llri_ask(const llri_wanted *w, int asked, int parts, int n)
+{
+    size_t z;
+    for (; asked * n < LLRI_STRIP_ROWS * parts; asked++)
+        for (z = 0; z < w->bytes; z += 64) LLRI_PREFETCH(w->at + (size_t)asked * w->stride + z);
+    return asked;
+}
+
 #define LLRI_ATTEND_QUERIES 32          /* n * n_heads at most */
 #define LLRI_PIECES_PER_THREAD 4        /* with fewer, chunks of positions are pieces of their own */
 typedef struct llri_attend {            /* n consecutive tokens of a sequence from position pos on; heads of one kv head */
@@ -3990,15 +4002,15 @@ typedef struct llri_ops {
     int isa, ql, vf, kl, act_bytes;     /* lanes of integer and float kernels; see above; bytes of a quantised activation */
     uint32_t few_quant;                 /* bit n: for n tokens the row form pays; a whole vector of them may be better as columns */
     int few_float;                      /* up to so many tokens it does */
-    void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next);     /* by tensor type */
+    void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next);     /* by tensor type */
     void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc /* [n][16] */);    /* 16 rows of any length; s: work; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
-    void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */);
+    void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */, const llri_wanted *next);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
     void (*pair)(const float *x, int n, uint8_t *pairs);     /* n floats to bf16. NULL: no kernels for LLRI_PAIRS */
-    void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */, uintptr_t next);
+    void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
-    void (*fgemm)(int type, const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */);
+    void (*fgemm)(int type, const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */, const llri_wanted *next);
     void (*spread)(const float *acc /* [n_rows, padded to 16][ld], and vf floats */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
@@ -4870,15 +4882,15 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)       
 
 /* LLRI_UNPACK(type, bytes per block, groups per block, finish) { body for one block at p, first group g, row r }: rows w,
  * w + row_bytes, ... of a slice of `groups` groups. Rows past `rows` repeat the last one.
- * As many bytes from `next` on are asked for meanwhile, in their order: rows lie too far apart for the hardware to foresee. */
+ * `next` is asked for meanwhile. */
 #define LLRI_UNPACK(name, block_bytes, block_groups, finish) \
     LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r); \
-    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
     { \
-        int r, g, z; \
+        int r, g, asked = 0; \
         for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
-            for (z = 0; z < groups / block_groups * block_bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(r * (groups / block_groups * block_bytes) + z)); \
+            asked = llri_ask(next, asked, r + 1, LLRI_STRIP_ROWS); \
             for (g = 0; g < groups; g += block_groups, p += block_bytes) { \
                 LLRI_K(block_##name)(s, p, g, r); \
             } \
@@ -4890,12 +4902,12 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)       
 /* The same for types whose groups are made from whole words, head: the scales of the block at p; group: the weights of
  * group k of the blocks at p and q, which `put` stores as v. Most types compute few tokens with these alone, see LLRI_DIRECT. */
 #define LLRI_UNPACK2(name, head, group, block_bytes, block_groups, finish, put) \
-    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
     { \
-        int r, g, k, z; \
+        int r, g, k, asked = 0; \
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes, *q = LLRI_W2 == 2 && r + 1 < rows ? p + row_bytes : p; \
-            for (z = 0; z < LLRI_W2 * groups / block_groups * block_bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(r * (groups / block_groups * block_bytes) + z)); \
+            asked = llri_ask(next, asked, r + LLRI_W2, LLRI_STRIP_ROWS); \
             for (g = 0; g < groups; g += block_groups, p += block_bytes, q += block_bytes) { \
                 LLRI_K(head)(s, p, g, r); \
                 if (LLRI_W2 == 2) LLRI_K(head)(s, q, g, r + 1); \
@@ -5094,13 +5106,13 @@ LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s)
  * 16 indices of 16 bits of each row at a time, for 8 or for 4 weights each; then for each group the 32 signs of each row. `entries`
  * stores what they stand for in the strip, where `group` finds it. */
 #define LLRI_UNPACK_GRID(name, head, entries, grid, group, block_bytes, finish, off, sub0, sub1) \
-    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, uintptr_t next) \
+    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
     { \
-        int r, k, z; \
+        int r, k, asked = 0; \
         (void)groups; \
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes, *q = LLRI_W2 == 2 && r + 1 < rows ? p + row_bytes : p; \
-            for (z = 0; z < LLRI_W2 * block_bytes; z += 64) LLRI_PREFETCH(next + (uintptr_t)(r * block_bytes + z)); \
+            asked = llri_ask(next, asked, r + LLRI_W2, LLRI_STRIP_ROWS); \
             LLRI_K(head)(s, p, 0, r); \
             if (LLRI_W2 == 2) LLRI_K(head)(s, q, 0, r + 1); \
             LLRI_K(look_##name)(s->look[r], p, q); \
@@ -6026,8 +6038,10 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
 #endif
 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
- * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: `most`, 2 or 1, and not 3 and 1 for 4. */
+ * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: `most`, 2 or 1, and not 3 and 1 for 4. LLRI_TILES: how
+ * many there are. */
 #define LLRI_WIDTH(left, most) ((left) >= (most) && !((most) == 3 && (left) == 4) ? (most) : (most) > 2 && (left) >= 2 ? 2 : 1)
+#define LLRI_TILES(n_vec, most, rows) (((n_vec) + (most) - 1) / (most) * (LLRI_STRIP_ROWS / (rows)))
 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q; MADDUBS: times the sub-scale.
  * p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
@@ -6145,14 +6159,15 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
         for (v = 0; v < nv; v++) qf_store(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL, f[i][v]);
 }
 
-LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc,
+LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc, const llri_wanted *next,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
-    size_t ld = (size_t)n_vec * LLRI_QL;
-    int v, r, nv;
+    const size_t ld = (size_t)n_vec * LLRI_QL;
+    int v, r, nv, tile = 0, asked = 0;
     for (v = 0; v < n_vec; v += nv) {
         nv = LLRI_WIDTH(n_vec - v, LLRI_NV);
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_MR) {
+            asked = llri_ask(next, asked, ++tile, LLRI_TILES(n_vec, LLRI_NV, LLRI_MR));
             if (nv == LLRI_NV) LLRI_K(tile)(s, off, groups, a, v, LLRI_NV, r, acc, ld, is_signed, lim, sub, parts, mins);
             else if (nv == 1) LLRI_K(tile)(s, off, groups, a, v, 1, r, acc, ld, is_signed, lim, sub, parts, mins);
             else LLRI_K(tile)(s, off, groups, a, v, LLRI_NV > 2 ? 2 : 1, r, acc, ld, is_signed, lim, sub, parts, mins);
@@ -6162,8 +6177,8 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
 
 /* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 8 of a group), integer sub-scales, scales and mins per group) */
 #define LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
-    static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc) \
-    { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, is_signed, lim, sub, parts, mins); }
+    static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc, const llri_wanted *next) \
+    { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, next, is_signed, lim, sub, parts, mins); }
 #define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
     LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
     static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
@@ -6279,15 +6294,13 @@ LLRI_WORD void LLRI_K(columns)(vf c[LLRI_VF], int type, const uint8_t *const *ro
     LLRI_K(transpose_lanes)(c);
 }
 
-LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt, uintptr_t next)
+LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt)
 {
-    int b, k, j, bytes = LLRI_VF * LLRI_VF * LLRI_FLOAT_BYTES(type);
+    int b, k, j;
     for (b = 0; b < n_rows; b += LLRI_VF)
         for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
             int m = n_k - k < 0 ? 0 : n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
             vf c[LLRI_VF];
-            for (j = 0; j < bytes; j += 64) LLRI_PREFETCH(next + (uintptr_t)j);
-            next += (uintptr_t)bytes;
             LLRI_K(columns)(c, type, row, b, k, m);
             LLRI_UNROLL
             for (j = 0; j < LLRI_VF; j++) vf_store(wt + LLRI_AT(k + j) * n_rows + b, c[j]);
@@ -6299,9 +6312,9 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
         else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
         else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
     } while (0)
-static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt, uintptr_t next)
+static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt)
 {
-    LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt, next);
+    LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt);
 }
 
 /* f + w x; of pairs both products. As assembly, because the intrinsic is refused where the target lacks its feature, and with the
@@ -6502,24 +6515,25 @@ LLRI_WORD void LLRI_K(ftile)(int type, const float *wt, int n_k, const float *xp
     }
 }
 
-LLRI_WORD void LLRI_K(fgemm_type)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
+LLRI_WORD void LLRI_K(fgemm_type)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
 {
-    size_t ld = (size_t)n_vec * LLRI_VF;
-    int v, r, nv;
+    const size_t ld = (size_t)n_vec * LLRI_VF;
+    int v, r, nv, tile = 0, asked = 0;
     for (v = 0; v < n_vec; v += nv) {
         nv = LLRI_WIDTH(n_vec - v, LLRI_FNV);
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_FMR) {
             float *c = acc + (size_t)r * ld + (size_t)v * LLRI_VF;
+            asked = llri_ask(next, asked, ++tile, LLRI_TILES(n_vec, LLRI_FNV, LLRI_FMR));
             if (nv == LLRI_FNV) LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, LLRI_FNV, c, ld);
             else if (nv == 1) LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, 1, c, ld);
             else LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, LLRI_FNV > 2 ? 2 : 1, c, ld);
         }
     }
 }
-static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc)
+static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
 {
-    if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemm_type)(LLRI_PAIRS, wt, n_k, xp, stride, n_vec, acc);
-    else LLRI_K(fgemm_type)(LLRI_F32, wt, n_k, xp, stride, n_vec, acc);
+    if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemm_type)(LLRI_PAIRS, wt, n_k, xp, stride, n_vec, acc, next);
+    else LLRI_K(fgemm_type)(LLRI_F32, wt, n_k, xp, stride, n_vec, acc, next);
 }
 #undef LLRI_FMR
 #undef LLRI_FNV
@@ -8070,7 +8084,7 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
                 if (pairs) ops->pair(x, 2 * n, rounded);
                 token[lane] = pairs ? rounded : (const uint8_t *)x;
             }
-            ops->transpose(LLRI_F32, token, ops->vf, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_SLICE) * vf, (uintptr_t)token[0]);
+            ops->transpose(LLRI_F32, token, ops->vf, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_SLICE) * vf);
         }
     }
 }
@@ -8112,7 +8126,7 @@ static int llri_float_rows(const llri_product *p, const llri_matmul_work *t, con
 }
 
 /* Sums of rows of w over the whole input: for few tokens of 16 rows, acc [n][16]; else of up to LLRI_STRIPS strips, acc [rows]
- * [vectors * lanes]. The rows at `then`, which this thread will want next, are prefetched meanwhile. */
+ * [vectors * lanes]. `then`: the rows that this thread will want next. */
 static void llri_product_strips(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int n_rows, const uint8_t *then)
 {
     const llri_exec *e = p->e;
@@ -8125,6 +8139,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
     const int direct = p->quant && p->few && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
     const int64_t step = there ? 1 << 20 : LLRI_SLICE;              /* what is read where it lies is read whole, or 2^20 columns */
+    const llri_wanted nothing = { 0, 0, 0 };
     int64_t k;
     int b;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
@@ -8133,8 +8148,12 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
             const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
             const int n_k = (int)(n_in - k < step ? n_in - k : step);
-            const uintptr_t next = (uintptr_t)then + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);     /* in the order of its bytes */
+            const uintptr_t in_order = (uintptr_t)then + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);
             float *acc = t->acc + (size_t)b * acc_floats;
+            llri_wanted next;       /* few tokens: as much of `then`, in the order of its bytes; many: the next slice */
+            next.at = p->few ? in_order : k + step < n_in ? (uintptr_t)strip + skip + slice : (uintptr_t)then + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
+            next.stride = p->few ? slice : p->w->row_bytes;
+            next.bytes = slice;
             if (p->quant) {
                 size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
                 size_t at = p->few ? (size_t)k : (size_t)(k * n_vec) * per;
@@ -8144,20 +8163,20 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 a.sum = e->sum + at / 32;
                 a.q_stride = lane * (size_t)ops->act_bytes * per;
                 a.g_stride = lane / 32 * per;
-                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, next, &a, e->n, acc); continue; }
-                ops->unpack[p->w->type](t->strip, strip + skip, p->w->row_bytes, rows, n_k / 32, next);
+                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, in_order, &a, e->n, acc); continue; }
+                ops->unpack[p->w->type](t->strip, strip + skip, p->w->row_bytes, rows, n_k / 32, p->few ? &next : &nothing);
                 if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, acc);
-                else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, acc);
+                else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, acc, &next);
             } else {
                 const uint8_t *row[LLRI_STRIP_ROWS];
                 int row_type = llri_float_rows(p, t, strip, rows, skip, n_k, row);
                 if (p->few) {
-                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k, n_in, e->n, acc, next);
-                    else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next);
+                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k, n_in, e->n, acc, in_order);
+                    else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, in_order);
                     continue;
                 }
-                ops->transpose(p->pairs ? LLRI_F32 : row_type, row, LLRI_STRIP_ROWS, n_k, t->wt, next);
-                ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc);
+                ops->transpose(p->pairs ? LLRI_F32 : row_type, row, LLRI_STRIP_ROWS, n_k, t->wt);
+                ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc, &next);
             }
         }
 }
