@@ -5,14 +5,15 @@
 #
 # The machine is never quiet, so each round runs all tiers in turn, and medians count. From the environment: ROUNDS; PROMPT and
 # PREDICT tokens; DEPTH: generation so far into a context; SEQUENCES generated together; TIERS, THREADS; PATIENCE: a tier that
-# takes longer than so many seconds is run once; RUN: a command in front of every run (nice, taskset).
+# takes longer than so many seconds is run once; RUN: a command in front of every run (nice, taskset); PAUSE: seconds of rest before it,
+# for machines that slow down under load.
 set -u
 LC_ALL=C; export LC_ALL
 unset LLRUN_ISA
 [ $# -ge 3 ] || { echo 'usage: bench.sh LLRUN BUILD MODEL ...' >&2; exit 2; }
 llrun=$1 build=$2; shift 2
 rounds=${ROUNDS:-5} prompt=${PROMPT:-256} predict=${PREDICT:-32} depth=${DEPTH:-8192} sequences=${SEQUENCES:-8} patience=${PATIENCE:-30}
-threads=${THREADS:+-t $THREADS} run=${RUN:-}
+threads=${THREADS:+-t $THREADS} run=${RUN:-} pause=${PAUSE:-0}
 T=$(mktemp -d "${TMPDIR:-/tmp}/llrun-bench.XXXXXX") || exit 1
 trap 'rm -rf "$T"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -27,6 +28,7 @@ best=${tiers##* }
 # measure MODEL TIER NAME OPTIONS ...: a line of NAME TIER prompt GOP/s peak generation GB/s reading sequences, - for unknown
 measure() {
     m=$1 tier=$2 name=$3; shift 3
+    sleep "$pause"
     $run "$llrun" bench "$m" --isa "$tier" $threads --json -q -r 1 "$@" >"$T/json" || { echo "bench.sh: llrun bench $m --isa $tier $* failed" >&2; exit 1; }
     set -- "$name" "$tier"
     for k in prefill_tps prefill_gops peak_gops decode_tps decode_gbps stream_gbps sequences; do v=$(number $k <"$T/json"); set -- "$@" "${v:--}"; done
@@ -48,8 +50,10 @@ for model; do
         measure "$model" $best together -p 0 -n "$predict" --sequences "$sequences" >>"$T/lines" || exit 1
         i=$((i + 1))
     done
+    sleep "$pause"
     $run "$llrun" bench "$model" --isa $best $threads --json -q -r "$rounds" -p 0 -n "$predict" -d "$depth" >"$T/json" || exit 1
     deep=$(number decode_tps <"$T/json") n_threads=$(number threads <"$T/json")
+    sleep "$pause"
     start=$($run "$build/child" -f $((2 * rounds + 1)) "$llrun" run "$model" --isa $best $threads --tokens 1 --ids -n 1 --temp 0 --ignore-eos -q) || exit 1
     awk -v model="$short" -v threads="$n_threads" -v best=$best -v deep="$deep" -v depth="$depth" -v start="$start" -v rounds="$rounds" '
         function sort(x, n,   i, j, t) { for (i = 2; i <= n; i++) for (j = i; j > 1 && x[j - 1] > x[j]; j--) { t = x[j]; x[j] = x[j - 1]; x[j - 1] = t } }

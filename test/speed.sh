@@ -93,6 +93,9 @@ done
 check 'the table has not 8 times one' grep -q '8.00 times one' "$T/out"
 check 'the table has no 20 %' grep -q '^sse2  *200\.0  *20 %  *20\.0  *80 %$' "$T/out"
 csv_ok "$T/build/bench.csv"; svg_ok "$T/build/bench.svg"
+start=$(date +%s)
+ROUNDS=1 TIERS=avx2 PAUSE=1 sh "$here/bench.sh" "$T/llrun" "$T/build" x.gguf >"$T/out" 2>"$T/err" || fail 'bench.sh with pauses'
+check 'no pause before each of the four runs' [ $(($(date +%s) - start)) -ge 4 ]
 rm -f "$T/llrun.count"; PATIENCE=1 ROUNDS=3 sh "$here/bench.sh" "$T/llrun" "$T/build" x.gguf >"$T/out" 2>"$T/err" || fail 'bench.sh with a slow tier'
 check 'a slow tier is run again' grep -q '^x,sse2,2,1,prompt,100,' "$T/build/bench.csv"
 
