@@ -58,7 +58,7 @@
  *   Memory      All memory comes from the allocator in llr_options. llr_session_plan says exactly what a session will
  *               take; llr_eval allocates nothing. Weights are used where they lie in the mapped file, in its own format.
  *               What the system does not have available is not taken: opening, making a session, and the first use of
- *               every 256 positions look before they touch and fail with LLR_E_NOMEM (not with an allocator of your own,
+ *               every 256 positions (64 at first) look before they touch and fail with LLR_E_NOMEM (not with an allocator of your own,
  *               which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
@@ -10067,7 +10067,7 @@ LLR_API void llr_placement_describe(const llr_placement *p, llr_placement_info *
  * came before in the same session, so the results do not depend on how tokens were grouped into passes.
  */
 enum {
-    LLRI_KV_STEP = 256,         /* positions for which memory is checked at a time */
+    LLRI_KV_STEP = 256,         /* positions for which memory is checked at a time; a quarter of it at first, to begin sooner */
     LLRI_MIN_CTX = 256, LLRI_MIN_BATCH = 64,    /* defaults do not become smaller for want of memory */
     LLRI_STACK_TOUCHED = 32768  /* of the stack of a worker; measured: 8 to 16 KiB */
 };
@@ -11162,13 +11162,20 @@ static int llri_draft_size(llr_session *s, int max, double *gain)
     return k;
 }
 
+/* So many positions have memory when `end` are used. */
+static uint64_t llri_backed_upto(uint32_t end)
+{
+    const uint64_t step = end <= LLRI_KV_STEP ? LLRI_KV_STEP / 4 : LLRI_KV_STEP;
+    return (end + step - 1) / step * step;
+}
+
 /* Puts into s->ahead what may follow the token that is about to be evaluated. Guesses take no memory of their own: they stay
  * within the positions that are checked and touched with that token. */
 static void llri_guess(llr_session *s)
 {
     llri_guesser *g = &s->guess;
     const uint32_t end = s->pos + 1;
-    uint64_t room = ((uint64_t)end + LLRI_KV_STEP - 1) / LLRI_KV_STEP * LLRI_KV_STEP;
+    uint64_t room = llri_backed_upto(end);
     float chance[LLR_MAX_GUESS];
     double gain = LLRI_LEAST_GAIN;
     int max, k, draft;
@@ -11193,7 +11200,7 @@ static void llri_guess(llr_session *s)
 /* What the next positions up to `end` take that were not used before, in steps; with `touch` it is taken. */
 static uint64_t llri_back_positions(llr_session *s, uint32_t end, int touch)
 {
-    uint64_t upto = ((uint64_t)end + LLRI_KV_STEP - 1) / LLRI_KV_STEP * LLRI_KV_STEP, need = 0;
+    uint64_t upto = llri_backed_upto(end), need = 0;
     int i, h;
     if (end <= s->backed) return 0;
     if (upto > s->n_ctx) upto = s->n_ctx;

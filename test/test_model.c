@@ -764,13 +764,17 @@ static void test_session_available(void)
     tm_available(plan.new_bytes + 1023);
     CHECK_MSG(llr_session_new(&s, m, &o, &err) == LLR_OK, "%s", err.msg);
     step = llri_back_positions(s, 1, 0);
-    CHECK(step > 0 && step == llri_back_positions(s, LLRI_KV_STEP, 0) && llri_back_positions(s, LLRI_KV_STEP + 1, 0) == 2 * step);
+    CHECK(step > 0 && step == llri_back_positions(s, LLRI_KV_STEP / 4, 0) && llri_back_positions(s, LLRI_KV_STEP / 4 + 1, 0) == 2 * step);
+    CHECK(llri_back_positions(s, LLRI_KV_STEP, 0) == 4 * step && llri_back_positions(s, LLRI_KV_STEP + 1, 0) == 8 * step);
     tm_available(step + LLRI_ROOM_BYTES / 2 - 1024);
     CHECK(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_E_NOMEM && llr_session_pos(s) == 0);
     tm_available(step + LLRI_ROOM_BYTES / 2 + 1024);
     CHECK(llr_session_eval(s, tm_tokens(), 5, &err) == LLR_OK);
     tm_available(0);                                            /* within the step nothing more is asked for */
-    CHECK(llr_session_eval(s, tm_tokens(), LLRI_KV_STEP - 5, &err) == LLR_OK);
+    CHECK(llr_session_eval(s, tm_tokens(), LLRI_KV_STEP / 4 - 5, &err) == LLR_OK);
+    CHECK(llr_session_eval(s, tm_tokens(), 1, &err) == LLR_E_NOMEM && llr_session_pos(s) == LLRI_KV_STEP / 4);
+    tm_available(step + LLRI_ROOM_BYTES / 2 + 1024);
+    CHECK(llr_session_eval(s, tm_tokens(), LLRI_KV_STEP * 3 / 4, &err) == LLR_OK);
     CHECK(llr_session_eval(s, tm_tokens(), 1, &err) == LLR_E_NOMEM && llr_session_pos(s) == LLRI_KV_STEP);
     CHECK(llr_session_rewind(s, 200) == 200 && llr_session_eval(s, tm_tokens(), 1, &err) == LLR_OK);
     llr_session_free(s);
