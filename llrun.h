@@ -3980,7 +3980,7 @@ typedef struct llri_wanted { uintptr_t at; size_t stride, bytes; } llri_wanted;
 static int llri_ask(const llri_wanted *w, int asked, int parts, int n)
 {
     size_t z;
-    for (; asked * n < LLRI_STRIP_ROWS * parts; asked++)
+    for (; asked < LLRI_STRIP_ROWS && asked * n < LLRI_STRIP_ROWS * parts; asked++)
         for (z = 0; z < w->bytes; z += 64) LLRI_PREFETCH(w->at + (size_t)asked * w->stride + z);
     return asked;
 }
@@ -6039,7 +6039,7 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
 
 /* --- many tokens: tokens are lanes, weights are broadcast ------------------------------------------------------------
  * LLRI_WIDTH: vectors of tokens that a tile takes when `left` are left: `most`, 2 or 1, and not 3 and 1 for 4. LLRI_TILES: how
- * many there are. */
+ * many there are at least. */
 #define LLRI_WIDTH(left, most) ((left) >= (most) && !((most) == 3 && (left) == 4) ? (most) : (most) > 2 && (left) >= 2 ? 2 : 1)
 #define LLRI_TILES(n_vec, most, rows) (((n_vec) + (most) - 1) / (most) * (LLRI_STRIP_ROWS / (rows)))
 
@@ -7148,6 +7148,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_MR
 #undef LLRI_NV
 #undef LLRI_WIDTH
+#undef LLRI_TILES
 #undef LLRI_VNNI
 #undef LLRI_HAS_PAIRS
 #undef LLRI_PAIR

@@ -614,6 +614,17 @@ static void test_kernel_narrow(void)
     }
 }
 
+static void test_kernel_ask(void)               /* 16 rows, divided among parts of which there may be more than were counted */
+{
+    const llri_wanted nothing = { 0, 0, 0 };
+    int n, part, asked;
+    for (n = 1; n < 100; n++)
+        for (part = 1, asked = 0; part < n + 9; part++) {
+            asked = llri_ask(&nothing, asked, part, n);
+            CHECK_MSG(asked == (part < n ? (LLRI_STRIP_ROWS * part + n - 1) / n : LLRI_STRIP_ROWS), "part %d of %d: %d", part, n, asked);
+        }
+}
+
 static void test_kernel_vectors(void)           /* long ones are divided among threads */
 {
     enum { N = 3 * LLRI_VEC + 5 };
@@ -707,4 +718,4 @@ static void test_kernel_isa(void)
 }
 
 #define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_pair) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
-    X(kernel_vectors) X(kernel_norm_rope)
+    X(kernel_ask) X(kernel_vectors) X(kernel_norm_rope)
