@@ -58,7 +58,7 @@
  *   Memory      All memory comes from the allocator in llr_options. llr_session_plan says exactly what a session will
  *               take; llr_eval allocates nothing. Weights are used where they lie in the mapped file, in its own format.
  *               What the system does not have available is not taken: opening, making a session, and the first use of
- *               every 256 positions (64 at first) look before they touch and fail with LLR_E_NOMEM (not with an allocator of your own,
+ *               every 256 positions (64 within the first 256) look before they touch and fail with LLR_E_NOMEM (not with an allocator of your own,
  *               which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
@@ -3973,15 +3973,17 @@ typedef enum llri_form {                /* how the integers of a type are combin
     LLRI_FORM_COUNT
 } llri_form;
 
-/* What will be wanted next, 16 rows of a slice or as many bytes in one piece, is asked for while something else is computed, little by
+/* What will be wanted next, `bytes` of each of 16 rows that are `stride` apart, is asked for while something else is computed, little by
  * little: rows lie too far apart for the hardware to foresee, and a CPU waits if it is asked for many lines at once. `asked` rows are
  * under way; returns how many when `parts` of n parts of the work are begun. */
 typedef struct llri_wanted { uintptr_t at; size_t stride, bytes; } llri_wanted;
-static int llri_ask(const llri_wanted *w, int asked, int parts, int n)
+LLRI_ALWAYS_INLINE int llri_ask(const llri_wanted *w, int asked, int parts, int n)
 {
-    size_t z;
-    for (; asked < LLRI_STRIP_ROWS && asked * n < LLRI_STRIP_ROWS * parts; asked++)
-        for (z = 0; z < w->bytes; z += 64) LLRI_PREFETCH(w->at + (size_t)asked * w->stride + z);
+    for (; asked < LLRI_STRIP_ROWS && asked * n < LLRI_STRIP_ROWS * parts; asked++) {
+        const uintptr_t row = w->at + (size_t)asked * w->stride, end = row + w->bytes;
+        uintptr_t line;
+        for (line = row & ~(uintptr_t)63; line < end; line += 64) LLRI_PREFETCH(line);
+    }
     return asked;
 }
 
@@ -8126,17 +8128,32 @@ static int llri_float_rows(const llri_product *p, const llri_matmul_work *t, con
     return there ? type : LLRI_F32;
 }
 
+static size_t llri_slice_bytes(const llri_product *p)
+{
+    const llri_type_info *type = llri_type(p->w->type);
+    return (size_t)(LLRI_SLICE << p->pairs) / (size_t)type->block * type->bytes;
+}
+/* The first slices of 16 rows */
+static llri_wanted llri_rows_wanted(const llri_product *p, int64_t row)
+{
+    llri_wanted w;
+    w.at = (uintptr_t)p->w->data + (size_t)row * p->w->row_bytes;
+    w.stride = p->w->row_bytes;
+    w.bytes = llri_slice_bytes(p) < w.stride ? llri_slice_bytes(p) : w.stride;
+    return w;
+}
+
 /* Sums of rows of w over the whole input: for few tokens of 16 rows, acc [n][16]; else of up to LLRI_STRIPS strips, acc [rows]
  * [vectors * lanes]. `then`: the rows that this thread will want next. */
-static void llri_product_strips(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int n_rows, const uint8_t *then)
+static void llri_product_strips(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int n_rows, const llri_wanted *then)
 {
     const llri_exec *e = p->e;
     const llri_ops *ops = e->ops;
     const int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes, n_strips = (n_rows + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS;
     const size_t acc_floats = LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes);        /* of a strip */
-    const llri_type_info *type = llri_type(p->w->type);
     const int64_t n_in = e->n_in >> p->pairs;
-    size_t skip = 0, slice = (LLRI_SLICE << p->pairs) / (size_t)type->block * type->bytes;     /* where slice k of a row begins; bytes of one */
+    const size_t slice = llri_slice_bytes(p);
+    size_t skip = 0;                                                /* where slice k of a row begins */
     const int direct = p->quant && p->few && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
     const int64_t step = there ? 1 << 20 : LLRI_SLICE;              /* what is read where it lies is read whole, or 2^20 columns */
@@ -8149,12 +8166,17 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
             const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
             const int n_k = (int)(n_in - k < step ? n_in - k : step);
-            const uintptr_t in_order = (uintptr_t)then + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);
+            const uintptr_t in_order = then->at + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);
             float *acc = t->acc + (size_t)b * acc_floats;
-            llri_wanted next;       /* few tokens: as much of `then`, in the order of its bytes; many: the next slice */
-            next.at = p->few ? in_order : k + step < n_in ? (uintptr_t)strip + skip + slice : (uintptr_t)then + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
-            next.stride = p->few ? slice : p->w->row_bytes;
-            next.bytes = slice;
+            llri_wanted next = *then;
+            if (p->few) {           /* as much of `then`, in the order of its bytes */
+                next.at = in_order;
+                next.stride = next.bytes = slice * (size_t)n_k / LLRI_SLICE;
+            } else if (k + step < n_in) {       /* the next slice */
+                next.at = (uintptr_t)strip + skip + slice;
+                next.stride = p->w->row_bytes;
+                next.bytes = slice * (size_t)(n_in - k - step < step ? n_in - k - step : step) / LLRI_SLICE;
+            } else next.at += (size_t)b * LLRI_STRIP_ROWS * next.stride;
             if (p->quant) {
                 size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
                 size_t at = p->few ? (size_t)k : (size_t)(k * n_vec) * per;
@@ -8183,16 +8205,16 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
 }
 
 /* The same with bias, for few tokens of up to LLRI_STRIPS strips as well, acc being [strip][n][16] then */
-static void llri_product_rows(const llri_product *p, const llri_matmul_work *t, int64_t row, int n_rows, const uint8_t *then)
+static void llri_product_rows(const llri_product *p, const llri_matmul_work *t, int64_t row, int n_rows, const llri_wanted *then)
 {
     const int n = p->e->n, lanes = p->quant ? p->e->ops->ql : p->e->ops->vf, ld = (n + lanes - 1) / lanes * lanes;
     const int step = p->few ? LLRI_STRIP_ROWS : n_rows;
     llri_matmul_work part = *t;
     int r, i;
     for (r = 0; r < n_rows; r += step, part.acc += step * n) {
-        const uint8_t *w = p->w->data + (size_t)(row + r) * p->w->row_bytes;
-        int left = n_rows - r;
-        llri_product_strips(p, &part, w, left < step ? left : step, left > step ? w + (size_t)step * p->w->row_bytes : then);
+        const int left = n_rows - r;
+        const llri_wanted next = left > step ? llri_rows_wanted(p, row + r + step) : *then;
+        llri_product_strips(p, &part, p->w->data + (size_t)(row + r) * p->w->row_bytes, left < step ? left : step, &next);
     }
     if (!p->bias) return;
     for (r = 0; r < n_rows; r++)
@@ -8219,17 +8241,18 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     up.acc = m.acc + LLRI_STRIPS * LLRI_STRIP_ROWS * ld;
     for (i = 0; i < p->strips_per_chunk; i += strips) {
         int64_t row = ((int64_t)(chunk - p->first_chunk) * p->strips_per_chunk + i) * LLRI_STRIP_ROWS, then;
-        const uint8_t *next;
+        llri_wanted next;
         int rows;
         strips = p->strips_per_chunk - i < LLRI_STRIPS ? p->strips_per_chunk - i : LLRI_STRIPS;
         rows = (int)(p->w->n_out - row < strips * LLRI_STRIP_ROWS ? p->w->n_out - row : strips * LLRI_STRIP_ROWS);
         if (rows <= 0) return;
         then = row + rows;              /* the next chunk, too, is mostly of this thread's share */
-        next = p->w->data + (size_t)(then < p->w->n_out ? then : row) * p->w->row_bytes;
+        next = llri_rows_wanted(p, then < p->w->n_out ? then : row);
         if (p->up) {
-            llri_product_rows(p, &m, row, rows, p->up->w->data + (size_t)row * p->up->w->row_bytes);
-            llri_product_rows(p->up, &up, row, rows, next);
-        } else llri_product_rows(p, &m, row, rows, next);
+            const llri_wanted next_up = llri_rows_wanted(p->up, row);
+            llri_product_rows(p, &m, row, rows, &next_up);
+            llri_product_rows(p->up, &up, row, rows, &next);
+        } else llri_product_rows(p, &m, row, rows, &next);
         if (p->act != LLRI_ACT_NONE) e->ops->act(p->act, m.acc, m.acc, p->up ? up.acc : NULL, p->few ? llri_pad16(rows) * e->n : rows * ld, p->act_p);
         if (!p->few) e->ops->spread(m.acc, (size_t)ld, rows, e->n, p->y + row, p->ldy);
         else for (r = 0; r < rows; r += LLRI_STRIP_ROWS)
@@ -10068,7 +10091,7 @@ LLR_API void llr_placement_describe(const llr_placement *p, llr_placement_info *
  * came before in the same session, so the results do not depend on how tokens were grouped into passes.
  */
 enum {
-    LLRI_KV_STEP = 256,         /* positions for which memory is checked at a time; a quarter of it at first, to begin sooner */
+    LLRI_KV_STEP = 256,         /* positions for which memory is checked at a time; a quarter of it within the first of them, to begin sooner */
     LLRI_MIN_CTX = 256, LLRI_MIN_BATCH = 64,    /* defaults do not become smaller for want of memory */
     LLRI_STACK_TOUCHED = 32768  /* of the stack of a worker; measured: 8 to 16 KiB */
 };
@@ -11180,6 +11203,7 @@ static void llri_guess(llr_session *s)
     float chance[LLR_MAX_GUESS];
     double gain = LLRI_LEAST_GAIN;
     int max, k, draft;
+    if (room < s->backed) room = s->backed;
     if (room > s->n_ctx) room = s->n_ctx;
     max = (int)(room - end);
     if (max > (int)s->n_guess) max = (int)s->n_guess;
