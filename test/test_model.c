@@ -1103,6 +1103,32 @@ static void test_session_guess_company(void)
     free(img.p);
 }
 
+/* Guesses stay within the positions that have memory, and may use all of them. */
+static void test_session_guess_room(void)
+{
+    static const int32_t same[] = { 3, 3, 3, 3, 3, 3, 3, 3 };
+    tm_image img;
+    llr_model *m;
+    llr_session *s;
+    llr_error err;
+    int i;
+    CHECK(tm_open(&tm_llama, &img, &m, &err) == LLR_OK);
+    s = tm_guessing(m, 200, 16, 6, NULL);
+    for (i = 0; i < LLRI_KV_STEP / 4 / 8 - 1; i++) CHECK(llr_session_eval(s, same, 8, &err) == LLR_OK);
+    for (i = 0; i < 5; i++) CHECK(llr_session_eval(s, same, 1, &err) == LLR_OK);
+    CHECK(llr_session_pos(s) == LLRI_KV_STEP / 4 - 3 && s->backed == LLRI_KV_STEP / 4);
+    s->used = s->n_ahead;                                   /* what was guessed right is not evaluated again: begin anew */
+    CHECK_MSG(llr_session_eval(s, same, 1, &err) == LLR_OK && s->n_ahead == 2 && s->backed == LLRI_KV_STEP / 4, "%d", (int)s->n_ahead);
+    for (i = 0; i < 8; i++) CHECK(llr_session_eval(s, same, 8, &err) == LLR_OK);
+    CHECK(s->backed > LLRI_KV_STEP / 4 + 6 && llr_session_rewind(s, LLRI_KV_STEP / 4 - 4) == LLRI_KV_STEP / 4 - 4);
+    for (i = 0; i < 3; i++) CHECK(llr_session_eval(s, same, 1, &err) == LLR_OK);
+    s->used = s->n_ahead;
+    CHECK_MSG(llr_session_eval(s, same, 1, &err) == LLR_OK && s->n_ahead == 6, "%d", (int)s->n_ahead);
+    llr_session_free(s);
+    llr_model_close(m);
+    free(img.p);
+}
+
 /* How many are guessed: as many as bring most for the time, none where it does not pay or where nothing is known. */
 static void test_session_guess_size(void)
 {
@@ -1245,5 +1271,5 @@ static void test_session_fault(void)
     X(model_describe) X(model_keys) X(model_tensors) X(model_unaligned) X(model_nomem) \
     X(session_reference) X(session_splits) X(session_all_logits) X(session_company) X(session_threads) \
     X(session_rewind) X(session_cancel) X(session_limits) X(session_plan) X(session_available) X(session_ahead) \
-    X(session_guess) X(session_draft) X(session_guess_company) X(session_guess_size) X(session_guess_off) \
+    X(session_guess) X(session_draft) X(session_guess_company) X(session_guess_room) X(session_guess_size) X(session_guess_off) \
     X(session_fault)
