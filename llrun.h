@@ -58,8 +58,8 @@
  *   Memory      All memory comes from the allocator in llr_options. llr_session_plan says exactly what a session will
  *               take; llr_eval allocates nothing. Weights are used where they lie in the mapped file, in its own format.
  *               What the system does not have available is not taken: opening, making a session, and the first use of
- *               every 256 positions (64 within the first 256) look before they touch and fail with LLR_E_NOMEM (not with an allocator of your own,
- *               which knows better, nor with the option overcommit).
+ *               every 256 positions (64 within the first 256) look before they touch and fail with LLR_E_NOMEM (not with an
+ *               allocator of your own, which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
  *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
  *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, on which
@@ -8110,6 +8110,7 @@ typedef struct llri_product {
     llri_exec *e;
     const llri_quant_row *quant;    /* NULL: float kernels */
     int few, pairs, form, strips_per_chunk, first_chunk;
+    size_t slice;                   /* bytes of LLRI_SLICE columns */
 } llri_product;
 typedef struct llri_products { const llri_product *p; int n; } llri_products;       /* of one region */
 
@@ -8128,18 +8129,13 @@ static int llri_float_rows(const llri_product *p, const llri_matmul_work *t, con
     return there ? type : LLRI_F32;
 }
 
-static size_t llri_slice_bytes(const llri_product *p)
-{
-    const llri_type_info *type = llri_type(p->w->type);
-    return (size_t)(LLRI_SLICE << p->pairs) / (size_t)type->block * type->bytes;
-}
 /* The first slices of 16 rows */
 static llri_wanted llri_rows_wanted(const llri_product *p, int64_t row)
 {
     llri_wanted w;
     w.at = (uintptr_t)p->w->data + (size_t)row * p->w->row_bytes;
     w.stride = p->w->row_bytes;
-    w.bytes = llri_slice_bytes(p) < w.stride ? llri_slice_bytes(p) : w.stride;
+    w.bytes = p->slice < w.stride ? p->slice : w.stride;
     return w;
 }
 
@@ -8152,7 +8148,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
     const int lanes = p->quant ? ops->ql : ops->vf, n_vec = (e->n + lanes - 1) / lanes, n_strips = (n_rows + LLRI_STRIP_ROWS - 1) / LLRI_STRIP_ROWS;
     const size_t acc_floats = LLRI_STRIP_ROWS * (size_t)(p->few ? e->n : n_vec * lanes);        /* of a strip */
     const int64_t n_in = e->n_in >> p->pairs;
-    const size_t slice = llri_slice_bytes(p);
+    const size_t slice = p->slice;
     size_t skip = 0;                                                /* where slice k of a row begins */
     const int direct = p->quant && p->few && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
@@ -8166,11 +8162,10 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
             const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
             const int n_k = (int)(n_in - k < step ? n_in - k : step);
-            const uintptr_t in_order = then->at + LLRI_STRIP_ROWS * ((size_t)n_strips * skip + (size_t)b * slice);
             float *acc = t->acc + (size_t)b * acc_floats;
             llri_wanted next = *then;
-            if (p->few) {           /* as much of `then`, in the order of its bytes */
-                next.at = in_order;
+            if (p->few) {           /* one strip: as much of `then`, in the order of its bytes */
+                next.at += LLRI_STRIP_ROWS * skip;
                 next.stride = next.bytes = slice * (size_t)n_k / LLRI_SLICE;
             } else if (k + step < n_in) {       /* the next slice */
                 next.at = (uintptr_t)strip + skip + slice;
@@ -8186,7 +8181,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 a.sum = e->sum + at / 32;
                 a.q_stride = lane * (size_t)ops->act_bytes * per;
                 a.g_stride = lane / 32 * per;
-                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, in_order, &a, e->n, acc); continue; }
+                if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, next.at, &a, e->n, acc); continue; }
                 ops->unpack[p->w->type](t->strip, strip + skip, p->w->row_bytes, rows, n_k / 32, p->few ? &next : &nothing);
                 if (p->few) ops->gemv[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, e->n, acc);
                 else ops->gemm[p->quant->form](t->strip, p->quant->offset, n_k / 32, &a, n_vec, acc, &next);
@@ -8194,8 +8189,8 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 const uint8_t *row[LLRI_STRIP_ROWS];
                 int row_type = llri_float_rows(p, t, strip, rows, skip, n_k, row);
                 if (p->few) {
-                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k, n_in, e->n, acc, in_order);
-                    else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, in_order);
+                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k, n_in, e->n, acc, next.at);
+                    else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next.at);
                     continue;
                 }
                 ops->transpose(p->pairs ? LLRI_F32 : row_type, row, LLRI_STRIP_ROWS, n_k, t->wt);
@@ -8272,6 +8267,7 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
         p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : e->n <= e->ops->few_float;
         p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
+        p[i].slice = (size_t)(LLRI_SLICE << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
         if (p[i].quant) p[i].form = p[i].few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS;
         else if (p[i].pairs) p[i].form = p[i].few ? LLRI_PREPARED_PAIR_ROWS : LLRI_PREPARED_PAIRS;
         else p[i].form = p[i].few ? LLRI_PREPARED_NOT : LLRI_PREPARED_FLOATS;
