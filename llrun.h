@@ -4009,6 +4009,7 @@ typedef struct llri_ops {
     void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */, const llri_wanted *next);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
+    void (*columns)(const void *rows /* [ql] */, size_t row_bytes, int n, void *to /* [n][ql] */);  /* of 4 bytes */
     void (*pair)(const float *x, int n, uint8_t *pairs);     /* n floats to bf16. NULL: no kernels for LLRI_PAIRS */
     void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
@@ -4131,6 +4132,10 @@ LLRI_WORD vf LLRI_K(vf_fma)(vf a, vf b, vf c) { LLRI_LANES(a.v[i] * b.v[i] + c.v
 LLRI_WORD vf LLRI_K(vf_abs)(vf a) { LLRI_LANES(fabsf(a.v[i])); }
 LLRI_WORD vf LLRI_K(vf_round)(vf a) { LLRI_LANES(llri_round_even(a.v[i])); }
 LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v[i] == n.v[i] ? (int32_t)n.v[i] : 0) + 127) << 23)); }   /* NaN has no int */
+LLRI_WORD vf LLRI_K(vf_lo)(vf a, vf b) { LLRI_LANES(i % 2 ? b.v[i / 2] : a.v[i / 2]); }
+LLRI_WORD vf LLRI_K(vf_hi)(vf a, vf b) { LLRI_LANES(i % 2 ? b.v[2 + i / 2] : a.v[2 + i / 2]); }
+LLRI_WORD vf LLRI_K(vf_shuffle)(vf a, vf b, int n) { LLRI_LANES((i < 2 ? a : b).v[n >> 2 * i & 3]); }
+LLRI_WORD vf LLRI_K(vf_where_ge)(vf a, vf b, vf x, vf y) { LLRI_LANES(a.v[i] >= b.v[i] ? x.v[i] : y.v[i]); }
 #undef LLRI_LANES
 #define vf_set LLRI_K(vf_set)
 #define vf_load LLRI_K(vf_load)
@@ -4146,6 +4151,10 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_abs LLRI_K(vf_abs)
 #define vf_round LLRI_K(vf_round)
 #define vf_pow2 LLRI_K(vf_pow2)
+#define vf_lo LLRI_K(vf_lo)
+#define vf_hi LLRI_K(vf_hi)
+#define vf_shuffle LLRI_K(vf_shuffle)
+#define vf_where_ge LLRI_K(vf_where_ge)         /* a >= b ? x : y */
 
 #elif LLRI_PASS <= LLRI_PASS_SSSE3
 #define LLRI_VF 4
@@ -4168,6 +4177,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_hi(a, b) _mm_unpackhi_ps(a, b)
 #define vf_shuffle(a, b, n) _mm_shuffle_ps(a, b, n)
 #define vf_pow2(n) _mm_castsi128_ps(_mm_slli_epi32(_mm_add_epi32(_mm_cvtps_epi32(n), _mm_set1_epi32(127)), 23))
+#define vf_where_ge(a, b, x, y) _mm_or_ps(_mm_and_ps(_mm_cmpge_ps(a, b), x), _mm_andnot_ps(_mm_cmpge_ps(a, b), y))
 
 #elif LLRI_PASS <= LLRI_PASS_AVXVNNI
 #define LLRI_VF 8
@@ -4187,6 +4197,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v
 #define vf_hi(a, b) _mm256_unpackhi_ps(a, b)
 #define vf_shuffle(a, b, n) _mm256_shuffle_ps(a, b, n)
 #define vf_round(a) _mm256_cvtepi32_ps(_mm256_cvtps_epi32(a))
+#define vf_where_ge(a, b, x, y) _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_GE_OQ))
 #  if LLRI_PASS == LLRI_PASS_AVX      /* no FMA, and integers are 128 bits wide */
 #define vi __m128i
 #define vf_fma(a, b, c) _mm256_add_ps(_mm256_mul_ps(a, b), c)
@@ -4222,6 +4233,7 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n)
 #define vf_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define vf_abs(a) _mm512_castsi512_ps(_mm512_and_si512(_mm512_castps_si512(a), _mm512_set1_epi32(0x7fffffff)))
 #define vf_round(a) _mm512_cvtepi32_ps(_mm512_cvtps_epi32(a))
+#define vf_where_ge(a, b, x, y) _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_GE_OQ), y, x)
 #define vf_lo(a, b) _mm512_unpacklo_ps(a, b)
 #define vf_hi(a, b) _mm512_unpackhi_ps(a, b)
 #define vf_shuffle(a, b, n) _mm512_shuffle_ps(a, b, n)
@@ -5341,140 +5353,147 @@ LLRI_UNPACK2(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s), LLR
 /* --- activations -> int8 --------------------------------------------------------------------------------------------
  * Per group of 32: q = x * 127 / max|x| to nearest even, the scale that then fits best (least squares: sum(x q) / sum(q q)),
  * and the sums of both halves. A group with a NaN or an infinity gets scale NaN and zeros, so that it shows in the result. */
-/* The largest |x| of 32; NaN if one of them is not finite */
-LLRI_WORD float LLRI_K(largest32)(const float *x)
-{
-    vf top = vf_set(0.0f), bad = top;
-    float t[LLRI_VF], nan[LLRI_VF];
-    int i;
-    for (i = 0; i < 32; i += LLRI_VF) {
-        vf v = vf_load(x + i);
-        top = vf_max(top, vf_abs(v));
-        bad = vf_add(bad, vf_mul(v, vf_set(0.0f)));
-    }
-    vf_store(t, top);
-    vf_store(nan, bad);
-#if LLRI_PASS == LLRI_PASS_SCALAR
-    for (i = 1; i < LLRI_VF; i++) {
-        if (t[i] > t[0]) t[0] = t[i];
-        nan[0] += nan[i];
-    }
-    return t[0] + nan[0];
-#else
-    {
-        __m128 m = _mm_loadu_ps(t), n = _mm_loadu_ps(nan);
-        for (i = 4; i < LLRI_VF; i += 4) {
-            m = _mm_max_ps(m, _mm_loadu_ps(t + i));
-            n = _mm_add_ps(n, _mm_loadu_ps(nan + i));
-        }
-        m = _mm_max_ps(m, _mm_shuffle_ps(m, m, 0x4e));
-        n = _mm_add_ps(n, _mm_shuffle_ps(n, n, 0x4e));
-        return _mm_cvtss_f32(_mm_add_ps(_mm_max_ps(m, _mm_shuffle_ps(m, m, 0xb1)), _mm_add_ps(n, _mm_shuffle_ps(n, n, 0xb1))));
-    }
-#endif
-}
-LLRI_WORD void LLRI_K(round32)(const float *x, float inv, int8_t *q)
-{
-#if LLRI_PASS == LLRI_PASS_SCALAR
-    int i;
-    for (i = 0; i < 32; i++) q[i] = (int8_t)(int)(llri_round_even(x[i] * inv));
-#elif LLRI_VF == 16
-    _mm_storeu_si128((__m128i *)(void *)q, _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x), vf_set(inv)))));
-    _mm_storeu_si128((__m128i *)(void *)(q + 16), _mm512_cvtepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(vf_load(x + 16), vf_set(inv)))));
-#elif LLRI_PASS >= LLRI_PASS_AVX2
-    __m256i i[4];
-    int k;
-    LLRI_UNROLL
-    for (k = 0; k < 4; k++) i[k] = _mm256_cvtps_epi32(vf_mul(vf_load(x + 8 * k), vf_set(inv)));
-    i[0] = _mm256_packs_epi16(_mm256_packs_epi32(i[0], i[1]), _mm256_packs_epi32(i[2], i[3]));
-    b32_store(q, _mm256_permutevar8x32_epi32(i[0], _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7)));
-#else
-    __m128 m = _mm_set1_ps(inv);
-    int h;
-    for (h = 0; h < 2; h++) {
-        const float *p = x + 16 * h;
-        __m128i a = _mm_packs_epi32(_mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p), m)), _mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p + 4), m)));
-        __m128i b = _mm_packs_epi32(_mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p + 8), m)), _mm_cvtps_epi32(_mm_mul_ps(_mm_loadu_ps(p + 12), m)));
-        _mm_storeu_si128((__m128i *)(void *)(q + 16 * h), _mm_packs_epi16(a, b));
-    }
-#endif
-}
-
+#define LLRI_GROUPS (LLRI_VF / 4)       /* at once, one in each 128 bits */
 /* lane k = the sum of the lanes of z[k], within each 128 bits: (0 + 2) + (1 + 3) */
 LLRI_WORD vf LLRI_K(sum4)(const vf z[4])
 {
-#if LLRI_PASS == LLRI_PASS_SCALAR
-    vf r;
-    int j;
-    for (j = 0; j < 4; j++) r.v[j] = (z[j].v[0] + z[j].v[2]) + (z[j].v[1] + z[j].v[3]);
-    return r;
-#elif LLRI_VF == 4
-    vf x = vf_add(_mm_unpacklo_ps(z[0], z[1]), _mm_unpackhi_ps(z[0], z[1])), y = vf_add(_mm_unpacklo_ps(z[2], z[3]), _mm_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm_movelh_ps(x, y), _mm_movehl_ps(y, x));
-#elif LLRI_VF == 8
-    vf x = vf_add(_mm256_unpacklo_ps(z[0], z[1]), _mm256_unpackhi_ps(z[0], z[1])), y = vf_add(_mm256_unpacklo_ps(z[2], z[3]), _mm256_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm256_shuffle_ps(x, y, 0x44), _mm256_shuffle_ps(x, y, 0xee));
-#else
-    vf x = vf_add(_mm512_unpacklo_ps(z[0], z[1]), _mm512_unpackhi_ps(z[0], z[1])), y = vf_add(_mm512_unpacklo_ps(z[2], z[3]), _mm512_unpackhi_ps(z[2], z[3]));
-    return vf_add(_mm512_shuffle_ps(x, y, 0x44), _mm512_shuffle_ps(x, y, 0xee));
-#endif
+    vf x = vf_add(vf_lo(z[0], z[1]), vf_hi(z[0], z[1])), y = vf_add(vf_lo(z[2], z[3]), vf_hi(z[2], z[3]));
+    return vf_add(vf_shuffle(x, y, 0x44), vf_shuffle(x, y, 0xee));
 }
-
-/* For the numbers q that round32 makes, here again by the same rounding: scale = sum(x q) / sum(q q), the first in four chains in
- * every tier, so that all get the same bits; sum: of the halves of q. Sums without x are exact as floats, too. */
-LLRI_WORD void LLRI_K(fit32)(const float *x, float inv, float *scale, int32_t *sum)
+#if LLRI_VF == 16
+LLRI_WORD void LLRI_K(quarters)(vf to[4], vf a, vf b, vf c, vf d)      /* to[i]: the 128 bits i of each */
 {
-    float a[4] = { 0.0f, 0.0f, 0.0f, 0.0f }, t[LLRI_VF], xq[32];
+    vf x0 = _mm512_shuffle_f32x4(a, b, 0x44), x1 = _mm512_shuffle_f32x4(a, b, 0xee);
+    vf y0 = _mm512_shuffle_f32x4(c, d, 0x44), y1 = _mm512_shuffle_f32x4(c, d, 0xee);
+    to[0] = _mm512_shuffle_f32x4(x0, y0, 0x88);
+    to[1] = _mm512_shuffle_f32x4(x0, y0, 0xdd);
+    to[2] = _mm512_shuffle_f32x4(x1, y1, 0x88);
+    to[3] = _mm512_shuffle_f32x4(x1, y1, 0xdd);
+}
+#endif
+/* c[i] = the numbers 4i .. 4i + 3 of each group, of which there are n in all; the others are zero */
+LLRI_WORD void LLRI_K(groups_load)(vf c[8], const float *x, int n)
+{
+    float all[32 * LLRI_GROUPS];
+    int i;
+    if (n < 32 * LLRI_GROUPS) {
+        for (i = 0; i < 32 * LLRI_GROUPS; i++) all[i] = i < n ? x[i] : 0.0f;
+        x = all;
+    }
+    LLRI_UNROLL
+    for (i = 0; i < 8; i += LLRI_GROUPS) {
+#if LLRI_VF == 4
+        c[i] = vf_load(x + 4 * i);
+#elif LLRI_VF == 8
+        vf a = vf_load(x + 4 * i), b = vf_load(x + 32 + 4 * i);
+        c[i] = _mm256_permute2f128_ps(a, b, 0x20);
+        c[i + 1] = _mm256_permute2f128_ps(a, b, 0x31);
+#else
+        LLRI_K(quarters)(c + i, vf_load(x + 4 * i), vf_load(x + 32 + 4 * i), vf_load(x + 64 + 4 * i), vf_load(x + 96 + 4 * i));
+#endif
+    }
+}
+/* d = such numbers, which are integers, one group after the other */
+LLRI_WORD void LLRI_K(groups_store)(const vf c[8], int8_t *d)
+{
     int i;
 #if LLRI_PASS == LLRI_PASS_SCALAR
-    t[0] = t[1] = t[2] = 0.0f;
-    for (i = 0; i < 32; i++) {
-        float q = llri_round_even(x[i] * inv);
-        xq[i] = x[i] * q;
-        t[i / 16] += q;
-        t[2] += q * q;
-    }
-    for (i = 0; i < 32; i++) a[i % 4] += xq[i];
-#else
-    vf z[4];
-    __m128 s = _mm_loadu_ps(a), m;
-    z[0] = z[1] = z[2] = vf_set(0.0f);
+    for (i = 0; i < 32; i++) d[i] = (int8_t)c[i / 4].v[i % 4];
+#elif LLRI_QL == 4
+    float t[8][LLRI_VF];
     LLRI_UNROLL
-    for (i = 0; i < 32; i += LLRI_VF) {
-        vf v = vf_load(x + i), q = vf_round(vf_mul(v, vf_set(inv)));
-        vf_store(xq + i, vf_mul(v, q));
-        z[i / 16] = vf_add(z[i / 16], q);
-        z[2] = vf_add(z[2], vf_mul(q, q));
+    for (i = 0; i < 8; i++) vf_store(t[i], c[i]);
+    LLRI_UNROLL
+    for (i = 0; i < 2 * LLRI_GROUPS; i++) {
+        const float *p = t[4 * (i % 2)] + 4 * (i / 2);
+        __m128i x = _mm_packs_epi32(_mm_cvtps_epi32(_mm_loadu_ps(p)), _mm_cvtps_epi32(_mm_loadu_ps(p + LLRI_VF)));
+        __m128i y = _mm_packs_epi32(_mm_cvtps_epi32(_mm_loadu_ps(p + 2 * LLRI_VF)), _mm_cvtps_epi32(_mm_loadu_ps(p + 3 * LLRI_VF)));
+        _mm_storeu_si128((__m128i *)(void *)(d + 16 * i), _mm_packs_epi16(x, y));
     }
-    z[3] = z[2];
-    vf_store(t, LLRI_K(sum4)(z));
-    m = _mm_loadu_ps(t);
-    for (i = 4; i < LLRI_VF; i += 4) m = _mm_add_ps(m, _mm_loadu_ps(t + i));
-    _mm_storeu_ps(t, m);
-    for (i = 0; i < 32; i += 4) s = _mm_add_ps(s, _mm_loadu_ps(xq + i));
-    _mm_storeu_ps(a, s);
+#elif LLRI_QL == 8
+    __m256i h[2];
+    LLRI_UNROLL
+    for (i = 0; i < 2; i++)
+        h[i] = _mm256_packs_epi16(_mm256_packs_epi32(_mm256_cvtps_epi32(c[4 * i]), _mm256_cvtps_epi32(c[4 * i + 1])),
+            _mm256_packs_epi32(_mm256_cvtps_epi32(c[4 * i + 2]), _mm256_cvtps_epi32(c[4 * i + 3])));
+    b32_store(d, _mm256_permute2x128_si256(h[0], h[1], 0x20));
+    b32_store(d + 32, _mm256_permute2x128_si256(h[0], h[1], 0x31));
+#else
+    __m512i h[2];
+    LLRI_UNROLL
+    for (i = 0; i < 2; i++)
+        h[i] = _mm512_packs_epi16(_mm512_packs_epi32(_mm512_cvtps_epi32(c[4 * i]), _mm512_cvtps_epi32(c[4 * i + 1])),
+            _mm512_packs_epi32(_mm512_cvtps_epi32(c[4 * i + 2]), _mm512_cvtps_epi32(c[4 * i + 3])));
+    _mm512_storeu_si512(d, _mm512_permutex2var_epi64(h[0], _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), h[1]));
+    _mm512_storeu_si512(d + 64, _mm512_permutex2var_epi64(h[0], _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), h[1]));
 #endif
-    *scale = ((a[0] + a[1]) + (a[2] + a[3])) / t[2];
-    *sum = (int32_t)((uint32_t)(uint16_t)(int)t[0] | (uint32_t)(uint16_t)(int)t[1] << 16);
+}
+/* The numbers x of LLRI_GROUPS groups -> q, as floats; returns the largest |x| of each, NaN if one of them is not finite */
+LLRI_WORD vf LLRI_K(groups_round)(const vf x[8], vf q[8])
+{
+    vf top = vf_set(0.0f), bad = top, inv;
+    int i;
+    LLRI_UNROLL
+    for (i = 0; i < 8; i++) {
+        top = vf_max(top, vf_abs(x[i]));
+        bad = vf_add(bad, vf_mul(x[i], vf_set(0.0f)));
+    }
+    top = vf_max(top, vf_shuffle(top, top, 0x4e));
+    bad = vf_add(bad, vf_shuffle(bad, bad, 0x4e));
+    top = vf_add(vf_max(top, vf_shuffle(top, top, 0xb1)), vf_add(bad, vf_shuffle(bad, bad, 0xb1)));
+    inv = vf_div(vf_set(127.0f), top);
+    LLRI_UNROLL                         /* below 1e-36 it might overflow: such numbers are zero */
+    for (i = 0; i < 8; i++) q[i] = vf_where_ge(top, vf_set(1e-36f), vf_round(vf_mul(x[i], inv)), vf_set(0.0f));
+    return top;
 }
 
+/* sum(x q) is added up in four chains in every tier, so that all get the same bits; sums without x are exact as floats, too. */
 static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
 {
     LLRI_AE *d = (LLRI_AE *)q;
     int g, i;
-    for (g = 0; g < groups; g++, x += 32, d += 32) {
-        float amax = LLRI_K(largest32)(x);
-        int8_t t[32];
-        if (amax >= 1e-36f) {
-            LLRI_K(round32)(x, 127.0f / amax, t);
-            LLRI_K(fit32)(x, 127.0f / amax, &scale[g], &sum[g]);
-            if (amax >= 1e30f) scale[g] = amax / 127.0f;            /* sum(x q) might overflow */
-        } else {                                                    /* smaller values would overflow 127 / amax: they are zero */
-            scale[g] = amax * 0.0f;                                 /* or NaN */
-            sum[g] = 0;
-            memset(t, 0, sizeof t);
+    for (g = 0; g < groups; g += LLRI_GROUPS, x += 32 * LLRI_GROUPS, d += 32 * LLRI_GROUPS) {
+        const int n = groups - g < LLRI_GROUPS ? groups - g : LLRI_GROUPS;
+        float fit[LLRI_VF], sums[LLRI_VF];
+        int8_t bytes[32 * LLRI_GROUPS], *to = LLRI_MADDWD || n < LLRI_GROUPS ? bytes : (int8_t *)d;
+        vf v[8], r[8], s[4], f = vf_set(0.0f), top;
+        LLRI_K(groups_load)(v, x, 32 * n);
+        top = LLRI_K(groups_round)(v, r);
+        s[0] = s[1] = s[2] = vf_set(0.0f);
+        LLRI_UNROLL
+        for (i = 0; i < 8; i++) {
+            f = vf_add(f, vf_mul(v[i], r[i]));
+            s[i / 4] = vf_add(s[i / 4], r[i]);
+            s[2] = vf_add(s[2], vf_mul(r[i], r[i]));
         }
-        for (i = 0; i < 32; i++) d[i] = t[i];
+        s[3] = s[2];
+        s[0] = LLRI_K(sum4)(s);         /* of the halves, and of the squares */
+        f = vf_add(f, vf_shuffle(f, f, 0xb1));
+        f = vf_div(vf_add(f, vf_shuffle(f, f, 0x4e)), vf_shuffle(s[0], s[0], 0xaa));
+        f = vf_where_ge(top, vf_set(1e30f), vf_div(top, vf_set(127.0f)), f);        /* sum(x q) might overflow */
+        f = vf_where_ge(top, vf_set(1e-36f), f, vf_mul(top, vf_set(0.0f)));         /* or NaN */
+        vf_store(fit, f);
+        vf_store(sums, s[0]);
+        LLRI_K(groups_store)(r, to);
+        for (i = 0; i < n; i++) {
+            scale[g + i] = fit[4 * i];
+            sum[g + i] = (int32_t)((uint32_t)(uint16_t)(int)sums[4 * i] | (uint32_t)(uint16_t)(int)sums[4 * i + 1] << 16);
+        }
+        if (to == bytes) for (i = 0; i < 32 * n; i++) d[i] = bytes[i];
+    }
+}
+
+/* QL rows of n words -> n vectors of a word of each row. A row is read to a multiple of 4 words. */
+static LLRI_TARGET void LLRI_K(columns)(const void *rows, size_t row_bytes, int n, void *to)
+{
+    const uint8_t *b[LLRI_QL / 4];
+    uint8_t *d = (uint8_t *)to;
+    int i, j;
+    for (i = 0; i < LLRI_QL / 4; i++) b[i] = (const uint8_t *)rows + (size_t)(4 * i) * row_bytes;
+    for (i = 0; i < n; i += 4) {
+        vi w[4];
+        LLRI_K(turn)(w, b, row_bytes, 4 * i);
+        for (j = 0; j < 4 && i + j < n; j++, d += sizeof(vi)) memcpy(d, &w[j], sizeof(vi));
     }
 }
 
@@ -6252,12 +6271,6 @@ LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
 /* lane r of c[k] <-> lane k of c[r] */
 LLRI_WORD void LLRI_K(transpose_lanes)(vf c[LLRI_VF])
 {
-#if LLRI_PASS == LLRI_PASS_SCALAR
-    vf t[4];
-    int i, j;
-    for (i = 0; i < 4; i++) for (j = 0; j < 4; j++) t[j].v[i] = c[i].v[j];
-    for (i = 0; i < 4; i++) c[i] = t[i];
-#else
     vf t[LLRI_VF];
     int i, j;
     LLRI_UNROLL
@@ -6270,25 +6283,22 @@ LLRI_WORD void LLRI_K(transpose_lanes)(vf c[LLRI_VF])
     }
     LLRI_UNROLL
     for (j = 0; j < 4; j++) {                   /* then the quarters */
-#  if LLRI_VF == 4
+#if LLRI_VF == 4
         c[j] = t[j];
-#  elif LLRI_VF == 8
+#elif LLRI_VF == 8
         c[j] = _mm256_permute2f128_ps(t[j], t[4 + j], 0x20);
         c[4 + j] = _mm256_permute2f128_ps(t[j], t[4 + j], 0x31);
-#  else
-        vf x0 = _mm512_shuffle_f32x4(t[j], t[4 + j], 0x44), x1 = _mm512_shuffle_f32x4(t[j], t[4 + j], 0xee);
-        vf y0 = _mm512_shuffle_f32x4(t[8 + j], t[12 + j], 0x44), y1 = _mm512_shuffle_f32x4(t[8 + j], t[12 + j], 0xee);
-        c[j] = _mm512_shuffle_f32x4(x0, y0, 0x88);
-        c[4 + j] = _mm512_shuffle_f32x4(x0, y0, 0xdd);
-        c[8 + j] = _mm512_shuffle_f32x4(x1, y1, 0x88);
-        c[12 + j] = _mm512_shuffle_f32x4(x1, y1, 0xdd);
-#  endif
-    }
+#else
+        vf q[4];
+        LLRI_K(quarters)(q, t[j], t[4 + j], t[8 + j], t[12 + j]);
+        LLRI_UNROLL
+        for (i = 0; i < 4; i++) c[4 * i + j] = q[i];
 #endif
+    }
 }
 
 /* c = the m <= VF columns from k on of rows b.. */
-LLRI_WORD void LLRI_K(columns)(vf c[LLRI_VF], int type, const uint8_t *const *row, int b, int k, int m)
+LLRI_WORD void LLRI_K(float_columns)(vf c[LLRI_VF], int type, const uint8_t *const *row, int b, int k, int m)
 {
     int r;
     LLRI_UNROLL
@@ -6303,7 +6313,7 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
         for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
             int m = n_k - k < 0 ? 0 : n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
             vf c[LLRI_VF];
-            LLRI_K(columns)(c, type, row, b, k, m);
+            LLRI_K(float_columns)(c, type, row, b, k, m);
             LLRI_UNROLL
             for (j = 0; j < LLRI_VF; j++) vf_store(wt + LLRI_AT(k + j) * n_rows + b, c[j]);
         }
@@ -6657,17 +6667,21 @@ static LLRI_TARGET void LLRI_K(narrow)(int type, uint8_t *d, const float *x, int
             d[2 * i + 1] = (uint8_t)(h >> 8);
         }
     else
-        for (i = 0; i < n; i += 32, d += 34) {
-            float block[32] = { 0 }, amax, inv;
-            uint16_t h;
-            memcpy(block, x + i, (size_t)(n - i < 32 ? n - i : 32) * sizeof(float));
-            amax = LLRI_K(largest32)(block);
-            h = amax == amax ? llri_f32_to_f16(amax / 127.0f) : 0x7e00;
-            inv = amax >= 1e-36f ? 127.0f / amax : 0.0f;
-            d[0] = (uint8_t)h;
-            d[1] = (uint8_t)(h >> 8);
-            if (inv > 0.0f) LLRI_K(round32)(block, inv, (int8_t *)d + 2);
-            else memset(d + 2, 0, 32);
+        for (i = 0; i < n; i += 32 * LLRI_GROUPS) {
+            const int left = n - i < 32 * LLRI_GROUPS ? n - i : 32 * LLRI_GROUPS;
+            float top[LLRI_VF];
+            int8_t bytes[32 * LLRI_GROUPS];
+            vf v[8], r[8];
+            int g;
+            LLRI_K(groups_load)(v, x + i, left);
+            vf_store(top, LLRI_K(groups_round)(v, r));
+            LLRI_K(groups_store)(r, bytes);
+            for (g = 0; g < (left + 31) / 32; g++, d += 34) {
+                const uint16_t h = top[4 * g] == top[4 * g] ? llri_f32_to_f16(top[4 * g] / 127.0f) : 0x7e00;
+                d[0] = (uint8_t)h;
+                d[1] = (uint8_t)(h >> 8);
+                memcpy(d + 2, bytes + 32 * g, 32);
+            }
         }
 }
 
@@ -7118,7 +7132,7 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
-    LLRI_K(quantize), LLRI_PAIR, LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(spread), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
+    LLRI_K(quantize), LLRI_K(columns), LLRI_PAIR, LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(spread), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
@@ -7175,6 +7189,8 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vf_abs
 #undef vf_round
 #undef vf_pow2
+#undef vf_where_ge
+#undef LLRI_GROUPS
 #undef vf_lo
 #undef vf_hi
 #undef vf_shuffle
@@ -7980,16 +7996,14 @@ typedef struct llri_exec {
     uint8_t *thread; size_t thread_bytes;       /* work of thread i at thread + i * thread_bytes */
 } llri_exec;
 
-/* Work of one thread: what a matrix product, quantising a row and attention need, whichever is most. */
+/* Work of one thread: what a matrix product (packing activations needs less) and attention need, whichever is more. */
 typedef struct llri_matmul_work { llri_strip *strip; float *wide, *wt, *acc; } llri_matmul_work;
 static size_t llri_align64(size_t n) { return (n + 63) & ~(size_t)63; }
-static size_t llri_thread_bytes(const llri_ops *ops, int64_t max_in, int max_rows, int max_head_dim)
+static size_t llri_thread_bytes(const llri_ops *ops, int max_rows, int max_head_dim)
 {
     size_t rows = ((size_t)max_rows + (size_t)ops->vf) & ~((size_t)ops->vf - 1);
     size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (2 * LLRI_SLICE + 2 * LLRI_STRIPS * rows);
-    size_t quantize = llri_align64((size_t)max_in * (size_t)ops->act_bytes) + (size_t)max_in / 32 * 8;     /* a row, its scales and sums */
     size_t attend = sizeof(float) * llri_attend_floats(LLRI_ATTEND_QUERIES, max_head_dim, max_head_dim);
-    if (matmul < quantize) matmul = quantize;
     return llri_align64(matmul > attend ? matmul : attend);
 }
 
@@ -8000,7 +8014,7 @@ static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in
     uint64_t slices = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE, float_slices = ((uint64_t)max_float_in + LLRI_SLICE - 1) / LLRI_SLICE;
     uint64_t quants = slices * (uint64_t)ops->act_bytes, floats = float_slices * sizeof(float);  /* per row and place in a slice */
     uint64_t act = rows * LLRI_SLICE * (quants > floats ? quants : floats) + 64, scale = rows * slices * (LLRI_SLICE / 32) * 4 + 64, at = 0, thread;
-    thread = llri_thread_bytes(ops, max_in, max_rows, max_head_dim);
+    thread = llri_thread_bytes(ops, max_rows, max_head_dim);
     e->act_bytes = (size_t)act;
 #define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
     LLRI_PART(e->act, uint8_t, act);
@@ -8048,29 +8062,26 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
 {
     llri_exec *e = (llri_exec *)arg;
     const llri_ops *ops = e->ops;
-    size_t groups = (size_t)e->n_in / 32, k, row = (size_t)e->n_in * (size_t)ops->act_bytes;
-    int lane, ql = ops->ql;
+    const size_t groups = (size_t)e->n_in / 32, row = (size_t)e->n_in * (size_t)ops->act_bytes;
+    const int ql = ops->ql;
+    size_t k;
+    int lane;
     if (e->prepared == LLRI_PREPARED_ROWS) {
         ops->quantize(e->x + chunk * e->ldx, (int)groups, e->act + (size_t)chunk * row, e->scale + (size_t)chunk * groups, e->sum + (size_t)chunk * groups);
     } else if (e->prepared == LLRI_PREPARED_COLUMNS) {
-        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes, *d = e->act;
-        size_t slice = LLRI_SLICE * (size_t)ops->act_bytes, n_vec = (size_t)(e->n + ql - 1) / (size_t)ql, vec = (size_t)chunk;
-        for (lane = 0; lane < ql; lane++) {
-            int t = chunk * ql + lane;
-            float *row_scale = (float *)(void *)(q + llri_align64(row));
-            int32_t *row_sum = (int32_t *)(void *)(row_scale + groups);
-            if (t < e->n) ops->quantize(e->x + t * e->ldx, (int)groups, q, row_scale, row_sum);
-            else memset(q, 0, llri_align64(row) + groups * 8);
-            for (k = 0; k < row; k += 4) {
-                if (k % LLRI_SLICE == 0 && k % slice == 0) d = e->act + (k / slice * n_vec + vec) * slice * (size_t)ql + 4 * (size_t)lane;
-                memcpy(d, q + k, 4);
-                d += 4 * ql;
-            }
-            for (k = 0; k < groups; k++) {
-                size_t at = ((k / 8 * n_vec + vec) * 8 + k % 8) * (size_t)ql + (size_t)lane;
-                e->scale[at] = row_scale[k];
-                e->sum[at] = row_sum[k];
-            }
+        const size_t slice = LLRI_SLICE * (size_t)ops->act_bytes, n_vec = (size_t)(e->n + ql - 1) / (size_t)ql;
+        uint8_t *q = e->thread + (size_t)thread * e->thread_bytes;      /* [ql][slice] */
+        float *scale = (float *)(void *)(q + (size_t)ql * slice);       /* [ql][8] */
+        int32_t *sum = (int32_t *)(void *)(scale + ql * 8);
+        memset(q, 0, (size_t)ql * (slice + 64));
+        for (k = 0; k < groups; k += 8) {
+            const int n = groups - k < 8 ? (int)(groups - k) : 8;
+            const size_t at = (k / 8 * n_vec + (size_t)chunk) * (size_t)ql;
+            for (lane = 0; lane < ql && chunk * ql + lane < e->n; lane++)
+                ops->quantize(e->x + (chunk * ql + lane) * e->ldx + (int64_t)k * 32, n, q + (size_t)lane * slice, scale + lane * 8, sum + lane * 8);
+            ops->columns(q, slice, n * 8 * ops->act_bytes, e->act + at * slice);
+            ops->columns(scale, 32, n, e->scale + at * 8);
+            ops->columns(sum, 32, n, e->sum + at * 8);
         }
     } else if (e->prepared == LLRI_PREPARED_PAIR_ROWS) {
         ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (size_t)e->n_in * 2);
