@@ -3933,6 +3933,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIPS 4                   /* strips that a slice of many tokens meets while it is in the inner caches, and after which gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
+#define LLRI_ASK_BYTES 10240            /* of quantised rows, with few tokens: the same */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -5777,20 +5778,26 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
     return LLRI_K(reduce4)(d[0], d[1], d[2], d[3]);
 }
 
-/* LLRI_NEXT(pair, bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more
+/* LLRI_NEXT(pair, of, bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more
  * lines would be under way than can be: the branch keeps compilers from gathering it. pair: of the eight pairs of
  * rows, the one that is asked for on AMD's CPUs; there (Zen 5) lines of eight places in turn come faster than in the order of
- * their bytes, but for most blocks of 256. -1: in that order, as on all others. */
-LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int bytes)
+ * their bytes, but for most blocks of 256. -1: in that order, as on all others. of: groups that a row has here; a row's last, if
+ * fewer than eight, ask for all pairs between them. */
+LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int of, int bytes)
 {
     const int first = s->to_first, apart = first && pair >= 0;
     const uintptr_t p = apart ? next + 2 * (size_t)pair * row_bytes : next;
-    int i;
+    int i, k;
+    if (apart && of < 8) {
+        for (k = 8 * pair / of; k < 8 * (pair + 1) / of; k++)
+            for (i = 0; i < bytes / 8 * of; i += 64) LLRI_PREFETCH_NEAR(next + 2 * (size_t)k * row_bytes + (uintptr_t)i);
+        return next;            /* the end */
+    }
     if (first) for (i = 0; i < bytes; i += 64) LLRI_PREFETCH_NEAR(p + (uintptr_t)i);
     else for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(p + (uintptr_t)i);
     return apart && pair < LLRI_STRIP_ROWS / 2 - 1 ? next : next + (uintptr_t)bytes;
 }
-#define LLRI_NEXT(pair, bytes) next = LLRI_K(ask)(s, next, row_bytes, pair, bytes)
+#define LLRI_NEXT(pair, of, bytes) next = LLRI_K(ask)(s, next, row_bytes, pair, of, bytes)
 /* The scales of a slice are fetched, and its lines come to the first cache with them, while the slice before it is multiplied: a
  * vector must not be loaded from 16 places just stored to. LLRI_HEADS: those of n groups, `ahead` bytes behind b. */
 #define LLRI_HEADS(head, block_bytes, block_groups) \
@@ -5894,7 +5901,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
             if (!(spread)) { heads; } \
             for (g = 0; g < now; g++) sum[g] = (int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16); \
             for (g = 0; g < now; g++, q += 32) { \
-                LLRI_NEXT(g, LLRI_STRIP_ROWS * block_bytes / block_groups); \
+                LLRI_NEXT(g, now, LLRI_STRIP_ROWS * block_bytes / block_groups); \
                 LLRI_UNROLL \
                 for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                     if (tokens == 1) { \
@@ -5948,7 +5955,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                     LLRI_UNROLL \
                     for (k = 0; k < block_groups; k++) { \
                         w2 x[LLRI_NW]; \
-                        LLRI_NEXT(block_groups == 1 ? g : -1, LLRI_QL * block_bytes / block_groups); \
+                        LLRI_NEXT(block_groups == 1 ? g : -1, n, LLRI_QL * block_bytes / block_groups); \
                         LLRI_UNROLL \
                         for (i = 0; i < LLRI_NW; i++) { \
                             x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
@@ -5988,7 +5995,7 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
                     LLRI_UNROLL \
                     for (j = 0; j < n; j++) \
                         if (k == (first)) LLRI_K(turn32)(t[j], b, row_bytes, at + 32 * j); \
-                    LLRI_NEXT(-1, LLRI_QL * block_bytes / 8); \
+                    LLRI_NEXT(-1, 8, LLRI_QL * block_bytes / 8); \
                     LLRI_UNROLL \
                     for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
                     LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
@@ -6020,7 +6027,7 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
                 LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
-                LLRI_NEXT(-1, LLRI_W2 * block_bytes); \
+                LLRI_NEXT(-1, 8, LLRI_W2 * block_bytes); \
             } \
             LLRI_K(entries)(s, grid); \
             finish; \
@@ -8120,7 +8127,7 @@ typedef struct llri_product {
     int act; const float *act_p;
     llri_exec *e;
     const llri_quant_row *quant;    /* NULL: float kernels */
-    int few, pairs, form, strips_per_chunk, first_chunk;
+    int few, pairs, form, ahead, strips_per_chunk, first_chunk;      /* ahead: rows after which the one lies that is asked for, if few */
     size_t slice;                   /* bytes of LLRI_SLICE columns */
 } llri_product;
 typedef struct llri_products { const llri_product *p; int n; } llri_products;       /* of one region */
@@ -8214,12 +8221,14 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
 static void llri_product_rows(const llri_product *p, const llri_matmul_work *t, int64_t row, int n_rows, const llri_wanted *then)
 {
     const int n = p->e->n, lanes = p->quant ? p->e->ops->ql : p->e->ops->vf, ld = (n + lanes - 1) / lanes * lanes;
-    const int step = p->few ? LLRI_STRIP_ROWS : n_rows;
+    const int step = p->few ? LLRI_STRIP_ROWS : n_rows, ahead = p->few ? p->ahead : n_rows;
     llri_matmul_work part = *t;
     int r, i;
     for (r = 0; r < n_rows; r += step, part.acc += step * n) {
         const int left = n_rows - r;
-        const llri_wanted next = left > step ? llri_rows_wanted(p, row + r + step) : *then;
+        llri_wanted next = *then;
+        if (left > ahead) next = llri_rows_wanted(p, row + r + ahead);
+        else next.at += (size_t)(ahead - llri_pad16(left)) * next.stride;
         llri_product_strips(p, &part, p->w->data + (size_t)(row + r) * p->w->row_bytes, left < step ? left : step, &next);
     }
     if (!p->bias) return;
@@ -8278,6 +8287,7 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
         p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : e->n <= e->ops->few_float;
         p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
+        for (p[i].ahead = LLRI_STRIP_ROWS; p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES; ) p[i].ahead += LLRI_STRIP_ROWS;
         p[i].slice = (size_t)(LLRI_SLICE << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
         if (p[i].quant) p[i].form = p[i].few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS;
         else if (p[i].pairs) p[i].form = p[i].few ? LLRI_PREPARED_PAIR_ROWS : LLRI_PREPARED_PAIRS;
