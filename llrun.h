@@ -8383,19 +8383,25 @@ static void llri_norm(llri_exec *e, int kind, float *y, int64_t ldy, const float
 
 /* --- rotary positions (Su et al. 2021) --------------------------------------------------------------------------------- */
 typedef struct llri_rope_args { float *x; int64_t ldx; int n_heads, head_dim, n_rot, neox; const float *cs; } llri_rope_args;
+LLRI_INLINE void llri_rotate(float *x, int half, int step, int other, const float *cs)
+{
+    int i;
+    for (i = 0; i < half; i++) {
+        float p = x[i * step], q = x[i * step + other], c = cs[2 * i], s = cs[2 * i + 1];
+        x[i * step] = p * c - q * s;
+        x[i * step + other] = p * s + q * c;
+    }
+}
 static void llri_rope_chunk(void *arg, int t, int thread)
 {
     const llri_rope_args *a = (const llri_rope_args *)arg;
     const float *cs = a->cs + (int64_t)t * a->n_rot;
-    int h, i, half = a->n_rot / 2, step = a->neox ? 1 : 2, other = a->neox ? half : 1;
+    int h, half = a->n_rot / 2;
     (void)thread;
     for (h = 0; h < a->n_heads; h++) {
         float *x = a->x + t * a->ldx + (int64_t)h * a->head_dim;
-        for (i = 0; i < half; i++) {
-            float p = x[i * step], q = x[i * step + other], c = cs[2 * i], s = cs[2 * i + 1];
-            x[i * step] = p * c - q * s;
-            x[i * step + other] = p * s + q * c;
-        }
+        if (a->neox) llri_rotate(x, half, 1, half, cs);
+        else llri_rotate(x, half, 2, 1, cs);        /* constants: loops that compilers make vectors of */
     }
 }
 /* Rotates the first n_rot values of each head. cs [n][n_rot / 2][cos, sin], magnitude included. Pairs (i, i + n_rot / 2) if

@@ -337,9 +337,12 @@ static cudaError_t host_call(void)
     if (!at || (n != at && !(n > at && strchr(s, '+')))) return cudaSuccess;
     return host_error((cudaError_t)host_setting("HOST_CUDA_ERROR", cudaErrorLaunchFailure));
 }
+static int host_opened[HOST_DEVICES];      /* how many have it open */
+static void host_protect(const host_block_of &b, bool on) { if (mprotect(b.base, b.pages, on ? PROT_READ | PROT_WRITE : PROT_NONE)) host_die("mprotect failed"); }
 static void host_open(bool on)             /* the memory of the current GPU */
 {
-    for (auto &b : host_blocks) if (b.device == host_device && mprotect(b.base, b.pages, on ? PROT_READ | PROT_WRITE : PROT_NONE)) host_die("mprotect failed");
+    if (on ? host_opened[host_device]++ : --host_opened[host_device]) return;
+    for (auto &b : host_blocks) if (b.device == host_device) host_protect(b, on);
 }
 static void host_run_block(void) { if (_setjmp(host_main) == 0) _longjmp(host_fibers[0].at, 1); }
 #define HOST_CALL() do { cudaError_t e_ = host_call(); if (e_ != cudaSuccess) return e_; } while (0)
@@ -462,10 +465,11 @@ static inline cudaError_t cudaMalloc(void **out, size_t n)
     b.pages = (all + page - 1) / page * page;
     b.base = (unsigned char *)mmap(NULL, b.pages + page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (b.base == MAP_FAILED) return cudaErrorMemoryAllocation;
+    (void)madvise(b.base, b.pages, MADV_HUGEPAGE);      /* thousands of pages take longer than the kernels of the tests */
     b.p = b.base + b.pages - all;
-    (void)mprotect(b.base, b.pages, PROT_READ | PROT_WRITE);
+    host_protect(b, true);
     memset(b.p, 0xff, all);                     /* NaN: what was not written shows */
-    (void)mprotect(b.base, b.pages, PROT_NONE);
+    if (!host_opened[host_device]) host_protect(b, false);
     host_blocks.push_back(b);
     host_used += n;
     host_used_of[host_device] += n;
@@ -490,9 +494,13 @@ static inline cudaError_t cudaFree(void *p)
 static void host_copy(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n)
 {
     std::lock_guard<std::mutex> hold(host_lock);
-    host_open(true);
-    for (size_t i = 0; i < n; i++) memcpy((char *)to + i * ldt, (const char *)from + i * ldf, width);
-    host_open(false);
+    const unsigned char *ends[] = { (const unsigned char *)to, (const unsigned char *)from };
+    for (int on = 1; on >= 0; on--) {           /* what is copied alone: less than all is cheaper */
+        for (auto &b : host_blocks)
+            if (b.device == host_device && !host_opened[b.device])
+                for (const unsigned char *p : ends) if (p >= b.base && p < b.base + b.pages) host_protect(b, on != 0);
+        for (size_t i = 0; on && i < n; i++) memcpy((char *)to + i * ldt, (const char *)from + i * ldf, width);
+    }
 }
 static inline cudaError_t cudaMemcpy2DAsync(void *to, size_t ldt, const void *from, size_t ldf, size_t width, size_t n, cudaMemcpyKind kind, cudaStream_t s)
 {
@@ -516,7 +524,9 @@ static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s)
 {
     HOST_CALL();
     if (s->device != host_device) return (cudaError_t)HOST_WRONG_DEVICE;
+    { std::lock_guard<std::mutex> hold(host_lock); host_open(true); }           /* once for all steps */
     for (auto &step : e->steps) step();
+    { std::lock_guard<std::mutex> hold(host_lock); host_open(false); }
     return cudaSuccess;
 }
 static inline cudaError_t cudaGraphDestroy(cudaGraph_t g) { delete g; return host_call(); }
