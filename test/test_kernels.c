@@ -614,6 +614,75 @@ static void test_kernel_narrow(void)
     }
 }
 
+/* one group as llr_ops.quantize must make it, to the bit */
+static void kt_quantize(const float *x, int *q, float *scale, int32_t *sum)
+{
+    float top = 0, chain[4] = { 0, 0, 0, 0 }, squares = 0;
+    int half[2] = { 0, 0 }, i, finite = 1;
+    for (i = 0; i < 32; i++) {
+        if (x[i] - x[i] != 0) finite = 0;
+        if (fabsf(x[i]) > top) top = fabsf(x[i]);
+    }
+    for (i = 0; i < 32; i++) {
+        q[i] = finite && top >= 1e-36f ? (int)rintf(x[i] * (127.0f / top)) : 0;
+        half[i / 16] += q[i];
+        squares += (float)(q[i] * q[i]);
+        if (q[i]) chain[i % 4] += x[i] * (float)q[i];
+    }
+    *scale = !finite ? llri_bits_to_f32(0x7fc00000) : top < 1e-36f ? 0.0f : top >= 1e30f ? top / 127.0f : ((chain[0] + chain[1]) + (chain[2] + chain[3])) / squares;
+    *sum = (int32_t)((uint32_t)half[0] & 0xffff) | (int32_t)((uint32_t)half[1] << 16);
+}
+static void test_kernel_quantize(void)          /* as many groups at once as a vector has room for, or fewer; hostile ones beside others */
+{
+    enum { G = 11 };
+    static const float odd[] = { 0.0f, -0.0f, 1e-36f, 9e-37f, 1e-40f, 1e30f, 9.9e29f, 3e38f, -3e38f };
+    llr_cpu_info cpu;
+    int isa, n, round, i, k;
+    llr_cpu(&cpu);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
+        const llri_ops *ops = llri_ops_get((llr_isa)isa);
+        int bad = 0;
+        if (!(cpu.usable >> isa & 1)) continue;
+        kt_seed = 5;
+        for (round = 0; round < 300; round++)
+            for (n = 1; n <= G - 1; n++) {
+                float *x = (float *)malloc((size_t)n * 32 * sizeof *x), scale[G], want;     /* of this size: a sanitizer sees what is read beyond */
+                uint8_t q[G * 64];
+                int32_t sum[G], halves;
+                int r[32];
+                for (i = 0; i < 32 * n; i++) x[i] = kt_unit();
+                if (round % 2)                  /* one group of such numbers, or with one of them */
+                    for (i = 0, k = (int)(kt_rand() % (uint32_t)n); i < (round % 4 == 1 ? 32 : 1); i++) x[32 * k + i] = odd[(i + round / 4) % 9];
+                if (round % 8 == 4) x[kt_rand() % (uint32_t)(32 * n)] = round % 16 == 4 ? (float)HUGE_VAL : (float)HUGE_VAL - (float)HUGE_VAL;
+                memset(q, 0x5a, sizeof q);
+                scale[n] = -7.0f;
+                sum[n] = -7;
+                ops->quantize(x, n, q, scale, sum);
+                for (k = 0; k < n; k++) {
+                    kt_quantize(x + 32 * k, r, &want, &halves);
+                    for (i = 0; i < 32; i++) {
+                        int16_t two;
+                        memcpy(&two, q + 2 * (32 * k + i), 2);
+                        bad += (ops->act_bytes == 2 ? two : (int8_t)q[32 * k + i]) != r[i];
+                    }
+                    bad += want != want ? scale[k] == scale[k] : llri_f32_to_bits(scale[k]) != llri_f32_to_bits(want);
+                    bad += sum[k] != halves;
+                }
+                bad += scale[n] != -7.0f || sum[n] != -7 || q[32 * n * ops->act_bytes] != 0x5a;
+                free(x);
+            }
+        CHECK_MSG(bad == 0, "%s: %d wrong", llr_isa_name((llr_isa)isa), bad);
+        for (n = 1; n <= 8; n++) {              /* words of rows: a row is read to a multiple of four */
+            uint32_t rows[16 * 8], to[8 * 16 + 1];
+            for (i = 0; i < 16 * 8; i++) rows[i] = (uint32_t)i;
+            to[n * ops->ql] = 0x5a;
+            ops->columns(rows, 8 * sizeof *rows, n, to);
+            for (i = 0; i < n * ops->ql; i++) CHECK(to[i] == (uint32_t)(i % ops->ql * 8 + i / ops->ql));
+            CHECK(to[n * ops->ql] == 0x5a);
+        }
+    }
+}
+
 static void test_kernel_ask(void)               /* 16 rows, divided among parts of which there may be more than were counted */
 {
     const llri_wanted nothing = { 0, 0, 0 };
@@ -718,4 +787,4 @@ static void test_kernel_isa(void)
 }
 
 #define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_pair) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
-    X(kernel_ask) X(kernel_vectors) X(kernel_norm_rope)
+    X(kernel_quantize) X(kernel_ask) X(kernel_vectors) X(kernel_norm_rope)
