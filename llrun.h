@@ -3933,7 +3933,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STRIPS 4                   /* strips that a slice of many tokens meets while it is in the inner caches, and after which gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
-#define LLRI_ASK_BYTES 10240            /* of quantised rows, with few tokens: the same */
+#define LLRI_ASK_BYTES 10240            /* of quantised rows, with few tokens: likewise, in 1 to LLRI_STRIPS whole strips */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -4135,7 +4135,7 @@ LLRI_WORD vf LLRI_K(vf_round)(vf a) { LLRI_LANES(llri_round_even(a.v[i])); }
 LLRI_WORD vf LLRI_K(vf_pow2)(vf n) { LLRI_LANES(llri_bits_to_f32((uint32_t)((n.v[i] == n.v[i] ? (int32_t)n.v[i] : 0) + 127) << 23)); }   /* NaN has no int */
 LLRI_WORD vf LLRI_K(vf_lo)(vf a, vf b) { LLRI_LANES(i % 2 ? b.v[i / 2] : a.v[i / 2]); }
 LLRI_WORD vf LLRI_K(vf_hi)(vf a, vf b) { LLRI_LANES(i % 2 ? b.v[2 + i / 2] : a.v[2 + i / 2]); }
-LLRI_WORD vf LLRI_K(vf_shuffle)(vf a, vf b, int n) { LLRI_LANES((i < 2 ? a : b).v[n >> 2 * i & 3]); }
+LLRI_WORD vf LLRI_K(vf_shuffle)(vf a, vf b, int n) { LLRI_LANES(i < 2 ? a.v[n >> 2 * i & 3] : b.v[n >> 2 * i & 3]); }
 LLRI_WORD vf LLRI_K(vf_where_ge)(vf a, vf b, vf x, vf y) { LLRI_LANES(a.v[i] >= b.v[i] ? x.v[i] : y.v[i]); }
 #undef LLRI_LANES
 #define vf_set LLRI_K(vf_set)
@@ -5401,12 +5401,12 @@ LLRI_WORD void LLRI_K(groups_store)(const vf c[8], int8_t *d)
 #if LLRI_PASS == LLRI_PASS_SCALAR
     for (i = 0; i < 32; i++) d[i] = (int8_t)c[i / 4].v[i % 4];
 #elif LLRI_QL == 4
-    float t[8][LLRI_VF];
+    float t[8 * LLRI_VF];
     LLRI_UNROLL
-    for (i = 0; i < 8; i++) vf_store(t[i], c[i]);
+    for (i = 0; i < 8; i++) vf_store(t + i * LLRI_VF, c[i]);
     LLRI_UNROLL
     for (i = 0; i < 2 * LLRI_GROUPS; i++) {
-        const float *p = t[4 * (i % 2)] + 4 * (i / 2);
+        const float *p = t + 4 * (i % 2) * LLRI_VF + 4 * (i / 2);
         __m128i x = _mm_packs_epi32(_mm_cvtps_epi32(_mm_loadu_ps(p)), _mm_cvtps_epi32(_mm_loadu_ps(p + LLRI_VF)));
         __m128i y = _mm_packs_epi32(_mm_cvtps_epi32(_mm_loadu_ps(p + 2 * LLRI_VF)), _mm_cvtps_epi32(_mm_loadu_ps(p + 3 * LLRI_VF)));
         _mm_storeu_si128((__m128i *)(void *)(d + 16 * i), _mm_packs_epi16(x, y));
@@ -5442,8 +5442,8 @@ LLRI_WORD vf LLRI_K(groups_round)(const vf x[8], vf q[8])
     top = vf_max(top, vf_shuffle(top, top, 0x4e));
     bad = vf_add(bad, vf_shuffle(bad, bad, 0x4e));
     top = vf_add(vf_max(top, vf_shuffle(top, top, 0xb1)), vf_add(bad, vf_shuffle(bad, bad, 0xb1)));
-    inv = vf_div(vf_set(127.0f), top);
-    LLRI_UNROLL                         /* below 1e-36 it might overflow: such numbers are zero */
+    inv = vf_div(vf_set(127.0f), vf_max(top, vf_set(1e-36f)));
+    LLRI_UNROLL                         /* numbers below that, where it might overflow, are zero, as are those that are not finite */
     for (i = 0; i < 8; i++) q[i] = vf_where_ge(top, vf_set(1e-36f), vf_round(vf_mul(x[i], inv)), vf_set(0.0f));
     return top;
 }
@@ -5453,12 +5453,12 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
 {
     LLRI_AE *d = (LLRI_AE *)q;
     int g, i;
-    for (g = 0; g < groups; g += LLRI_GROUPS, x += 32 * LLRI_GROUPS, d += 32 * LLRI_GROUPS) {
+    for (g = 0; g < groups; g += LLRI_GROUPS) {
         const int n = groups - g < LLRI_GROUPS ? groups - g : LLRI_GROUPS;
         float fit[LLRI_VF], sums[LLRI_VF];
-        int8_t bytes[32 * LLRI_GROUPS], *to = LLRI_MADDWD || n < LLRI_GROUPS ? bytes : (int8_t *)d;
+        int8_t bytes[32 * LLRI_GROUPS], *to = LLRI_MADDWD || n < LLRI_GROUPS ? bytes : (int8_t *)(d + 32 * g);
         vf v[8], r[8], s[4], f = vf_set(0.0f), top;
-        LLRI_K(groups_load)(v, x, 32 * n);
+        LLRI_K(groups_load)(v, x + 32 * g, 32 * n);
         top = LLRI_K(groups_round)(v, r);
         s[0] = s[1] = s[2] = vf_set(0.0f);
         LLRI_UNROLL
@@ -5470,7 +5470,7 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
         s[3] = s[2];
         s[0] = LLRI_K(sum4)(s);         /* of the halves, and of the squares */
         f = vf_add(f, vf_shuffle(f, f, 0xb1));
-        f = vf_div(vf_add(f, vf_shuffle(f, f, 0x4e)), vf_shuffle(s[0], s[0], 0xaa));
+        f = vf_div(vf_add(f, vf_shuffle(f, f, 0x4e)), vf_max(vf_shuffle(s[0], s[0], 0xaa), vf_set(1.0f)));
         f = vf_where_ge(top, vf_set(1e30f), vf_div(top, vf_set(127.0f)), f);        /* sum(x q) might overflow */
         f = vf_where_ge(top, vf_set(1e-36f), f, vf_mul(top, vf_set(0.0f)));         /* or NaN */
         vf_store(fit, f);
@@ -5480,22 +5480,28 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
             scale[g + i] = fit[4 * i];
             sum[g + i] = (int32_t)((uint32_t)(uint16_t)(int)sums[4 * i] | (uint32_t)(uint16_t)(int)sums[4 * i + 1] << 16);
         }
-        if (to == bytes) for (i = 0; i < 32 * n; i++) d[i] = bytes[i];
+        if (to == bytes) for (i = 0; i < 32 * n; i++) d[32 * g + i] = bytes[i];
     }
 }
 
 /* QL rows of n words -> n vectors of a word of each row. A row is read to a multiple of 4 words. */
 static LLRI_TARGET void LLRI_K(columns)(const void *rows, size_t row_bytes, int n, void *to)
 {
-    const uint8_t *b[LLRI_QL / 4];
+    const uint8_t *from = (const uint8_t *)rows;
     uint8_t *d = (uint8_t *)to;
     int i, j;
-    for (i = 0; i < LLRI_QL / 4; i++) b[i] = (const uint8_t *)rows + (size_t)(4 * i) * row_bytes;
+#if LLRI_PASS == LLRI_PASS_SCALAR       /* which may be big-endian: words of the machine, not of a file as in turn */
+    for (i = 0; i < n; i++)
+        for (j = 0; j < LLRI_QL; j++, d += 4) memcpy(d, from + (size_t)j * row_bytes + 4 * i, 4);
+#else
+    const uint8_t *b[LLRI_QL / 4];
+    for (i = 0; i < LLRI_QL / 4; i++) b[i] = from + (size_t)(4 * i) * row_bytes;
     for (i = 0; i < n; i += 4) {
         vi w[4];
         LLRI_K(turn)(w, b, row_bytes, 4 * i);
         for (j = 0; j < 4 && i + j < n; j++, d += sizeof(vi)) memcpy(d, &w[j], sizeof(vi));
     }
+#endif
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
@@ -5791,7 +5797,7 @@ LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_
     if (apart && of < 8) {
         for (k = 8 * pair / of; k < 8 * (pair + 1) / of; k++)
             for (i = 0; i < bytes / 8 * of; i += 64) LLRI_PREFETCH_NEAR(next + 2 * (size_t)k * row_bytes + (uintptr_t)i);
-        return next;            /* the end */
+        return pair < of - 1 ? next : next + (uintptr_t)(bytes / 8 * of);
     }
     if (first) for (i = 0; i < bytes; i += 64) LLRI_PREFETCH_NEAR(p + (uintptr_t)i);
     else for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(p + (uintptr_t)i);
@@ -8158,7 +8164,7 @@ static llri_wanted llri_rows_wanted(const llri_product *p, int64_t row)
 }
 
 /* Sums of rows of w over the whole input: for few tokens of 16 rows, acc [n][16]; else of up to LLRI_STRIPS strips, acc [rows]
- * [vectors * lanes]. `then`: the rows that this thread will want next. */
+ *  * [vectors * lanes]. `then`: the rows that this thread will want next; with few tokens p->ahead of those that it has now. */
 static void llri_product_strips(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int n_rows, const llri_wanted *then)
 {
     const llri_exec *e = p->e;
@@ -8217,11 +8223,12 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
         }
 }
 
-/* The same with bias, for few tokens of up to LLRI_STRIPS strips as well, acc being [strip][n][16] then */
+/* The same with bias, for few tokens of up to LLRI_STRIPS strips as well, acc being [strip][n][16] then. `then`: the rows
+ * behind these. Few tokens ask for the row that lies `ahead`, counted through both. */
 static void llri_product_rows(const llri_product *p, const llri_matmul_work *t, int64_t row, int n_rows, const llri_wanted *then)
 {
     const int n = p->e->n, lanes = p->quant ? p->e->ops->ql : p->e->ops->vf, ld = (n + lanes - 1) / lanes * lanes;
-    const int step = p->few ? LLRI_STRIP_ROWS : n_rows, ahead = p->few ? p->ahead : n_rows;
+    const int step = p->few ? LLRI_STRIP_ROWS : n_rows, ahead = p->few ? p->ahead : llri_pad16(n_rows);
     llri_matmul_work part = *t;
     int r, i;
     for (r = 0; r < n_rows; r += step, part.acc += step * n) {
@@ -8287,7 +8294,8 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
         p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : e->n <= e->ops->few_float;
         p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
-        for (p[i].ahead = LLRI_STRIP_ROWS; p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES; ) p[i].ahead += LLRI_STRIP_ROWS;
+        p[i].ahead = LLRI_STRIP_ROWS;
+        while (p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES) p[i].ahead += LLRI_STRIP_ROWS;
         p[i].slice = (size_t)(LLRI_SLICE << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
         if (p[i].quant) p[i].form = p[i].few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS;
         else if (p[i].pairs) p[i].form = p[i].few ? LLRI_PREPARED_PAIR_ROWS : LLRI_PREPARED_PAIRS;

@@ -524,7 +524,7 @@ static inline cudaError_t cudaGraphLaunch(cudaGraphExec_t e, cudaStream_t s)
 {
     HOST_CALL();
     if (s->device != host_device) return (cudaError_t)HOST_WRONG_DEVICE;
-    { std::lock_guard<std::mutex> hold(host_lock); host_open(true); }           /* once for all steps */
+    { std::lock_guard<std::mutex> hold(host_lock); host_open(true); }           /* once for all steps, during which other threads of the CPU are not caught */
     for (auto &step : e->steps) step();
     { std::lock_guard<std::mutex> hold(host_lock); host_open(false); }
     return cudaSuccess;

@@ -292,7 +292,7 @@ static void test_kernel_gated(void)
     free(block);
 }
 
-/* The work of a thread is as large as the widest row that is quantised in it. */
+/* Activations of a very wide row, slice by slice, and nothing written beyond the memory for them. */
 static void test_kernel_wide(void)
 {
     enum { WIDE = 1 << 18, ROWS = 20 };
