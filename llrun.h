@@ -5468,7 +5468,7 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
             s[2] = vf_add(s[2], vf_mul(r[i], r[i]));
         }
         s[3] = s[2];
-        s[0] = LLRI_K(sum4)(s);         /* of the halves, and of the squares */
+        s[0] = LLRI_K(sum4)(s);         /* of the halves, and of the squares: 0, or 127^2 and more */
         f = vf_add(f, vf_shuffle(f, f, 0xb1));
         f = vf_div(vf_add(f, vf_shuffle(f, f, 0x4e)), vf_max(vf_shuffle(s[0], s[0], 0xaa), vf_set(1.0f)));
         f = vf_where_ge(top, vf_set(1e30f), vf_div(top, vf_set(127.0f)), f);        /* sum(x q) might overflow */
@@ -8164,7 +8164,7 @@ static llri_wanted llri_rows_wanted(const llri_product *p, int64_t row)
 }
 
 /* Sums of rows of w over the whole input: for few tokens of 16 rows, acc [n][16]; else of up to LLRI_STRIPS strips, acc [rows]
- *  * [vectors * lanes]. `then`: the rows that this thread will want next; with few tokens p->ahead of those that it has now. */
+ * [vectors * lanes]. `then`: the rows that this thread will want next; with few tokens p->ahead of those that it has now. */
 static void llri_product_strips(const llri_product *p, const llri_matmul_work *t, const uint8_t *w, int n_rows, const llri_wanted *then)
 {
     const llri_exec *e = p->e;
