@@ -4055,6 +4055,13 @@ LLRI_INLINE float llri_round_even(float x)
     }
 }
 LLRI_INLINE int llri_pad16(int n) { return (n + 15) & ~15; }
+/* to = what is left of a row of floats or halves, less than a cache line, and zeros */
+static const uint8_t *llri_padded(uint8_t to[64], const uint8_t *p, int bytes)
+{
+    memset(to, 0, 64);
+    if (bytes > 0) memcpy(to, p, (size_t)bytes);
+    return to;
+}
 static size_t llri_kv_row_bytes(int type, int n)
 {
     return type == LLR_KV_F32 ? (size_t)n * 4 : type == LLR_KV_F16 ? (size_t)n * 2 : (size_t)((n + 31) / 32) * 34;
@@ -6243,24 +6250,15 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
  * then a chain is computed after the other, in the order in which pairs of them can be added at once, and weights and
  * activations are packed in that order, [chain][16 columns]: LLRI_AT(k) is the place of column k. LLRI_PAIRS: a column is two. */
 #define LLRI_AT(k) ((((k) & 1) << 3 | ((k) & 2) << 1 | ((k) & 4) >> 1 | ((k) & 8) >> 3) << 4 | (k) >> 4)
-static LLRI_TARGET void LLRI_K(floats_left)(int type, const uint8_t *p, int m, float *t)       /* the m < VF that are left of a row, then zeros */
-{
-    int i;
-    for (i = 0; i < LLRI_VF; i++) t[i] = 0.0f;
-    if (type == LLRI_F32) memcpy(t, p, (size_t)m * 4);
-    else for (i = 0; i < m; i++) t[i] = type == LLRI_F16 ? half_load(p + 2 * i) : llri_bf16_to_f32(llri_rd16(p + 2 * i));
-}
 #define LLRI_FLOAT_BYTES(type) ((type) == LLRI_F32 || (type) == LLRI_PAIRS ? 4 : 2)
-/* VF elements of a float type, or m if fewer are left */
-LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p, int m)
+/* LLRI_VF elements of a float type */
+LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p)
 {
-    float t[LLRI_VF];
-    if (type == LLRI_PAIRS) type = LLRI_F32;
-    if (m < LLRI_VF) { LLRI_K(floats_left)(type, p, m, t); return vf_load(t); }
 #if LLRI_PASS == LLRI_PASS_SCALAR
+    float t[LLRI_VF];
     if (type == LLRI_F32) { memcpy(t, p, sizeof t); return vf_load(t); }    /* may be unaligned */
 #else
-    if (type == LLRI_F32) return vf_load((const float *)(const void *)p);
+    if (type == LLRI_F32 || type == LLRI_PAIRS) return vf_load((const float *)(const void *)p);
 #endif
 #if LLRI_VF == 16
     { __m256i h = b32_load(p); return type == LLRI_F16 ? _mm512_cvtph_ps(h) : _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(h), 16)); }
@@ -6310,23 +6308,21 @@ LLRI_WORD void LLRI_K(transpose_lanes)(vf c[LLRI_VF])
     }
 }
 
-/* c = the m <= VF columns from k on of rows b.. */
-LLRI_WORD void LLRI_K(float_columns)(vf c[LLRI_VF], int type, const uint8_t *const *row, int b, int k, int m)
-{
-    int r;
-    LLRI_UNROLL
-    for (r = 0; r < LLRI_VF; r++) c[r] = LLRI_K(floats)(type, row[b + r] + k * LLRI_FLOAT_BYTES(type), m);
-    LLRI_K(transpose_lanes)(c);
-}
-
 LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt)
 {
+    const int size = LLRI_FLOAT_BYTES(type);
     int b, k, j;
     for (b = 0; b < n_rows; b += LLRI_VF)
         for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
-            int m = n_k - k < 0 ? 0 : n_k - k < LLRI_VF ? n_k - k : LLRI_VF;
+            const uint8_t *p[LLRI_VF];
+            uint8_t rest[LLRI_VF][64];
             vf c[LLRI_VF];
-            LLRI_K(float_columns)(c, type, row, b, k, m);
+            for (j = 0; j < LLRI_VF; j++) p[j] = row[b + j] + k * size;
+            if (n_k - k < LLRI_VF)
+                for (j = 0; j < LLRI_VF; j++) p[j] = llri_padded(rest[j], p[j], (n_k - k) * size);
+            LLRI_UNROLL
+            for (j = 0; j < LLRI_VF; j++) c[j] = LLRI_K(floats)(type, p[j]);
+            LLRI_K(transpose_lanes)(c);
             LLRI_UNROLL
             for (j = 0; j < LLRI_VF; j++) vf_store(wt + LLRI_AT(k + j) * n_rows + b, c[j]);
         }
@@ -6382,22 +6378,22 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 #endif
 }
 
-/* z += products of n_rows rows and n tokens, of a cache line's columns from i on, or of the m that are left */
-LLRI_WORD void LLRI_K(fgemv_line)(int type, const uint8_t *const *row, int n_rows, int i, int m, const float *x, int64_t ldx, int n, vf z[4][4][16 / LLRI_VF])
+/* z += products of n_rows rows and n tokens, of the columns that a cache line has of a row */
+LLRI_WORD void LLRI_K(fgemv_line)(int type, const uint8_t *const *row, int n_rows, size_t at, const float *x, int64_t ldx, int n, vf z[4][4][16 / LLRI_VF])
 {
-    const int size = LLRI_FLOAT_BYTES(type), line = 64 / size;
+    const int size = LLRI_FLOAT_BYTES(type);
     int k, a, t, h;
     LLRI_UNROLL
-    for (k = 0; k < line; k += 16)
+    for (k = 0; k < 64 / size; k += 16)
         LLRI_UNROLL
         for (h = 0; h < 16 / LLRI_VF; h++) {
-            const int at = k + h * LLRI_VF, here = m - at < 0 ? 0 : m - at < LLRI_VF ? m - at : LLRI_VF;
+            const int i = k + h * LLRI_VF;
             vf v[4];
             LLRI_UNROLL
-            for (t = 0; t < n; t++) v[t] = LLRI_K(floats)(LLRI_F32, (const uint8_t *)(const void *)(x + t * ldx + i + at), here);
+            for (t = 0; t < n; t++) v[t] = vf_load(x + t * ldx + i);
             LLRI_UNROLL
             for (a = 0; a < n_rows; a++) {
-                vf w = LLRI_K(floats)(type, row[a] + (i + at) * size, here);
+                vf w = LLRI_K(floats)(type, row[a] + at + (size_t)(i * size));
                 LLRI_UNROLL
                 for (t = 0; t < n; t++) z[a][t][h] = LLRI_K(mul_add)(type, w, v[t], z[a][t][h]);
             }
@@ -6416,6 +6412,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
         const int from = b * LLRI_SLICE, to = n_k - from < LLRI_SLICE ? n_k : from + LLRI_SLICE;
         LLRI_UNROLL
         for (a0 = 0; a0 < 4; a0 += n_rows) {
+            const uint8_t *const *some = row + a0;
             LLRI_UNROLL
             for (a = 0; a < n_rows; a++)
                 LLRI_UNROLL
@@ -6426,18 +6423,28 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                 if (lead) {
                     const uintptr_t then = (uintptr_t)(i * size + lead) + (i * size < turn ? 0 : jump);
                     LLRI_UNROLL
-                    for (a = a0; a < a0 + n_rows; a++)
+                    for (a = 0; a < n_rows; a++)
                         LLRI_UNROLL
                         for (k = 0; k < lines; k++) {
-                            LLRI_PREFETCH((uintptr_t)row[a] + then + (uintptr_t)(64 * k));
-                            LLRI_PREFETCH_NEAR((uintptr_t)row[a] + (uintptr_t)(i * size + 64 * k + LLRI_PREFETCH_BYTES / 4));
+                            LLRI_PREFETCH((uintptr_t)some[a] + then + (uintptr_t)(64 * k));
+                            LLRI_PREFETCH_NEAR((uintptr_t)some[a] + (uintptr_t)(i * size + 64 * k + LLRI_PREFETCH_BYTES / 4));
                         }
                 }
-                if (i + lines * step <= to)
-                    LLRI_UNROLL
-                    for (k = 0; k < lines; k++) LLRI_K(fgemv_line)(type, row + a0, n_rows, i + k * step, step, x, ldx, n, z);
-                else
-                    for (k = 0; i + k * step < to; k++) LLRI_K(fgemv_line)(type, row + a0, n_rows, i + k * step, to - i - k * step, x, ldx, n, z);
+                if (i + lines * step > to) break;
+                LLRI_UNROLL
+                for (k = 0; k < lines; k++) LLRI_K(fgemv_line)(type, some, n_rows, (size_t)(i + k * step) * (size_t)size, x + i + k * step, ldx, n, z);
+            }
+            for (; i < to; i += step) {
+                const uint8_t *p[4];
+                uint8_t rest[4][64];
+                float more[4 * 32];
+                for (a = 0; a < n_rows; a++) p[a] = some[a] + i * size;
+                if (to - i < step) {
+                    for (a = 0; a < n_rows; a++) p[a] = llri_padded(rest[a], p[a], (to - i) * size);
+                    memset(more, 0, sizeof more);
+                    for (t = 0; t < n; t++) memcpy(more + 32 * t, x + t * ldx + i, (size_t)(to - i) * sizeof(float));
+                }
+                LLRI_K(fgemv_line)(type, p, n_rows, 0, to - i < step ? more : x + i, to - i < step ? 32 : ldx, n, z);
             }
             LLRI_UNROLL
             for (a = 0; a < n_rows; a++)
@@ -6790,7 +6797,7 @@ LLRI_WORD vf LLRI_K(wide)(const uint8_t *row, int i, int type)
 #  endif
     }
 #endif
-    return LLRI_K(floats)(type == LLRI_F16 ? LLRI_F16 : LLRI_F32, row + (type == LLRI_F16 ? 2 : 4) * i, LLRI_VF);
+    return LLRI_K(floats)(type == LLRI_F16 ? LLRI_F16 : LLRI_F32, row + (type == LLRI_F16 ? 2 : 4) * i);
 }
 /* f(..., n, type) for n queries. A conversion is to be shared by all of them: q8_0 only for as many as a register tile has. */
 #define LLRI_BY_KV(f, n, type, ...) \
