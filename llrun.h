@@ -6381,10 +6381,10 @@ LLRI_WORD vf LLRI_K(fold)(const vf z[LLRI_VF / 4])
 /* z += products of n_rows rows and n tokens, of the columns that a cache line has of a row */
 LLRI_WORD void LLRI_K(fgemv_line)(int type, const uint8_t *const *row, int n_rows, size_t at, const float *x, int64_t ldx, int n, vf z[4][4][16 / LLRI_VF])
 {
-    const int size = LLRI_FLOAT_BYTES(type);
+    const int size = LLRI_FLOAT_BYTES(type), line = 64 / size;
     int k, a, t, h;
     LLRI_UNROLL
-    for (k = 0; k < 64 / size; k += 16)
+    for (k = 0; k < line; k += 16)
         LLRI_UNROLL
         for (h = 0; h < 16 / LLRI_VF; h++) {
             const int i = k + h * LLRI_VF;
