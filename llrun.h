@@ -4055,7 +4055,7 @@ LLRI_INLINE float llri_round_even(float x)
     }
 }
 LLRI_INLINE int llri_pad16(int n) { return (n + 15) & ~15; }
-/* to = what is left of a row of floats or halves, less than a cache line, and zeros */
+/* to = what is left of a row, less than a cache line, and zeros, which all float types write as bytes of 0 */
 static const uint8_t *llri_padded(uint8_t to[64], const uint8_t *p, int bytes)
 {
     memset(to, 0, 64);
@@ -6434,17 +6434,21 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
                 LLRI_UNROLL
                 for (k = 0; k < lines; k++) LLRI_K(fgemv_line)(type, some, n_rows, (size_t)(i + k * step) * (size_t)size, x + i + k * step, ldx, n, z);
             }
-            for (; i < to; i += step) {
+            for (; i < to; i += step) {         /* what is left, line by line, the last perhaps in part */
                 const uint8_t *p[4];
                 uint8_t rest[4][64];
                 float more[4 * 32];
+                const float *v = x + i;
+                int64_t ldv = ldx;
                 for (a = 0; a < n_rows; a++) p[a] = some[a] + i * size;
                 if (to - i < step) {
                     for (a = 0; a < n_rows; a++) p[a] = llri_padded(rest[a], p[a], (to - i) * size);
                     memset(more, 0, sizeof more);
-                    for (t = 0; t < n; t++) memcpy(more + 32 * t, x + t * ldx + i, (size_t)(to - i) * sizeof(float));
+                    for (t = 0; t < n; t++) memcpy(more + 32 * t, v + t * ldx, (size_t)(to - i) * sizeof(float));
+                    v = more;
+                    ldv = 32;
                 }
-                LLRI_K(fgemv_line)(type, p, n_rows, 0, to - i < step ? more : x + i, to - i < step ? 32 : ldx, n, z);
+                LLRI_K(fgemv_line)(type, p, n_rows, 0, v, ldv, n, z);
             }
             LLRI_UNROLL
             for (a = 0; a < n_rows; a++)
