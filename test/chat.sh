@@ -514,7 +514,7 @@ row > he
 send \x1a
 expect \e[?2004l
 cooked
-signal 18
+fg
 expect \e[?2004h
 row > he
 send llo\r

@@ -10,6 +10,7 @@
  *     above N TEXT    the same for the row N rows above it
  *     column N        waits until the cursor stands in column N (from 0)
  *     signal N        sends a signal
+ *     fg              waits until the command has stopped, then lets it go on in the foreground, as a shell does
  *     wait MS         takes in what comes for so long
  *     exit N          waits for the end, with exit status N (200 + n: signal n)
  *     cooked          the terminal's own echo and lines are on again, as they were found
@@ -185,6 +186,10 @@ static void step(char *line)
         while (now() - start < 1e-3 * atoi(text)) take(10);
         ok = 1;
     } else if (!strcmp(word, "signal")) ok = kill(-tcgetpgrp(fd), atoi(text)) == 0;
+    else if (!strcmp(word, "fg")) {                     /* a SIGCONT that comes before the stop would be lost */
+        while (tcgetpgrp(fd) != pid && take(20) && now() - start < SECONDS) { }
+        ok = tcgetpgrp(fd) == pid && kill(pid, SIGUSR1) == 0;
+    }
     else if (!strcmp(word, "absent")) ok = !came_has(text, n, &end);
     else if (!strcmp(word, "exit")) {
         while (take(50) && now() - start < SECONDS) { }
@@ -208,22 +213,34 @@ static void step(char *line)
     printf("\"\n");
 }
 
-/* What a shell does: COMMAND in a process group of its own in the foreground; without such a parent Ctrl-Z would not stop it. */
+/* What a shell does: COMMAND in a process group of its own in the foreground; without such a parent Ctrl-Z would not stop it.
+ * When it has stopped, the terminal is taken from it until SIGUSR1. */
 static void lead(char **argv)
 {
     pid_t child;
+    sigset_t usr1;
     int i;
     for (i = 1; i < 32; i++) if (i != SIGTTOU) signal(i, SIG_DFL);      /* whoever runs the tests may ignore some */
     signal(SIGTTOU, SIG_IGN);
+    sigemptyset(&usr1);
+    sigaddset(&usr1, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &usr1, NULL);
     child = fork();
     if (child == 0) {
+        sigprocmask(SIG_UNBLOCK, &usr1, NULL);
         setpgid(0, 0);
         tcsetpgrp(0, getpid());
         signal(SIGTTOU, SIG_DFL);
         execvp(argv[0], argv);
         _exit(127);
     }
-    while (waitpid(child, &status, 0) != child) { }
+    while (waitpid(child, &status, WUNTRACED) != child || WIFSTOPPED(status)) {
+        if (!WIFSTOPPED(status)) continue;
+        tcsetpgrp(0, getpgrp());
+        sigwait(&usr1, &i);
+        tcsetpgrp(0, child);
+        kill(-child, SIGCONT);
+    }
     _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 200 + WTERMSIG(status));
 }
 
