@@ -3937,7 +3937,6 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
-#define LLRI_SCORES (LLRI_KV_CHUNK + 16)        /* scores of a query; rows must not fall into the same cache sets */
 
 #define LLRI_LOOK 160                   /* bytes per row: 64 indices of 16 bits, 8 words of signs */
 typedef struct llri_strip {
@@ -4071,7 +4070,7 @@ LLRI_INLINE size_t llri_part_floats(int dv) { return (size_t)llri_pad16(dv) + 16
 static size_t llri_attend_floats(int n_queries, int dk, int dv)     /* work of llri_attention; the last part of llri_ops.attend */
 {
     size_t k = (size_t)llri_pad16(dk), v = (size_t)llri_pad16(dv);
-    return (size_t)n_queries * (k + LLRI_SCORES + 2 * llri_part_floats(dv)) + LLRI_KV_TILE * (k > v ? k : v);
+    return (size_t)n_queries * (k + LLRI_KV_CHUNK + 2 * llri_part_floats(dv)) + LLRI_KV_TILE * (k > v ? k : v);
 }
 static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12, 11, 10, 9, 8, 6, 4, 0 };  /* doubled E2M1, + 12 */
 
@@ -6811,7 +6810,7 @@ LLRI_WORD vf LLRI_K(wide)(const uint8_t *row, int i, int type)
         else f(__VA_ARGS__, n, LLRI_F32); \
     } while (0)
 
-/* s[i * LLRI_SCORES + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers
+/* s[i * LLRI_KV_TILE + j] = q_i . k_j for n queries and 4 * LLRI_AQ / n keys from j0 on; d is a multiple of 16. The sums in registers
  * are [key of four][pair g of a query and four keys]; the chains of 16 are taken LLRI_VF at a time. */
 LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const uint8_t *k, size_t row, int j0, int d, int n, int type)
 {
@@ -6853,7 +6852,7 @@ LLRI_WORD void LLRI_K(dots)(float *s, const float *q, const uint8_t *k, size_t r
         for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(&y[a][g]);
         vf_store(t, LLRI_K(sum4)(f));
         LLRI_UNROLL
-        for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_SCORES + j0 + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
+        for (b = 0; b < LLRI_VF / 4; b++) memcpy(s + ((g + b) % n) * LLRI_KV_TILE + j0 + (g + b) / n * 4, t + 4 * b, 4 * sizeof(float));
     }
 }
 LLRI_WORD void LLRI_K(scores_n)(float *s, const float *q, const uint8_t *k, size_t row, int d, int j0, int j1, int n, int type)
@@ -6886,7 +6885,7 @@ LLRI_WORD void LLRI_K(weigh_n)(float *acc, size_t lda, const float *p, const uin
         for (b = 0; type != LLRI_F32 && b < nv * LLRI_VF; b += 32) LLRI_PREFETCH_NEAR((uintptr_t)v + (size_t)(LLRI_KV_TILE + j) * row + (size_t)(type == LLRI_F16 ? 2 : 1) * (size_t)(at + b));
         LLRI_UNROLL
         for (i = 0; i < n; i++) {
-            vf pj = vf_set(p[i * LLRI_SCORES + j]);
+            vf pj = vf_set(p[i * LLRI_KV_TILE + j]);
             LLRI_UNROLL
             for (b = 0; b < nv; b++) a[i][b] = vf_fma(pj, LLRI_K(wide)(v + (size_t)j * row, at + b * LLRI_VF, type), a[i][b]);
         }
@@ -6920,34 +6919,39 @@ static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, co
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
-/* Scores of one query with a chunk -> weights exp(s - max) from j0 to j1, and their maximum and sum. `back` is the distance
- * to position 0 of the chunk. */
-LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
+/* Scores of one query with a chunk, of a tile of positions every `ld` floats -> weights exp(s - max) from j0 to j1, and their maximum
+ * and sum, in 32 chains. `back` is the distance to position 0 of the chunk. */
+LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, size_t ld, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
 {
-    const int from = j0 & ~15, to = (j1 + 15) & ~15;
-    float m = -HUGE_VALF, lane[16];
-    vf total[16 / LLRI_VF], top = vf_set(m);
+    enum { N = LLRI_KV_TILE / LLRI_VF };
+    float *first = s + ld * (unsigned)(j0 / LLRI_KV_TILE), *last = s + ld * (unsigned)((j1 - 1) / LLRI_KV_TILE), *t, m, lane[LLRI_KV_TILE];
+    const int before = j0 % LLRI_KV_TILE, after = j1 % LLRI_KV_TILE ? j1 % LLRI_KV_TILE : LLRI_KV_TILE;     /* in the first and last tile */
+    vf total[N], top[N];
     int j, b;
+    if (j1 <= j0) { *max = -HUGE_VALF; *sum = 0.0f; return; }
     if (a->softcap > 0.0f)
-        for (j = from; j < to; j += LLRI_VF) vf_store(s + j, LLRI_K(softcap)(vf_load(s + j), a->softcap));
+        for (t = first; t <= last; t += ld)
+            for (b = 0; b < N; b++) vf_store(t + b * LLRI_VF, LLRI_K(softcap)(vf_load(t + b * LLRI_VF), a->softcap));
     if (slope != 0.0f)                              /* ALiBi */
-        for (j = j0; j < j1; j++) s[j] -= slope * (float)((int64_t)back - j);
-    for (j = from; j < j0; j++) s[j] = -HUGE_VALF;
-    for (j = j1; j < to; j++) s[j] = -HUGE_VALF;
-    for (j = from; j < to; j += LLRI_VF) top = vf_max(top, vf_load(s + j));
-    vf_store(lane, top);
-    for (j = 0; j < LLRI_VF; j++) if (lane[j] > m) m = lane[j];
-    for (j = from; j < to; j += LLRI_VF) vf_store(s + j, LLRI_K(vexp)(vf_sub(vf_load(s + j), vf_set(m))));
-    for (j = from; j < j0; j++) s[j] = 0.0f;
-    for (j = j1; j < to; j++) s[j] = 0.0f;
+        for (j = j0; j < j1; j++) s[ld * (unsigned)(j / LLRI_KV_TILE) + (unsigned)(j % LLRI_KV_TILE)] -= slope * (float)((int64_t)back - j);
+    for (j = 0; j < before; j++) first[j] = -HUGE_VALF;
+    for (j = after; j < LLRI_KV_TILE; j++) last[j] = -HUGE_VALF;
     LLRI_UNROLL
-    for (b = 0; b < 16 / LLRI_VF; b++) total[b] = vf_set(0.0f);
-    for (j = from; j < to; j += 16)
+    for (b = 0; b < N; b++) { top[b] = vf_set(-HUGE_VALF); total[b] = vf_set(0.0f); }
+    for (t = first; t <= last; t += ld)
         LLRI_UNROLL
-        for (b = 0; b < 16 / LLRI_VF; b++) total[b] = vf_add(total[b], vf_load(s + j + b * LLRI_VF));
-    LLRI_UNROLL
-    for (b = 0; b < 16 / LLRI_VF; b++) vf_store(lane + b * LLRI_VF, total[b]);
-    for (b = 8; b > 0; b /= 2) for (j = 0; j < b; j++) lane[j] += lane[j + b];
+        for (b = 0; b < N; b++) top[b] = vf_max(top[b], vf_load(t + b * LLRI_VF));
+    for (b = 0; b < N; b++) vf_store(lane + b * LLRI_VF, top[b]);
+    for (j = 0, m = -HUGE_VALF; j < LLRI_KV_TILE; j++) if (lane[j] > m) m = lane[j];
+    for (t = first; t <= last; t += ld)
+        for (b = 0; b < N; b++) vf_store(t + b * LLRI_VF, LLRI_K(vexp)(vf_sub(vf_load(t + b * LLRI_VF), vf_set(m))));
+    for (j = 0; j < before; j++) first[j] = 0.0f;
+    for (j = after; j < LLRI_KV_TILE; j++) last[j] = 0.0f;
+    for (t = first; t <= last; t += ld)
+        LLRI_UNROLL
+        for (b = 0; b < N; b++) total[b] = vf_add(total[b], vf_load(t + b * LLRI_VF));
+    for (b = 0; b < N; b++) vf_store(lane + b * LLRI_VF, total[b]);
+    for (b = LLRI_KV_TILE / 2; b > 0; b /= 2) for (j = 0; j < b; j++) lane[j] += lane[j + b];
     *max = m;
     *sum = lane[0];
 }
@@ -6991,6 +6995,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     const size_t k_bytes = llri_kv_row_bytes(c->type, p->dk), v_bytes = llri_kv_row_bytes(c->type, p->dv), ld = llri_part_floats(p->dv);
     const size_t k_row = there ? k_bytes : sizeof(float) * (size_t)dk, v_row = there ? v_bytes : sizeof(float) * (size_t)dv;
     float *q = work, *tile = q + nq * dk, *s = tile + LLRI_KV_TILE * (dk > dv ? dk : dv);
+    const size_t ld_s = (size_t)LLRI_KV_TILE * (unsigned)nq;            /* scores: [tile][query][LLRI_KV_TILE] */
     int seen0[LLRI_ATTEND_QUERIES], seen1[LLRI_ATTEND_QUERIES], t, h, i = 0, j, first, last;
     for (t = 0; t < a->n; t++) {
         uint32_t pos = a->pos + (uint32_t)t, lo = p->window && pos + 1 > p->window ? pos + 1 - p->window : 0;
@@ -7011,36 +7016,38 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
         const uint8_t *k = LLRI_K(wide_rows)(type, c->k + row * k_bytes, k_bytes, tile, p->dk, t0, t1, there);
+        float *to = s + (size_t)(t / LLRI_KV_TILE) * ld_s;
         int n;
         for (i = 0; i < nq; i += n) {
             n = LLRI_AQ >= 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
-            LLRI_K(scores)(s + i * LLRI_SCORES + t, q + i * dk, k, k_row, dk, seen0[i] > t ? seen0[i] - t : 0,
+            LLRI_K(scores)(to + i * LLRI_KV_TILE, q + i * dk, k, k_row, dk, seen0[i] > t ? seen0[i] - t : 0,
                            seen1[i + n - 1] - t < LLRI_KV_TILE ? seen1[i + n - 1] - t : LLRI_KV_TILE, n, read);
         }
     }
     for (i = 0; i < nq; i++) {
         float slope = p->slopes ? p->slopes[a->head + i % a->n_heads] : 0.0f, *m = part + i * ld + dv;
-        LLRI_K(soften)(p, s + i * LLRI_SCORES, seen0[i], seen1[i], slope, a->pos + (uint32_t)(i / a->n_heads) - a->chunk, m, m + 1);
+        LLRI_K(soften)(p, s + i * LLRI_KV_TILE, ld_s, seen0[i], seen1[i], slope, a->pos + (uint32_t)(i / a->n_heads) - a->chunk, m, m + 1);
     }
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;
         const int t0 = first > t ? first - t : 0, t1 = last - t < LLRI_KV_TILE ? last - t : LLRI_KV_TILE;
         const uint8_t *v = LLRI_K(wide_rows)(type, c->v + row * v_bytes, v_bytes, tile, p->dv, t0, t1, there);
+        const float *from = s + (size_t)(t / LLRI_KV_TILE) * ld_s;
         int n;
         for (i = 0; i < nq; i += n) {               /* what all n queries see together, around it what each sees alone */
             int lo, hi, r;
             n = LLRI_VF > 4 && nq - i >= 4 ? 4 : nq - i >= 2 ? 2 : 1;
             lo = seen0[i + n - 1] > t ? seen0[i + n - 1] - t : 0;
             hi = seen1[i] - t < LLRI_KV_TILE ? seen1[i] - t : LLRI_KV_TILE;
-            for (r = i; r < i + n; r++) {
+            for (r = i; lo > 0 && r < i + n; r++) {
                 int j0 = seen0[r] > t ? seen0[r] - t : 0, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, v_row, dv, j0, j1 < lo ? j1 : lo, 1, read);
+                LLRI_K(weigh)(part + r * ld, ld, from + r * LLRI_KV_TILE, v, v_row, dv, j0, j1 < lo ? j1 : lo, 1, read);
             }
-            LLRI_K(weigh)(part + i * ld, ld, s + i * LLRI_SCORES + t, v, v_row, dv, lo, hi, n, read);
+            LLRI_K(weigh)(part + i * ld, ld, from + i * LLRI_KV_TILE, v, v_row, dv, lo, hi, n, read);
             if (hi < lo) hi = lo;
-            for (r = i; r < i + n; r++) {
+            for (r = i; hi < LLRI_KV_TILE && r < i + n; r++) {
                 int j0 = seen0[r] - t > hi ? seen0[r] - t : hi, j1 = seen1[r] - t < LLRI_KV_TILE ? seen1[r] - t : LLRI_KV_TILE;
-                LLRI_K(weigh)(part + r * ld, ld, s + r * LLRI_SCORES + t, v, v_row, dv, j0, j1, 1, read);
+                LLRI_K(weigh)(part + r * ld, ld, from + r * LLRI_KV_TILE, v, v_row, dv, j0, j1, 1, read);
             }
         }
     }

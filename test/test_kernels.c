@@ -415,7 +415,7 @@ static void kt_attention(const llri_ops *ops, int N, int type, int heads, int he
         s.pos0 = (uint32_t)t; s.row0 = 0; s.n = n;
         llri_attention(&e, &a, out + t * heads * dv, heads * dv, q + t * heads * dk, heads * dk, &s, 1);
     }
-    for (t = 0; t < N; t += N > 400 && t == 39 ? N - 150 : 13)
+    for (t = 0; t < N; t += N > 400 && t > 30 && t < N - 150 ? N - 150 - t : (t + 12) % 512 < 24 ? 1 : 13)      /* all around the end of a chunk */
         for (h = 0; h < heads; h++) {
             double max = sinks ? sink[h] : -1e300, sum, tol = type == LLR_KV_F32 ? 2e-5 : type == LLR_KV_F16 ? 2e-3 : 3e-2;
             int g = h / (heads / heads_kv), lo = window && t + 1 > (int)window ? t + 1 - (int)window : 0;
