@@ -2045,9 +2045,8 @@ static float llri_e8m0_half(uint8_t e) {
 
 /* Half of the unsigned E4M3 number x: 4 bits of exponent (bias 7), 3 of mantissa. 0x7f is NaN and counts as 0. */
 static float llri_ue4m3_half(uint8_t x) {
-    uint32_t e = x >> 3 & 15, m = x & 7;
-    if (x == 0x7f) return 0;
-    return e ? llri_bits_to_f32((e + 119) << 23 | m << 20) : (float)m * (1.0f / 1024);
+    float y = llri_bits_to_f32((uint32_t)(x & 127) << 20) * 6.64613998e35f;        /* exponent and fraction in place, their bias put right by 2^119 */
+    return x == 0x7f ? 0.0f : y;
 }
 
 /* ---- fixed tables of the formats ---- */
@@ -4643,7 +4642,7 @@ LLRI_WORD w2 LLRI_K(w2_less2)(w2 v, const uint8_t *signs, int off)       /* off 
     return _mm512_mask_sub_epi8(x, llri_rd64(signs), x, _mm512_set1_epi8(2));
 }
 #define w2_less2 LLRI_K(w2_less2)
-#define w2_bit8(p, q) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, 1)           /* 32 bits to bytes of 0 or 1 */
+#define w2_bits(p, q, value) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, value)    /* 32 bits to bytes of 0 or value */
 #else
 #define LLRI_W2 1
 #define w2_xor(x, y) b32_xor(x, y)
@@ -4658,6 +4657,7 @@ LLRI_WORD w2 LLRI_K(w2_less2)(w2 v, const uint8_t *signs, int off)       /* off 
 #define w2_odd8(x, y) b32_odd8(x, y)
 #define w2_widen8(p, q) ((void)(q), b32_widen8(p))
 #define w2_widen16(p, q) ((void)(q), b32_widen16(p))
+#define w2_interleave8(v) b32_interleave8(v)
 #define w2_pairs(d, low, high) b32_pairs(d, low, high)
 #define w2_signs(d, v) b32_store(d, v)
 LLRI_WORD b32 LLRI_K(w2_negate)(b32 v, const uint8_t *signs, int off)
@@ -4667,7 +4667,7 @@ LLRI_WORD b32 LLRI_K(w2_negate)(b32 v, const uint8_t *signs, int off)
 }
 #define w2_negate LLRI_K(w2_negate)
 #define w2_less2(v, signs, off) b32_sub(b32_add(v, b32_set(off)), b32_and(b32_bits(llri_rd32(signs)), b32_set(2)))
-#define w2_bit8(p, q) ((void)(q), b32_and(b32_bits(llri_rd32(p)), b32_set(1)))
+#define w2_bits(p, q, value) ((void)(q), b32_and(b32_bits(llri_rd32(p)), b32_set(value)))
 #define w2 b32
 #define w2_load(p, q) ((void)(q), b32_load(p))
 #define w2_both(p) b32_load(p)
@@ -4722,16 +4722,14 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
     _mm_storeu_si128(d + 3, _mm_mullo_epi16(_mm_sub_epi16(_mm_unpackhi_epi8(v.b, hb), o), m1));
 #  endif
 }
-#define LLRI_PUT(s, g, r, v, off) LLRI_K(put16)(s, g, r, v, 0, off, 1, 1)
-#define LLRI_PUT2(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
-#define LLRI_PUT2_TIMES(s, g, r, v, p, q) ((void)(q), LLRI_K(put16)(s, g, r, v, 0, 0, (p)[0] & 15, (p)[1] & 15))
-#define LLRI_PUT2_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
+#define LLRI_PUT(s, g, r, v, off, s0, s1) LLRI_K(put16)(s, g, r, v, 0, off, s0, s1)
+#define LLRI_PUT_TIMES(s, g, r, v, p, q) ((void)(q), LLRI_K(put16)(s, g, r, v, 0, 0, (p)[0] & 15, (p)[1] & 15))
+#define LLRI_PUT_SIGNED(s, g, r, v) LLRI_K(put16)(s, g, r, v, 1, 0, 1, 1)
 #else
 #define LLRI_WE uint8_t
-#define LLRI_PUT(s, g, r, v, off) b32_store(LLRI_STRIP_Q(s, g, r), v)
-#define LLRI_PUT2(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
-#define LLRI_PUT2_TIMES(s, g, r, v, p, q) w2_store(LLRI_STRIP_Q(s, g, r), w2_times(v, p, q))
-#define LLRI_PUT2_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), LLRI_VNNI ? w2_flip(v) : v)
+#define LLRI_PUT(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
+#define LLRI_PUT_TIMES(s, g, r, v, p, q) w2_store(LLRI_STRIP_Q(s, g, r), w2_times(v, p, q))
+#define LLRI_PUT_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), LLRI_VNNI ? w2_flip(v) : v)
 #endif
 
 #if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
@@ -4901,28 +4899,10 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)       
 #endif
 }
 
-/* LLRI_UNPACK(type, bytes per block, groups per block, finish) { body for one block at p, first group g, row r }: rows w,
- * w + row_bytes, ... of a slice of `groups` groups. Rows past `rows` repeat the last one.
- * `next` is asked for meanwhile. */
-#define LLRI_UNPACK(name, block_bytes, block_groups, finish) \
-    LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r); \
-    static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
-    { \
-        int r, g, asked = 0; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
-            const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
-            asked = llri_ask(next, asked, r + 1, LLRI_STRIP_ROWS); \
-            for (g = 0; g < groups; g += block_groups, p += block_bytes) { \
-                LLRI_K(block_##name)(s, p, g, r); \
-            } \
-        } \
-        finish; \
-    } \
-    LLRI_WORD void LLRI_K(block_##name)(llri_strip *s, const uint8_t *p, int g, int r)
-
-/* The same for types whose groups are made from whole words, head: the scales of the block at p; group: the weights of
- * group k of the blocks at p and q, which `put` stores as v. Most types compute few tokens with these alone, see LLRI_DIRECT. */
-#define LLRI_UNPACK2(name, head, group, block_bytes, block_groups, finish, put) \
+/* Rows w, w + row_bytes, ... of a slice of `groups` groups; rows past `rows` repeat the last one. head: the scales of the block at p,
+ * first group g, row r; group: the weights of group k of the blocks at p and q, which `put` stores as v. `next` is asked for meanwhile.
+ * Most types compute few tokens with these alone, see LLRI_DIRECT. */
+#define LLRI_UNPACK(name, head, group, block_bytes, block_groups, finish, put) \
     static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
     { \
         int r, g, k, asked = 0; \
@@ -4961,25 +4941,17 @@ LLRI_WORD void LLRI_K(head_scale_min)(llri_strip *s, const uint8_t *p, int g, in
 LLRI_WORD w2 LLRI_K(group_q4_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_nibbles(p + 2, q + 2); }
 LLRI_WORD w2 LLRI_K(group_q4_1)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_nibbles(p + 4, q + 4); }
 LLRI_WORD w2 LLRI_K(group_iq4_nl)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 2, q + 2)); }
-LLRI_UNPACK2(q4_0, head_scale, group_q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2(s, g, r, v, 8, 1, 1))
-LLRI_UNPACK2(q4_1, head_scale_min, group_q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1), LLRI_PUT2(s, g, r, v, 0, 1, 1))
-LLRI_UNPACK2(iq4_nl, head_scale, group_iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
+LLRI_UNPACK(q4_0, head_scale, group_q4_0, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g, r, v, 8, 1, 1))
+LLRI_UNPACK(q4_1, head_scale_min, group_q4_1, 20, 1, LLRI_K(finish_half)(s, groups, 1), LLRI_PUT(s, g, r, v, 0, 1, 1))
+LLRI_UNPACK(iq4_nl, head_scale, group_iq4_nl, 18, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT_SIGNED(s, g, r, v))
 
-LLRI_UNPACK(q5_0, 22, 1, LLRI_K(finish_half)(s, groups, 0))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 6), b32_and(b32_bits(llri_rd32(p + 2)), b32_set(16))), 16);
-}
-
-LLRI_UNPACK(q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1))
-{
-    s->half[0][g][r] = llri_rd16(p);
-    s->half[1][g][r] = llri_rd16(p + 2);
-    LLRI_PUT(s, g, r, b32_or(b32_nibbles(p + 8), b32_and(b32_bits(llri_rd32(p + 4)), b32_set(16))), 0);
-}
+LLRI_WORD w2 LLRI_K(group_q5_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_or(w2_nibbles(p + 6, q + 6), w2_bits(p + 2, q + 2, 16)); }
+LLRI_WORD w2 LLRI_K(group_q5_1)(const uint8_t *p, const uint8_t *q, int k) { return LLRI_K(group_q5_0)(p + 2, q + 2, k); }
+LLRI_UNPACK(q5_0, head_scale, group_q5_0, 22, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g, r, v, 16, 1, 1))
+LLRI_UNPACK(q5_1, head_scale_min, group_q5_1, 24, 1, LLRI_K(finish_half)(s, groups, 1), LLRI_PUT(s, g, r, v, 0, 1, 1))
 
 LLRI_WORD w2 LLRI_K(group_q8_0)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_load(p + 2, q + 2); }
-LLRI_UNPACK2(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT2_SIGNED(s, g, r, v))
+LLRI_UNPACK(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT_SIGNED(s, g, r, v))
 
 LLRI_WORD void LLRI_K(head_mxfp4)(llri_strip *s, const uint8_t *p, int g, int r) { s->half[0][g][r] = p[0]; }
 LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_mxfp4)(llri_strip *s)
@@ -4990,38 +4962,39 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_mxfp4)(llri_strip *s)
     for (i = 0; i < 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_e8m0_half((uint8_t)e[i]);
 }
 LLRI_WORD w2 LLRI_K(group_mxfp4)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup(llri_fp4_plus12, w2_nibbles(p + 1, q + 1)); }
-LLRI_UNPACK2(mxfp4, head_mxfp4, group_mxfp4, 17, 1, LLRI_K(finish_mxfp4)(s), LLRI_PUT2(s, g, r, v, 12, 1, 1))
+LLRI_UNPACK(mxfp4, head_mxfp4, group_mxfp4, 17, 1, LLRI_K(finish_mxfp4)(s), LLRI_PUT(s, g, r, v, 12, 1, 1))
 
-LLRI_UNPACK(nvfp4, 36, 2, (void)0)
+LLRI_WORD void LLRI_K(head_nvfp4)(llri_strip *s, const uint8_t *p, int g, int r)
 {
     int h;
-    for (h = 0; h < 2; h++) {
-        s->scale[0][g + h][r] = llri_ue4m3_half(p[2 * h]);
-        s->scale[1][g + h][r] = llri_ue4m3_half(p[2 * h + 1]);
-        LLRI_PUT(s, g + h, r, b32_interleave8(b32_lookup(llri_fp4_plus12, b32_nibbles(p + 4 + 16 * h))), 12);
-    }
+    for (h = 0; h < 4; h++) s->half[h & 1][g + h / 2][r] = p[h];
 }
-
-LLRI_UNPACK(q1_0, 18, 4, LLRI_K(finish_half)(s, groups, 0))
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_nvfp4)(llri_strip *s)
 {
-    int k;
-    for (k = 0; k < 4; k++) {
-        s->half[0][g + k][r] = llri_rd16(p);
-        LLRI_PUT(s, g + k, r, b32_and(b32_bits(llri_rd32(p + 2 + 4 * k)), b32_set(2)), 1);
-    }
+    const uint16_t *e = (const uint16_t *)(const void *)s->half;
+    float *scale = (float *)(void *)s->scale;
+    int i;
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_ue4m3_half((uint8_t)e[i]);
 }
+LLRI_WORD w2 LLRI_K(group_nvfp4)(const uint8_t *p, const uint8_t *q, int k) { return w2_interleave8(w2_lookup(llri_fp4_plus12, w2_nibbles(p + 4 + 16 * k, q + 4 + 16 * k))); }
+LLRI_UNPACK(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), LLRI_PUT(s, g + k, r, v, 12, 1, 1))
 
-LLRI_UNPACK(q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0))
+LLRI_WORD void LLRI_K(head_q1_0)(llri_strip *s, const uint8_t *p, int g, int r) { int k; for (k = 0; k < 4; k++) LLRI_K(head_scale)(s, p, g + k, r); }
+LLRI_WORD w2 LLRI_K(group_q1_0)(const uint8_t *p, const uint8_t *q, int k) { return w2_bits(p + 2 + 4 * k, q + 2 + 4 * k, 2); }
+LLRI_UNPACK(q1_0, head_q1_0, group_q1_0, 18, 4, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
+
+LLRI_WORD void LLRI_K(head_q2_0)(llri_strip *s, const uint8_t *p, int g, int r) { int k; for (k = 0; k < 2; k++) LLRI_K(head_scale)(s, p, g + k, r); }
+LLRI_WORD w2 LLRI_K(group_q2_0)(const uint8_t *p, const uint8_t *q, int k)
 {
-    int k, i, j;
-    for (k = 0; k < 2; k++) {
-        uint8_t t[32];
-        for (i = 0; i < 8; i++)
-            for (j = 0; j < 4; j++) t[4 * i + j] = (uint8_t)(p[2 + 8 * k + i] >> (2 * j) & 3);
-        s->half[0][g + k][r] = llri_rd16(p);
-        LLRI_PUT(s, g + k, r, b32_load(t), 1);
+    uint8_t t[2][32];
+    int i;
+    for (i = 0; i < 32; i++) {
+        t[0][i] = (uint8_t)(p[2 + 8 * k + i / 4] >> 2 * (i % 4) & 3);
+        t[1][i] = (uint8_t)(q[2 + 8 * k + i / 4] >> 2 * (i % 4) & 3);
     }
+    return w2_load(t[0], t[1]);
 }
+LLRI_UNPACK(q2_0, head_q2_0, group_q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 
 LLRI_WORD void LLRI_K(head_q2_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
@@ -5044,7 +5017,7 @@ LLRI_FINISH(finish_q2_K)                /* sub-scales and mins of the halves sha
     }
 }
 
-LLRI_UNPACK2(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT2_TIMES(s, g + k, r, v, p + 2 * k, q + 2 * k))
+LLRI_UNPACK(q2_K, head_q2_K, group_q2_K, 84, 8, LLRI_K(finish_q2_K)(s), LLRI_PUT_TIMES(s, g + k, r, v, p + 2 * k, q + 2 * k))
 
 /* 12 bytes hold 16 sub-scales of 6 bits, + 32: low nibbles of 0 to 7 and of 8 to 15, then the high bits */
 LLRI_WORD void LLRI_K(head_q3_K)(llri_strip *s, const uint8_t *p, int g, int r)
@@ -5068,7 +5041,7 @@ LLRI_FINISH(finish_q3_K)
     LLRI_UNROLL
     for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_add(LLRI_BYTE(v[k / 4], k % 4), vi_set(-32))));
 }
-LLRI_UNPACK2(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT2(s, g + k, r, v, 4,
+LLRI_UNPACK(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT(s, g + k, r, v, 4,
              LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
 
 /* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
@@ -5085,11 +5058,11 @@ LLRI_WORD void LLRI_K(head_q4_K)(llri_strip *s, const uint8_t *p, int g, int r) 
 #define LLRI_NIBBLE(v, high) ((high) ? w2_shr(v, 4, 15) : w2_and(v, 15))
 #define LLRI_BITS_q4_K(x, k) LLRI_NIBBLE(x(k / 2), k % 2)
 LLRI_CHUNKS(q4_K, 16)
-LLRI_UNPACK2(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), LLRI_PUT2(s, g + k, r, v, 0, 1, 1))
+LLRI_UNPACK(q4_K, head_q4_K, group_q4_K, 144, 8, LLRI_K(finish_scales6)(s), LLRI_PUT(s, g + k, r, v, 0, 1, 1))
 
 #define LLRI_BITS_q5_K(x, k) w2_or(LLRI_NIBBLE(x(1 + k / 2), k % 2), k < 4 ? w2_shl(x(0), 4 - k, 16) : w2_shr(x(0), k - 4, 16))
 LLRI_CHUNKS(q5_K, 16)
-LLRI_UNPACK2(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), LLRI_PUT2(s, g + k, r, v, 0, 1, 1))
+LLRI_UNPACK(q5_K, head_q4_K, group_q5_K, 176, 8, LLRI_K(finish_scales6)(s), LLRI_PUT(s, g + k, r, v, 0, 1, 1))
 
 LLRI_WORD void LLRI_K(head_q6_K)(llri_strip *s, const uint8_t *p, int g, int r)
 {
@@ -5107,7 +5080,7 @@ LLRI_FINISH(finish_q6_K)
     LLRI_UNROLL
     for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_sar(vi_shl(w[k / 4], 24 - 8 * (k % 4)), 24)));
 }
-LLRI_UNPACK2(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT2(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
+LLRI_UNPACK(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
 LLRI_WORD void LLRI_K(head_iq4_xs)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 8); }
 LLRI_WORD w2 LLRI_K(group_iq4_xs)(const uint8_t *p, const uint8_t *q, int k) { return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 8 + 16 * k, q + 8 + 16 * k)); }
@@ -5121,7 +5094,7 @@ LLRI_FINISH(finish_iq4_xs)              /* a half, the high bits of the 8 groups
         qf_store(s->scale[0][k] + r, qf_mul(d, vi_float(vi_add(v, vi_set(-32)))));
     }
 }
-LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT2_SIGNED(s, g + k, r, v))
+LLRI_UNPACK(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT_SIGNED(s, g + k, r, v))
 
 /* Types with a codebook. `look` brings the indices and signs of a block, or of those of two rows, into one form, in s->look:
  * 16 indices of 16 bits of each row at a time, for 8 or for 4 weights each; then for each group the 32 signs of each row. `entries`
@@ -5143,7 +5116,7 @@ LLRI_UNPACK2(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s)
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
             (void)p; \
-            for (k = 0; k < 8; k++) LLRI_PUT2(s, k, r, LLRI_K(group)(s, k, r), off, sub0, sub1); \
+            for (k = 0; k < 8; k++) LLRI_PUT(s, k, r, LLRI_K(group)(s, k, r), off, sub0, sub1); \
         } \
     }
 /* In each 32 bits 4 fields of n bits, from the lowest on -> a byte each */
@@ -5190,7 +5163,7 @@ LLRI_WORD void LLRI_K(look_iq3_xxs)(uint8_t *look, const uint8_t *p, const uint8
 LLRI_WORD void LLRI_K(look_iq3_s)(uint8_t *look, const uint8_t *p, const uint8_t *q)
 {
     int h;
-    for (h = 0; h < 2; h++) w2_pairs(look + 64 * LLRI_W2 * h, w2_load(p + 2 + 32 * h, q + 2 + 32 * h), w2_bit8(p + 66 + 4 * h, q + 66 + 4 * h));
+    for (h = 0; h < 2; h++) w2_pairs(look + 64 * LLRI_W2 * h, w2_load(p + 2 + 32 * h, q + 2 + 32 * h), w2_bits(p + 66 + 4 * h, q + 66 + 4 * h, 1));
     w2_signs(LLRI_SIGNS(look), w2_load(p + 74, q + 74));
 }
 LLRI_WORD void LLRI_K(look_iq1_s)(uint8_t *look, const uint8_t *p, const uint8_t *q)
@@ -5344,16 +5317,15 @@ LLRI_WORD w2 LLRI_K(group_tq1_0)(const uint8_t *p, const uint8_t *q, int k)
     }
     return w2_digits(x);
 }
-LLRI_UNPACK2(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
+LLRI_UNPACK(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 
 LLRI_WORD void LLRI_K(head_tq2_0)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; s->super[r] = llri_rd16(p + 64); }
 #define LLRI_BITS_tq2_0 LLRI_BITS_q2_K
 LLRI_CHUNKS(tq2_0, 0)
-LLRI_UNPACK2(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s), LLRI_PUT2(s, g + k, r, v, 1, 1, 1))
+LLRI_UNPACK(tq2_0, head_tq2_0, group_tq2_0, 66, 8, LLRI_K(finish_super)(s), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 #undef LLRI_FINISH
 #undef LLRI_BYTE
 #undef LLRI_UNPACK
-#undef LLRI_UNPACK2
 #undef LLRI_CHUNKS
 #undef LLRI_CHUNK
 
@@ -5949,7 +5921,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
 #undef LLRI_NIBBLES
 
 /* The same for types whose groups are whole words: only the scales go through a strip. */
-#define LLRI_DIRECT(name, head, group, block_bytes, block_groups, finish, off, is_signed, lim, sub, mins) \
+#define LLRI_DIRECT(name, head, group, block_bytes, block_groups, finish, off, is_signed, lim, sub, parts, mins) \
     LLRI_ONE_OR_FEW(name) \
     LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
@@ -5974,7 +5946,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                             if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
                         } \
                         if (tokens > 1) LLRI_K(turn_words)(x); \
-                        LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, LLRI_TURN && tokens > 1, is_signed, lim, sub, 1, mins); \
+                        LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, LLRI_TURN && tokens > 1, is_signed, lim, sub, parts, mins); \
                     } \
                     for (i = 0; i < LLRI_QL / 4; i++) b[i] += block_bytes; \
                 } \
@@ -5982,8 +5954,16 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
             } \
         } \
     }
-LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, n, 0), 0, 1, 1, 0, 0)
-LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 0)
+LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, n, 0), 0, 1, 1, 0, 1, 0)
+LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 1, 0)
+#if LLRI_TURN            /* in narrow vectors no faster than by way of a strip */
+LLRI_DIRECT(q5_0, head_scale, group_q5_0, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
+LLRI_DIRECT(q5_1, head_scale_min, group_q5_1, 24, 1, LLRI_K(finish_half)(s, n, 1), 0, 0, 4, 0, 1, 1)
+LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 0, 4, 0, 2, 0)
+#  define LLRI_WIDE(name) LLRI_K(direct_##name)
+#else
+#  define LLRI_WIDE(name) NULL
+#endif
 /* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first to
  * need chunk j */
 #if LLRI_TURN
@@ -6018,7 +5998,7 @@ LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0
     }
 #else
 #define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
-    LLRI_DIRECT(name, head, group_##name, block_bytes, 8, finish, off, 0, lim, sub, mins)
+    LLRI_DIRECT(name, head, group_##name, block_bytes, 8, finish, off, 0, lim, sub, 1, mins)
 #endif
 LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
 LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
@@ -6068,11 +6048,11 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
 #undef LLRI_ALONE
 #undef LLRI_NEXT
 #undef LLRI_HEADS
-#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, NULL, NULL, LLRI_K(direct_q8_0), NULL, \
+#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, LLRI_WIDE(q5_0), LLRI_WIDE(q5_1), LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
                   LLRI_K(direct_iq3_s), LLRI_K(direct_iq2_s), LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_iq1_m), \
-                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), NULL, NULL, NULL }
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_WIDE(nvfp4), NULL, NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -7173,10 +7153,10 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
+#undef LLRI_WIDE
 #undef LLRI_PUT
-#undef LLRI_PUT2
-#undef LLRI_PUT2_SIGNED
-#undef LLRI_PUT2_TIMES
+#undef LLRI_PUT_SIGNED
+#undef LLRI_PUT_TIMES
 #undef LLRI_STRIP_Q
 #undef LLRI_WE
 #undef LLRI_AE
@@ -7289,7 +7269,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef w2_signs
 #undef w2_negate
 #undef w2_less2
-#undef w2_bit8
+#undef w2_bits
 #undef b32_load
 #undef b32_store
 #undef b32_set
