@@ -2045,8 +2045,9 @@ static float llri_e8m0_half(uint8_t e) {
 
 /* Half of the unsigned E4M3 number x: 4 bits of exponent (bias 7), 3 of mantissa. 0x7f is NaN and counts as 0. */
 static float llri_ue4m3_half(uint8_t x) {
-    float y = llri_bits_to_f32((uint32_t)(x & 127) << 20) * 6.64613998e35f;        /* exponent and fraction in place, their bias put right by 2^119 */
-    return x == 0x7f ? 0.0f : y;
+    uint32_t b = (uint32_t)(x & 127) << 20;             /* exponent and fraction in place; without branches, for compilers to make vectors of */
+    float y = llri_bits_to_f32(b + (119u << 23)), subnormal = llri_bits_to_f32(b + (120u << 23)) - 0.0078125f;
+    return x == 0x7f ? 0 : x & 0x78 ? y : subnormal;
 }
 
 /* ---- fixed tables of the formats ---- */
@@ -3947,7 +3948,7 @@ typedef struct llri_strip {
     int16_t sub16[2][8][LLRI_STRIP_ROWS];               /* the same, for sums of pairs */
     int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
     /* as they come from the blocks; made into the above for all rows together */
-    uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins per group; or per 256: */
+    uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins per group, of nvfp4 scales per half; or per 256: */
     uint32_t super[LLRI_STRIP_ROWS];                    /* a scale, and in the high half a min */
     uint8_t head[LLRI_STRIP_ROWS][16];                  /* bytes with the integer factors of the groups, also with a scale and a min */
     volatile int to_first;                              /* see LLRI_NEXT; volatile, or compilers make two of each loop that asks for it */
@@ -4642,7 +4643,7 @@ LLRI_WORD w2 LLRI_K(w2_less2)(w2 v, const uint8_t *signs, int off)       /* off 
     return _mm512_mask_sub_epi8(x, llri_rd64(signs), x, _mm512_set1_epi8(2));
 }
 #define w2_less2 LLRI_K(w2_less2)
-#define w2_bits(p, q, value) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, value)    /* 32 bits to bytes of 0 or value */
+#define w2_bits(p, q, value) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, (char)(value))    /* 32 bits to bytes of 0 or value */
 #else
 #define LLRI_W2 1
 #define w2_xor(x, y) b32_xor(x, y)
@@ -5042,7 +5043,7 @@ LLRI_FINISH(finish_q3_K)
     for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_add(LLRI_BYTE(v[k / 4], k % 4), vi_set(-32))));
 }
 LLRI_UNPACK(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT(s, g + k, r, v, 4,
-             LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
+            LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
 
 /* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
 LLRI_FINISH(finish_scales6)
@@ -6763,8 +6764,8 @@ static LLRI_TARGET void LLRI_K(act)(int act, float *y, const float *gate, const 
  * Softmax in chunks of positions, joined as in streaming softmax (Milakov & Gimelshein 2018; Dao et al. 2022). Of a chunk,
  * first all scores of a block of queries, then their weights exp(s - max), then the weighted sums; K and V are widened to
  * float a tile at a time for all queries, or where they are used if those are few. Chunks lie at fixed positions and every query computes only its own row, so its
- * bits do not depend on the company. Sums across lanes have 16 chains in every tier, chain i % 16 for element i, folded in
- * half four times; the weighted sums have one chain, positions rising. `work` is sized by llri_attend_floats. */
+ * bits do not depend on the company. In every tier scores have 16 chains, chain i % 16 for element i, folded in half four times, the
+ * sums of weights 32, folded five times; the weighted sums have one chain, positions rising. `work` is sized by llri_attend_floats. */
 
 #define LLRI_AQ (LLRI_VF == 16 ? 4 : 2)         /* pairs of a query and four keys whose sums are in registers together */
 /* Elements i.. of a row of floats, or of halves or q8_0 blocks where the tier converts them fast */
@@ -6899,37 +6900,42 @@ static LLRI_TARGET void LLRI_K(weigh)(float *acc, size_t lda, const float *p, co
 
 LLRI_WORD float LLRI_K(exp1)(float x) { float t[LLRI_VF]; vf_store(t, LLRI_K(vexp)(vf_set(x))); return t[0]; }
 
-/* Scores of one query with a chunk, of a tile of positions every `ld` floats -> weights exp(s - max) from j0 to j1, and their maximum
- * and sum, in 32 chains. `back` is the distance to position 0 of the chunk. */
+/* Scores of one query with a chunk, of a tile of positions every `ld` floats -> weights exp(s - max) from j0 to j1, at least one, and
+ * their maximum and sum. `back` is the distance to position 0 of the chunk. */
 LLRI_WORD void LLRI_K(soften)(const llri_attn *a, float *s, size_t ld, int j0, int j1, float slope, uint32_t back, float *max, float *sum)
 {
     enum { N = LLRI_KV_TILE / LLRI_VF };
-    float *first = s + ld * (unsigned)(j0 / LLRI_KV_TILE), *last = s + ld * (unsigned)((j1 - 1) / LLRI_KV_TILE), *t, m, lane[LLRI_KV_TILE];
-    const int before = j0 % LLRI_KV_TILE, after = j1 % LLRI_KV_TILE ? j1 % LLRI_KV_TILE : LLRI_KV_TILE;     /* in the first and last tile */
+    const int from = j0 / LLRI_KV_TILE, to = (j1 - 1) / LLRI_KV_TILE + 1, before = j0 % LLRI_KV_TILE, after = (j1 - 1) % LLRI_KV_TILE + 1;
+    float *first = s + ld * (size_t)from, *last = s + ld * (size_t)(to - 1), *p, m, lane[LLRI_KV_TILE];
     vf total[N], top[N];
-    int j, b;
-    if (j1 <= j0) { *max = -HUGE_VALF; *sum = 0.0f; return; }
+    int t, j, b;
     if (a->softcap > 0.0f)
-        for (t = first; t <= last; t += ld)
-            for (b = 0; b < N; b++) vf_store(t + b * LLRI_VF, LLRI_K(softcap)(vf_load(t + b * LLRI_VF), a->softcap));
+        for (t = from; t < to; t++)
+            for (p = s + ld * (size_t)t, b = 0; b < N; b++) vf_store(p + b * LLRI_VF, LLRI_K(softcap)(vf_load(p + b * LLRI_VF), a->softcap));
     if (slope != 0.0f)                              /* ALiBi */
-        for (j = j0; j < j1; j++) s[ld * (unsigned)(j / LLRI_KV_TILE) + (unsigned)(j % LLRI_KV_TILE)] -= slope * (float)((int64_t)back - j);
+        for (j = j0; j < j1; j++) (s + ld * (size_t)(j / LLRI_KV_TILE))[j % LLRI_KV_TILE] -= slope * (float)((int64_t)back - j);
     for (j = 0; j < before; j++) first[j] = -HUGE_VALF;
     for (j = after; j < LLRI_KV_TILE; j++) last[j] = -HUGE_VALF;
     LLRI_UNROLL
     for (b = 0; b < N; b++) { top[b] = vf_set(-HUGE_VALF); total[b] = vf_set(0.0f); }
-    for (t = first; t <= last; t += ld)
+    for (t = from; t < to; t++) {
+        p = s + ld * (size_t)t;
         LLRI_UNROLL
-        for (b = 0; b < N; b++) top[b] = vf_max(top[b], vf_load(t + b * LLRI_VF));
+        for (b = 0; b < N; b++) top[b] = vf_max(top[b], vf_load(p + b * LLRI_VF));
+    }
+    LLRI_UNROLL
     for (b = 0; b < N; b++) vf_store(lane + b * LLRI_VF, top[b]);
     for (j = 0, m = -HUGE_VALF; j < LLRI_KV_TILE; j++) if (lane[j] > m) m = lane[j];
-    for (t = first; t <= last; t += ld)
-        for (b = 0; b < N; b++) vf_store(t + b * LLRI_VF, LLRI_K(vexp)(vf_sub(vf_load(t + b * LLRI_VF), vf_set(m))));
+    for (t = from; t < to; t++)
+        for (p = s + ld * (size_t)t, b = 0; b < N; b++) vf_store(p + b * LLRI_VF, LLRI_K(vexp)(vf_sub(vf_load(p + b * LLRI_VF), vf_set(m))));
     for (j = 0; j < before; j++) first[j] = 0.0f;
     for (j = after; j < LLRI_KV_TILE; j++) last[j] = 0.0f;
-    for (t = first; t <= last; t += ld)
+    for (t = from; t < to; t++) {
+        p = s + ld * (size_t)t;
         LLRI_UNROLL
-        for (b = 0; b < N; b++) total[b] = vf_add(total[b], vf_load(t + b * LLRI_VF));
+        for (b = 0; b < N; b++) total[b] = vf_add(total[b], vf_load(p + b * LLRI_VF));
+    }
+    LLRI_UNROLL
     for (b = 0; b < N; b++) vf_store(lane + b * LLRI_VF, total[b]);
     for (b = LLRI_KV_TILE / 2; b > 0; b /= 2) for (j = 0; j < b; j++) lane[j] += lane[j + b];
     *max = m;
@@ -7006,7 +7012,7 @@ static LLRI_TARGET void LLRI_K(attend)(const llri_attend *a, float *part, float 
     }
     for (i = 0; i < nq; i++) {
         float slope = p->slopes ? p->slopes[a->head + i % a->n_heads] : 0.0f, *m = part + i * ld + dv;
-        LLRI_K(soften)(p, s + i * LLRI_KV_TILE, ld_s, seen0[i], seen1[i], slope, a->pos + (uint32_t)(i / a->n_heads) - a->chunk, m, m + 1);
+        if (seen0[i] < seen1[i]) LLRI_K(soften)(p, s + i * LLRI_KV_TILE, ld_s, seen0[i], seen1[i], slope, a->pos + (uint32_t)(i / a->n_heads) - a->chunk, m, m + 1);
     }
     for (t = first - first % LLRI_KV_TILE; t < last; t += LLRI_KV_TILE) {
         const size_t row = (size_t)head_kv * c->capacity + (a->chunk + (uint32_t)t) % c->capacity;

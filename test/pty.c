@@ -9,8 +9,8 @@
  *     row TEXT        waits until the row of the cursor shows TEXT, without blanks at its end
  *     above N TEXT    the same for the row N rows above it
  *     column N        waits until the cursor stands in column N (from 0)
- *     signal N        sends a signal
- *     fg              waits until the command has stopped, then lets it go on in the foreground, as a shell does
+ *     signal N        sends a signal to the command, which is in the foreground
+ *     fg              waits until the command, of which something has come, has stopped, then lets it go on in the foreground, as a shell does
  *     wait MS         takes in what comes for so long
  *     exit N          waits for the end, with exit status N (200 + n: signal n)
  *     cooked          the terminal's own echo and lines are on again, as they were found
@@ -189,8 +189,7 @@ static void step(char *line)
     else if (!strcmp(word, "fg")) {                     /* a SIGCONT that comes before the stop would be lost */
         while (tcgetpgrp(fd) != pid && take(20) && now() - start < SECONDS) { }
         ok = tcgetpgrp(fd) == pid && kill(pid, SIGUSR1) == 0;
-    }
-    else if (!strcmp(word, "absent")) ok = !came_has(text, n, &end);
+    } else if (!strcmp(word, "absent")) ok = !came_has(text, n, &end);
     else if (!strcmp(word, "exit")) {
         while (take(50) && now() - start < SECONDS) { }
         while (waitpid(pid, &status, WNOHANG) == 0 && now() - start < SECONDS) usleep(2000);
@@ -234,8 +233,7 @@ static void lead(char **argv)
         execvp(argv[0], argv);
         _exit(127);
     }
-    while (waitpid(child, &status, WUNTRACED) != child || WIFSTOPPED(status)) {
-        if (!WIFSTOPPED(status)) continue;
+    while (waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status)) {
         tcsetpgrp(0, getpgrp());
         sigwait(&usr1, &i);
         tcsetpgrp(0, child);
