@@ -4985,15 +4985,19 @@ LLRI_WORD w2 LLRI_K(group_q1_0)(const uint8_t *p, const uint8_t *q, int k) { ret
 LLRI_UNPACK(q1_0, head_q1_0, group_q1_0, 18, 4, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 
 LLRI_WORD void LLRI_K(head_q2_0)(llri_strip *s, const uint8_t *p, int g, int r) { int k; for (k = 0; k < 2; k++) LLRI_K(head_scale)(s, p, g + k, r); }
-LLRI_WORD w2 LLRI_K(group_q2_0)(const uint8_t *p, const uint8_t *q, int k)
+LLRI_WORD w2 LLRI_K(group_q2_0)(const uint8_t *p, const uint8_t *q, int k)        /* each byte four times, of which one keeps bits 0 and 1, ... */
 {
-    uint8_t t[2][32];
+    static const uint8_t keep[32] = { 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192 };
+    uint32_t t[2][8];
+    w2 v;
     int i;
-    for (i = 0; i < 32; i++) {
-        t[0][i] = (uint8_t)(p[2 + 8 * k + i / 4] >> 2 * (i % 4) & 3);
-        t[1][i] = (uint8_t)(q[2 + 8 * k + i / 4] >> 2 * (i % 4) & 3);
+    for (i = 0; i < 8; i++) {
+        t[0][i] = p[2 + 8 * k + i] * 0x01010101u;
+        t[1][i] = q[2 + 8 * k + i] * 0x01010101u;
     }
-    return w2_load(t[0], t[1]);
+    v = w2_select(w2_load((const uint8_t *)t[0], (const uint8_t *)t[1]), keep);
+    v = w2_or(w2_and(v, 15), w2_shr(v, 4, 15));
+    return w2_or(w2_and(v, 3), w2_shr(v, 2, 3));
 }
 LLRI_UNPACK(q2_0, head_q2_0, group_q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 
