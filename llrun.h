@@ -2039,15 +2039,15 @@ static float llri_bf16_to_f32(uint16_t h) { return llri_bits_to_f32((uint32_t)h 
 static float llri_rd_f16(const void *p) { return llri_f16_to_f32(llri_rd16(p)); }
 
 /* Half of the E8M0 number e, that is 2^(e-128): the tables of 4-bit floats below hold doubled values. */
-static float llri_e8m0_half(uint8_t e) {
-    return llri_bits_to_f32(e < 2 ? (uint32_t)0x200000 << e : (uint32_t)(e - 1) << 23);  /* 2^-128, 2^-127: subnormal */
+static float llri_e8m0_half(uint32_t e) {
+    uint32_t half = e >> 1;                             /* as the product of two, for 2^-128 and 2^-127 are subnormal */
+    return llri_bits_to_f32((half + 63) << 23) * llri_bits_to_f32((e - half + 63) << 23);
 }
 
 /* Half of the unsigned E4M3 number x: 4 bits of exponent (bias 7), 3 of mantissa. 0x7f is NaN and counts as 0. */
-static float llri_ue4m3_half(uint8_t x) {
-    uint32_t b = (uint32_t)(x & 127) << 20;             /* exponent and fraction in place; without branches, for compilers to make vectors of */
-    float y = llri_bits_to_f32(b + (119u << 23)), subnormal = llri_bits_to_f32(b + (120u << 23)) - 0.0078125f;
-    return x == 0x7f ? 0 : x & 0x78 ? y : subnormal;
+static float llri_ue4m3_half(uint32_t x) {
+    uint32_t e = x >> 3 & 15, m = ((x & 7) + ((e != 0) << 3)) * (x != 0x7f);   /* without branches, for compilers to make vectors of */
+    return (float)(int32_t)m * llri_bits_to_f32((e + (e == 0) + 116) << 23);
 }
 
 /* ---- fixed tables of the formats ---- */
@@ -4960,7 +4960,7 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_mxfp4)(llri_strip *s)
     const uint16_t *e = (const uint16_t *)(const void *)s->half;
     float *scale = (float *)(void *)s->scale;
     int i;
-    for (i = 0; i < 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_e8m0_half((uint8_t)e[i]);
+    for (i = 0; i < 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_e8m0_half(e[i]);
 }
 LLRI_WORD w2 LLRI_K(group_mxfp4)(const uint8_t *p, const uint8_t *q, int k) { (void)k; return w2_lookup(llri_fp4_plus12, w2_nibbles(p + 1, q + 1)); }
 LLRI_UNPACK(mxfp4, head_mxfp4, group_mxfp4, 17, 1, LLRI_K(finish_mxfp4)(s), LLRI_PUT(s, g, r, v, 12, 1, 1))
@@ -4975,7 +4975,7 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_nvfp4)(llri_strip *s)
     const uint16_t *e = (const uint16_t *)(const void *)s->half;
     float *scale = (float *)(void *)s->scale;
     int i;
-    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_ue4m3_half((uint8_t)e[i]);
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_ue4m3_half(e[i]);
 }
 LLRI_WORD w2 LLRI_K(group_nvfp4)(const uint8_t *p, const uint8_t *q, int k) { return w2_interleave8(w2_lookup(llri_fp4_plus12, w2_nibbles(p + 4 + 16 * k, q + 4 + 16 * k))); }
 LLRI_UNPACK(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), LLRI_PUT(s, g + k, r, v, 12, 1, 1))
