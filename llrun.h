@@ -4984,21 +4984,15 @@ LLRI_WORD void LLRI_K(head_q1_0)(llri_strip *s, const uint8_t *p, int g, int r) 
 LLRI_WORD w2 LLRI_K(group_q1_0)(const uint8_t *p, const uint8_t *q, int k) { return w2_bits(p + 2 + 4 * k, q + 2 + 4 * k, 2); }
 LLRI_UNPACK(q1_0, head_q1_0, group_q1_0, 18, 4, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 
-LLRI_WORD void LLRI_K(head_q2_0)(llri_strip *s, const uint8_t *p, int g, int r) { int k; for (k = 0; k < 2; k++) LLRI_K(head_scale)(s, p, g + k, r); }
-LLRI_WORD w2 LLRI_K(group_q2_0)(const uint8_t *p, const uint8_t *q, int k)        /* each byte four times, of which one keeps bits 0 and 1, ... */
+/* In each 32 bits 4 fields of n bits, from the lowest on -> a byte each */
+LLRI_WORD w2 LLRI_K(fields)(w2 v, int n)
 {
-    static const uint8_t keep[32] = { 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192, 3, 12, 48, 192 };
-    uint32_t t[2][8];
-    w2 v;
-    int i;
-    for (i = 0; i < 8; i++) {
-        t[0][i] = p[2 + 8 * k + i] * 0x01010101u;
-        t[1][i] = q[2 + 8 * k + i] * 0x01010101u;
-    }
-    v = w2_select(w2_load((const uint8_t *)t[0], (const uint8_t *)t[1]), keep);
-    v = w2_or(w2_and(v, 15), w2_shr(v, 4, 15));
-    return w2_or(w2_and(v, 3), w2_shr(v, 2, 3));
+    uint32_t two = (1u << 2 * n) - 1, one = ((1u << n) - 1) * 0x10001u;
+    v = w2_or(w2_shl32(v, 0, two), w2_shl32(v, 16 - 2 * n, two << 16));
+    return w2_or(w2_shl32(v, 0, one), w2_shl32(v, 8 - n, one << 8));
 }
+LLRI_WORD void LLRI_K(head_q2_0)(llri_strip *s, const uint8_t *p, int g, int r) { int k; for (k = 0; k < 2; k++) LLRI_K(head_scale)(s, p, g + k, r); }
+LLRI_WORD w2 LLRI_K(group_q2_0)(const uint8_t *p, const uint8_t *q, int k) { return LLRI_K(fields)(w2_widen8(p + 2 + 8 * k, q + 2 + 8 * k), 2); }
 LLRI_UNPACK(q2_0, head_q2_0, group_q2_0, 18, 2, LLRI_K(finish_half)(s, groups, 0), LLRI_PUT(s, g + k, r, v, 1, 1, 1))
 
 LLRI_WORD void LLRI_K(head_q2_K)(llri_strip *s, const uint8_t *p, int g, int r)
@@ -5124,13 +5118,6 @@ LLRI_UNPACK(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s),
             for (k = 0; k < 8; k++) LLRI_PUT(s, k, r, LLRI_K(group)(s, k, r), off, sub0, sub1); \
         } \
     }
-/* In each 32 bits 4 fields of n bits, from the lowest on -> a byte each */
-LLRI_WORD w2 LLRI_K(fields)(w2 v, int n)
-{
-    uint32_t two = (1u << 2 * n) - 1, one = ((1u << n) - 1) * 0x10001u;
-    v = w2_or(w2_shl32(v, 0, two), w2_shl32(v, 16 - 2 * n, two << 16));
-    return w2_or(w2_shl32(v, 0, one), w2_shl32(v, 8 - n, one << 8));
-}
 /* 7 signs in each byte: the eighth makes the number of minus signs even */
 LLRI_WORD w2 LLRI_K(even)(w2 v)
 {
