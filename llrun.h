@@ -4502,13 +4502,18 @@ LLRI_WORD b32 LLRI_K(b32_bits)(uint32_t m)        /* bit i -> byte i, all ones o
     return LLRI_K(b32_of)(_mm_cmpeq_epi8(_mm_and_si128(x, bit), bit), _mm_cmpeq_epi8(_mm_and_si128(y, bit), bit));
 }
 #define b32_bits LLRI_K(b32_bits)
-#  if LLRI_PASS == LLRI_PASS_SSE2       /* no byte shuffle */
+#  if LLRI_PASS == LLRI_PASS_SSE2       /* no byte shuffle: the steps of the table that lie below, added up */
 LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
 {
-    uint8_t t[32]; int i;
-    b32_store(t, v);
-    for (i = 0; i < 32; i++) t[i] = table16[t[i] & 15];
-    return b32_load(t);
+    b32 r = b32_set(table16[0]);
+    int i;
+    LLRI_UNROLL
+    for (i = 1; i < 16; i++) {
+        __m128i step = _mm_set1_epi8((char)(table16[i] - table16[i - 1])), n = _mm_set1_epi8((char)(i - 1));
+        r.a = _mm_add_epi8(r.a, _mm_and_si128(_mm_cmpgt_epi8(v.a, n), step));
+        r.b = _mm_add_epi8(r.b, _mm_and_si128(_mm_cmpgt_epi8(v.b, n), step));
+    }
+    return r;
 }
 #  else
 LLRI_WORD b32 LLRI_K(b32_lookup)(const uint8_t *table16, b32 v)
