@@ -4106,6 +4106,16 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
 #define LLRI_K(name) LLRI_CAT3(llri_, name, LLRI_ISA)
 #define LLRI_WORD LLRI_TARGET LLRI_ALWAYS_INLINE
 
+/* Two tiers differ from the one below in integers alone, and have the kernels for floats of that, if it is built. */
+#if LLRI_PASS == LLRI_PASS_SSSE3 && LLRI_HAS_SSE2
+#  define LLRI_FLOAT_K(name) llri_##name##_sse2
+#elif LLRI_PASS == LLRI_PASS_AVXVNNI && LLRI_HAS_AVX2
+#  define LLRI_FLOAT_K(name) llri_##name##_avx2
+#else
+#  define LLRI_OWN_FLOATS
+#  define LLRI_FLOAT_K(name) LLRI_K(name)
+#endif
+
 #define LLRI_VNNI    (LLRI_PASS == LLRI_PASS_AVXVNNI || LLRI_PASS == LLRI_PASS_AVX512)
 #define LLRI_MADDWD  (LLRI_PASS <= LLRI_PASS_SSE2)
 #define LLRI_MADDUBS (!LLRI_VNNI && !LLRI_MADDWD)
@@ -4246,6 +4256,21 @@ LLRI_WORD vf LLRI_K(vf_pow2)(vf n)
 #define vf_shuffle(a, b, n) _mm512_shuffle_ps(a, b, n)
 #define vf_pow2(n) _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23))
 #endif
+
+/* f + w x; of pairs both products. As assembly, because the intrinsic is refused where the target lacks its feature, and with the
+ * feature in their target the compiler might use it in functions that run without. Volatile: not moved above a condition. */
+LLRI_WORD vf LLRI_K(mul_add)(int type, vf w, vf x, vf f)
+{
+#if LLRI_HAS_PAIRS
+    if (type == LLRI_PAIRS) {
+        __asm__ volatile("{vdpbf16ps %2, %1, %0|vdpbf16ps %0, %1, %2}" : "+v"(f) : "v"(w), "v"(x));
+        return f;
+    }
+#else
+    (void)type;
+#endif
+    return vf_fma(w, x, f);
+}
 
 /* --- words: vi = LLRI_QL int32 lanes of the integer kernels, qf = as many floats ------------------------------------------- */
 #if LLRI_PASS == LLRI_PASS_AVX
@@ -6220,6 +6245,7 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
 #undef LLRI_GEMM
 #undef LLRI_FORM
 
+#ifdef LLRI_OWN_FLOATS
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
  * Of each slice, 16 chains of multiply-adds per result, chain i % 16 for column i, folded in half four times; then slices in
  * rising order. With few tokens the chains are lanes, and weights are used as they lie in the file. With many, tokens are lanes:
@@ -6314,20 +6340,6 @@ static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, i
     LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt);
 }
 
-/* f + w x; of pairs both products. As assembly, because the intrinsic is refused where the target lacks its feature, and with the
- * feature in their target the compiler might use it in functions that run without. Volatile: not moved above a condition. */
-LLRI_WORD vf LLRI_K(mul_add)(int type, vf w, vf x, vf f)
-{
-#if LLRI_HAS_PAIRS
-    if (type == LLRI_PAIRS) {
-        __asm__ volatile("{vdpbf16ps %2, %1, %0|vdpbf16ps %0, %1, %2}" : "+v"(f) : "v"(w), "v"(x));
-        return f;
-    }
-#else
-    (void)type;
-#endif
-    return vf_fma(w, x, f);
-}
 #if LLRI_HAS_PAIRS
 static LLRI_TARGET void LLRI_K(pair)(const float *x, int n, uint8_t *pairs)     /* to nearest even */
 {
@@ -7051,6 +7063,8 @@ static LLRI_TARGET void LLRI_K(join)(float *total, const float *part, int dv)
     m[1] = m[1] * x + pm[1] * y;
 }
 
+#endif /* LLRI_OWN_FLOATS */
+
 /* --- the roofline ----------------------------------------------------------------------------------------------------------
  * The fewest instructions that products take in this family of arithmetic, on independent chains of sums that live in
  * registers. What LLRI_HIDE hides is not computed once for all; LLRI_STAY(v): v stays in its register. */
@@ -7145,10 +7159,13 @@ static const llri_ops LLRI_OPS_TABLE = {
       LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
       LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
     LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
-    LLRI_K(quantize), LLRI_K(columns), LLRI_PAIR, LLRI_K(transpose), LLRI_K(fgemv), LLRI_K(fgemm), LLRI_K(spread), LLRI_K(widen), LLRI_K(narrow), LLRI_K(act), LLRI_K(attend), LLRI_K(join), LLRI_K(peak)
+    LLRI_K(quantize), LLRI_K(columns), LLRI_PAIR, LLRI_FLOAT_K(transpose), LLRI_FLOAT_K(fgemv), LLRI_FLOAT_K(fgemm),
+    LLRI_FLOAT_K(spread), LLRI_FLOAT_K(widen), LLRI_FLOAT_K(narrow), LLRI_FLOAT_K(act), LLRI_FLOAT_K(attend), LLRI_FLOAT_K(join), LLRI_K(peak)
 };
 
 #undef LLRI_OPS_TABLE
+#undef LLRI_FLOAT_K
+#undef LLRI_OWN_FLOATS
 #undef LLRI_UNROLL
 #undef LLRI_HIDE
 #undef LLRI_INT
