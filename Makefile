@@ -36,7 +36,7 @@ help:
 	@echo 'make asan      the tests with the address and undefined behaviour sanitizers'
 	@echo 'make tsan      the tests of threads and sessions with the thread sanitizer'
 	@echo 'make fuzz      [FUZZ_SECONDS=60] [SEEDS=folder]: hostile files, texts and templates, with clang and libFuzzer'
-	@echo 'make emulate   [MODEL=file.gguf]: CPUs without AVX, without AVX2, and with AVX masked by the OS, with qemu-x86_64'
+	@echo 'make emulate   [MODEL=file.gguf]: CPUs without AVX, without AVX2, with AVX masked by the OS, AArch64, s390x, with qemu'
 	@echo 'make bench-models  [BENCH_SHAPES="$(BENCH_SHAPES)"] [BENCH_TYPES="$(BENCH_TYPES)"]: random models, 5.6 GB, in $(B)/'
 	@echo 'make bench     [MODEL=file.gguf]: speed with all kernels beside what the machine could do; without a model, of bench-models'
 	@echo 'make bench-peers   LLAMA_BENCH=path IK_BENCH=path [MODEL=file.gguf]: against llama.cpp and ik_llama.cpp, in turn'

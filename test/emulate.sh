@@ -1,7 +1,7 @@
 #!/bin/sh
-# emulate.sh LLRUN BUILD [MODEL]: CPUs without AVX, with AVX but neither AVX2, FMA nor F16C, and with AVX masked by the OS.
-# Each must choose the tier named here, and continue MODEL (or a random one) with the ids of the same tier here. Leaves
-# BUILD/llrun-CPU, which run the program on that CPU.
+# emulate.sh LLRUN BUILD [MODEL]: CPUs without AVX, with AVX but neither AVX2, FMA nor F16C, and with AVX masked by the OS;
+# an AArch64 and a big-endian one, if there are compilers for them. Each must choose the tier named here, and continue MODEL (or a
+# random one) with the ids of the same tier here. Leaves BUILD/llrun-CPU, which run the program on that CPU.
 set -u
 llrun=$1 dir=$2 model=${3:-}
 qemu=${QEMU:-qemu-x86_64}
@@ -20,19 +20,24 @@ if [ -z "$model" ]; then
     "$dir/make_model" "$model" --type q4_0 --layers 2 >/dev/null || exit 1
 fi
 llrun=$(cd "$(dirname "$llrun")" && pwd)/$(basename "$llrun")
-while read -r cpu options want; do
-    wrapper=$dir/llrun-$cpu
-    printf '#!/bin/sh\nexec %s -cpu %s "%s" "$@"\n' "$qemu" "$options" "$llrun" >"$wrapper"
+emulated() {   # CPU TIER EMULATOR PROGRAM
+    cpu=$1 want=$2 wrapper=$dir/llrun-$1
+    printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$3" "$4" >"$wrapper"
     chmod +x "$wrapper"
     chosen=$("$wrapper" cpu --json 2>"$err" | sed -n 's/.*"chosen": *"\([a-z0-9]*\)".*/\1/p')
     check "$cpu chooses its tier" "$chosen" "$want"
     "$wrapper" cpu --isa avx2 >/dev/null 2>"$err"
     check "$cpu refuses avx2" $? 6
     check "$cpu, ids" "$(ids "$wrapper" run "$model")" "$(ids "$llrun" run "$model" --isa "$want")"
-done <<EOF
-Nehalem Nehalem ssse3
-SandyBridge SandyBridge avx
-Haswell-noxsave Haswell,-xsave ssse3
-EOF
+}
+emulated Nehalem ssse3 "$qemu -cpu Nehalem" "$llrun"
+emulated SandyBridge avx "$qemu -cpu SandyBridge" "$llrun"
+emulated Haswell-noxsave ssse3 "$qemu -cpu Haswell,-xsave" "$llrun"
+for machine in aarch64 s390x; do
+    if command -v $machine-linux-gnu-gcc >/dev/null && command -v qemu-$machine >/dev/null; then
+        $machine-linux-gnu-gcc -O1 -ffp-contract=off -static -o "$dir/$machine" llrun.c -lm -lpthread || exit 1
+        emulated $machine scalar qemu-$machine "$(cd "$dir" && pwd)/$machine"
+    else echo "skip $machine: no $machine-linux-gnu-gcc, or no qemu-$machine"; fi
+done
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]

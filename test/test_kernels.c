@@ -30,7 +30,7 @@ static void kt_fill(const kt_type *k, uint8_t *p, size_t n_blocks)
                 p[k->half[i]] = (uint8_t)h;
                 p[k->half[i] + 1] = (uint8_t)(h >> 8);
             }
-        if (k->type == LLRI_F32) { float f = kt_unit(); memcpy(p, &f, 4); }
+        if (k->type == LLRI_F32) { uint32_t f = llri_f32_to_bits(kt_unit()); for (i = 0; i < 4; i++) p[i] = (uint8_t)(f >> 8 * i); }
         if (k->type == LLRI_BF16) { uint16_t h = (uint16_t)(llri_f32_to_bits(kt_unit()) >> 16); p[0] = (uint8_t)h; p[1] = (uint8_t)(h >> 8); }
         if (k->type == LLRI_MXFP4) p[0] = (uint8_t)(118 + kt_rand() % 8);
         if (k->type == LLRI_NVFP4) for (i = 0; i < 4; i++) p[i] &= 0x7e;
