@@ -2040,8 +2040,7 @@ static float llri_rd_f16(const void *p) { return llri_f16_to_f32(llri_rd16(p)); 
 
 /* Half of the E8M0 number e, that is 2^(e-128): the tables of 4-bit floats below hold doubled values. */
 static float llri_e8m0_half(uint32_t e) {
-    uint32_t half = e >> 1;                             /* as the product of two, for 2^-128 and 2^-127 are subnormal */
-    return llri_bits_to_f32((half + 63) << 23) * llri_bits_to_f32((e - half + 63) << 23);
+    return llri_bits_to_f32(e < 2 ? (e + 1) << 21 : (e - 1) << 23);  /* 2^-128, 2^-127: subnormal. No shift by a variable: vectors have none before AVX2 */
 }
 
 /* Half of the unsigned E4M3 number x: 4 bits of exponent (bias 7), 3 of mantissa. 0x7f is NaN and counts as 0. */
@@ -4079,7 +4078,8 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
 #ifdef LLRI_PASS /* ------------- read once per tier, see >>dispatch ------------- */
 /* >>kernels ----------------------------------------------------------------------------------------------------------
  * The arithmetic, written once. This section is read once per tier (see >>dispatch) with LLRI_PASS, LLRI_ISA and
- * LLRI_TARGET set: first the vector words of the tier are defined, then the kernels in terms of them.
+ * LLRI_TARGET set: first the vector words of the tier are defined, then the kernels in terms of them. Two tiers skip those
+ * for floats, see LLRI_OWN_FLOATS.
  *
  * Quantised weights. A strip is 16 rows by 256 columns of a matrix, unpacked into one form for every type:
  * w = scale * (u - offset) [* integer sub-scale per 16] [+ min], per group of 32. Activations are int8 with a float scale

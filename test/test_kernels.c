@@ -683,6 +683,38 @@ static void test_kernel_quantize(void)          /* as many groups at once as a v
     }
 }
 
+static void test_kernel_scales(void)            /* all bytes that are scales, as all tiers unpack them, in 16 rows of 256 */
+{
+    static const struct { uint32_t type; int bytes, groups, n; float (*value)(uint32_t); } types[] = {
+        { LLRI_MXFP4, 17, 1, 1, llri_e8m0_half }, { LLRI_NVFP4, 36, 2, 4, llri_ue4m3_half }
+    };
+    const llri_wanted nothing = { 0, 0, 0 };
+    uint8_t w[LLRI_STRIP_ROWS * 4 * 36];
+    llri_strip *s = (llri_strip *)malloc(sizeof *s);
+    llr_cpu_info cpu;
+    int isa, i, k, code, row_bytes, start;
+    llr_cpu(&cpu);
+    CHECK(s != NULL);
+    for (isa = 1; isa < LLR_ISA_COUNT; isa++)
+        for (k = 0; k < 2 && cpu.usable >> isa & 1; k++)
+            for (start = 0; start < 256; start += 128) {
+                const int per_row = 8 / types[k].groups * types[k].n;           /* scales, of halves of groups or of groups */
+                row_bytes = 8 / types[k].groups * types[k].bytes;
+                memset(w, 0, sizeof w);
+                for (i = 0; i < LLRI_STRIP_ROWS * per_row; i++)
+                    w[i / per_row * row_bytes + i % per_row / types[k].n * types[k].bytes + i % types[k].n] = (uint8_t)(start + i);
+                llri_ops_get((llr_isa)isa)->unpack[types[k].type](s, w, (size_t)row_bytes, LLRI_STRIP_ROWS, 8, &nothing);
+                for (i = 0; i < LLRI_STRIP_ROWS * per_row; i++) {
+                    const int half = types[k].n == 1 ? 0 : i % 2, group = types[k].n == 1 ? i % 8 : i % per_row / 2;
+                    float got = s->scale[half][group][i / per_row], want;
+                    code = (start + i) & 255;
+                    want = types[k].value((uint32_t)code);
+                    CHECK_MSG(got == want, "%s, %s: scale 0x%02x is %g instead of %g", llr_isa_name((llr_isa)isa), llri_type(types[k].type)->name, code, (double)got, (double)want);
+                }
+            }
+    free(s);
+}
+
 static void test_kernel_ask(void)               /* 16 rows, divided among parts of which there may be more than were counted */
 {
     const llri_wanted nothing = { 0, 0, 0 };
@@ -787,4 +819,4 @@ static void test_kernel_isa(void)
 }
 
 #define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_pair) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
-    X(kernel_quantize) X(kernel_ask) X(kernel_vectors) X(kernel_norm_rope)
+    X(kernel_quantize) X(kernel_scales) X(kernel_ask) X(kernel_vectors) X(kernel_norm_rope)
