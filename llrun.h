@@ -2038,14 +2038,15 @@ static float llri_bf16_to_f32(uint16_t h) { return llri_bits_to_f32((uint32_t)h 
 
 static float llri_rd_f16(const void *p) { return llri_f16_to_f32(llri_rd16(p)); }
 
-/* Half of the E8M0 number e, that is 2^(e-128): the tables of 4-bit floats below hold doubled values. */
+/* Half of the E8M0 number e, that is 2^(e-128): the tables of 4-bit floats below hold doubled values. Compilers make vectors of
+ * this and the next, for which they need integers of 32 bits, no branches, and no shift by a variable. */
 static float llri_e8m0_half(uint32_t e) {
-    return llri_bits_to_f32(e < 2 ? (e + 1) << 21 : (e - 1) << 23);  /* 2^-128, 2^-127: subnormal. No shift by a variable: vectors have none before AVX2 */
+    return llri_bits_to_f32(e < 2 ? (e + 1) << 21 : (e - 1) << 23);  /* 2^-128, 2^-127: subnormal */
 }
 
 /* Half of the unsigned E4M3 number x: 4 bits of exponent (bias 7), 3 of mantissa. 0x7f is NaN and counts as 0. */
 static float llri_ue4m3_half(uint32_t x) {
-    uint32_t e = x >> 3 & 15, m = ((x & 7) + ((e != 0) << 3)) * (x != 0x7f);   /* without branches, for compilers to make vectors of */
+    uint32_t e = x >> 3 & 15, m = ((x & 7) + ((e != 0) << 3)) * (x != 0x7f);
     return (float)(int32_t)m * llri_bits_to_f32((e + (e == 0) + 116) << 23);
 }
 
