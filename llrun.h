@@ -3934,6 +3934,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
 #define LLRI_ASK_BYTES 10240            /* of quantised rows, with few tokens: likewise, in 1 to LLRI_STRIPS whole strips */
+#define LLRI_ASK_PAGES 32768            /* and one line of each page of 4096 so much earlier: its address, too, must come from memory */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -5787,8 +5788,8 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 
 /* LLRI_NEXT(pair, of, bytes): asks for so many at `next`, and moves it past them. What is asked for at once must be little, or more
  * lines would be under way than can be: the branch keeps compilers from gathering it. pair: of the eight pairs of
- * rows, the one that is asked for on AMD's CPUs; there (Zen 5) lines of eight places in turn come faster than in the order of
- * their bytes, but for most blocks of 256. -1: in that order, as on all others. of: groups that a row has here; a row's last, if
+ * rows, the one that is asked for on Zen 5; there lines of eight places in turn, into the first cache, come faster than in the order
+ * of their bytes, but for most blocks of 256. -1: in that order, as on all others. of: groups that a row has here; a row's last, if
  * fewer than eight, ask for all pairs between them. */
 LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int of, int bytes)
 {
@@ -7601,13 +7602,15 @@ static llr_status llri_isa_choose(const llr_options *opt, llr_isa *out, llr_erro
 static const llri_ops *llri_ops_get(llr_isa isa) { return llri_tiers[isa].ops; }
 static int llri_has_pairs(const llri_ops *ops) { return ops->pair && llri_cpu_has(LLRI_F_AVX512BF16); }     /* LLRI_PAIRS can be used */
 
-/* Lines that the kernels for few tokens ask for long before their use go to the first cache on AMD's CPUs. On Intel's they go to the
- * second, as few can be under way to the first. (q8_0, two threads: Zen 5 1.15 x, Emerald Rapids 1 / 1.11 x with the first.) */
-static int llri_is_amd(void)
+/* Lines that the kernels for few tokens ask for long before their use go to the first cache on Zen 5 and what AMD made later. On
+ * others they go to the second, as few can be under way to the first. (q8_0, two threads: with the first Zen 5 1.15 x, Emerald
+ * Rapids 1 / 1.11 x, Zen 4 1 / 1.3 x.) */
+static int llri_is_zen5(void)           /* family 0x1A */
 {
 #if LLRI_X86
-    uint32_t r[4];
-    return llri_cpuid(1, 0, r) && llri_cpuid(0, 0, r) && r[1] == 0x68747541 && r[3] == 0x69746e65 && r[2] == 0x444d4163;     /* "AuthenticAMD" */
+    uint32_t id[4], r[4];
+    return llri_cpuid(1, 0, id) && llri_cpuid(0, 0, r) && r[1] == 0x68747541 && r[3] == 0x69746e65 && r[2] == 0x444d4163 &&    /* "AuthenticAMD" */
+           (id[0] >> 8 & 15) + (id[0] >> 20 & 255) >= 0x1A;
 #else
     return 0;
 #endif
@@ -8020,7 +8023,7 @@ typedef struct llri_exec {
     const llri_ops *ops;
     const llri_gpu_table *gpu; void *stream;    /* NULL: the CPU */
     llr_pool *pool;
-    int exact, pairs, to_first;                 /* pairs: see llri_has_pairs; to_first: see llri_is_amd */
+    int exact, pairs, to_first;                 /* pairs: see llri_has_pairs; to_first: see llri_is_zen5 */
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
     int prepared;                               /* what `act` holds of it */
     uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats or pairs */
@@ -8071,7 +8074,7 @@ static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, in
     e->pool = pool;
     e->exact = exact;
     e->pairs = !exact && llri_has_pairs(ops);
-    e->to_first = llri_is_amd();
+    e->to_first = llri_is_zen5();
     llri_exec_layout(e, ops, max_in, max_float_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
 }
 
@@ -8207,8 +8210,10 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             float *acc = t->acc + (size_t)b * acc_floats;
             llri_wanted next = *then;
             if (p->few) {           /* one strip: as much of `then`, in the order of its bytes */
+                uintptr_t page;
                 next.at += LLRI_STRIP_ROWS * skip;
                 next.stride = next.bytes = slice * (size_t)n_k / LLRI_SLICE;
+                for (page = next.at & ~(uintptr_t)4095; page < next.at + LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(page + LLRI_ASK_PAGES);
             } else if (k + step < n_in) {       /* the next slice */
                 next.at = (uintptr_t)strip + skip + slice;
                 next.stride = p->w->row_bytes;
