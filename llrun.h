@@ -3930,6 +3930,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_PASS_AVX512  7
 
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
+#define LLRI_FLOATS 512                 /* and those of a slice of floats, or of pairs */
 #define LLRI_STRIPS 4                   /* strips that a slice of many tokens meets while it is in the inner caches, and after which gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
@@ -4012,9 +4013,9 @@ typedef struct llri_ops {
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
     void (*columns)(const void *rows /* [ql] */, size_t row_bytes, int n, void *to /* [n][ql] */);  /* of 4 bytes */
     void (*pair)(const float *x, int n, uint8_t *pairs);     /* n floats to bf16. NULL: no kernels for LLRI_PAIRS */
-    void (*transpose)(int type, const uint8_t *const *row, int n_rows, int k, float *wt /* [places of k][n_rows] */);
+    void (*transpose)(const uint8_t *const *row /* [vf], of floats */, int k, float *xp /* [chain][column][vf] */);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
-    void (*fgemm)(int type, const float *wt /* [places of k][16] */, int k, const float *xp /* [vector][places of k][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */, const llri_wanted *next);
+    void (*fgemm)(int type, const float *w /* [16][LLRI_FLOATS] */, int k, const float *xp /* [vector][chain][column][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */, const llri_wanted *next);
     void (*spread)(const float *acc /* [n_rows, padded to 16][ld], and vf floats */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
     void (*widen)(int type, const uint8_t *src, float *dst, int n);                                  /* f32, f16, bf16, q8_0 */
     void (*narrow)(int kv_type, uint8_t *dst, const float *x, int n);
@@ -6251,9 +6252,9 @@ LLRI_FORM(sub127,   0, 1, 1, 1, 0)
 /* --- float weights: f32, f16, bf16, and every type in `exact` ------------------------------------------------------------
  * Of each slice, 16 chains of multiply-adds per result, chain i % 16 for column i, folded in half four times; then slices in
  * rising order. With few tokens the chains are lanes, and weights are used as they lie in the file. With many, tokens are lanes:
- * then a chain is computed after the other, in the order in which pairs of them can be added at once, and weights and
- * activations are packed in that order, [chain][16 columns]: LLRI_AT(k) is the place of column k. LLRI_PAIRS: a column is two. */
-#define LLRI_AT(k) ((((k) & 1) << 3 | ((k) & 2) << 1 | ((k) & 4) >> 1 | ((k) & 8) >> 3) << 4 | (k) >> 4)
+ * then a chain is computed after the other, in the order in which pairs of them can be added at once: LLRI_CHAIN(c) is the one
+ * after c others. Activations are packed in that order, [chain][its columns]; weights are floats in rows. LLRI_PAIRS: a column is two. */
+#define LLRI_CHAIN(c) (((c) & 1) << 3 | ((c) & 2) << 1 | ((c) & 4) >> 1 | ((c) & 8) >> 3)
 #define LLRI_FLOAT_BYTES(type) ((type) == LLRI_F32 || (type) == LLRI_PAIRS ? 4 : 2)
 /* LLRI_VF elements of a float type */
 LLRI_WORD vf LLRI_K(floats)(int type, const uint8_t *p)
@@ -6312,24 +6313,19 @@ LLRI_WORD void LLRI_K(transpose_lanes)(vf c[LLRI_VF])
     }
 }
 
-LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt)
+static LLRI_TARGET void LLRI_K(transpose)(const uint8_t *const *row, int n_k, float *xp)
 {
-    const int size = LLRI_FLOAT_BYTES(type);
-    int b, k, j;
-    for (b = 0; b < n_rows; b += LLRI_VF)
-        for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
-            const uint8_t *p[LLRI_VF];
-            uint8_t rest[LLRI_VF][64];
-            vf c[LLRI_VF];
-            for (j = 0; j < LLRI_VF; j++) p[j] = row[b + j] + k * size;
-            if (n_k - k < LLRI_VF)
-                for (j = 0; j < LLRI_VF; j++) p[j] = llri_padded(rest[j], p[j], (n_k - k) * size);
-            LLRI_UNROLL
-            for (j = 0; j < LLRI_VF; j++) c[j] = LLRI_K(floats)(type, p[j]);
-            LLRI_K(transpose_lanes)(c);
-            LLRI_UNROLL
-            for (j = 0; j < LLRI_VF; j++) vf_store(wt + LLRI_AT(k + j) * n_rows + b, c[j]);
-        }
+    int k, j;
+    for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
+        uint8_t rest[64];
+        vf c[LLRI_VF];
+        LLRI_UNROLL
+        for (j = 0; j < LLRI_VF; j++)
+            c[j] = LLRI_K(floats)(LLRI_F32, n_k - k < LLRI_VF ? llri_padded(rest, row[j] + 4 * k, 4 * (n_k - k)) : row[j] + 4 * k);
+        LLRI_K(transpose_lanes)(c);
+        LLRI_UNROLL
+        for (j = 0; j < LLRI_VF; j++) vf_store(xp + (LLRI_CHAIN(k + j) * (LLRI_FLOATS / 16) + (k + j) / 16) * LLRI_VF, c[j]);
+    }
 }
 #define LLRI_BY_TYPE(name, ...) \
     do { \
@@ -6337,10 +6333,6 @@ LLRI_WORD void LLRI_K(transpose_type)(int type, const uint8_t *const *row, int n
         else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
         else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
     } while (0)
-static LLRI_TARGET void LLRI_K(transpose)(int type, const uint8_t *const *row, int n_rows, int n_k, float *wt)
-{
-    LLRI_BY_TYPE(transpose_type, row, n_rows, n_k, wt);
-}
 
 #if LLRI_HAS_PAIRS
 static LLRI_TARGET void LLRI_K(pair)(const float *x, int n, uint8_t *pairs)     /* to nearest even */
@@ -6399,7 +6391,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
     vf y[4][4][LLRI_VF / 4], z[4][4][16 / LLRI_VF];
     int i, a0, a, b, t, h, k;
     for (b = 0; b < n_slices; b++) {
-        const int from = b * LLRI_SLICE, to = n_k - from < LLRI_SLICE ? n_k : from + LLRI_SLICE;
+        const int from = b * LLRI_FLOATS, to = n_k - from < LLRI_FLOATS ? n_k : from + LLRI_FLOATS;
         LLRI_UNROLL
         for (a0 = 0; a0 < 4; a0 += n_rows) {
             const uint8_t *const *some = row + a0;
@@ -6459,7 +6451,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
         LLRI_UNROLL
         for (a = 0; a < 4; a++) f[a] = LLRI_K(fold)(y[t][a]);
         vf_store(sums, LLRI_K(sum4)(f));
-        for (b = 0; b < n_slices && b * LLRI_SLICE < n_k; b++)
+        for (b = 0; b < n_slices && b * LLRI_FLOATS < n_k; b++)
             for (a = 0; a < 4; a++) acc[t * LLRI_STRIP_ROWS + a] += sums[4 * b + a];
     }
 }
@@ -6467,7 +6459,7 @@ LLRI_WORD void LLRI_K(fgemv_n)(int type, const uint8_t *const *row, int n_rows, 
  * LLRI_PREFETCH_BYTES before in each. */
 LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
-    const int size = LLRI_FLOAT_BYTES(type), block = LLRI_VF / 4 * LLRI_SLICE, lead = n_k * size < LLRI_PREFETCH_BYTES ? n_k * size : LLRI_PREFETCH_BYTES;
+    const int size = LLRI_FLOAT_BYTES(type), block = LLRI_VF / 4 * LLRI_FLOATS, lead = n_k * size < LLRI_PREFETCH_BYTES ? n_k * size : LLRI_PREFETCH_BYTES;
     const uint8_t *p[4];
     int r, k, t, a, m;
     for (r = 0; r < LLRI_STRIP_ROWS; r += 4) {
@@ -6494,7 +6486,7 @@ static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n
 #undef LLRI_BY_TYPE
 #undef LLRI_FLOAT_BYTES
 
-/* The micro-kernel: rows x vectors of tokens */
+/* The micro-kernel: rows x vectors of tokens, which is tile number `tile` of n; returns how many rows of `next` are asked for then */
 #if LLRI_VF == 16
 #define LLRI_FMR 8
 #define LLRI_FNV 3
@@ -6505,24 +6497,26 @@ static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n
 #define LLRI_FMR LLRI_MR
 #define LLRI_FNV LLRI_NV
 #endif
-LLRI_WORD void LLRI_K(ftile)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld)
+LLRI_WORD int LLRI_K(ftile)(int type, const float *w, int n_k, const float *xp, int64_t stride, int nv, float *acc, size_t ld, const llri_wanted *next, int asked, int tile, int n)
 {
     vf f[LLRI_FMR][LLRI_FNV], kept[4][LLRI_FMR][LLRI_FNV];      /* kept[l]: the sum of 2^l chains that waits for as many more */
     int i, v, c, k, l;
     for (c = 0; c < 16; c++) {
+        const float *x = xp + c * (LLRI_FLOATS / 16) * LLRI_VF;
+        asked = llri_ask(next, asked, 16 * tile + c + 1, 16 * n);
         LLRI_UNROLL
         for (i = 0; i < LLRI_FMR; i++)
             LLRI_UNROLL
             for (v = 0; v < nv; v++) f[i][v] = vf_set(0.0f);
-        for (k = 16 * c; k < 16 * c + (n_k + 15) / 16; k++) {
-            vf x[LLRI_FNV];
+        for (k = LLRI_CHAIN(c); k < n_k; k += 16, x += LLRI_VF) {
+            vf a[LLRI_FNV];
             LLRI_UNROLL
-            for (v = 0; v < nv; v++) x[v] = vf_load(xp + v * stride + (int64_t)k * LLRI_VF);
+            for (v = 0; v < nv; v++) a[v] = vf_load(x + v * stride);
             LLRI_UNROLL
             for (i = 0; i < LLRI_FMR; i++) {
-                vf w = vf_set(wt[(size_t)k * LLRI_STRIP_ROWS + i]);
+                vf b = vf_set(w[i * LLRI_FLOATS + k]);
                 LLRI_UNROLL
-                for (v = 0; v < nv; v++) f[i][v] = LLRI_K(mul_add)(type, w, x[v], f[i][v]);
+                for (v = 0; v < nv; v++) f[i][v] = LLRI_K(mul_add)(type, b, a[v], f[i][v]);
             }
         }
         for (l = 0; c >> l & 1; l++)
@@ -6539,31 +6533,32 @@ LLRI_WORD void LLRI_K(ftile)(int type, const float *wt, int n_k, const float *xp
                 else vf_store(to, vf_add(vf_load(to), f[i][v]));
             }
     }
+    return asked;
 }
 
-LLRI_WORD void LLRI_K(fgemm_type)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
+LLRI_WORD void LLRI_K(fgemm_type)(int type, const float *w, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
 {
     const size_t ld = (size_t)n_vec * LLRI_VF;
+    const int n = LLRI_TILES(n_vec, LLRI_FNV, LLRI_FMR);
     int v, r, nv, tile = 0, asked = 0;
     for (v = 0; v < n_vec; v += nv) {
         nv = LLRI_WIDTH(n_vec - v, LLRI_FNV);
-        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_FMR) {
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_FMR, tile++) {
             float *c = acc + (size_t)r * ld + (size_t)v * LLRI_VF;
-            asked = llri_ask(next, asked, ++tile, LLRI_TILES(n_vec, LLRI_FNV, LLRI_FMR));
-            if (nv == LLRI_FNV) LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, LLRI_FNV, c, ld);
-            else if (nv == 1) LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, 1, c, ld);
-            else LLRI_K(ftile)(type, wt + r, n_k, xp + v * stride, stride, LLRI_FNV > 2 ? 2 : 1, c, ld);
+            if (nv == LLRI_FNV) asked = LLRI_K(ftile)(type, w + r * LLRI_FLOATS, n_k, xp + v * stride, stride, LLRI_FNV, c, ld, next, asked, tile, n);
+            else if (nv == 1) asked = LLRI_K(ftile)(type, w + r * LLRI_FLOATS, n_k, xp + v * stride, stride, 1, c, ld, next, asked, tile, n);
+            else asked = LLRI_K(ftile)(type, w + r * LLRI_FLOATS, n_k, xp + v * stride, stride, LLRI_FNV > 2 ? 2 : 1, c, ld, next, asked, tile, n);
         }
     }
 }
-static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *wt, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
+static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *w, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
 {
-    if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemm_type)(LLRI_PAIRS, wt, n_k, xp, stride, n_vec, acc, next);
-    else LLRI_K(fgemm_type)(LLRI_F32, wt, n_k, xp, stride, n_vec, acc, next);
+    if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemm_type)(LLRI_PAIRS, w, n_k, xp, stride, n_vec, acc, next);
+    else LLRI_K(fgemm_type)(LLRI_F32, w, n_k, xp, stride, n_vec, acc, next);
 }
 #undef LLRI_FMR
 #undef LLRI_FNV
-#undef LLRI_AT
+#undef LLRI_CHAIN
 
 /* The sums of many tokens -> rows of the result: y[t * ldy + r] = acc[r * ld + t]. Long rows go past the caches: they would be
  * driven out before they are used, and what is not read first need not be fetched. */
@@ -8031,12 +8026,12 @@ typedef struct llri_exec {
 } llri_exec;
 
 /* Work of one thread: what a matrix product (packing activations needs less) and attention need, whichever is more. */
-typedef struct llri_matmul_work { llri_strip *strip; float *wide, *wt, *acc; } llri_matmul_work;
+typedef struct llri_matmul_work { llri_strip *strip; float *wide, *acc; } llri_matmul_work;
 static size_t llri_align64(size_t n) { return (n + 63) & ~(size_t)63; }
 static size_t llri_thread_bytes(const llri_ops *ops, int max_rows, int max_head_dim)
 {
     size_t rows = ((size_t)max_rows + (size_t)ops->vf) & ~((size_t)ops->vf - 1);
-    size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (2 * LLRI_SLICE + 2 * LLRI_STRIPS * rows);
+    size_t matmul = llri_align64(sizeof(llri_strip)) + sizeof(float) * LLRI_STRIP_ROWS * (LLRI_FLOATS + 2 * LLRI_STRIPS * rows);
     size_t attend = sizeof(float) * llri_attend_floats(LLRI_ATTEND_QUERIES, max_head_dim, max_head_dim);
     return llri_align64(matmul > attend ? matmul : attend);
 }
@@ -8045,9 +8040,9 @@ static size_t llri_thread_bytes(const llri_ops *ops, int max_rows, int max_head_
 static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in, int64_t max_float_in, int max_rows, int n_threads, int max_head_dim, uint8_t *base)
 {
     uint64_t rows = ((uint64_t)max_rows + (uint64_t)ops->vf) & ~((uint64_t)ops->vf - 1);        /* whole vectors of tokens */
-    uint64_t slices = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE, float_slices = ((uint64_t)max_float_in + LLRI_SLICE - 1) / LLRI_SLICE;
-    uint64_t quants = slices * (uint64_t)ops->act_bytes, floats = float_slices * sizeof(float);  /* per row and place in a slice */
-    uint64_t act = rows * LLRI_SLICE * (quants > floats ? quants : floats) + 64, scale = rows * slices * (LLRI_SLICE / 32) * 4 + 64, at = 0, thread;
+    uint64_t slices = ((uint64_t)max_in + LLRI_SLICE - 1) / LLRI_SLICE, float_slices = ((uint64_t)max_float_in + LLRI_FLOATS - 1) / LLRI_FLOATS;
+    uint64_t quants = slices * LLRI_SLICE * (uint64_t)ops->act_bytes, floats = float_slices * LLRI_FLOATS * sizeof(float);    /* bytes per row */
+    uint64_t act = rows * (quants > floats ? quants : floats) + 64, scale = rows * slices * (LLRI_SLICE / 32) * 4 + 64, at = 0, thread;
     thread = llri_thread_bytes(ops, max_rows, max_head_dim);
     e->act_bytes = (size_t)act;
 #define LLRI_PART(ptr, type, bytes) do { if (base) ptr = (type *)(void *)(base + at); at += ((bytes) + 63) & ~(uint64_t)63; } while (0)
@@ -8124,15 +8119,15 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
         const size_t n_k = (size_t)e->n_in >> pairs;
         const uint8_t *token[LLRI_STRIP_ROWS];
         size_t vf = (size_t)ops->vf, n_vec = ((size_t)e->n + vf - 1) / vf;
-        for (k = 0; k < n_k; k += LLRI_SLICE) {
-            const int n = (int)(n_k - k < LLRI_SLICE ? n_k - k : LLRI_SLICE);
+        for (k = 0; k < n_k; k += LLRI_FLOATS) {
+            const int n = (int)(n_k - k < LLRI_FLOATS ? n_k - k : LLRI_FLOATS);
             for (lane = 0; lane < ops->vf; lane++) {
                 const float *x = e->x + (chunk * ops->vf + lane < e->n ? chunk * ops->vf + lane : e->n - 1) * e->ldx + (int64_t)(k << pairs);
-                uint8_t *rounded = e->thread + (size_t)thread * e->thread_bytes + (size_t)lane * LLRI_SLICE * 4;
+                uint8_t *rounded = e->thread + (size_t)thread * e->thread_bytes + (size_t)lane * LLRI_FLOATS * 4;
                 if (pairs) ops->pair(x, 2 * n, rounded);
                 token[lane] = pairs ? rounded : (const uint8_t *)x;
             }
-            ops->transpose(LLRI_F32, token, ops->vf, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_SLICE) * vf);
+            ops->transpose(token, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_FLOATS) * vf);
         }
     }
 }
@@ -8155,7 +8150,7 @@ typedef struct llri_product {
     llri_exec *e;
     const llri_quant_row *quant;    /* NULL: float kernels */
     int few, pairs, form, ahead, strips_per_chunk, first_chunk;      /* ahead: rows after which the one lies that is asked for, if few */
-    size_t slice;                   /* bytes of LLRI_SLICE columns */
+    size_t slice;                   /* bytes of a slice of a row */
 } llri_product;
 typedef struct llri_products { const llri_product *p; int n; } llri_products;       /* of one region */
 
@@ -8167,7 +8162,7 @@ static int llri_float_rows(const llri_product *p, const llri_matmul_work *t, con
     int type = (int)p->w->type, there = llri_float_there(p->w->type), r;
     for (r = 0; r < LLRI_STRIP_ROWS; r++) {
         const uint8_t *src = w + (size_t)r * p->w->row_bytes + skip;
-        float *dst = t->wide + r * LLRI_SLICE;
+        float *dst = t->wide + r * LLRI_FLOATS;
         row[r] = r >= rows ? row[rows - 1] : there ? src : (const uint8_t *)dst;
         if (r < rows && !there) llri_dequant(p->w->type, src, dst, (size_t)n_k);
     }
@@ -8197,12 +8192,13 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
     size_t skip = 0;                                                /* where slice k of a row begins */
     const int direct = p->quant && p->few && n_rows == LLRI_STRIP_ROWS && ops->direct[p->w->type] != NULL;
     const int there = p->quant ? direct : p->few && llri_float_there(p->w->type);
-    const int64_t step = there ? 1 << 20 : LLRI_SLICE;              /* what is read where it lies is read whole, or 2^20 columns */
+    const int columns = p->quant ? LLRI_SLICE : LLRI_FLOATS;        /* of a slice */
+    const int64_t step = there ? 1 << 20 : columns;                 /* what is read where it lies is read whole, or 2^20 columns */
     const llri_wanted nothing = { 0, 0, 0 };
     int64_t k;
-    int b;
+    int b, r;
     memset(t->acc, 0, sizeof(float) * acc_floats * (size_t)n_strips);
-    for (k = 0; k < n_in; k += step, skip += slice * (size_t)(step / LLRI_SLICE))
+    for (k = 0; k < n_in; k += step, skip += slice * (size_t)(step / columns))
         for (b = 0; b < n_strips; b++) {
             const uint8_t *strip = w + (size_t)b * LLRI_STRIP_ROWS * p->w->row_bytes;
             const int rows = n_rows - b * LLRI_STRIP_ROWS < LLRI_STRIP_ROWS ? n_rows - b * LLRI_STRIP_ROWS : LLRI_STRIP_ROWS;
@@ -8212,12 +8208,12 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             if (p->few) {           /* one strip: as much of `then`, in the order of its bytes */
                 uintptr_t page;
                 next.at += LLRI_STRIP_ROWS * skip;
-                next.stride = next.bytes = slice * (size_t)n_k / LLRI_SLICE;
-                for (page = next.at & ~(uintptr_t)4095; page < next.at + LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(page + LLRI_ASK_PAGES);
+                next.stride = next.bytes = slice * (size_t)n_k / (size_t)columns;
+                for (page = next.at & ~(uintptr_t)4095; p->quant && page < next.at + LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(page + LLRI_ASK_PAGES);
             } else if (k + step < n_in) {       /* the next slice */
                 next.at = (uintptr_t)strip + skip + slice;
                 next.stride = p->w->row_bytes;
-                next.bytes = slice * (size_t)(n_in - k - step < step ? n_in - k - step : step) / LLRI_SLICE;
+                next.bytes = slice * (size_t)(n_in - k - step < step ? n_in - k - step : step) / (size_t)columns;
             } else next.at += (size_t)b * LLRI_STRIP_ROWS * next.stride;
             if (p->quant) {
                 size_t lane = (size_t)(p->few ? e->n_in : LLRI_SLICE), per = p->few ? 1 : (size_t)ops->ql;     /* per token or vector */
@@ -8240,8 +8236,9 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                     else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next.at);
                     continue;
                 }
-                ops->transpose(p->pairs ? LLRI_F32 : row_type, row, LLRI_STRIP_ROWS, n_k, t->wt);
-                ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wt, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_SLICE * ops->vf, n_vec, acc, &next);
+                for (r = 0; r < LLRI_STRIP_ROWS; r++)
+                    if (row[r] != (const uint8_t *)(t->wide + r * LLRI_FLOATS)) ops->widen(p->pairs ? LLRI_F32 : row_type, row[r], t->wide + r * LLRI_FLOATS, n_k);
+                ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wide, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_FLOATS * ops->vf, n_vec, acc, &next);
             }
         }
 }
@@ -8280,8 +8277,7 @@ static void llri_product_chunk(void *arg, int chunk, int thread)
     m.strip = (llri_strip *)(void *)work;
     m.strip->to_first = e->to_first;
     m.wide = (float *)(void *)(work + llri_align64(sizeof(llri_strip)));
-    m.wt = m.wide + LLRI_STRIP_ROWS * LLRI_SLICE;
-    m.acc = m.wt + LLRI_STRIP_ROWS * LLRI_SLICE;
+    m.acc = m.wide + LLRI_STRIP_ROWS * LLRI_FLOATS;
     up = m;
     up.acc = m.acc + LLRI_STRIPS * LLRI_STRIP_ROWS * ld;
     for (i = 0; i < p->strips_per_chunk; i += strips) {
@@ -8319,7 +8315,7 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
         p[i].ahead = LLRI_STRIP_ROWS;
         while (p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES) p[i].ahead += LLRI_STRIP_ROWS;
-        p[i].slice = (size_t)(LLRI_SLICE << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
+        p[i].slice = (size_t)((p[i].quant ? LLRI_SLICE : LLRI_FLOATS) << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
         if (p[i].quant) p[i].form = p[i].few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS;
         else if (p[i].pairs) p[i].form = p[i].few ? LLRI_PREPARED_PAIR_ROWS : LLRI_PREPARED_PAIRS;
         else p[i].form = p[i].few ? LLRI_PREPARED_NOT : LLRI_PREPARED_FLOATS;
