@@ -5795,7 +5795,7 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_bytes, int pair, int of, int bytes)
 {
     const int first = s->to_first, apart = first && pair >= 0;
-    const uintptr_t p = apart ? next + 2 * (size_t)pair * row_bytes : next;
+    uintptr_t p = apart ? next + 2 * (size_t)pair * row_bytes : next;
     int i, k;
     if (apart && of < 8) {
         for (k = 8 * pair / of; k < 8 * (pair + 1) / of; k++)
@@ -5803,7 +5803,10 @@ LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_
         return pair < of - 1 ? next : next + (uintptr_t)(bytes / 8 * of);
     }
     if (first) for (i = 0; i < bytes; i += 64) LLRI_PREFETCH_NEAR(p + (uintptr_t)i);
-    else for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(p + (uintptr_t)i);
+    else {
+        LLRI_INT(p);            /* else the addresses for both are computed before the branch, and kept in vectors meanwhile */
+        for (i = 0; i < bytes; i += 64) LLRI_PREFETCH(p + (uintptr_t)i);
+    }
     return apart && pair < LLRI_STRIP_ROWS / 2 - 1 ? next : next + (uintptr_t)bytes;
 }
 #define LLRI_NEXT(pair, of, bytes) next = LLRI_K(ask)(s, next, row_bytes, pair, of, bytes)
