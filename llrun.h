@@ -3930,12 +3930,12 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_PASS_AVX512  7
 
 #define LLRI_STRIP_ROWS 16              /* rows of a strip */
-#define LLRI_FLOATS 512                 /* and those of a slice of floats, or of pairs */
 #define LLRI_STRIPS 4                   /* strips that a slice of many tokens meets while it is in the inner caches, and after which gate and up take turns */
 #define LLRI_SLICE 256                  /* its columns: 8 groups of 32 */
+#define LLRI_FLOATS 512                 /* and those of a slice of floats, or of pairs */
 #define LLRI_PREFETCH_BYTES 2048        /* of a row of floats: how long before its use it is asked for */
 #define LLRI_ASK_BYTES 10240            /* of quantised rows, with few tokens: likewise, in 1 to LLRI_STRIPS whole strips */
-#define LLRI_ASK_PAGES 32768            /* and one line of each page of 4096 so much earlier: its address, too, must come from memory */
+#define LLRI_ASK_PAGES 32768            /* and one line of each of their pages at least so much earlier: its address, too, comes from memory */
 #define LLRI_STREAM (1 << 18)           /* results of so many floats do not stay in the inner caches */
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
@@ -6319,7 +6319,7 @@ LLRI_WORD void LLRI_K(transpose_lanes)(vf c[LLRI_VF])
 static LLRI_TARGET void LLRI_K(transpose)(const uint8_t *const *row, int n_k, float *xp)
 {
     int k, j;
-    for (k = 0; k < llri_pad16(n_k); k += LLRI_VF) {
+    for (k = 0; k < n_k; k += LLRI_VF) {
         uint8_t rest[64];
         vf c[LLRI_VF];
         LLRI_UNROLL
@@ -6605,7 +6605,10 @@ static LLRI_TARGET void LLRI_K(widen)(int type, const uint8_t *p, float *d, int 
 {
     int i = 0, j;
     if (type == LLRI_F32) memcpy(d, p, (size_t)n * 4);
-    else if (type == LLRI_BF16) for (; i < n; i++) d[i] = llri_bf16_to_f32(llri_rd16(p + 2 * i));
+    else if (type == LLRI_BF16) {
+        for (; i + LLRI_VF <= n; i += LLRI_VF) vf_store(d + i, LLRI_K(floats)(LLRI_BF16, p + 2 * i));
+        for (; i < n; i++) d[i] = llri_bf16_to_f32(llri_rd16(p + 2 * i));
+    }
     else if (type == LLRI_F16) {
 #if LLRI_VF == 16
         for (; i + 16 <= n; i += 16) vf_store(d + i, _mm512_cvtph_ps(_mm256_loadu_si256((const __m256i *)(const void *)(p + 2 * i))));
@@ -8209,10 +8212,10 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
             float *acc = t->acc + (size_t)b * acc_floats;
             llri_wanted next = *then;
             if (p->few) {           /* one strip: as much of `then`, in the order of its bytes */
-                uintptr_t page;
+                size_t page;
                 next.at += LLRI_STRIP_ROWS * skip;
                 next.stride = next.bytes = slice * (size_t)n_k / (size_t)columns;
-                for (page = next.at & ~(uintptr_t)4095; p->quant && page < next.at + LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(page + LLRI_ASK_PAGES);
+                for (page = 0; p->quant && page < LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(next.at + page + LLRI_ASK_PAGES);
             } else if (k + step < n_in) {       /* the next slice */
                 next.at = (uintptr_t)strip + skip + slice;
                 next.stride = p->w->row_bytes;

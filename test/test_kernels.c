@@ -135,10 +135,11 @@ static void test_kernel_matmul(void)
             int block = (int)llri_type(kt_types[k].type)->block;
             kt_seed = 1 + (uint32_t)k;
             kt_one(ops, &kt_types[k], KT_FAST, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
-            kt_one(ops, &kt_types[k], KT_EXACT, block == 1 ? 300 : block, 16);
+            kt_one(ops, &kt_types[k], KT_EXACT, block == 1 ? 812 : 512 + block, 16);      /* two slices of floats */
             if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 34, 5);
             if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 2300, 18);   /* several vectors of slices, the last unfinished, and its last slice */
             if (kt_types[k].type == LLRI_BF16) kt_one(ops, &kt_types[k], KT_SINGLES, 2300, 18);
+            if (kt_types[k].type == LLRI_BF16) kt_one(ops, &kt_types[k], KT_FAST, 4652, 18);        /* the same of pairs */
         }
     }
 }
@@ -184,16 +185,16 @@ static void test_kernel_same_bits(void)
     for (n = 0; n < 2 * (sizeof kt_types / sizeof *kt_types); n++) {    /* every second time with the largest numbers */
         size_t k = n / 2;
         const llri_type_info *t = llri_type(kt_types[k].type);
-        uint8_t w[33 * 4 * 512];
-        static float x[33 * 512], y[2][33 * 33], z[33 * 33];
+        uint8_t w[33 * 4 * 1024];
+        static float x[33 * 1024], y[2][33 * 33], z[33 * 33];
         static const int tokens[] = { 33, 1, 2, 5, 8, 12 };     /* many, one, few */
         int isa, i, seen[2] = { 0, 0 };
         llri_mat m;
-        m.type = kt_types[k].type; m.data = w; m.n_in = 512; m.n_out = 33; m.row_bytes = 512 / t->block * t->bytes;
+        m.type = kt_types[k].type; m.data = w; m.n_in = 1024; m.n_out = 33; m.row_bytes = 1024 / t->block * t->bytes;
         kt_seed = 99 + (uint32_t)k;
         kt_full = n % 2;
         kt_fill(&kt_types[k], w, m.row_bytes / t->bytes * 33);
-        for (i = 0; i < 33 * 512; i++) x[i] = kt_full ? (i / 512 % 2 ? -1.0f : 1.0f) : kt_unit();
+        for (i = 0; i < 33 * 1024; i++) x[i] = kt_full ? (i / 1024 % 2 ? -1.0f : 1.0f) : kt_unit();
         kt_full = 0;
         for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
             int fused = isa >= LLR_ISA_AVX2;
