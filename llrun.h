@@ -6330,12 +6330,6 @@ static LLRI_TARGET void LLRI_K(transpose)(const uint8_t *const *row, int n_k, fl
         for (j = 0; j < LLRI_VF; j++) vf_store(xp + (LLRI_CHAIN(k + j) * (LLRI_FLOATS / 16) + (k + j) / 16) * LLRI_VF, c[j]);
     }
 }
-#define LLRI_BY_TYPE(name, ...) \
-    do { \
-        if (type == LLRI_F32) LLRI_K(name)(LLRI_F32, __VA_ARGS__); \
-        else if (type == LLRI_F16) LLRI_K(name)(LLRI_F16, __VA_ARGS__); \
-        else LLRI_K(name)(LLRI_BF16, __VA_ARGS__); \
-    } while (0)
 
 #if LLRI_HAS_PAIRS
 static LLRI_TARGET void LLRI_K(pair)(const float *x, int n, uint8_t *pairs)     /* to nearest even */
@@ -6484,9 +6478,10 @@ LLRI_WORD void LLRI_K(fgemv_type)(int type, const uint8_t *const *row, int n_k, 
 static LLRI_TARGET void LLRI_K(fgemv)(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
 {
     if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemv_type)(LLRI_PAIRS, row, n_k, x, ldx, n, acc, next);
-    else LLRI_BY_TYPE(fgemv_type, row, n_k, x, ldx, n, acc, next);
+    else if (type == LLRI_F32) LLRI_K(fgemv_type)(LLRI_F32, row, n_k, x, ldx, n, acc, next);
+    else if (type == LLRI_F16) LLRI_K(fgemv_type)(LLRI_F16, row, n_k, x, ldx, n, acc, next);
+    else LLRI_K(fgemv_type)(LLRI_BF16, row, n_k, x, ldx, n, acc, next);
 }
-#undef LLRI_BY_TYPE
 #undef LLRI_FLOAT_BYTES
 
 /* The micro-kernel: rows x vectors of tokens, which is tile number `tile` of n; returns how many rows of `next` are asked for then */
@@ -8242,7 +8237,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                     else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next.at);
                     continue;
                 }
-                for (r = 0; r < LLRI_STRIP_ROWS; r++)
+                for (r = 0; r < LLRI_STRIP_ROWS; r++)           /* those that are not in t->wide yet */
                     if (row[r] != (const uint8_t *)(t->wide + r * LLRI_FLOATS)) ops->widen(p->pairs ? LLRI_F32 : row_type, row[r], t->wide + r * LLRI_FLOATS, n_k);
                 ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wide, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_FLOATS * ops->vf, n_vec, acc, &next);
             }
