@@ -289,10 +289,9 @@ static __device__ __forceinline__ int ternary_digit(unsigned x, int n)      /* d
 /* A vector of a codebook of 8 bytes: two words */
 static __device__ __forceinline__ uint2 grid8(const books &b, int book, unsigned i) { return ((const uint2 *)b.b[book])[i]; }
 static __device__ __forceinline__ unsigned grid4(const books &b, int book, unsigned i) { return ((const unsigned *)b.b[book])[i]; }
-static __device__ __forceinline__ unsigned iq1_bytes(unsigned v, int minus)         /* 8 v + 1, or - 1, of bytes -1, 0, 1 */
+static __device__ __forceinline__ unsigned iq1_bytes(unsigned v, int minus)         /* bytes of 2, 10, 18, less 9, or 11 */
 {
-    v = (v << 3 & 0xf8f8f8f8u) ^ 0x80808080u;
-    return (minus ? v - 0x01010101u : v + 0x01010101u) ^ 0x80808080u;
+    return ((v | 0x80808080u) - (minus ? 0x0b0b0b0bu : 0x09090909u)) ^ 0x80808080u;
 }
 
 /* Group k of the block at p. */

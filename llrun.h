@@ -512,7 +512,7 @@ LLR_API void       llr_prompt_free(const llr_template *t, llr_prompt *p);
  * wherever its layers lie. For the implementation and for cuda_kernels.cu, which defines LLRUN_GPU_LIBRARY.
  */
 #if (defined(LLRUN_IMPLEMENTATION) || defined(LLRUN_GPU_LIBRARY)) && !defined(LLRI_GPU_ABI)
-#define LLRI_GPU_ABI 3                      /* another number: another table */
+#define LLRI_GPU_ABI 4                      /* another number: another table */
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -2059,11 +2059,11 @@ static const int8_t llri_values_fp4[16] = { 0, 1, 2, 3, 4, 6, 8, 12, 0, -1, -2, 
 /* The codebooks of the iq types: vectors of 8 (iq1, iq2) or 4 (iq3) small integers, one byte each, element 0 in the least
  * significant byte. In the source a vector of 8 is 16 bits, two per element, element 0 lowest, and a literal holds two
  * vectors, the first one low; a vector of 4 is four octal digits, element 0 first. The macros turn codes into values:
- *   iq2: 0 1 2 -> 8 25 43;  iq1: two's complement of two bits;  iq3s: c -> 1 + 2c;  iq3xxs: c -> 4 + 8c, but 7 -> 62. */
+ *   iq2: 0 1 2 -> 8 25 43;  iq1: -1 0 1 in two bits -> 2 10 18;  iq3s: c -> 1 + 2c;  iq3xxs: c -> 4 + 8c, but 7 -> 62. */
 #define LLRI_SPREAD4(x) (((uint64_t)(x) * 0x1000001 & 0x000000ff000000ffull) * 0x1001 & 0x000f000f000f000full)
 #define LLRI_SPREAD2(x) (LLRI_SPREAD4(x) * 0x41 & 0x0303030303030303ull)         /* 16 bits -> 8 bytes of two bits */
 #define LLRI_HIGHBIT(x) (LLRI_SPREAD2(x) >> 1 & 0x0101010101010101ull)
-#define LLRI_IQ1(x) (LLRI_SPREAD2(x) + LLRI_HIGHBIT(x) * 0xfc)
+#define LLRI_IQ1(x) (LLRI_SPREAD2(x) * 8 + 0x0a0a0a0a0a0a0a0aull - LLRI_HIGHBIT(x) * 32)
 #define LLRI_IQ2(x) (LLRI_SPREAD2(x) * 17 + LLRI_HIGHBIT(x) + 0x0808080808080808ull)
 #define LLRI_TWO(V, x) V((x) & 0xffff), V((x) >> 16)
 #define LLRI_SIXTEEN(V, a, b, c, d, e, f, g, h) LLRI_TWO(V, a), LLRI_TWO(V, b), LLRI_TWO(V, c), LLRI_TWO(V, d), \
@@ -2690,9 +2690,9 @@ static void llri_dequant_iq3_s(const llri_block_iq3_s *b, float *y) {
     }
 }
 
-/* y[j] = s * (element j, a signed byte, + delta) */
+/* y[j] = s * (element j, -1, 0 or 1, + delta) */
 static void llri_put_shifted(float *y, uint64_t vector, float delta, float s) {
-    for (int j = 0; j < 8; j++) y[j] = s * ((int8_t)(vector >> 8 * j & 255) + delta);
+    for (int j = 0; j < 8; j++) y[j] = s * ((float)((int)(vector >> 8 * j & 255) - 10) / 8 + delta);
 }
 
 /* qh of a group, u16: 4 x 3 high bits of the indices, 3 bits of scale, sign of the delta. */
@@ -4617,7 +4617,8 @@ LLRI_WORD void LLRI_K(b32_pairs)(uint8_t *d, b32 low, b32 high)
 #if LLRI_QL == 16
 #define LLRI_W2 2
 #define w2 __m512i
-#define w2_load(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_load(p)), b32_load(q), 1)
+#define w2_of(x, y) _mm512_inserti64x4(_mm512_castsi256_si512(x), y, 1)
+#define w2_load(p, q) w2_of(b32_load(p), b32_load(q))
 #define w2_both(p) _mm512_loadu_si512(p)
 LLRI_WORD w2 LLRI_K(w2_twice)(const uint8_t *p, const uint8_t *q)       /* 16 bytes in both halves */
 {
@@ -4670,15 +4671,11 @@ LLRI_WORD w2 LLRI_K(w2_negate)(w2 v, const uint8_t *signs, int off)      /* off 
     return _mm512_mask_sub_epi8(_mm512_add_epi8(o, v), llri_rd64(signs), o, v);
 }
 #define w2_negate LLRI_K(w2_negate)
-LLRI_WORD w2 LLRI_K(w2_less2)(w2 v, const uint8_t *signs, int off)       /* off + v, less 2 where a bit is set */
-{
-    w2 x = _mm512_add_epi8(v, _mm512_set1_epi8((char)off));
-    return _mm512_mask_sub_epi8(x, llri_rd64(signs), x, _mm512_set1_epi8(2));
-}
-#define w2_less2 LLRI_K(w2_less2)
+#define w2_less2(v, signs) _mm512_mask_sub_epi8(v, llri_rd64(signs), v, _mm512_set1_epi8(2))     /* v, less 2 where a bit is set */
 #define w2_bits(p, q, value) _mm512_maskz_set1_epi8(llri_rd32(p) | (uint64_t)llri_rd32(q) << 32, (char)(value))    /* 32 bits to bytes of 0 or value */
 #else
 #define LLRI_W2 1
+#define w2_of(x, y) (x)
 #define w2_xor(x, y) b32_xor(x, y)
 #define w2_add(x, y) b32_add(x, y)
 #define w2_select(v, bits) b32_and(v, b32_load(bits))
@@ -4700,7 +4697,7 @@ LLRI_WORD b32 LLRI_K(w2_negate)(b32 v, const uint8_t *signs, int off)
     return b32_add(b32_sub(b32_xor(v, m), m), b32_set(off));
 }
 #define w2_negate LLRI_K(w2_negate)
-#define w2_less2(v, signs, off) b32_sub(b32_add(v, b32_set(off)), b32_and(b32_bits(llri_rd32(signs)), b32_set(2)))
+#define w2_less2(v, signs) b32_sub(v, b32_and(b32_bits(llri_rd32(signs)), b32_set(2)))
 #define w2_bits(p, q, value) ((void)(q), b32_and(b32_bits(llri_rd32(p)), b32_set(value)))
 #define w2 b32
 #define w2_load(p, q) ((void)(q), b32_load(p))
@@ -5131,7 +5128,7 @@ LLRI_UNPACK(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s),
 /* Types with a codebook. `look` brings the indices and signs of a block, or of those of two rows, into one form, in s->look:
  * 16 indices of 16 bits of each row at a time, for 8 or for 4 weights each; then for each group the 32 signs of each row. `entries`
  * stores what they stand for in the strip, where `group` finds it. */
-#define LLRI_UNPACK_GRID(name, head, entries, grid, group, block_bytes, finish, off, sub0, sub1) \
+#define LLRI_UNPACK_GRID(name, head, group, block_bytes, finish, off, sub0, sub1) \
     static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
     { \
         int r, k, asked = 0; \
@@ -5143,7 +5140,6 @@ LLRI_UNPACK(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s),
             if (LLRI_W2 == 2) LLRI_K(head)(s, q, 0, r + 1); \
             LLRI_K(look_##name)(s->look[r], p, q); \
         } \
-        LLRI_K(entries)(s, grid); \
         finish; \
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
             const uint8_t *p = w + (size_t)(r < rows ? r : rows - 1) * row_bytes; \
@@ -5204,33 +5200,62 @@ LLRI_WORD void LLRI_K(look_iq1_m)(uint8_t *look, const uint8_t *p, const uint8_t
     w2_pairs(look, w2_load(p, q), w2_and(high, 7));
     w2_signs(LLRI_SIGNS(look), w2_lookup(minus, high));
 }
+/* The 32 weights that 4 or 8 indices of 16 bits stand for */
+#if LLRI_PASS == LLRI_PASS_SCALAR
 #define LLRI_ENTRIES(name, each, type, rd) \
-    LLRI_TARGET LLRI_NOINLINE void LLRI_K(name)(llri_strip *s, const type *grid) \
+    LLRI_WORD b32 LLRI_K(name)(const type *grid, const uint8_t *index) \
     { \
-        int r, k, l; \
-        for (r = 0; r < LLRI_STRIP_ROWS; r++) { \
-            const uint8_t *index = s->look[r / LLRI_W2 * LLRI_W2] + 32 * (r % LLRI_W2); \
-            uint8_t *d = LLRI_STRIP_Q(s, 0, r); \
-            LLRI_UNROLL \
-            for (k = 0; k < 8; k++) \
-                LLRI_UNROLL \
-                for (l = 0; l < each; l++) { \
-                    type v = rd(grid + llri_rd16(index + 32 * LLRI_W2 * (each * k / 16) + 2 * (each * k % 16 + l))); \
-                    LLRI_INT(v); \
-                    memcpy(d + LLRI_STRIP_ROWS * 32 * sizeof(LLRI_WE) * k + sizeof v * l, &v, sizeof v); \
-                } \
+        b32 to; \
+        int l; \
+        for (l = 0; l < each; l++) { \
+            type v = rd(grid + llri_rd16(index + 2 * l)); \
+            memcpy(to.v + sizeof v * l, &v, sizeof v); \
         } \
+        return to; \
     }
 LLRI_ENTRIES(entries8, 4, uint64_t, llri_rd64)
 LLRI_ENTRIES(entries4, 8, uint32_t, llri_rd32)
 #undef LLRI_ENTRIES
+#else
+#define LLRI_GRID_AT(l) (grid + llri_rd16(index + 2 * (l)))
+LLRI_WORD __m128i LLRI_K(entries8_half)(const uint64_t *grid, const uint8_t *index)
+{
+    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)LLRI_GRID_AT(0))), (const __m64 *)(const void *)LLRI_GRID_AT(1)));
+}
+LLRI_WORD __m128i LLRI_K(entries4_half)(const uint32_t *grid, const uint8_t *index)
+{
+#  define LLRI_ENTRY4(l) _mm_cvtsi32_si128((int)*LLRI_GRID_AT(l))
+#  if LLRI_PASS >= LLRI_PASS_AVX
+    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(LLRI_ENTRY4(0), (int)*LLRI_GRID_AT(1), 1), (int)*LLRI_GRID_AT(2), 2), (int)*LLRI_GRID_AT(3), 3);
+#  else
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(LLRI_ENTRY4(0), LLRI_ENTRY4(1)), _mm_unpacklo_epi32(LLRI_ENTRY4(2), LLRI_ENTRY4(3)));
+#  endif
+#  undef LLRI_ENTRY4
+}
+#undef LLRI_GRID_AT
+#  if LLRI_PASS >= LLRI_PASS_AVX2
+#define LLRI_HALVES(a, b) _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1)
+#  else
+#define LLRI_HALVES(a, b) LLRI_K(b32_of)(a, b)
+#  endif
+LLRI_WORD b32 LLRI_K(entries8)(const uint64_t *grid, const uint8_t *index) { return LLRI_HALVES(LLRI_K(entries8_half)(grid, index), LLRI_K(entries8_half)(grid, index + 4)); }
+LLRI_WORD b32 LLRI_K(entries4)(const uint32_t *grid, const uint8_t *index) { return LLRI_HALVES(LLRI_K(entries4_half)(grid, index), LLRI_K(entries4_half)(grid, index + 8)); }
+#undef LLRI_HALVES
+#endif
+/* and those of group k of rows r and r + 1, or of row r: a group has `each` indices */
+#define LLRI_INDEX(s, k, r, each) ((s)->look[r] + 32 * LLRI_W2 * ((each) * (k) / 16) + 2 * ((each) * (k) % 16))
+#define LLRI_GRID8(s, k, r, grid) w2_of(LLRI_K(entries8)(grid, LLRI_INDEX(s, k, r, 4)), LLRI_K(entries8)(grid, LLRI_INDEX(s, k, r, 4) + 32))
+#define LLRI_GRID4(s, k, r, grid) w2_of(LLRI_K(entries4)(grid, LLRI_INDEX(s, k, r, 8)), LLRI_K(entries4)(grid, LLRI_INDEX(s, k, r, 8) + 32))
 #define LLRI_SIGNS_AT(s, k, r) (LLRI_SIGNS((s)->look[r]) + 4 * LLRI_W2 * (k))
-LLRI_WORD w2 LLRI_K(group_signs)(const llri_strip *s, int k, int r, int off) { return w2_negate(w2_both(LLRI_STRIP_Q(s, k, r)), LLRI_SIGNS_AT(s, k, r), off); }
-LLRI_WORD w2 LLRI_K(group_iq2)(const llri_strip *s, int k, int r) { return LLRI_K(group_signs)(s, k, r, 43); }
-LLRI_WORD w2 LLRI_K(group_iq3_xxs)(const llri_strip *s, int k, int r) { return LLRI_K(group_signs)(s, k, r, 62); }
-LLRI_WORD w2 LLRI_K(group_iq3_s)(const llri_strip *s, int k, int r) { return LLRI_K(group_signs)(s, k, r, 15); }
-/* 8 * grid + delta + 9, bytes of -1, 0, 1 and delta of 1, or -1 where a sign is set: 0..18 */
-LLRI_WORD w2 LLRI_K(group_iq1)(const llri_strip *s, int k, int r) { return w2_less2(w2_shl(w2_both(LLRI_STRIP_Q(s, k, r)), 3, 0xf8), LLRI_SIGNS_AT(s, k, r), 10); }
+#define LLRI_SIGNED(name, entries, off) LLRI_WORD w2 LLRI_K(group_##name)(const llri_strip *s, int k, int r) { return w2_negate(entries(s, k, r, llri_grid_##name), LLRI_SIGNS_AT(s, k, r), off); }
+LLRI_SIGNED(iq2xxs, LLRI_GRID8, 43)
+LLRI_SIGNED(iq2xs, LLRI_GRID8, 43)
+LLRI_SIGNED(iq2s, LLRI_GRID8, 43)
+LLRI_SIGNED(iq3xxs, LLRI_GRID4, 62)
+LLRI_SIGNED(iq3s, LLRI_GRID4, 15)
+#undef LLRI_SIGNED
+/* 8 times a byte of -1, 0, 1, + 9, and 1 more, or less where a sign is set: 0..18 */
+LLRI_WORD w2 LLRI_K(group_iq1s)(const llri_strip *s, int k, int r) { return w2_less2(LLRI_GRID8(s, k, r, llri_grid_iq1s), LLRI_SIGNS_AT(s, k, r)); }
 
 /* Their scales: of a group or of its halves, 2 * (a small integer) + 1 */
 LLRI_WORD void LLRI_K(head_iq2_xxs)(llri_strip *s, const uint8_t *p, int g, int r)
@@ -5311,13 +5336,13 @@ LLRI_FINISH(finish_iq1_m)               /* four times 16 bits: 4 sub-scales of 3
     LLRI_UNROLL
     for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 16 * (k / 4 % 2) + 3 * (k % 4)), 7)));
 }
-LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1)
-LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, entries8, llri_grid_iq2xs, group_iq2, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
-LLRI_UNPACK_GRID(iq2_s, head_iq2_s, entries8, llri_grid_iq2s, group_iq2, 82, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1)
-LLRI_UNPACK_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1)
-LLRI_UNPACK_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 1)
-LLRI_UNPACK_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 1, 1)
-LLRI_UNPACK_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s); LLRI_K(finish_sub)(s, 9), 9,
+LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, group_iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1)
+LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, group_iq2xs, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
+LLRI_UNPACK_GRID(iq2_s, head_iq2_s, group_iq2s, 82, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1)
+LLRI_UNPACK_GRID(iq3_xxs, head_iq3_xxs, group_iq3xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1)
+LLRI_UNPACK_GRID(iq3_s, head_iq3_s, group_iq3s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 1)
+LLRI_UNPACK_GRID(iq1_s, head_iq1_s, group_iq1s, 50, LLRI_K(finish_iq1_s)(s), 9, 1, 1)
+LLRI_UNPACK_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s); LLRI_K(finish_sub)(s, 9), 9,
                  2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2)) & 7) + 1, 2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2) + 3) & 7) + 1)
 #undef LLRI_UNPACK_GRID
 
@@ -5611,10 +5636,10 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
  * and the activations are broadcast. */
 #define LLRI_TURN (LLRI_QL >= 8)
 #if LLRI_TURN
-LLRI_WORD void LLRI_K(turn32)(vi w[8], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at)
+LLRI_WORD void LLRI_K(turn32)(vi w[8], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at, int half)
 {
     LLRI_K(turn)(w, b, row_bytes, at);
-    LLRI_K(turn)(w + 4, b, row_bytes, at + 16);
+    LLRI_K(turn)(w + 4, b, row_bytes, at + half);
 }
 LLRI_WORD void LLRI_K(turn_words)(w2 w[8])       /* words of rows -> turned */
 {
@@ -5624,35 +5649,62 @@ LLRI_WORD void LLRI_K(turn_words)(w2 w[8])       /* words of rows -> turned */
     LLRI_UNROLL
     for (i = 0; i < 8; i++) w2_store(t + 32 * LLRI_W2 * i, w[i]);
     for (i = 0; i < LLRI_QL / 4; i++) b[i] = t + 128 * i;
-    LLRI_K(turn32)(w, b, 32, 0);
+    LLRI_K(turn32)(w, b, 32, 0, 16);
 }
-LLRI_WORD void LLRI_K(turned_dots)(vi *c0, vi *c1, const vi w[8], const int8_t *a, int is_signed, int lim, int halves)
+/* word k of 8. p: what was summed since c was added to, four words or `lim` ago */
+LLRI_WORD void LLRI_K(turned_dot)(vi c[2], vi *p, int k, vi w, const int8_t *a, int is_signed, int lim, int halves)
 {
-    vi *c = c0;
-    int h, k;
+    const vi av = vi_set(LLRI_K(rd4)(a + 4 * k));
+    vi *to = &c[halves ? k / 4 : 0];
     (void)is_signed; (void)lim;
-    LLRI_UNROLL
-    for (h = 0; h < 8; h += 4) {
 #  if LLRI_VNNI
-        vi p = h && !halves ? vi_set(0) : *c;           /* two chains in any case */
-        LLRI_UNROLL
-        for (k = h; k < h + 4; k++) p = vi_dot(p, w[k], vi_set(LLRI_K(rd4)(a + 4 * k)));
-        *c = h && !halves ? vi_add(*c, p) : p;
+    if (k % 4 == 0) *p = k && !halves ? vi_set(0) : *to;        /* two chains in any case */
+    *p = vi_dot(*p, w, av);
+    if (k % 4 == 3) *to = k > 4 && !halves ? vi_add(*to, *p) : *p;
 #  else
-        vi p = vs_set(0);
-        LLRI_UNROLL
-        for (k = h; k < h + 4; k++) {
-            vi av = vi_set(LLRI_K(rd4)(a + 4 * k)), d = is_signed ? vs_madd(vs_abs(w[k]), vs_sign(av, w[k])) : vs_madd(w[k], av);
-            p = k % lim == 0 ? d : vs_add(p, d);
-            if (k % lim == lim - 1) *c = vi_add(*c, vi_madd(p, vs_set(1)));     /* as many as fit in 16 bits */
-        }
+    vi d = is_signed ? vs_madd(vs_abs(w), vs_sign(av, w)) : vs_madd(w, av);
+    *p = k % lim == 0 ? d : vs_add(*p, d);
+    if (k % lim == lim - 1) *to = vi_add(*to, vi_madd(*p, vs_set(1)));          /* as many as fit in 16 bits */
 #  endif
-        if (halves) c = c1;
-    }
 }
 #elif !LLRI_MADDWD
 LLRI_WORD void LLRI_K(turn_words)(rows *w) { (void)w; }
 #endif
+
+/* A group of QL rows from r on: its factors; its integer sums, which begin with what the offset takes away; f + what they amount to.
+ * sub, parts, mins: has integer factors of its halves; float ones of so many parts; mins of so many. */
+LLRI_WORD void LLRI_K(group_factors)(qf m[6], const llri_strip *s, int g, int r, int sub, int parts, int mins)
+{
+    int h;
+    for (h = 0; h < 2; h++) {
+        if (h < parts) m[h] = qf_load(s->scale[h][g] + r);
+        if (h < mins) m[2 + h] = qf_load(s->min[h][g] + r);
+        if (sub && !LLRI_MADDWD) m[4 + h] = qf_load(s->sub[h][g] + r);
+    }
+}
+#define LLRI_APART(sub, parts) ((parts) == 2 || ((sub) && !LLRI_MADDWD))        /* the sums of the halves: else they are in c[0] */
+LLRI_WORD void LLRI_K(group_begin)(vi c[2], int32_t sum, int off, int sub, int parts)
+{
+    const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
+    c[0] = c[1] = vi_set(0);
+    if (!o) return;
+    c[0] = vi_madd(vi_set(sum), vi_set((int32_t)(LLRI_APART(sub, parts) ? o : o * 0x10001u)));
+    c[1] = vi_madd(vi_set(sum), vi_set((int32_t)(o << 16)));
+}
+LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const qf m[6], int32_t sum, float scale, int sub, int parts, int mins)
+{
+    int h;
+    LLRI_UNROLL
+    for (h = 0; h < parts; h++) {
+        qf x = vi_float(c[h]);
+        if (sub && !LLRI_MADDWD) x = qf_fma(vi_float(c[1]), m[5], qf_mul(x, m[4]));
+        f = qf_fma(x, qf_mul(m[h], qf_set(scale)), f);
+    }
+    LLRI_UNROLL
+    for (h = 0; h < mins; h++)
+        f = qf_fma(m[2 + h], qf_mul(vi_float(vi_madd(vi_set(sum), vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(scale)), f);
+    return f;
+}
 
 /* acc[t][r..] += what group g of rows r.. gives, for each of n tokens, or to *one instead of acc. w: the weights, as words of rows
  * or `turned`; group: g's place in the activations */
@@ -5663,38 +5715,25 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
     const size_t q_stride = a->q_stride, g_stride = a->g_stride;
     const float *scale = a->scale + group;
     const int32_t *sum = a->sum + group;
-    const int subs = sub && !LLRI_MADDWD, apart = parts == 2 || subs;
-    const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
-    qf scales[2], min[2], factor[2];
-    int t, h;
-    for (h = 0; h < 2; h++) {           /* loaded once: compilers cannot know that acc is apart from s */
-        if (h < parts) scales[h] = qf_load(s->scale[h][g] + r);
-        if (h < mins) min[h] = qf_load(s->min[h][g] + r);
-        if (subs) factor[h] = qf_load(s->sub[h][g] + r);
-    }
+    qf m[6];
+    int t;
+    LLRI_K(group_factors)(m, s, g, r, sub, parts, mins);        /* once: compilers cannot know that acc is apart from s */
     (void)turned;
     for (t = 0, acc += r; t < n; t++, acc += LLRI_STRIP_ROWS, q += q_stride, scale += g_stride, sum += g_stride) {
         const LLRI_AE *k = (const LLRI_AE *)(const void *)q;
-        vi sums = vi_set(*sum), c[2];
-        qf f = one ? *one : qf_load(acc), x;
-        c[0] = c[1] = vi_set(0);
-        if (o) {
-            c[0] = vi_madd(sums, vi_set((int32_t)(apart ? o : o * 0x10001u)));
-            c[1] = vi_madd(sums, vi_set((int32_t)(o << 16)));
-        }
+        vi c[2];
+        qf f = one ? *one : qf_load(acc);
+        LLRI_K(group_begin)(c, *sum, off, sub, parts);
 #if LLRI_TURN
-        if (turned) LLRI_K(turned_dots)(&c[0], &c[1], w, k, is_signed, lim, apart);
-        else
+        if (turned) {
+            vi p;
+            int i;
+            LLRI_UNROLL
+            for (i = 0; i < 8; i++) LLRI_K(turned_dot)(c, &p, i, w[i], k, is_signed, lim, LLRI_APART(sub, parts));
+        } else
 #endif
-        LLRI_K(row_dots)(&c[0], &c[1], w, k, is_signed, lim, apart);
-        LLRI_UNROLL
-        for (h = 0; h < parts; h++) {
-            x = vi_float(c[h]);
-            if (subs) x = qf_fma(vi_float(c[1]), factor[1], qf_mul(x, factor[0]));
-            f = qf_fma(x, qf_mul(scales[h], qf_set(*scale)), f);
-        }
-        LLRI_UNROLL
-        for (h = 0; h < mins; h++) f = qf_fma(min[h], qf_mul(vi_float(vi_madd(sums, vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(*scale)), f);
+        LLRI_K(row_dots)(&c[0], &c[1], w, k, is_signed, lim, LLRI_APART(sub, parts));
+        f = LLRI_K(group_end)(f, c, m, *sum, *scale, sub, parts, mins);
         if (one) *one = f;
         else qf_store(acc, f);
     }
@@ -5711,7 +5750,7 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 #if LLRI_TURN
             const uint8_t *b[4];
             for (i = 0; i < LLRI_QL / 4; i++) b[i] = LLRI_STRIP_Q(s, g, r + 4 * i);
-            LLRI_K(turn32)(w, b, 32, 0);
+            LLRI_K(turn32)(w, b, 32, 0, 16);
 #else
             LLRI_UNROLL
             for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
@@ -5983,26 +6022,29 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
         } \
     }
 LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, n, 0), 0, 1, 1, 0, 1, 0)
-LLRI_DIRECT(tq1_0, head_tq1_0, group_tq1_0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 1, 0)
 #if LLRI_TURN            /* in narrow vectors no faster than by way of a strip */
 LLRI_DIRECT(q5_0, head_scale, group_q5_0, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
 LLRI_DIRECT(q5_1, head_scale_min, group_q5_1, 24, 1, LLRI_K(finish_half)(s, n, 1), 0, 0, 4, 0, 1, 1)
+LLRI_DIRECT(q1_0, head_q1_0, group_q1_0, 18, 4, LLRI_K(finish_half)(s, n, 0), 1, 0, 4, 0, 1, 0)
 LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 0, 4, 0, 2, 0)
 #  define LLRI_WIDE(name) LLRI_K(direct_##name)
 #else
 #  define LLRI_WIDE(name) NULL
 #endif
 /* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first to
- * need chunk j */
+ * need chunk j, whose second half lies `half` bytes behind its first. */
 #if LLRI_TURN
 #define LLRI_TURNED(c) t[c][i]
-#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
+#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
     LLRI_ONE_OR_FEW(name) \
     LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
         const uint8_t *b[4]; \
+        const int8_t *q = (const int8_t *)a->q; \
+        const float *scale = a->scale; \
+        const int32_t *sum = a->sum; \
         int block, r, k, i, j; \
-        for (block = 0; block < groups; block += 8, w += block_bytes) { \
+        for (block = 0; block < groups; block += 8, w += block_bytes, q += 256, scale += 8, sum += 8) { \
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
@@ -6011,34 +6053,57 @@ LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 LLRI_UNROLL \
                 for (k = 0; k < 8; k++) { \
-                    vi x[8]; \
+                    vi x[8], c[2], p; \
+                    qf m[6]; \
                     LLRI_UNROLL \
                     for (j = 0; j < n; j++) \
-                        if (k == (first)) LLRI_K(turn32)(t[j], b, row_bytes, at + 32 * j); \
+                        if (k == (first)) LLRI_K(turn32)(t[j], b, row_bytes, at + 32 * j, half); \
                     LLRI_NEXT(-1, 8, LLRI_QL * block_bytes / 8); \
+                    if (LLRI_ALONE) {           /* each word is used before the next is made: there are few registers */ \
+                        LLRI_K(group_factors)(m, s, k, r, sub, 1, mins); \
+                        LLRI_K(group_begin)(c, sum[k], off, sub, 1); \
+                        LLRI_UNROLL \
+                        for (i = 0; i < 8; i++) LLRI_K(turned_dot)(c, &p, i, LLRI_BITS_##name(LLRI_TURNED, k), q + 32 * k, 0, lim, sub); \
+                        f = LLRI_K(group_end)(f, c, m, sum[k], scale[k], sub, 1, mins); \
+                        continue; \
+                    } \
                     LLRI_UNROLL \
                     for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
-                    LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
+                    LLRI_K(add_group)(acc, NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
                 } \
                 if (LLRI_ALONE) qf_store(acc + r, f); \
             } \
         } \
     }
 #else
-#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, block_bytes, finish, off, lim, sub, mins) \
+#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
     LLRI_DIRECT(name, head, group_##name, block_bytes, 8, finish, off, 0, lim, sub, 1, mins)
 #endif
-LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
-LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
-LLRI_DIRECT_CHUNKS(q4_K, head_q4_K, 16, 4, 2 * j, 144, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
-LLRI_DIRECT_CHUNKS(q5_K, head_q4_K, 16, 5, j ? 2 * j - 2 : 0, 176, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
-LLRI_DIRECT_CHUNKS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
-LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 1, 4, 0, 0)
+LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 16, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
+LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 16, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
+LLRI_DIRECT_CHUNKS(q4_K, head_q4_K, 16, 4, 2 * j, 16, 144, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
+LLRI_DIRECT_CHUNKS(q5_K, head_q4_K, 16, 5, j ? 2 * j - 2 : 0, 16, 176, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
+LLRI_DIRECT_CHUNKS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
+/* each use of a word of fractions leaves their next digits in it; the second half of chunk 1 ends with the last 4 bytes */
+LLRI_WORD w2 LLRI_K(next_digits)(w2 *word)
+{
+    w2 d = w2_digits(*word);
+    *word = LLRI_K(times3)(*word);
+    return d;
+}
+#define LLRI_BITS_tq1_0(x, k) LLRI_K(next_digits)((k) < 5 ? &x(0) : (k) == 7 && i >= 4 ? &t[1][7] : &t[1][i % 4])
+LLRI_DIRECT_CHUNKS(tq1_0, head_tq1_0, 0, 2, 5 * j, j ? 4 : 16, 54, LLRI_K(finish_super)(s), 1, 4, 0, 0)
+LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(s), 1, 4, 0, 0)
 #undef LLRI_DIRECT_CHUNKS
 #undef LLRI_TURNED
 #undef LLRI_DIRECT
 /* and with a codebook */
-#define LLRI_DIRECT_GRID(name, head, entries, grid, group, block_bytes, finish, off, lim, sub) \
+#if LLRI_QL == 8
+#define LLRI_DONE LLRI_HIDE     /* else the words of all rows are begun before one is done, more than there are registers */
+#else
+#define LLRI_DONE(word) (void)0
+#endif
+#define LLRI_DIRECT_GRID(name, head, group, block_bytes, finish, off, lim, sub) \
     LLRI_ONE_OR_FEW(name) \
     LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
     { \
@@ -6049,14 +6114,16 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
                 LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
                 LLRI_NEXT(-1, 8, LLRI_W2 * block_bytes); \
             } \
-            LLRI_K(entries)(s, grid); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                 qf f = qf_load(acc + r); \
                 for (k = 0; k < 8; k++) { \
                     w2 x[LLRI_NW]; \
                     LLRI_UNROLL \
-                    for (i = 0; i < LLRI_NW; i++) x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
+                    for (i = 0; i < LLRI_NW; i++) { \
+                        x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
+                        LLRI_DONE(x[i]); \
+                    } \
                     if (tokens > 1) LLRI_K(turn_words)(x); \
                     LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, off, LLRI_TURN && tokens > 1, 0, lim, sub, 1, 0); \
                 } \
@@ -6064,14 +6131,15 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 66, LLRI_K(finish_super)(s), 
             } \
         } \
     }
-LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, entries8, llri_grid_iq2xxs, group_iq2, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 0)
-LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, entries8, llri_grid_iq2xs, group_iq2, 74, LLRI_K(finish_iq2)(s), 43, 1, 1)
-LLRI_DIRECT_GRID(iq2_s, head_iq2_s, entries8, llri_grid_iq2s, group_iq2, 82, LLRI_K(finish_iq2)(s), 43, 1, 1)
-LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, entries4, llri_grid_iq3xxs, group_iq3_xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 0)
-LLRI_DIRECT_GRID(iq3_s, head_iq3_s, entries4, llri_grid_iq3s, group_iq3_s, 110, LLRI_K(finish_iq3_s)(s), 15, 4, 0)
-LLRI_DIRECT_GRID(iq1_s, head_iq1_s, entries8, llri_grid_iq1s, group_iq1, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
-LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
+LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, group_iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 0)
+LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, group_iq2xs, 74, LLRI_K(finish_iq2)(s), 43, 1, 1)
+LLRI_DIRECT_GRID(iq2_s, head_iq2_s, group_iq2s, 82, LLRI_K(finish_iq2)(s), 43, 1, 1)
+LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, group_iq3xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 0)
+LLRI_DIRECT_GRID(iq3_s, head_iq3_s, group_iq3s, 110, LLRI_K(finish_iq3_s)(s), 15, 4, 0)
+LLRI_DIRECT_GRID(iq1_s, head_iq1_s, group_iq1s, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
+LLRI_DIRECT_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
 #undef LLRI_DIRECT_GRID
+#undef LLRI_DONE
 #undef LLRI_ONE_OR_FEW
 #undef LLRI_ALONE
 #undef LLRI_NEXT
@@ -6080,7 +6148,7 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, entries8, llri_grid_iq1s, group_iq1, 56, LLR
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
                   LLRI_K(direct_iq3_s), LLRI_K(direct_iq2_s), LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_iq1_m), \
-                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_WIDE(nvfp4), NULL, NULL }
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_WIDE(nvfp4), LLRI_WIDE(q1_0), NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -7252,12 +7320,14 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef qf_mul
 #undef qf_fma
 #undef rows
+#undef LLRI_APART
 #undef rows_load
 #undef LLRI_NW
 #undef LLRI_TURN
 #undef b32
 #undef LLRI_W2
 #undef w2
+#undef w2_of
 #undef w2_load
 #undef w2_both
 #undef w2_nibbles
@@ -7315,6 +7385,9 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_ABOVE
 #undef LLRI_SIGNS
 #undef LLRI_SIGNS_AT
+#undef LLRI_INDEX
+#undef LLRI_GRID8
+#undef LLRI_GRID4
 #endif /* LLRI_PASS */
 
 #ifndef LLRI_PASS /* ------------- first reading, continued: everything above the kernels ------------- */
