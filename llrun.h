@@ -6044,9 +6044,10 @@ LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 
         const float *scale = a->scale; \
         const int32_t *sum = a->sum; \
         int block, r, k, i, j; \
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
         for (block = 0; block < groups; block += 8, w += block_bytes, q += 256, scale += 8, sum += 8) { \
-            for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             finish; \
+            for (r = 0; r < LLRI_STRIP_ROWS && block + 8 < groups; r++) LLRI_K(head)(s, w + block_bytes + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                 vi t[n][8]; \
                 qf f = qf_load(acc + r); \
