@@ -4092,7 +4092,7 @@ static const uint8_t llri_fp4_plus12[16] = { 12, 13, 14, 15, 16, 18, 20, 24, 12,
  * Three families of integer arithmetic:
  *   VNNI     u8 x s8 -> int32 in one instruction. Full-range types are stored as u = q + 128.
  *   MADDUBS  u8 x s8 -> pairs in int16, saturating: u <= 127 keeps 2*127*127 below 2^15. `lim` such pair sums fit in int16.
- *            Full-range types stay signed: |w| x sign(a, w).
+ *            Full-range types: with few tokens they stay signed, |w| x sign(a, w); with many u = q + 128 is two nibbles.
  *   MADDWD   int16 x int16 -> int32. The strip holds signed products (u - offset) * sub-scale as int16.
  */
 #if LLRI_PASS == LLRI_PASS_SCALAR       /* its vectors are arrays: no faster, and minutes to compile */
@@ -4760,7 +4760,19 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 #define LLRI_WE uint8_t
 #define LLRI_PUT(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
 #define LLRI_PUT_TIMES(s, g, r, v, p, q) w2_store(LLRI_STRIP_Q(s, g, r), w2_times(v, p, q))
-#define LLRI_PUT_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), LLRI_VNNI ? w2_flip(v) : v)
+#  if LLRI_VNNI
+#define LLRI_PUT_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), w2_flip(v))
+#  else
+#define LLRI_HIGH (8 * LLRI_STRIP_ROWS * 32)    /* where the high nibbles are, from the low ones on */
+LLRI_WORD void LLRI_K(put_signed)(llri_strip *s, int g, int r, w2 v)
+{
+    uint8_t *d = LLRI_STRIP_Q(s, g, r);
+    v = w2_flip(v);
+    w2_store(d, w2_and(v, 15));
+    w2_store(d + LLRI_HIGH, w2_shr(v, 4, 15));
+}
+#define LLRI_PUT_SIGNED(s, g, r, v) LLRI_K(put_signed)(s, g, r, v)
+#  endif
 #endif
 
 #if LLRI_PASS != LLRI_PASS_SCALAR && LLRI_PASS < LLRI_PASS_AVX2
@@ -5739,6 +5751,18 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
     }
 }
 
+LLRI_WORD void LLRI_K(strip_words)(rows *w, const uint8_t *p)       /* QL rows of a strip, turned if that is done */
+{
+    int i;
+#if LLRI_TURN
+    const uint8_t *b[4];
+    for (i = 0; i < LLRI_QL / 4; i++) b[i] = p + 128 * i;
+    LLRI_K(turn32)(w, b, 32, 0, 16);
+#else
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(p + 32 * sizeof(LLRI_WE) * LLRI_W2 * (size_t)i);
+#endif
+}
 LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
@@ -5747,13 +5771,15 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
     for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
         for (g = 0; g < groups; g++) {
             rows w[LLRI_NW];
-#if LLRI_TURN
-            const uint8_t *b[4];
-            for (i = 0; i < LLRI_QL / 4; i++) b[i] = LLRI_STRIP_Q(s, g, r + 4 * i);
-            LLRI_K(turn32)(w, b, 32, 0, 16);
+            LLRI_K(strip_words)(w, LLRI_STRIP_Q(s, g, r));
+#if LLRI_MADDUBS
+            if (is_signed) {
+                rows high[LLRI_NW];
+                LLRI_K(strip_words)(high, LLRI_STRIP_Q(s, g, r) + LLRI_HIGH);
+                for (i = 0; i < LLRI_NW; i++) w[i] = w2_flip(w2_or(w[i], w2_shl(high[i], 4, 0xf0)));
+            }
 #else
-            LLRI_UNROLL
-            for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(LLRI_STRIP_Q(s, g, r + i * LLRI_W2));
+            (void)i;
 #endif
             LLRI_K(add_group)(acc, NULL, n, s, g, r, w, a, g, off, LLRI_TURN, is_signed, lim, sub, parts, mins);
         }
@@ -6163,11 +6189,11 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 
 /* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q; MADDUBS: times the sub-scale.
  * p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
-                        int nv, int is_signed, int lim, int sub)
+                        int nv, int high, int lim, int sub)
 {
     int i, v, k;
 #if LLRI_MADDWD
-    (void)p; (void)is_signed; (void)lim; (void)sub;
+    (void)p; (void)high; (void)lim; (void)sub;
     LLRI_UNROLL
     for (k = 0; k < 8; k++)
         LLRI_UNROLL
@@ -6184,26 +6210,26 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
         for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
 #  if LLRI_VNNI
+            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
             LLRI_UNROLL
             for (v = 0; v < nv; v++) c[i][v] = vi_dot(c[i][v], w, a[v]);
 #  else
-            vi u = is_signed ? vs_abs(w) : w;
+            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + (high ? LLRI_HIGH : 0) + 16 * h + 4 * k));
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
-                vi d = vs_madd(u, is_signed ? vs_sign(a[v], w) : a[v]);
+                vi d = vs_madd(w, a[v]);
                 p[i][v] = (4 * h + k) % lim == 0 ? d : vs_acc(p[i][v], d);
             }
 #  endif
         }
 #  if LLRI_VNNI
-        (void)p; (void)is_signed; (void)lim; (void)sub;
+        (void)p; (void)high; (void)lim; (void)sub;
 #  else
         if ((4 * h + k) % lim == lim - 1)       /* as many as fit in 16 bits */
             LLRI_UNROLL
             for (i = 0; i < LLRI_MR; i++) {
-                vi m = vs_set((int16_t)(sub ? s->sub16[h][g][r + i] : 1));
+                vi m = vs_set((int16_t)(sub ? s->sub16[h][g][r + i] : high ? 16 : 1));
                 LLRI_UNROLL
                 for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(p[i][v], m));
             }
@@ -6221,7 +6247,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
     const int apart = parts == 2 || (LLRI_VNNI && sub);
     qf f[LLRI_MR][LLRI_NV];
     int g, h, i, v, j;
-    if (LLRI_VNNI && is_signed) off = 128;
+    if (!LLRI_MADDWD && is_signed) off = 128;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
@@ -6241,8 +6267,12 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
                     for (i = 0; i < LLRI_MR; i++) c[i][v] = first;
                 }
             }
-            LLRI_K(half_group)(c, p, s, g, r, h, q, a->q_stride, nv, is_signed, lim, sub);
+            LLRI_K(half_group)(c, p, s, g, r, h, q, a->q_stride, nv, 0, lim, sub);
             if (h == 0 && !apart) continue;
+            if (LLRI_MADDUBS && is_signed) {
+                LLRI_K(half_group)(c, p, s, g, r, 0, q, a->q_stride, nv, 1, lim, 0);
+                LLRI_K(half_group)(c, p, s, g, r, 1, q, a->q_stride, nv, 1, lim, 0);
+            }
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride), less = vi_madd(sum, vi_set(o));
@@ -6296,12 +6326,11 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
 #define LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
     static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc, const llri_wanted *next) \
     { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, next, is_signed, lim, sub, parts, mins); }
-#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) \
-    LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
+#define LLRI_GEMV(name, is_signed, lim, sub, parts, mins) \
     static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
     { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); }
+#define LLRI_FORM(name, is_signed, lim, sub, parts, mins) LLRI_GEMM(name, is_signed, lim, sub, parts, mins) LLRI_GEMV(name, is_signed, lim, sub, parts, mins)
 LLRI_FORM(plain31,  0, 4, 0, 1, 0)
-LLRI_FORM(signed,   1, 1, 0, 1, 0)
 LLRI_FORM(min31,    0, 4, 0, 1, 1)
 LLRI_FORM(sub31,    0, 4, 1, 1, 0)
 LLRI_FORM(mins63,   0, 2, 0, 1, 2)
@@ -6311,13 +6340,17 @@ LLRI_FORM(halves,   0, 4, 0, 2, 0)
 LLRI_GEMM(plain15,  0, 8, 0, 1, 0)
 LLRI_GEMM(min15,    0, 8, 0, 1, 1)
 LLRI_FORM(plain127, 0, 1, 0, 1, 0)
+LLRI_GEMM(signed,   1, 8, 0, 1, 0)
+LLRI_GEMV(signed,   1, 1, 0, 1, 0)
 LLRI_FORM(sub63,    0, 2, 1, 1, 0)
 LLRI_FORM(sub127,   0, 1, 1, 1, 0)
 #define LLRI_FORMS(m, n) { LLRI_K(m##_plain##n), LLRI_K(m##_plain31), LLRI_K(m##_plain127), LLRI_K(m##_signed), LLRI_K(m##_min##n), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub63), LLRI_K(m##_sub127), LLRI_K(m##_mins63), LLRI_K(m##_halves) }
 #else
+LLRI_FORM(signed,   1, 1, 0, 1, 0)
 #define LLRI_FORMS(m, n) { LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_plain31), LLRI_K(m##_signed), LLRI_K(m##_min31), LLRI_K(m##_min31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_sub31), LLRI_K(m##_mins63), LLRI_K(m##_halves) }
 #endif
 #undef LLRI_GEMM
+#undef LLRI_GEMV
 #undef LLRI_FORM
 
 #ifdef LLRI_OWN_FLOATS
@@ -7144,7 +7177,7 @@ static LLRI_TARGET void LLRI_K(join)(float *total, const float *part, int dv)
 enum { LLRI_K(PEAK_CHAINS) = LLRI_PASS == LLRI_PASS_SCALAR ? 2 : LLRI_X64 ? 10 : 4, LLRI_K(PEAK_TIMES) = 5000 };
 
 /* pairs: pair sums that fit in 16 bits (MADDUBS) */
-LLRI_WORD int LLRI_K(peak_int)(int is_signed, int pairs)
+LLRI_WORD int LLRI_K(peak_int)(int pairs)
 {
     vi c[LLRI_K(PEAK_CHAINS)], w = vi_set(0x10001), a = w;
     int i, k;
@@ -7157,13 +7190,11 @@ LLRI_WORD int LLRI_K(peak_int)(int is_signed, int pairs)
         for (i = 0; i < LLRI_K(PEAK_CHAINS); i++) {
             LLRI_HIDE(a);
 #  if LLRI_VNNI
-            (void)is_signed;
             c[i] = vi_dot(c[i], w, a);
 #  elif LLRI_MADDWD
-            (void)is_signed;
             c[i] = vi_add(c[i], vi_madd(w, a));
 #  else
-            vi p = vs_madd(w, is_signed ? vs_sign(a, w) : a);
+            vi p = vs_madd(w, a);
             int j;
             LLRI_UNROLL
             for (j = 1; j < pairs; j++) {
@@ -7201,9 +7232,9 @@ LLRI_WORD int LLRI_K(peak_float)(int type)
 static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
 {
     switch (arith) {
-    case LLR_ARITH_INT4: return LLRI_K(peak_int)(0, 8);
-    case LLR_ARITH_INT6: return LLRI_K(peak_int)(0, 2);
-    case LLR_ARITH_INT8: return LLRI_K(peak_int)(1, 1);
+    case LLR_ARITH_INT4: return LLRI_K(peak_int)(8);
+    case LLR_ARITH_INT6: return LLRI_K(peak_int)(2);
+    case LLR_ARITH_INT8: return LLRI_K(peak_int)(8) / (LLRI_MADDUBS ? 2 : 1);     /* as two nibbles */
 #if LLRI_HAS_PAIRS
     case LLR_ARITH_BF16: return LLRI_K(peak_float)(LLRI_PAIRS);
 #endif
