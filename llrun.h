@@ -294,7 +294,7 @@ LLR_API int        llr_pool_threads(const llr_pool *p);
 
 /* --- Rooflines: how fast matrix products could be at best, to compare with how fast they are ------------------------------ */
 typedef enum llr_arith {             /* what products with a weight cost depends on the integers that the weights are made of */
-    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 */, LLR_ARITH_COUNT
+    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT7, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 */, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
 /* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the
@@ -7234,6 +7234,7 @@ static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
     switch (arith) {
     case LLR_ARITH_INT4: return LLRI_K(peak_int)(8);
     case LLR_ARITH_INT6: return LLRI_K(peak_int)(2);
+    case LLR_ARITH_INT7: return LLRI_K(peak_int)(1);
     case LLR_ARITH_INT8: return LLRI_K(peak_int)(8) / (LLRI_MADDUBS ? 2 : 1);     /* as two nibbles */
 #if LLRI_HAS_PAIRS
     case LLR_ARITH_BF16: return LLRI_K(peak_float)(LLRI_PAIRS);
@@ -8025,7 +8026,8 @@ LLR_API llr_status llr_pool_new(llr_pool **out, int n_threads, const llr_options
 LLR_API llr_arith llr_type_arith(uint32_t type) {
     const llri_quant_row *q = llri_quant(type);
     if (!q) return type == LLRI_BF16 ? LLR_ARITH_BF16 : LLR_ARITH_FLOAT;
-    if (q->form == LLRI_FORM_SIGNED || q->form == LLRI_FORM_PLAIN127 || q->form == LLRI_FORM_SUB127) return LLR_ARITH_INT8;
+    if (q->form == LLRI_FORM_SIGNED) return LLR_ARITH_INT8;
+    if (q->form == LLRI_FORM_PLAIN127 || q->form == LLRI_FORM_SUB127) return LLR_ARITH_INT7;
     return q->form == LLRI_FORM_PLAIN15 || q->form == LLRI_FORM_MIN15 || type == LLRI_Q2_K || type == LLRI_Q3_K ? LLR_ARITH_INT4 : LLR_ARITH_INT6;
 }
 
