@@ -5675,7 +5675,7 @@ LLRI_WORD void LLRI_K(turned_dot)(vi c[2], vi *p, int k, vi w, const int8_t *a, 
     if (k % 4 == 3) *to = k > 4 && !halves ? vi_add(*to, *p) : *p;
 #  else
     vi d = is_signed ? vs_madd(vs_abs(w), vs_sign(av, w)) : vs_madd(w, av);
-    *p = k % lim == 0 ? d : vs_add(*p, d);
+    *p = k % lim == 0 ? d : lim > 4 ? vs_acc(*p, d) : vs_add(*p, d);      /* of four a tree is better */
     if (k % lim == lim - 1) *to = vi_add(*to, vi_madd(*p, vs_set(1)));          /* as many as fit in 16 bits */
 #  endif
 }
@@ -6119,8 +6119,8 @@ LLRI_WORD w2 LLRI_K(next_digits)(w2 *word)
     return d;
 }
 #define LLRI_BITS_tq1_0(x, k) LLRI_K(next_digits)((k) < 5 ? &x(0) : (k) == 7 && i >= 4 ? &t[1][7] : &t[1][i % 4])
-LLRI_DIRECT_CHUNKS(tq1_0, head_tq1_0, 0, 2, 5 * j, j ? 4 : 16, 54, LLRI_K(finish_super)(s), 1, 4, 0, 0)
-LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(s), 1, 4, 0, 0)
+LLRI_DIRECT_CHUNKS(tq1_0, head_tq1_0, 0, 2, 5 * j, j ? 4 : 16, 54, LLRI_K(finish_super)(s), 1, 8, 0, 0)
+LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(s), 1, 8, 0, 0)
 #undef LLRI_DIRECT_CHUNKS
 #undef LLRI_TURNED
 #undef LLRI_DIRECT
