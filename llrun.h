@@ -3942,7 +3942,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 
 #define LLRI_LOOK 160                   /* bytes per row: 64 indices of 16 bits, 8 words of signs */
 typedef struct llri_strip {
-    uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each */
+    uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each; or nibbles, see LLRI_HIGH */
     uint8_t look[LLRI_STRIP_ROWS][LLRI_LOOK];           /* of types with a codebook: indices and signs, see LLRI_UNPACK_GRID */
     float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
     float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
@@ -4404,7 +4404,7 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #else
 #define LLRI_HIDE(v) __asm__ volatile("" : "+x"(v))
 #endif
-/* LLRI_INT(v): an integer that the compiler shall not make part of a vector: through memory it is cheaper */
+/* LLRI_INT(v): an integer that the compiler shall have here, and not make part of a vector */
 #if defined(__GNUC__) && UINTPTR_MAX > 0xffffffffu
 #define LLRI_INT(v) __asm__("" : "+r"(v))
 #else
@@ -4655,8 +4655,8 @@ LLRI_WORD w2 LLRI_K(w2_digits)(w2 v)
 #define w2_ones32(v, bit) _mm512_srai_epi32(_mm512_slli_epi32(v, 31 - (bit)), 31)
 #define w2_words(x, y, odd) w2_interleave8(_mm512_castps_si512(_mm512_shuffle_ps(_mm512_castsi512_ps(x), _mm512_castsi512_ps(y), (odd) ? 0xdd : 0x88)))
 #define w2_odd8(x, y) w2_interleave8(_mm512_packus_epi16(_mm512_srli_epi16(x, 8), _mm512_srli_epi16(y, 8)))
-#define w2_widen8(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_widen8(p)), b32_widen8(q), 1)
-#define w2_widen16(p, q) _mm512_inserti64x4(_mm512_castsi256_si512(b32_widen16(p)), b32_widen16(q), 1)
+#define w2_widen8(p, q) w2_of(b32_widen8(p), b32_widen8(q))
+#define w2_widen16(p, q) w2_of(b32_widen16(p), b32_widen16(q))
 LLRI_WORD void LLRI_K(w2_pairs)(uint8_t *d, w2 low, w2 high)             /* 16 of each row, then 16 more */
 {
     w2 x = w2_interleave8(low), y = w2_interleave8(high);
@@ -4763,7 +4763,7 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 #  if LLRI_VNNI
 #define LLRI_PUT_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), w2_flip(v))
 #  else
-#define LLRI_HIGH (8 * LLRI_STRIP_ROWS * 32)    /* where the high nibbles are, from the low ones on */
+#define LLRI_HIGH (8 * LLRI_STRIP_ROWS * 32)    /* u = q + 128 lies in the strip as all low nibbles, then, so many bytes further, all high ones */
 LLRI_WORD void LLRI_K(put_signed)(llri_strip *s, int g, int r, w2 v)
 {
     uint8_t *d = LLRI_STRIP_Q(s, g, r);
@@ -5138,8 +5138,8 @@ LLRI_FINISH(finish_iq4_xs)              /* a half, the high bits of the 8 groups
 LLRI_UNPACK(iq4_xs, head_iq4_xs, group_iq4_xs, 136, 8, LLRI_K(finish_iq4_xs)(s), LLRI_PUT_SIGNED(s, g + k, r, v))
 
 /* Types with a codebook. `look` brings the indices and signs of a block, or of those of two rows, into one form, in s->look:
- * 16 indices of 16 bits of each row at a time, for 8 or for 4 weights each; then for each group the 32 signs of each row. `entries`
- * stores what they stand for in the strip, where `group` finds it. */
+ * 16 indices of 16 bits of each row at a time, for 8 or for 4 weights each; then for each group the 32 signs of each row. `group`
+ * takes what they stand for from the table, and applies the signs. */
 #define LLRI_UNPACK_GRID(name, head, group, block_bytes, finish, off, sub0, sub1) \
     static LLRI_TARGET void LLRI_K(unpack_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next) \
     { \
@@ -5663,7 +5663,7 @@ LLRI_WORD void LLRI_K(turn_words)(w2 w[8])       /* words of rows -> turned */
     for (i = 0; i < LLRI_QL / 4; i++) b[i] = t + 128 * i;
     LLRI_K(turn32)(w, b, 32, 0, 16);
 }
-/* word k of 8. p: what was summed since c was added to, four words or `lim` ago */
+/* word k of 8. p: what was summed since c was added to, four words or `lim` ago (8: not with halves) */
 LLRI_WORD void LLRI_K(turned_dot)(vi c[2], vi *p, int k, vi w, const int8_t *a, int is_signed, int lim, int halves)
 {
     const vi av = vi_set(LLRI_K(rd4)(a + 4 * k));
@@ -6186,7 +6186,8 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 
 #define LLRI_WIDTH(left, most) ((left) >= (most) && !((most) == 3 && (left) == 4) ? (most) : (most) > 2 && (left) >= 2 ? 2 : 1)
 #define LLRI_TILES(n_vec, most, rows) (((n_vec) + (most) - 1) / (most) * (LLRI_STRIP_ROWS / (rows)))
 
-/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q; MADDUBS: times the sub-scale.
+/* One half of a group: c[row][vector] += 16 products for rows r.. and vectors of tokens at q; MADDUBS: times the sub-scale, or 16
+ * times those with the `high` nibbles, see LLRI_HIGH.
  * p: sums of pairs in 16 bits; if 8 fit (lim), those of half 0 wait there for half 1. */
 LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV], const llri_strip *s, int g, int r, int h, const uint8_t *q, size_t q_stride,
                         int nv, int high, int lim, int sub)
@@ -6335,7 +6336,7 @@ LLRI_FORM(min31,    0, 4, 0, 1, 1)
 LLRI_FORM(sub31,    0, 4, 1, 1, 0)
 LLRI_FORM(mins63,   0, 2, 0, 1, 2)
 LLRI_FORM(halves,   0, 4, 0, 2, 0)
-/* The table of m = gemv or gemm. Eight sums of pairs pay only in gemm: gemv takes n = 31 for the forms of 15 too. */
+/* The table of m = gemv or gemm. Eight sums of pairs do not pay in gemv: it takes n = 31 for the forms of 15 too. */
 #if LLRI_MADDUBS        /* only here does the range of u matter */
 LLRI_GEMM(plain15,  0, 8, 0, 1, 0)
 LLRI_GEMM(min15,    0, 8, 0, 1, 1)
@@ -7284,6 +7285,8 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef LLRI_BITS_q5_K
 #undef LLRI_BITS_q6_K
 #undef LLRI_BITS_tq2_0
+#undef LLRI_BITS_tq1_0
+#undef LLRI_HIGH
 #undef LLRI_NIBBLE
 #undef LLRI_ROW
 #undef half_load

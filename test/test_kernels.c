@@ -135,6 +135,7 @@ static void test_kernel_matmul(void)
             int block = (int)llri_type(kt_types[k].type)->block;
             kt_seed = 1 + (uint32_t)k;
             kt_one(ops, &kt_types[k], KT_FAST, block == 1 ? 77 : block == 256 ? 512 : 3 * 128 + block, 21);
+            if (block > 1) kt_one(ops, &kt_types[k], KT_FAST, 4 * 128 + block, 16);         /* the last row that is read where it lies, and the end of memory */
             kt_one(ops, &kt_types[k], KT_EXACT, block == 1 ? 812 : 512 + block, 16);      /* two slices of floats */
             if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 34, 5);
             if (block == 1) kt_one(ops, &kt_types[k], KT_FAST, 2300, 18);   /* several vectors of slices, the last unfinished, and its last slice */
