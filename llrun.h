@@ -4760,10 +4760,10 @@ LLRI_WORD void LLRI_K(put16)(llri_strip *s, int g, int r, b32 v, int is_signed, 
 #define LLRI_WE uint8_t
 #define LLRI_PUT(s, g, r, v, off, s0, s1) w2_store(LLRI_STRIP_Q(s, g, r), v)   /* the sub-scales are in s->head too */
 #define LLRI_PUT_TIMES(s, g, r, v, p, q) w2_store(LLRI_STRIP_Q(s, g, r), w2_times(v, p, q))
+#define LLRI_HIGH (8 * LLRI_STRIP_ROWS * 32)    /* MADDUBS: u = q + 128 lies in the strip as all low nibbles, then, so many bytes further, all high ones */
 #  if LLRI_VNNI
 #define LLRI_PUT_SIGNED(s, g, r, v) w2_store(LLRI_STRIP_Q(s, g, r), w2_flip(v))
 #  else
-#define LLRI_HIGH (8 * LLRI_STRIP_ROWS * 32)    /* u = q + 128 lies in the strip as all low nibbles, then, so many bytes further, all high ones */
 LLRI_WORD void LLRI_K(put_signed)(llri_strip *s, int g, int r, w2 v)
 {
     uint8_t *d = LLRI_STRIP_Q(s, g, r);
@@ -6211,12 +6211,11 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
         for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
+            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + (high ? LLRI_HIGH : 0) + 16 * h + 4 * k));
 #  if LLRI_VNNI
-            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 16 * h + 4 * k));
             LLRI_UNROLL
             for (v = 0; v < nv; v++) c[i][v] = vi_dot(c[i][v], w, a[v]);
 #  else
-            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + (high ? LLRI_HIGH : 0) + 16 * h + 4 * k));
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi d = vs_madd(w, a[v]);
@@ -6225,7 +6224,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
 #  endif
         }
 #  if LLRI_VNNI
-        (void)p; (void)high; (void)lim; (void)sub;
+        (void)p; (void)lim; (void)sub;
 #  else
         if ((4 * h + k) % lim == lim - 1)       /* as many as fit in 16 bits */
             LLRI_UNROLL
