@@ -3944,10 +3944,10 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each; or nibbles, see LLRI_HIGH */
     uint8_t look[LLRI_STRIP_ROWS][LLRI_LOOK];           /* of types with a codebook: indices and signs, see LLRI_UNPACK_GRID */
-    float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only */
-    float   min[2][8][LLRI_STRIP_ROWS];                 /* added per activation: min * sum(a); [1]: second half, q2_K only */
-    float   sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group: products below 2^24 are exact */
-    int16_t sub16[2][8][LLRI_STRIP_ROWS];               /* the same, for sums of pairs */
+    float   scale[2][8][LLRI_STRIP_ROWS];               /* [1]: of the second half of a group, nvfp4 only. With sub-scales one for all groups, in [0][0] */
+    float   min[8][LLRI_STRIP_ROWS];                    /* added per activation: min * sum(a); q2_K: one for all groups, in [0], */
+    int32_t mins[8][LLRI_STRIP_ROWS];                   /* and its integer factors for the halves of a group, in 16 bits each */
+    float   sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group: products below 2^24 are exact; MADDUBS: two equal int16 */
     int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
     /* as they come from the blocks; made into the above for all rows together */
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins per group, of nvfp4 scales per half; or per 256: */
@@ -4301,9 +4301,11 @@ LLRI_WORD vf LLRI_K(mul_add)(int type, vf w, vf x, vf f)
 #define LLRI_LANES(expr) int i; vi r; for (i = 0; i < 4; i++) r.v[i] = (expr); return r
 LLRI_WORD vi LLRI_K(vi_set)(int32_t x) { LLRI_LANES(x); }
 LLRI_WORD vi LLRI_K(vi_load)(const void *p) { vi r; memcpy(&r, p, sizeof r); return r; }
+LLRI_WORD void LLRI_K(vi_store)(void *p, vi a) { memcpy(p, &a, sizeof a); }
 LLRI_WORD vi LLRI_K(vi_add)(vi a, vi b) { LLRI_LANES(a.v[i] + b.v[i]); }
 LLRI_WORD vi LLRI_K(vi_and)(vi a, uint32_t m) { LLRI_LANES((int32_t)((uint32_t)a.v[i] & m)); }
 LLRI_WORD vi LLRI_K(vi_or)(vi a, vi b) { LLRI_LANES(a.v[i] | b.v[i]); }
+LLRI_WORD vi LLRI_K(vi_flip)(vi a, uint32_t m) { LLRI_LANES((int32_t)((uint32_t)a.v[i] ^ m)); }
 LLRI_WORD vi LLRI_K(vi_shl)(vi a, int n) { LLRI_LANES((int32_t)((uint32_t)a.v[i] << n)); }
 LLRI_WORD vi LLRI_K(vi_shr)(vi a, int n) { LLRI_LANES((int32_t)((uint32_t)a.v[i] >> n)); }
 LLRI_WORD vi LLRI_K(vi_sar)(vi a, int n) { LLRI_LANES(a.v[i] >> n); }
@@ -4318,11 +4320,13 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #undef LLRI_LANES
 #define vi_set LLRI_K(vi_set)
 #define vi_load LLRI_K(vi_load)
+#define vi_store LLRI_K(vi_store)
 #define vi_add LLRI_K(vi_add)
 #define vi_madd LLRI_K(vi_madd)
 #define vi_float LLRI_K(vi_float)
 #define vi_and LLRI_K(vi_and)
 #define vi_or LLRI_K(vi_or)
+#define vi_flip LLRI_K(vi_flip)
 #define vi_shl LLRI_K(vi_shl)
 #define vi_shr LLRI_K(vi_shr)
 #define vi_sar LLRI_K(vi_sar)
@@ -4337,6 +4341,7 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_float(a) _mm_cvtepi32_ps(a)
 #define vi_and(a, m) _mm_and_si128(a, _mm_set1_epi32((int32_t)(m)))
 #define vi_or(a, b) _mm_or_si128(a, b)
+#define vi_flip(a, m) _mm_xor_si128(a, _mm_set1_epi32((int32_t)(m)))
 #define vi_shl(a, n) _mm_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_shr(a, n) _mm_srl_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_sar(a, n) _mm_sra_epi32(a, _mm_cvtsi32_si128(n))
@@ -4349,6 +4354,10 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vs_abs(w) _mm_abs_epi8(w)
 #define vs_sign(a, w) _mm_sign_epi8(a, w)
 #define vs_set(x) _mm_set1_epi16(x)
+#define vs_mul(a, b) _mm_mullo_epi16(a, b)
+#define vs_sar(a, n) _mm_sra_epi16(a, _mm_cvtsi32_si128(n))
+#define vi_pick(a, c, d) _mm_shuffle_epi8(a, _mm_setr_epi32((int)(c), (int)((c) + (d)), (int)((c) + 2 * (d)), (int)((c) + 3 * (d))))
+#define vi_store(p, a) _mm_storeu_si128((__m128i *)(void *)(p), a)
 #elif LLRI_QL == 8
 #define LLRI_KL 4
 #define LLRI_MR 4
@@ -4360,6 +4369,7 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vi_float(a) _mm256_cvtepi32_ps(a)
 #define vi_and(a, m) _mm256_and_si256(a, _mm256_set1_epi32((int32_t)(m)))
 #define vi_or(a, b) _mm256_or_si256(a, b)
+#define vi_flip(a, m) _mm256_xor_si256(a, _mm256_set1_epi32((int32_t)(m)))
 #define vi_shl(a, n) _mm256_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_shr(a, n) _mm256_srl_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_sar(a, n) _mm256_sra_epi32(a, _mm_cvtsi32_si128(n))
@@ -4373,17 +4383,24 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vs_abs(w) _mm256_abs_epi8(w)
 #define vs_sign(a, w) _mm256_sign_epi8(a, w)
 #define vs_set(x) _mm256_set1_epi16(x)
+#define vs_mul(a, b) _mm256_mullo_epi16(a, b)
+#define vs_sar(a, n) _mm256_sra_epi16(a, _mm_cvtsi32_si128(n))
+#define vi_pick(a, c, d) _mm256_shuffle_epi8(a, _mm256_broadcastsi128_si256(_mm_setr_epi32((int)(c), (int)((c) + (d)), (int)((c) + 2 * (d)), (int)((c) + 3 * (d)))))
+#define vi_store(p, a) _mm256_storeu_si256((__m256i *)(void *)(p), a)
 #else
 #define LLRI_KL 4
 #define LLRI_MR 4
 #define LLRI_NV 3
 #define vi_set(x) _mm512_set1_epi32(x)
 #define vi_load(p) _mm512_loadu_si512((const void *)(p))
+#define vi_store(p, a) _mm512_storeu_si512((void *)(p), a)
+#define vi_pick(a, c, d) _mm512_shuffle_epi8(a, _mm512_broadcast_i32x4(_mm_setr_epi32((int)(c), (int)((c) + (d)), (int)((c) + 2 * (d)), (int)((c) + 3 * (d)))))
 #define vi_add(a, b) _mm512_add_epi32(a, b)
 #define vi_madd(a, b) _mm512_madd_epi16(a, b)
 #define vi_float(a) _mm512_cvtepi32_ps(a)
 #define vi_and(a, m) _mm512_and_si512(a, _mm512_set1_epi32((int32_t)(m)))
 #define vi_or(a, b) _mm512_or_si512(a, b)
+#define vi_flip(a, m) _mm512_xor_si512(a, _mm512_set1_epi32((int32_t)(m)))
 #define vi_shl(a, n) _mm512_sll_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_shr(a, n) _mm512_srl_epi32(a, _mm_cvtsi32_si128(n))
 #define vi_sar(a, n) _mm512_sra_epi32(a, _mm_cvtsi32_si128(n))
@@ -4881,7 +4898,7 @@ LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)         
     int g;
     for (g = 0; g < groups; g++) {
         LLRI_K(halves16)(s->scale[0][g], s->half[0][g]);
-        if (mins) LLRI_K(halves16)(s->min[0][g], s->half[1][g]);
+        if (mins) LLRI_K(halves16)(s->min[g], s->half[1][g]);
     }
 }
 /* The scales of types with blocks of 256: one for all, in s->super or in s->head, and small integers for the groups or their
@@ -4900,16 +4917,17 @@ LLRI_WORD void LLRI_K(finish_half)(llri_strip *s, int groups, int mins)         
         } \
     } \
     LLRI_WORD void LLRI_K(name##_rows)(llri_strip *s, int r, const vi w[4])
-#define LLRI_BYTE(v, j) vi_and(vi_shr(v, 8 * (j)), 255)
+LLRI_WORD vi LLRI_K(byte_of)(vi v, int j)         /* in each lane byte j */
+{
+#if LLRI_MADDUBS
+    if (j % 3) return vi_pick(v, 0x80808000u + (uint32_t)j, 4);
+#endif
+    return j == 3 ? vi_shr(v, 24) : vi_and(vi_shr(v, 8 * j), 255);
+}
+#define LLRI_BYTE(v, j) LLRI_K(byte_of)(v, j)
 /* The scale for all, times a power of two, and the min */
 LLRI_WORD qf LLRI_K(super)(const llri_strip *s, int r, float factor) { return qf_mul(LLRI_K(half_lanes)(vi_load(s->super + r)), qf_set(factor)); }
 LLRI_WORD qf LLRI_K(super_min)(const llri_strip *s, int r) { return qf_mul(LLRI_K(half_lanes)(vi_shr(vi_load(s->super + r), 16)), qf_set(-1.0f)); }
-LLRI_WORD void LLRI_K(scale_all)(llri_strip *s, int r, qf d)
-{
-    int g;
-    LLRI_UNROLL
-    for (g = 0; g < 8; g++) qf_store(s->scale[0][g] + r, d);
-}
 LLRI_WORD void LLRI_K(scale4)(float (*to)[LLRI_STRIP_ROWS], int r, qf d, vi v)     /* of four groups, from the bytes of v */
 {
     int j;
@@ -4918,27 +4936,56 @@ LLRI_WORD void LLRI_K(scale4)(float (*to)[LLRI_STRIP_ROWS], int r, qf d, vi v)  
 }
 LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_super)(llri_strip *s)
 {
-    int r;
-    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    int r, g;
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
+        qf d = LLRI_K(super)(s, r, 1.0f);
+        LLRI_UNROLL
+        for (g = 0; g < 8; g++) qf_store(s->scale[0][g] + r, d);
+    }
 }
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)         /* sub-scales in 16 bits, and what the offset takes away: for gemm with MADDUBS */
+/* Integer sub-scales of QL rows: v of half k of 16; those of halves k, k + step, ... from the bytes of v, of which they are the highest
+ * `bits`, signed, or 0: all, unsigned. With MADDUBS they multiply sums of pairs: int16 twice in each lane. */
+LLRI_WORD void LLRI_K(sub_store)(llri_strip *s, int k, int r, vi v)
+{
+#if LLRI_MADDUBS
+    vi_store(s->sub[k % 2][k / 2] + r, vi_pick(v, 0x01000100u, 0x04040404u));
+#else
+    qf_store(s->sub[k % 2][k / 2] + r, vi_float(v));
+#endif
+}
+LLRI_WORD void LLRI_K(sub4)(llri_strip *s, int k, int step, int r, vi v, int bits)
+{
+    uint32_t j;
+    LLRI_UNROLL
+    for (j = 0; j < 4; j++, k += step) {
+#if LLRI_MADDUBS
+        if (bits) vi_store(s->sub[k % 2][k / 2] + r, vs_sar(vi_pick(v, 0x00800080u + 0x01000100u * j, 0x04000400u), 16 - bits));
+        else vi_store(s->sub[k % 2][k / 2] + r, vi_pick(v, 0x80008000u + 0x00010001u * j, 0x00040004u));
+#else
+        LLRI_K(sub_store)(s, k, r, bits ? vi_sar(vi_shl(v, 24 - 8 * (int)j), 32 - bits) : LLRI_BYTE(v, (int)j));
+#endif
+    }
+}
+#if LLRI_MADDUBS
+LLRI_WORD vi LLRI_K(corr)(vi sub0, vi sub1, int off)
+{
+#  if LLRI_PASS == LLRI_PASS_AVX2
+    return vs_mul(_mm256_blend_epi16(sub0, sub1, 0xaa), vs_set((int16_t)-off));
+#  elif LLRI_PASS == LLRI_PASS_AVX
+    return vs_mul(_mm_blend_epi16(sub0, sub1, 0xaa), vs_set((int16_t)-off));
+#  else
+    return vs_mul(vi_or(vi_and(sub0, 0xffff), vi_and(sub1, 0xffff0000u)), vs_set((int16_t)-off));
+#  endif
+}
+#endif
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away: for gemm with MADDUBS */
 {
 #if !LLRI_MADDUBS
     (void)s; (void)off;
 #else
-    __m128i x[2], less = _mm_set1_epi16((int16_t)-off);
-    int h, g, r;
+    int g, r;
     for (g = 0; g < 8; g++)
-        for (r = 0; r < LLRI_STRIP_ROWS; r += 8) {
-            for (h = 0; h < 2; h++) {
-                const float *sub = s->sub[h][g] + r;
-                x[h] = _mm_packs_epi32(_mm_cvttps_epi32(_mm_loadu_ps(sub)), _mm_cvttps_epi32(_mm_loadu_ps(sub + 4)));
-                _mm_storeu_si128((__m128i *)(void *)(s->sub16[h][g] + r), x[h]);
-                x[h] = _mm_mullo_epi16(x[h], less);
-            }
-            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r], _mm_unpacklo_epi16(x[0], x[1]));
-            _mm_storeu_si128((__m128i *)(void *)s->corr[g][r + 4], _mm_unpackhi_epi16(x[0], x[1]));
-        }
+        for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) vi_store(s->corr[g][r], LLRI_K(corr)(vi_load(s->sub[0][g] + r), vi_load(s->sub[1][g] + r), off));
 #endif
 }
 
@@ -5045,16 +5092,22 @@ LLRI_WORD void LLRI_K(head_q2_K)(llri_strip *s, const uint8_t *p, int g, int r)
 }
 #define LLRI_BITS_q2_K(x, k) w2_shr(x(k / 4), 2 * (k % 4), 3)
 LLRI_CHUNKS(q2_K, 16)
-LLRI_FINISH(finish_q2_K)                /* sub-scales and mins of the halves share a byte */
+LLRI_FINISH(finish_q2_K)                /* sub-scales and integer mins of the halves share a byte */
 {
-    qf m = LLRI_K(super_min)(s, r);
     int k;
-    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    qf_store(s->scale[0][0] + r, LLRI_K(super)(s, r, 1.0f));
+    qf_store(s->min[0] + r, LLRI_K(super_min)(s, r));
     LLRI_UNROLL
-    for (k = 0; k < 16; k++) {
-        vi v = LLRI_BYTE(w[k / 4], k % 4);
-        qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_and(v, 15)));
-        qf_store(s->min[k % 2][k / 2] + r, qf_mul(m, vi_float(vi_shr(v, 4))));
+    for (k = 0; k < 4; k++) {
+        vi m = vi_and(vi_shr(w[k], 4), 0x0f0f0f0f);
+        LLRI_K(sub4)(s, 4 * k, 1, r, vi_and(w[k], 0x0f0f0f0f), 0);
+#if LLRI_MADDWD
+        vi_store(s->mins[2 * k] + r, vi_or(vi_and(m, 15), vi_and(vi_shl(m, 8), 15 << 16)));
+        vi_store(s->mins[2 * k + 1] + r, vi_or(vi_and(vi_shr(m, 16), 15), vi_and(vi_shr(m, 8), 15 << 16)));
+#else
+        vi_store(s->mins[2 * k] + r, vi_pick(m, 0x80018000u, 0x00040004u));
+        vi_store(s->mins[2 * k + 1] + r, vi_pick(m, 0x80038002u, 0x00040004u));
+#endif
     }
 }
 
@@ -5075,12 +5128,12 @@ LLRI_FINISH(finish_q3_K)
     vi v[4];
     int k;
     for (k = 0; k < 2; k++) {
-        v[k] = vi_or(vi_and(w[k], 0x0f0f0f0f), vi_and(vi_shl(w[2], 4 - 2 * k), 0x30303030));
-        v[2 + k] = vi_or(vi_and(vi_shr(w[k], 4), 0x0f0f0f0f), vi_and(vi_shr(w[2], 2 * k), 0x30303030));
+        v[k] = vi_or(vi_and(vi_shl(w[k], 2), 0x3c3c3c3c), vi_and(vi_shl(w[2], 6 - 2 * k), 0xc0c0c0c0u));
+        v[2 + k] = vi_or(vi_and(vi_shr(w[k], 2), 0x3c3c3c3c), vi_and(k ? w[2] : vi_shl(w[2], 2), 0xc0c0c0c0u));
     }
-    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    qf_store(s->scale[0][0] + r, LLRI_K(super)(s, r, 1.0f));
     LLRI_UNROLL
-    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_add(LLRI_BYTE(v[k / 4], k % 4), vi_set(-32))));
+    for (k = 0; k < 4; k++) LLRI_K(sub4)(s, 4 * k, 1, r, vi_flip(v[k], 0x80808080u), 6);       /* less 32: the highest bit turned over */
 }
 LLRI_UNPACK(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT(s, g + k, r, v, 4,
             LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
@@ -5090,9 +5143,9 @@ LLRI_FINISH(finish_scales6)
 {
     qf d = LLRI_K(half_lanes)(w[0]), m = qf_mul(LLRI_K(half_lanes)(vi_shr(w[0], 16)), qf_set(-1.0f));
     LLRI_K(scale4)(s->scale[0], r, d, vi_and(w[1], 0x3f3f3f3f));
-    LLRI_K(scale4)(s->min[0], r, m, vi_and(w[2], 0x3f3f3f3f));
+    LLRI_K(scale4)(s->min, r, m, vi_and(w[2], 0x3f3f3f3f));
     LLRI_K(scale4)(s->scale[0] + 4, r, d, vi_or(vi_and(w[3], 0x0f0f0f0f), vi_and(vi_shr(w[1], 2), 0x30303030)));
-    LLRI_K(scale4)(s->min[0] + 4, r, m, vi_or(vi_and(vi_shr(w[3], 4), 0x0f0f0f0f), vi_and(vi_shr(w[2], 2), 0x30303030)));
+    LLRI_K(scale4)(s->min + 4, r, m, vi_or(vi_and(vi_shr(w[3], 4), 0x0f0f0f0f), vi_and(vi_shr(w[2], 2), 0x30303030)));
 }
 
 LLRI_WORD void LLRI_K(head_q4_K)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 16); }
@@ -5117,9 +5170,9 @@ LLRI_CHUNKS(q6_K, 0)
 LLRI_FINISH(finish_q6_K)
 {
     int k;
-    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 1.0f));
+    qf_store(s->scale[0][0] + r, LLRI_K(super)(s, r, 1.0f));
     LLRI_UNROLL
-    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, vi_float(vi_sar(vi_shl(w[k / 4], 24 - 8 * (k % 4)), 24)));
+    for (k = 0; k < 4; k++) LLRI_K(sub4)(s, 4 * k, 1, r, w[k], 8);
 }
 LLRI_UNPACK(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
@@ -5304,13 +5357,16 @@ LLRI_WORD void LLRI_K(head_iq2_s)(llri_strip *s, const uint8_t *p, int g, int r)
     s->super[r] = llri_rd16(p);
     memcpy(s->head[r], p + 74, 8);
 }
-LLRI_WORD qf LLRI_K(odd)(vi v) { return vi_float(vi_add(vi_add(v, v), vi_set(1))); }
+LLRI_WORD vi LLRI_K(odd)(vi v) { return vi_add(vi_add(v, v), vi_set(1)); }
 LLRI_FINISH(finish_iq2)
 {
     int k;
-    LLRI_K(scale_all)(s, r, LLRI_K(super)(s, r, 0.125f));
+    qf_store(s->scale[0][0] + r, LLRI_K(super)(s, r, 0.125f));
     LLRI_UNROLL
-    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 4 * (k % 8)), 15)));
+    for (k = 0; k < 16; k += 8) {
+        LLRI_K(sub4)(s, k, 2, r, vi_or(vi_and(vi_shl(w[k / 8], 1), 0x1e1e1e1e), vi_set(0x01010101)), 0);
+        LLRI_K(sub4)(s, k + 1, 2, r, vi_or(vi_and(vi_shr(w[k / 8], 3), 0x1e1e1e1e), vi_set(0x01010101)), 0);
+    }
 }
 LLRI_WORD void LLRI_K(head_iq3_s)(llri_strip *s, const uint8_t *p, int g, int r)
 {
@@ -5323,7 +5379,7 @@ LLRI_FINISH(finish_iq3_s)
     qf d = LLRI_K(super)(s, r, 1.0f);
     int k;
     LLRI_UNROLL
-    for (k = 0; k < 8; k++) qf_store(s->scale[0][k] + r, qf_mul(d, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 4 * (k % 8)), 15))));
+    for (k = 0; k < 8; k++) qf_store(s->scale[0][k] + r, qf_mul(d, vi_float(LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 4 * (k % 8)), 15)))));
 }
 LLRI_WORD void LLRI_K(head_iq1_s)(llri_strip *s, const uint8_t *p, int g, int r)
 {
@@ -5336,7 +5392,7 @@ LLRI_FINISH(finish_iq1_s)
     qf d = LLRI_K(super)(s, r, 0.125f);
     int k;
     LLRI_UNROLL
-    for (k = 0; k < 8; k++) qf_store(s->scale[0][k] + r, qf_mul(d, LLRI_K(odd)(vi_and(vi_shr(w[k / 2], 16 * (k % 2) + 12), 7))));
+    for (k = 0; k < 8; k++) qf_store(s->scale[0][k] + r, qf_mul(d, vi_float(LLRI_K(odd)(vi_and(vi_shr(w[k / 2], 16 * (k % 2) + 12), 7)))));
 }
 LLRI_WORD void LLRI_K(head_iq1_m)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p + 48, 8); }
 LLRI_FINISH(finish_iq1_m)               /* four times 16 bits: 4 sub-scales of 3 and 4 of the half, from the lowest on */
@@ -5344,9 +5400,9 @@ LLRI_FINISH(finish_iq1_m)               /* four times 16 bits: 4 sub-scales of 3
     vi half = vi_or(vi_or(vi_and(vi_shr(w[0], 12), 0x000f), vi_and(vi_shr(w[0], 24), 0x00f0)),
                     vi_or(vi_and(vi_shr(w[1], 4), 0x0f00), vi_and(vi_shr(w[1], 16), 0xf000)));
     int k;
-    LLRI_K(scale_all)(s, r, qf_mul(LLRI_K(half_lanes)(half), qf_set(0.125f)));
+    qf_store(s->scale[0][0] + r, qf_mul(LLRI_K(half_lanes)(half), qf_set(0.125f)));
     LLRI_UNROLL
-    for (k = 0; k < 16; k++) qf_store(s->sub[k % 2][k / 2] + r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 16 * (k / 4 % 2) + 3 * (k % 4)), 7)));
+    for (k = 0; k < 16; k++) LLRI_K(sub_store)(s, k, r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 16 * (k / 4 % 2) + 3 * (k % 4)), 7)));
 }
 LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, group_iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1)
 LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, group_iq2xs, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
@@ -5545,8 +5601,9 @@ static LLRI_TARGET void LLRI_K(columns)(const void *rows, size_t row_bytes, int 
 }
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
- * row_dots: adds to c0 the products of a group of QL rows with the activations a of one token, or to c0 and c1 those of its
- * halves. The weights are words of rows, or int16 where they lie in a strip; each row's products are summed across lanes. */
+ * row_dots: adds to c[0] the products of a group of QL rows, from r on, with the activations a of one token, or to c[0] and c[1] those of
+ * its halves. The weights are words of rows, or int16 where they lie in a strip; each row's products are summed across lanes. With
+ * MADDUBS the products of the halves are multiplied by their sub-scales, and so they are in turned_dot. */
 #define LLRI_NW (LLRI_QL / LLRI_W2)     /* words for QL rows */
 #if LLRI_MADDWD
 typedef const int16_t *LLRI_K(rows_t);
@@ -5556,7 +5613,17 @@ typedef w2 LLRI_K(rows_t);
 #define rows_load(p) w2_both(p)
 #endif
 #define rows LLRI_K(rows_t)
-LLRI_WORD int32_t LLRI_K(rd4)(const void *p) { int32_t x; memcpy(&x, p, 4); return x; }
+LLRI_WORD vi LLRI_K(vi_rd4)(const void *p)          /* the 4 bytes at p in each lane */
+{
+#if LLRI_PASS == LLRI_PASS_AVX          /* compilers would move them by way of an integer register */
+    return _mm_castps_si128(_mm_broadcast_ss((const float *)p));
+#else
+    int32_t x;
+    memcpy(&x, p, 4);
+    return vi_set(x);
+#endif
+}
+#define vi_rd4 LLRI_K(vi_rd4)
 
 #if LLRI_PASS != LLRI_PASS_SCALAR
 LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each 128 bits: sums of the lanes of a, b, c, d */
@@ -5566,26 +5633,26 @@ LLRI_WORD vi LLRI_K(reduce4)(vi a, vi b, vi c, vi d)      /* in each 128 bits: s
 }
 #endif
 #if LLRI_PASS == LLRI_PASS_SCALAR
-LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const llri_strip *s, int g, int r, int is_signed, int lim, int sub, int halves)
 {
     int i, k;
-    (void)is_signed; (void)lim;
+    (void)s; (void)g; (void)r; (void)is_signed; (void)lim; (void)sub;
     for (i = 0; i < 4; i++) {
         int32_t first = 0, second = 0;
         for (k = 0; k < 16; k++) {
             first += w[i][k] * a[k];
             second += w[i][16 + k] * a[16 + k];
         }
-        c0->v[i] += halves ? first : first + second;
-        c1->v[i] += second;
+        c[0].v[i] += halves ? first : first + second;
+        c[1].v[i] += second;
     }
 }
 #elif LLRI_QL == 4
-LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const llri_strip *s, int g, int r, int is_signed, int lim, int sub, int halves)
 {
     vi z[4], y[4];
     int i;
-    (void)is_signed; (void)lim;
+    (void)s; (void)g; (void)r; (void)is_signed; (void)lim; (void)sub;
     LLRI_UNROLL
     for (i = 0; i < 4; i++) {
 #  if LLRI_MADDWD
@@ -5595,66 +5662,79 @@ LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a,
         __m128i a0 = vi_load(a), a1 = vi_load(a + 16);
         __m128i p0 = is_signed ? vs_madd(vs_abs(w[i].a), vs_sign(a0, w[i].a)) : vs_madd(w[i].a, a0);
         __m128i p1 = is_signed ? vs_madd(vs_abs(w[i].b), vs_sign(a1, w[i].b)) : vs_madd(w[i].b, a1);
-        if (lim > 1 && !halves) {
+        if (lim > 1 && !halves && !sub) {
             z[i] = vi_madd(vs_add(p0, p1), vs_set(1));
             continue;
         }
-        z[i] = vi_madd(p0, vs_set(1));
-        y[i] = vi_madd(p1, vs_set(1));
+        z[i] = vi_madd(p0, sub ? vi_rd4(&s->sub[0][g][r + i]) : vs_set(1));
+        y[i] = vi_madd(p1, sub ? vi_rd4(&s->sub[1][g][r + i]) : vs_set(1));
 #  endif
         if (!halves) z[i] = vi_add(z[i], y[i]);
     }
-    *c0 = vi_add(*c0, LLRI_K(reduce4)(z[0], z[1], z[2], z[3]));
-    if (halves) *c1 = vi_add(*c1, LLRI_K(reduce4)(y[0], y[1], y[2], y[3]));
+    c[0] = vi_add(c[0], LLRI_K(reduce4)(z[0], z[1], z[2], z[3]));
+    if (halves) c[1] = vi_add(c[1], LLRI_K(reduce4)(y[0], y[1], y[2], y[3]));
 }
 #elif LLRI_QL == 8
-LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const llri_strip *s, int g, int r, int is_signed, int lim, int sub, int halves)
 {
     vi z[8], x, y, av = vi_load(a);
     int i;
-    (void)is_signed; (void)lim;
+    (void)s; (void)g; (void)r; (void)is_signed; (void)lim; (void)sub;
     LLRI_UNROLL
-    for (i = 0; i < 8; i++)
+    for (i = 0; i < 8; i++) {
 #  if LLRI_VNNI
         z[i] = vi_dot(_mm256_setzero_si256(), w[i], av);
 #  else
         z[i] = vi_madd(is_signed ? vs_madd(vs_abs(w[i]), vs_sign(av, w[i])) : vs_madd(w[i], av), vs_set(1));
 #  endif
+    }
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
-    *c0 = vi_add(*c0, _mm256_permute2x128_si256(x, y, 0x20));
-    *(halves ? c1 : c0) = vi_add(*(halves ? c1 : c0), _mm256_permute2x128_si256(x, y, 0x31));
+    c[0] = vi_add(c[0], _mm256_permute2x128_si256(x, y, 0x20));
+    c[halves ? 1 : 0] = vi_add(c[halves ? 1 : 0], _mm256_permute2x128_si256(x, y, 0x31));
 }
 #else
-LLRI_WORD void LLRI_K(row_dots)(vi *c0, vi *c1, const rows *w, const LLRI_AE *a, int is_signed, int lim, int halves)
+LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const llri_strip *s, int g, int r, int is_signed, int lim, int sub, int halves)
 {
     vi z[8], x, y, even, odd, av = _mm512_broadcast_i64x4(_mm256_loadu_si256((const __m256i *)(const void *)a));
     vi order = _mm512_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);         /* rows 0 2 4 6 1 3 5 7 8 10 ... */
     int i;
-    (void)is_signed; (void)lim;
+    (void)s; (void)g; (void)r; (void)is_signed; (void)lim; (void)sub;
     LLRI_UNROLL
     for (i = 0; i < 8; i++) z[i] = vi_dot(_mm512_setzero_si512(), w[i], av);            /* a vector holds rows 2i and 2i + 1 */
     x = LLRI_K(reduce4)(z[0], z[1], z[2], z[3]);
     y = LLRI_K(reduce4)(z[4], z[5], z[6], z[7]);
     even = _mm512_shuffle_i32x4(x, y, 0x88);
     odd = _mm512_shuffle_i32x4(x, y, 0xdd);
-    if (halves) *c1 = vi_add(*c1, _mm512_permutexvar_epi32(order, odd));
+    if (halves) c[1] = vi_add(c[1], _mm512_permutexvar_epi32(order, odd));
     else even = vi_add(even, odd);
-    *c0 = vi_add(*c0, _mm512_permutexvar_epi32(order, even));
+    c[0] = vi_add(c[0], _mm512_permutexvar_epi32(order, even));
 }
 #endif
 
-/* Wide vectors, where the same words serve several tokens or groups: they are turned once, then nothing is summed across lanes,
- * and the activations are broadcast. */
+/* Where the same words serve several tokens or groups they are turned once, then nothing is summed across lanes, and the activations
+ * are broadcast. That pays with wide vectors; with narrow ones, where a word is the two halves of a row, for halves that are summed
+ * apart: turned words then hold words i and 4 + i. */
 #define LLRI_TURN (LLRI_QL >= 8)
-#if LLRI_TURN
-LLRI_WORD void LLRI_K(turn32)(vi w[8], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at, int half)
+#if !LLRI_MADDWD
+#define LLRI_TW (8 / (int)(sizeof(w2) / sizeof(vi)))    /* turned words of a group */
+LLRI_WORD void LLRI_K(turn32)(w2 w[LLRI_TW], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at, int half)
 {
+#  if LLRI_TURN
     LLRI_K(turn)(w, b, row_bytes, at);
     LLRI_K(turn)(w + 4, b, row_bytes, at + half);
+#  else
+    vi x[4], y[4];
+    int i;
+    LLRI_K(turn)(x, b, row_bytes, at);
+    LLRI_K(turn)(y, b, row_bytes, at + half);
+    LLRI_UNROLL
+    for (i = 0; i < 4; i++) w[i] = LLRI_K(b32_of)(x[i], y[i]);
+#  endif
 }
-LLRI_WORD void LLRI_K(turn_words)(w2 w[8])       /* words of rows -> turned */
+LLRI_WORD void LLRI_K(turn_words)(rows *w)      /* words of rows -> turned, with wide vectors */
 {
+#  if LLRI_TURN
     uint8_t t[LLRI_QL * 32];
     const uint8_t *b[LLRI_QL / 4];
     int i;
@@ -5662,13 +5742,66 @@ LLRI_WORD void LLRI_K(turn_words)(w2 w[8])       /* words of rows -> turned */
     for (i = 0; i < 8; i++) w2_store(t + 32 * LLRI_W2 * i, w[i]);
     for (i = 0; i < LLRI_QL / 4; i++) b[i] = t + 128 * i;
     LLRI_K(turn32)(w, b, 32, 0, 16);
+#  else
+    (void)w;
+#  endif
 }
-/* word k of 8. p: what was summed since c was added to, four words or `lim` ago (8: not with halves) */
-LLRI_WORD void LLRI_K(turned_dot)(vi c[2], vi *p, int k, vi w, const int8_t *a, int is_signed, int lim, int halves)
+#endif
+
+/* A group of QL rows from r on: its factors; its integer sums, which begin with what the offset takes away; f + what they amount to.
+ * sub, parts, mins: has integer factors of its halves; float ones of so many parts; a min, or 2: a min with integer factors.
+ * LLRI_SUB: where those of the halves are applied: 0: they are in the weights already, or none; 1: to sums of pairs; 2: to the halves' sums */
+#define LLRI_SUB(sub, turned) (!(sub) || LLRI_MADDWD ? 0 : LLRI_VNNI || (LLRI_QL == 8 && !(turned)) ? 2 : 1)
+#define LLRI_APART(sub, parts) ((parts) == 2 || (sub) == 2)             /* the sums of the halves: else they are in c[0] */
+#define LLRI_SCALE_OF(g, sub, mins) ((sub) || (mins) == 2 ? 0 : (g))    /* with integer factors all groups have the same scale */
+typedef struct { qf scale[2], min, sub[2]; vi mins, pairs[2]; } LLRI_K(factors_t);
+#define factors LLRI_K(factors_t)
+LLRI_WORD void LLRI_K(group_factors)(factors *m, const llri_strip *s, int g, int r, int turned, int sub, int parts, int mins)
 {
-    const vi av = vi_set(LLRI_K(rd4)(a + 4 * k));
+    int h;
+    for (h = 0; h < 2; h++) {
+        if (h < parts) m->scale[h] = qf_load(s->scale[h][LLRI_SCALE_OF(g, sub, mins)] + r);
+        if (LLRI_SUB(sub, turned) == 1) m->pairs[h] = vi_load(s->sub[h][g] + r);
+        if (LLRI_SUB(sub, turned) == 2) m->sub[h] = LLRI_MADDUBS ? vi_float(vi_sar(vi_load(s->sub[h][g] + r), 16)) : qf_load(s->sub[h][g] + r);
+    }
+    if (mins) m->min = qf_load(s->min[LLRI_SCALE_OF(g, sub, mins)] + r);
+    if (mins == 2) m->mins = vi_load(s->mins[g] + r);
+}
+LLRI_WORD void LLRI_K(group_begin)(vi c[2], const factors *m, const int32_t *sum, int off, int sub, int parts)
+{
+    const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
+    c[0] = c[1] = vi_set(0);
+    (void)m;
+    if (!o) return;
+#if LLRI_MADDUBS
+    if (sub == 1) {
+        c[0] = vi_madd(vi_rd4(sum), LLRI_K(corr)(m->pairs[0], m->pairs[1], off));
+        return;
+    }
+#endif
+    c[0] = vi_madd(vi_rd4(sum), vi_set((int32_t)(LLRI_APART(sub, parts) ? o : o * 0x10001u)));
+    c[1] = vi_madd(vi_rd4(sum), vi_set((int32_t)(o << 16)));
+}
+LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int32_t *sum, float scale, int sub, int parts, int mins)
+{
+    int h;
+    LLRI_UNROLL
+    for (h = 0; h < parts; h++) {
+        qf x = vi_float(c[h]);
+        if (sub == 2) x = qf_fma(vi_float(c[1]), m->sub[1], qf_mul(x, m->sub[0]));
+        if (mins == 2) return qf_fma(qf_fma(m->min, vi_float(vi_madd(vi_rd4(sum), m->mins)), qf_mul(m->scale[0], x)), qf_set(scale), f);
+        f = qf_fma(x, qf_mul(m->scale[h], qf_set(scale)), f);
+    }
+    if (mins) f = qf_fma(m->min, qf_mul(vi_float(vi_madd(vi_rd4(sum), vi_set(0x10001))), qf_set(scale)), f);
+    return f;
+}
+#if !LLRI_MADDWD
+/* word k of 8. p: what was summed since c was added to, four words or `lim` ago (8: not with halves) */
+LLRI_WORD void LLRI_K(turned_dot)(vi c[2], vi *p, const factors *m, int k, vi w, const int8_t *a, int is_signed, int lim, int sub, int halves)
+{
+    const vi av = vi_rd4(a + 4 * k);
     vi *to = &c[halves ? k / 4 : 0];
-    (void)is_signed; (void)lim;
+    (void)m; (void)is_signed; (void)lim; (void)sub;
 #  if LLRI_VNNI
     if (k % 4 == 0) *p = k && !halves ? vi_set(0) : *to;        /* two chains in any case */
     *p = vi_dot(*p, w, av);
@@ -5676,47 +5809,19 @@ LLRI_WORD void LLRI_K(turned_dot)(vi c[2], vi *p, int k, vi w, const int8_t *a, 
 #  else
     vi d = is_signed ? vs_madd(vs_abs(w), vs_sign(av, w)) : vs_madd(w, av);
     *p = k % lim == 0 ? d : lim > 4 ? vs_acc(*p, d) : vs_add(*p, d);      /* of four a tree is better */
-    if (k % lim == lim - 1) *to = vi_add(*to, vi_madd(*p, vs_set(1)));          /* as many as fit in 16 bits */
+    if (k % lim == lim - 1) *to = vi_add(*to, vi_madd(*p, sub ? m->pairs[k / 4] : vs_set(1)));      /* as many as fit in 16 bits */
 #  endif
 }
-#elif !LLRI_MADDWD
-LLRI_WORD void LLRI_K(turn_words)(rows *w) { (void)w; }
+LLRI_WORD void LLRI_K(turned_dots)(vi c[2], vi p[2], const factors *m, int i, w2 w, const int8_t *a, int is_signed, int lim, int sub, int halves)
+{
+#  if LLRI_TURN
+    LLRI_K(turned_dot)(c, p, m, i, w, a, is_signed, lim, sub, halves);
+#  else
+    LLRI_K(turned_dot)(c, p, m, i, w.a, a, is_signed, lim, sub, halves);
+    LLRI_K(turned_dot)(c, p + 1, m, 4 + i, w.b, a, is_signed, lim, sub, halves);
+#  endif
+}
 #endif
-
-/* A group of QL rows from r on: its factors; its integer sums, which begin with what the offset takes away; f + what they amount to.
- * sub, parts, mins: has integer factors of its halves; float ones of so many parts; mins of so many. */
-LLRI_WORD void LLRI_K(group_factors)(qf m[6], const llri_strip *s, int g, int r, int sub, int parts, int mins)
-{
-    int h;
-    for (h = 0; h < 2; h++) {
-        if (h < parts) m[h] = qf_load(s->scale[h][g] + r);
-        if (h < mins) m[2 + h] = qf_load(s->min[h][g] + r);
-        if (sub && !LLRI_MADDWD) m[4 + h] = qf_load(s->sub[h][g] + r);
-    }
-}
-#define LLRI_APART(sub, parts) ((parts) == 2 || ((sub) && !LLRI_MADDWD))        /* the sums of the halves: else they are in c[0] */
-LLRI_WORD void LLRI_K(group_begin)(vi c[2], int32_t sum, int off, int sub, int parts)
-{
-    const uint32_t o = LLRI_MADDWD ? 0 : (uint16_t)-off;                /* else it is in the weights */
-    c[0] = c[1] = vi_set(0);
-    if (!o) return;
-    c[0] = vi_madd(vi_set(sum), vi_set((int32_t)(LLRI_APART(sub, parts) ? o : o * 0x10001u)));
-    c[1] = vi_madd(vi_set(sum), vi_set((int32_t)(o << 16)));
-}
-LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const qf m[6], int32_t sum, float scale, int sub, int parts, int mins)
-{
-    int h;
-    LLRI_UNROLL
-    for (h = 0; h < parts; h++) {
-        qf x = vi_float(c[h]);
-        if (sub && !LLRI_MADDWD) x = qf_fma(vi_float(c[1]), m[5], qf_mul(x, m[4]));
-        f = qf_fma(x, qf_mul(m[h], qf_set(scale)), f);
-    }
-    LLRI_UNROLL
-    for (h = 0; h < mins; h++)
-        f = qf_fma(m[2 + h], qf_mul(vi_float(vi_madd(vi_set(sum), vi_set(mins == 1 ? 0x10001 : 1 << 16 * h))), qf_set(scale)), f);
-    return f;
-}
 
 /* acc[t][r..] += what group g of rows r.. gives, for each of n tokens, or to *one instead of acc. w: the weights, as words of rows
  * or `turned`; group: g's place in the activations */
@@ -5727,25 +5832,26 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
     const size_t q_stride = a->q_stride, g_stride = a->g_stride;
     const float *scale = a->scale + group;
     const int32_t *sum = a->sum + group;
-    qf m[6];
+    const int how = LLRI_SUB(sub, turned), apart = LLRI_APART(how, parts);
+    factors m;
     int t;
-    LLRI_K(group_factors)(m, s, g, r, sub, parts, mins);        /* once: compilers cannot know that acc is apart from s */
+    LLRI_K(group_factors)(&m, s, g, r, turned, sub, parts, mins);        /* once: compilers cannot know that acc is apart from s */
     (void)turned;
     for (t = 0, acc += r; t < n; t++, acc += LLRI_STRIP_ROWS, q += q_stride, scale += g_stride, sum += g_stride) {
         const LLRI_AE *k = (const LLRI_AE *)(const void *)q;
         vi c[2];
         qf f = one ? *one : qf_load(acc);
-        LLRI_K(group_begin)(c, *sum, off, sub, parts);
-#if LLRI_TURN
+        LLRI_K(group_begin)(c, &m, sum, off, how, parts);
+#if !LLRI_MADDWD
         if (turned) {
-            vi p;
+            vi p[2];
             int i;
             LLRI_UNROLL
-            for (i = 0; i < 8; i++) LLRI_K(turned_dot)(c, &p, i, w[i], k, is_signed, lim, LLRI_APART(sub, parts));
+            for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, w[i], k, is_signed, lim, how, apart);
         } else
 #endif
-        LLRI_K(row_dots)(&c[0], &c[1], w, k, is_signed, lim, LLRI_APART(sub, parts));
-        f = LLRI_K(group_end)(f, c, m, *sum, *scale, sub, parts, mins);
+        LLRI_K(row_dots)(c, w, k, s, g, r, is_signed, lim, how, apart);
+        f = LLRI_K(group_end)(f, c, &m, sum, *scale, how, parts, mins);
         if (one) *one = f;
         else qf_store(acc, f);
     }
@@ -5786,8 +5892,8 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 }
 
 #if !LLRI_MADDWD
-/* Few tokens, straight from the file. The same text is compiled for one token alone, whose sums wide vectors keep in a register f. */
-#define LLRI_ALONE (LLRI_TURN && tokens == 1)
+/* Few tokens, straight from the file. The same text is compiled for one token alone, whose sums are kept in a register f. */
+#define LLRI_ALONE (tokens == 1)
 #define LLRI_ONE_OR_FEW(name) \
     LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc); \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc) \
@@ -5984,7 +6090,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
                     if (tokens == 1) { \
                         vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum[g])); \
                         f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale[g])), f[r / LLRI_QL]); \
-                        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[0][g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
+                        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
                     } else { \
                         rows x[LLRI_NW]; \
                         LLRI_K(nibble_words)(x, b, row_bytes, r, at, table, LLRI_VNNI && is_signed); \
@@ -6059,7 +6165,6 @@ LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 
 #endif
 /* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first to
  * need chunk j, whose second half lies `half` bytes behind its first. */
-#if LLRI_TURN
 #define LLRI_TURNED(c) t[c][i]
 #define LLRI_DIRECT_CHUNKS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
     LLRI_ONE_OR_FEW(name) \
@@ -6075,39 +6180,43 @@ LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS && block + 8 < groups; r++) LLRI_K(head)(s, w + block_bytes + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-                vi t[n][8]; \
+                w2 t[n][LLRI_TW]; \
                 qf f = qf_load(acc + r); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 LLRI_UNROLL \
                 for (k = 0; k < 8; k++) { \
-                    vi x[8], c[2], p; \
-                    qf m[6]; \
+                    w2 x[LLRI_TW]; \
+                    vi c[2], p[2]; \
+                    factors m; \
+                    const int8_t *qk = q + 32 * k; \
                     LLRI_UNROLL \
                     for (j = 0; j < n; j++) \
                         if (k == (first)) LLRI_K(turn32)(t[j], b, row_bytes, at + 32 * j, half); \
                     LLRI_NEXT(-1, 8, LLRI_QL * block_bytes / 8); \
+                    if (!LLRI_TURN) LLRI_INT(qk);       /* else all its addresses are kept on the stack */ \
                     if (LLRI_ALONE) {           /* each word is used before the next is made: there are few registers */ \
-                        LLRI_K(group_factors)(m, s, k, r, sub, 1, mins); \
-                        LLRI_K(group_begin)(c, sum[k], off, sub, 1); \
+                        LLRI_K(group_factors)(&m, s, k, r, 1, sub, 1, mins); \
+                        LLRI_K(group_begin)(c, &m, sum + k, off, LLRI_SUB(sub, 1), 1); \
                         LLRI_UNROLL \
-                        for (i = 0; i < 8; i++) LLRI_K(turned_dot)(c, &p, i, LLRI_BITS_##name(LLRI_TURNED, k), q + 32 * k, 0, lim, sub); \
-                        f = LLRI_K(group_end)(f, c, m, sum[k], scale[k], sub, 1, mins); \
+                        for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, LLRI_BITS_##name(LLRI_TURNED, k), qk, 0, lim, LLRI_SUB(sub, 1), LLRI_APART(LLRI_SUB(sub, 1), 1)); \
+                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], LLRI_SUB(sub, 1), 1, mins); \
                         continue; \
                     } \
                     LLRI_UNROLL \
-                    for (i = 0; i < 8; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
+                    for (i = 0; i < LLRI_TW; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
                     LLRI_K(add_group)(acc, NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
                 } \
                 if (LLRI_ALONE) qf_store(acc + r, f); \
             } \
         } \
     }
-#else
+LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 16, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
+LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 16, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
+#if !LLRI_TURN           /* whose sums of halves are not apart, or whose turned chunks are many */
+#undef LLRI_DIRECT_CHUNKS
 #define LLRI_DIRECT_CHUNKS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
     LLRI_DIRECT(name, head, group_##name, block_bytes, 8, finish, off, 0, lim, sub, 1, mins)
 #endif
-LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 16, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
-LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 16, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
 LLRI_DIRECT_CHUNKS(q4_K, head_q4_K, 16, 4, 2 * j, 16, 144, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
 LLRI_DIRECT_CHUNKS(q5_K, head_q4_K, 16, 5, j ? 2 * j - 2 : 0, 16, 176, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
 LLRI_DIRECT_CHUNKS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
@@ -6199,7 +6308,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
     for (k = 0; k < 8; k++)
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + 32 * h + 4 * k));
+            vi w = vi_rd4(LLRI_STRIP_Q(s, g, r + i) + 32 * h + 4 * k);
             LLRI_UNROLL
             for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(w, vi_load(q + (size_t)v * q_stride + (size_t)(8 * h + k) * LLRI_QL * 4)));
         }
@@ -6211,7 +6320,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
         for (v = 0; v < nv; v++) a[v] = vi_load(q + (size_t)v * q_stride + (size_t)(4 * h + k) * LLRI_QL * 4);
         LLRI_UNROLL
         for (i = 0; i < LLRI_MR; i++) {
-            vi w = vi_set(LLRI_K(rd4)(LLRI_STRIP_Q(s, g, r + i) + (high ? LLRI_HIGH : 0) + 16 * h + 4 * k));
+            vi w = vi_rd4(LLRI_STRIP_Q(s, g, r + i) + (high ? LLRI_HIGH : 0) + 16 * h + 4 * k);
 #  if LLRI_VNNI
             LLRI_UNROLL
             for (v = 0; v < nv; v++) c[i][v] = vi_dot(c[i][v], w, a[v]);
@@ -6229,7 +6338,7 @@ LLRI_WORD void LLRI_K(half_group)(vi c[LLRI_MR][LLRI_NV], vi p[LLRI_MR][LLRI_NV]
         if ((4 * h + k) % lim == lim - 1)       /* as many as fit in 16 bits */
             LLRI_UNROLL
             for (i = 0; i < LLRI_MR; i++) {
-                vi m = vs_set((int16_t)(sub ? s->sub16[h][g][r + i] : high ? 16 : 1));
+                vi m = sub ? vi_rd4(&s->sub[h][g][r + i]) : vs_set(high ? 16 : 1);
                 LLRI_UNROLL
                 for (v = 0; v < nv; v++) c[i][v] = vi_acc(c[i][v], vi_madd(p[i][v], m));
             }
@@ -6246,7 +6355,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
     const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
     const int apart = parts == 2 || (LLRI_VNNI && sub);
     qf f[LLRI_MR][LLRI_NV];
-    int g, h, i, v, j;
+    int g, h, i, v;
     if (!LLRI_MADDWD && is_signed) off = 128;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
@@ -6278,7 +6387,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
                 vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride), less = vi_madd(sum, vi_set(o));
                 LLRI_UNROLL
                 for (i = 0; i < LLRI_MR; i++) {
-                    if (LLRI_MADDUBS && !mins) c[i][v] = vi_add(c[i][v], sub ? vi_madd(sum, vi_set(LLRI_K(rd4)(s->corr[g][r + i]))) : less);
+                    if (LLRI_MADDUBS && !mins) c[i][v] = vi_add(c[i][v], sub ? vi_madd(sum, vi_rd4(s->corr[g][r + i])) : less);
                     if (!LLRI_VNNI || !sub) x[i][v] = vi_float(c[i][v]);
                     else if (h == 0) x[i][v] = qf_mul(vi_float(c[i][v]), qf_set(s->sub[0][g][r + i]));
                     else x[i][v] = qf_fma(vi_float(c[i][v]), qf_set(s->sub[1][g][r + i]), x[i][v]);
@@ -6288,14 +6397,17 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
-                qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am[2];
-                LLRI_UNROLL
-                for (j = 0; j < mins; j++) am[j] = qf_mul(vi_float(vi_madd(sum, vi_set(mins == 1 ? 0x10001 : 1 << (16 * j)))), as);
+                qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am = qf_mul(vi_float(vi_madd(sum, vi_set(0x10001))), as);
                 LLRI_UNROLL
                 for (i = 0; i < LLRI_MR; i++) {
-                    f[i][v] = qf_fma(x[i][v], qf_mul(qf_set(s->scale[parts == 2 ? h : 0][g][r + i]), as), f[i][v]);
-                    LLRI_UNROLL
-                    for (j = 0; j < mins; j++) f[i][v] = qf_fma(qf_set(s->min[j][g][r + i]), am[j], f[i][v]);
+                    const int one = LLRI_SCALE_OF(g, sub, mins);
+                    const qf d = qf_set(s->scale[parts == 2 ? h : 0][one][r + i]), m = qf_set(s->min[one][r + i]);
+                    if (mins == 2) {
+                        f[i][v] = qf_fma(qf_fma(m, vi_float(vi_madd(sum, vi_set(s->mins[g][r + i]))), qf_mul(d, x[i][v])), as, f[i][v]);
+                        continue;
+                    }
+                    f[i][v] = qf_fma(x[i][v], qf_mul(d, as), f[i][v]);
+                    if (mins) f[i][v] = qf_fma(m, am, f[i][v]);
                 }
             }
         }
@@ -7328,11 +7440,13 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vi
 #undef vi_set
 #undef vi_load
+#undef vi_rd4
 #undef vi_add
 #undef vi_acc
 #undef vi_madd
 #undef vi_and
 #undef vi_or
+#undef vi_flip
 #undef vi_shl
 #undef vi_shr
 #undef vi_sar
@@ -7348,6 +7462,10 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef vs_abs
 #undef vs_sign
 #undef vs_set
+#undef vs_mul
+#undef vs_sar
+#undef vi_pick
+#undef vi_store
 #undef qf
 #undef qf_set
 #undef qf_load
@@ -7355,7 +7473,11 @@ static const llri_ops LLRI_OPS_TABLE = {
 #undef qf_mul
 #undef qf_fma
 #undef rows
+#undef factors
 #undef LLRI_APART
+#undef LLRI_SUB
+#undef LLRI_SCALE_OF
+#undef LLRI_TW
 #undef rows_load
 #undef LLRI_NW
 #undef LLRI_TURN
