@@ -5061,10 +5061,23 @@ LLRI_WORD void LLRI_K(head_nvfp4)(llri_strip *s, const uint8_t *p, int g, int r)
 }
 LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_nvfp4)(llri_strip *s)
 {
-    const uint16_t *e = (const uint16_t *)(const void *)s->half;
+    uint16_t *e = (uint16_t *)(void *)s->half;
     float *scale = (float *)(void *)s->scale;
     int i;
-    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) scale[i] = llri_ue4m3_half(e[i]);
+#if LLRI_QL == 4 && LLRI_PASS != LLRI_PASS_SCALAR       /* see half4_high: here without sign and infinity */
+    const __m128i nan = _mm_set1_epi16(127), zero = _mm_setzero_si128();
+    const __m128 power = _mm_castsi128_ps(_mm_set1_epi32(0x7b000000));
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i += 8) {
+        __m128i x = _mm_loadu_si128((const __m128i *)(void *)(e + i));
+        x = _mm_andnot_si128(_mm_cmpeq_epi16(x, nan), _mm_and_si128(x, nan));
+        _mm_storeu_ps(scale + i, _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_unpacklo_epi16(x, zero), 20)), power));
+        _mm_storeu_ps(scale + i + 4, _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_unpackhi_epi16(x, zero), 20)), power));
+    }
+#else
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) e[i] = (uint16_t)(e[i] == 127 ? 0 : (e[i] & 127) << 7);       /* halves, but for 2^7 */
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i += 16) LLRI_K(halves16)(scale + i, e + i);
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i += LLRI_VF) vf_store(scale + i, vf_mul(vf_load(scale + i), vf_set(128.0f)));
+#endif
 }
 LLRI_WORD w2 LLRI_K(group_nvfp4)(const uint8_t *p, const uint8_t *q, int k) { return w2_interleave8(w2_lookup(llri_fp4_plus12, w2_nibbles(p + 4 + 16 * k, q + 4 + 16 * k))); }
 LLRI_UNPACK(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), LLRI_PUT(s, g + k, r, v, 12, 1, 1))
@@ -5282,37 +5295,43 @@ LLRI_ENTRIES(entries8, 4, uint64_t, llri_rd64)
 LLRI_ENTRIES(entries4, 8, uint32_t, llri_rd32)
 #undef LLRI_ENTRIES
 #else
-#define LLRI_GRID_AT(l) (grid + llri_rd16(index + 2 * (l)))
-LLRI_WORD __m128i LLRI_K(entries8_half)(const uint64_t *grid, const uint8_t *index)
+/* Loads are the limit: indices are fetched four at a time. */
+LLRI_WORD __m128i LLRI_K(two8)(const uint64_t *a, const uint64_t *b)
 {
-    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)LLRI_GRID_AT(0))), (const __m64 *)(const void *)LLRI_GRID_AT(1)));
+    return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)a)), (const __m64 *)(const void *)b));
 }
-LLRI_WORD __m128i LLRI_K(entries4_half)(const uint32_t *grid, const uint8_t *index)
+LLRI_WORD __m128i LLRI_K(four4)(const uint32_t *grid, uint64_t i)
 {
-#  define LLRI_ENTRY4(l) _mm_cvtsi32_si128((int)*LLRI_GRID_AT(l))
+#  define LLRI_ENTRY4(l) grid[i >> 16 * (l) & 0xffff]
 #  if LLRI_PASS >= LLRI_PASS_AVX
-    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(LLRI_ENTRY4(0), (int)*LLRI_GRID_AT(1), 1), (int)*LLRI_GRID_AT(2), 2), (int)*LLRI_GRID_AT(3), 3);
+    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(_mm_cvtsi32_si128((int)LLRI_ENTRY4(0)), (int)LLRI_ENTRY4(1), 1), (int)LLRI_ENTRY4(2), 2), (int)LLRI_ENTRY4(3), 3);
 #  else
-    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(LLRI_ENTRY4(0), LLRI_ENTRY4(1)), _mm_unpacklo_epi32(LLRI_ENTRY4(2), LLRI_ENTRY4(3)));
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(_mm_cvtsi32_si128((int)LLRI_ENTRY4(0)), _mm_cvtsi32_si128((int)LLRI_ENTRY4(1))),
+                              _mm_unpacklo_epi32(_mm_cvtsi32_si128((int)LLRI_ENTRY4(2)), _mm_cvtsi32_si128((int)LLRI_ENTRY4(3))));
 #  endif
 #  undef LLRI_ENTRY4
 }
-#undef LLRI_GRID_AT
 #  if LLRI_PASS >= LLRI_PASS_AVX2
 #define LLRI_HALVES(a, b) _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1)
 #  else
 #define LLRI_HALVES(a, b) LLRI_K(b32_of)(a, b)
 #  endif
-LLRI_WORD b32 LLRI_K(entries8)(const uint64_t *grid, const uint8_t *index) { return LLRI_HALVES(LLRI_K(entries8_half)(grid, index), LLRI_K(entries8_half)(grid, index + 4)); }
-LLRI_WORD b32 LLRI_K(entries4)(const uint32_t *grid, const uint8_t *index) { return LLRI_HALVES(LLRI_K(entries4_half)(grid, index), LLRI_K(entries4_half)(grid, index + 8)); }
+LLRI_WORD b32 LLRI_K(entries8)(const uint64_t *grid, const uint8_t *index)
+{
+    const uint64_t i = llri_rd64(index);
+    return LLRI_HALVES(LLRI_K(two8)(grid + (i & 0xffff), grid + (i >> 16 & 0xffff)), LLRI_K(two8)(grid + (i >> 32 & 0xffff), grid + (i >> 48)));
+}
+LLRI_WORD b32 LLRI_K(entries4)(const uint32_t *grid, const uint8_t *index) { return LLRI_HALVES(LLRI_K(four4)(grid, llri_rd64(index)), LLRI_K(four4)(grid, llri_rd64(index + 8))); }
 #undef LLRI_HALVES
 #endif
 /* and those of group k of rows r and r + 1, or of row r: a group has `each` indices */
-#define LLRI_INDEX(s, k, r, each) ((s)->look[r] + 32 * LLRI_W2 * ((each) * (k) / 16) + 2 * ((each) * (k) % 16))
+#define LLRI_INDEX(s, k, r, each) ((s)->look[r] + (LLRI_W2 == 1 ? 2 * (each) * (k) : 64 * ((each) * (k) / 16) + 2 * ((each) * (k) % 16)))
 #define LLRI_GRID8(s, k, r, grid) w2_of(LLRI_K(entries8)(grid, LLRI_INDEX(s, k, r, 4)), LLRI_K(entries8)(grid, LLRI_INDEX(s, k, r, 4) + 32))
 #define LLRI_GRID4(s, k, r, grid) w2_of(LLRI_K(entries4)(grid, LLRI_INDEX(s, k, r, 8)), LLRI_K(entries4)(grid, LLRI_INDEX(s, k, r, 8) + 32))
 #define LLRI_SIGNS_AT(s, k, r) (LLRI_SIGNS((s)->look[r]) + 4 * LLRI_W2 * (k))
-#define LLRI_SIGNED(name, entries, off) LLRI_WORD w2 LLRI_K(group_##name)(const llri_strip *s, int k, int r) { return w2_negate(entries(s, k, r, llri_grid_##name), LLRI_SIGNS_AT(s, k, r), off); }
+#define LLRI_SIGNED(name, entries, off) \
+    LLRI_WORD w2 LLRI_K(grid_##name)(const llri_strip *s, int k, int r) { return entries(s, k, r, llri_grid_##name); } \
+    LLRI_WORD w2 LLRI_K(group_##name)(const llri_strip *s, int k, int r) { return w2_negate(LLRI_K(grid_##name)(s, k, r), LLRI_SIGNS_AT(s, k, r), off); }
 LLRI_SIGNED(iq2xxs, LLRI_GRID8, 43)
 LLRI_SIGNED(iq2xs, LLRI_GRID8, 43)
 LLRI_SIGNED(iq2s, LLRI_GRID8, 43)
@@ -5320,7 +5339,8 @@ LLRI_SIGNED(iq3xxs, LLRI_GRID4, 62)
 LLRI_SIGNED(iq3s, LLRI_GRID4, 15)
 #undef LLRI_SIGNED
 /* 8 times a byte of -1, 0, 1, + 9, and 1 more, or less where a sign is set: 0..18 */
-LLRI_WORD w2 LLRI_K(group_iq1s)(const llri_strip *s, int k, int r) { return w2_less2(LLRI_GRID8(s, k, r, llri_grid_iq1s), LLRI_SIGNS_AT(s, k, r)); }
+LLRI_WORD w2 LLRI_K(grid_iq1s)(const llri_strip *s, int k, int r) { return LLRI_GRID8(s, k, r, llri_grid_iq1s); }
+LLRI_WORD w2 LLRI_K(group_iq1s)(const llri_strip *s, int k, int r) { return w2_less2(LLRI_K(grid_iq1s)(s, k, r), LLRI_SIGNS_AT(s, k, r)); }
 
 /* Their scales: of a group or of its halves, 2 * (a small integer) + 1 */
 LLRI_WORD void LLRI_K(head_iq2_xxs)(llri_strip *s, const uint8_t *p, int g, int r)
@@ -5660,8 +5680,9 @@ LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const 
         y[i] = vi_add(vi_madd(vi_load(w[i] + 16), vi_load(a + 16)), vi_madd(vi_load(w[i] + 24), vi_load(a + 24)));
 #  else
         __m128i a0 = vi_load(a), a1 = vi_load(a + 16);
-        __m128i p0 = is_signed ? vs_madd(vs_abs(w[i].a), vs_sign(a0, w[i].a)) : vs_madd(w[i].a, a0);
-        __m128i p1 = is_signed ? vs_madd(vs_abs(w[i].b), vs_sign(a1, w[i].b)) : vs_madd(w[i].b, a1);
+        const rows *v = is_signed == 2 ? w + 4 + i : w + i;
+        __m128i p0 = is_signed ? vs_madd(is_signed == 2 ? w[i].a : vs_abs(w[i].a), vs_sign(a0, v->a)) : vs_madd(w[i].a, a0);
+        __m128i p1 = is_signed ? vs_madd(is_signed == 2 ? w[i].b : vs_abs(w[i].b), vs_sign(a1, v->b)) : vs_madd(w[i].b, a1);
         if (lim > 1 && !halves && !sub) {
             z[i] = vi_madd(vs_add(p0, p1), vs_set(1));
             continue;
@@ -5818,7 +5839,7 @@ LLRI_WORD void LLRI_K(turned_dots)(vi c[2], vi p[2], const factors *m, int i, w2
     LLRI_K(turned_dot)(c, p, m, i, w, a, is_signed, lim, sub, halves);
 #  else
     LLRI_K(turned_dot)(c, p, m, i, w.a, a, is_signed, lim, sub, halves);
-    LLRI_K(turned_dot)(c, p + 1, m, 4 + i, w.b, a, is_signed, lim, sub, halves);
+    LLRI_K(turned_dot)(c, lim > 4 ? p : p + 1, m, 4 + i, w.b, a, is_signed, lim, sub, halves);
 #  endif
 }
 #endif
@@ -5846,6 +5867,7 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
         if (turned) {
             vi p[2];
             int i;
+            if (!LLRI_TURN) LLRI_INT(k);
             LLRI_UNROLL
             for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, w[i], k, is_signed, lim, how, apart);
         } else
@@ -5894,12 +5916,15 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 #if !LLRI_MADDWD
 /* Few tokens, straight from the file. The same text is compiled for one token alone, whose sums are kept in a register f. */
 #define LLRI_ALONE (tokens == 1)
-#define LLRI_ONE_OR_FEW(name) \
-    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc); \
+#define LLRI_KERNEL(name) \
+    LLRI_WORD void LLRI_K(name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc)
+#define LLRI_ONE_OR_FEW(name, one, few) \
+    LLRI_KERNEL(one); \
+    LLRI_KERNEL(few); \
     static LLRI_TARGET void LLRI_K(direct_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc) \
     { \
-        if (n == 1) LLRI_K(rows_##name)(s, w, row_bytes, groups, next, a, 1, acc); \
-        else LLRI_K(rows_##name)(s, w, row_bytes, groups, next, a, n, acc); \
+        if (n == 1) LLRI_K(one)(s, w, row_bytes, groups, next, a, 1, acc); \
+        else LLRI_K(few)(s, w, row_bytes, groups, next, a, n, acc); \
     }
 /* One token and blocks of 32 nibbles: half the work of a strip, with the same sums in the same order. Low and high nibbles meet
  * their own half of the activations; the rows are laid out such that the reduction leaves them in order. table: 16 values that
@@ -6061,8 +6086,8 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
 /* LLRI_NIBBLES(type, bytes per block, its groups, heads and finish for the scales of a slice, ...): heads are fetched all at once, or
  * where that is `spread`, by `head` with each group. The nibbles begin at `at`, those of a row's next group `step` bytes further on. */
 #define LLRI_NIBBLES(name, block_bytes, block_groups, heads, spread, head, finish, at, step, offset, table, is_signed, mins) \
-    LLRI_ONE_OR_FEW(name) \
-    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
+    LLRI_ONE_OR_FEW(name, rows_##name, rows_##name) \
+    LLRI_KERNEL(rows_##name) \
     { \
         const int off = !is_signed ? offset : LLRI_VNNI ? 128 : 0; \
         const int8_t *q = (const int8_t *)a->q; \
@@ -6119,10 +6144,13 @@ LLRI_NIBBLES(iq4_xs, 136, 8, LLRI_HEADS(head_iq4_xs, 136, 8), 0, head_iq4_xs, LL
 LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_fp4_plus12, 0, 0)
 #undef LLRI_NIBBLES
 
-/* The same for types whose groups are whole words: only the scales go through a strip. */
-#define LLRI_DIRECT(name, head, group, block_bytes, block_groups, finish, off, is_signed, lim, sub, parts, mins) \
-    LLRI_ONE_OR_FEW(name) \
-    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
+/* The same for types whose groups are whole words: only the scales go through a strip. words: those of group k, `turned` or of rows;
+ * kept: the sums of one token stay in a register, if it pays */
+#define LLRI_DIRECT(name, head, words, turned, block_bytes, block_groups, finish, off, is_signed, lim, sub, parts, mins) \
+    LLRI_ONE_OR_FEW(name, rows_##name, rows_##name) \
+    LLRI_ROWS(rows_##name, head, words, turned, block_bytes, block_groups, finish, off, is_signed, lim, sub, parts, mins, 1)
+#define LLRI_ROWS(name, head, words, turned, block_bytes, block_groups, finish, off, is_signed, lim, sub, parts, mins, kept) \
+    LLRI_KERNEL(name) \
     { \
         const uint8_t *b[4]; \
         int at, n, r, g, k, i; \
@@ -6137,28 +6165,47 @@ LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(
                 for (g = 0; g < n; g += block_groups) { \
                     LLRI_UNROLL \
                     for (k = 0; k < block_groups; k++) { \
-                        w2 x[LLRI_NW]; \
+                        w2 x[LLRI_TW]; \
                         LLRI_NEXT(block_groups == 1 ? g : -1, n, LLRI_QL * block_bytes / block_groups); \
-                        LLRI_UNROLL \
-                        for (i = 0; i < LLRI_NW; i++) { \
-                            x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
-                            if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
-                        } \
-                        if (tokens > 1) LLRI_K(turn_words)(x); \
-                        LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, LLRI_TURN && tokens > 1, is_signed, lim, sub, parts, mins); \
+                        words; \
+                        LLRI_K(add_group)(acc, LLRI_ALONE && (kept) ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, turned, is_signed, lim, sub, parts, mins); \
                     } \
                     for (i = 0; i < LLRI_QL / 4; i++) b[i] += block_bytes; \
                 } \
-                if (LLRI_ALONE) qf_store(acc + r, f); \
+                if (LLRI_ALONE && (kept)) qf_store(acc + r, f); \
             } \
         } \
     }
-LLRI_DIRECT(q8_0, head_scale, group_q8_0, 34, 1, LLRI_K(finish_half)(s, n, 0), 0, 1, 1, 0, 1, 0)
+#define LLRI_ROWS_OF(group, is_signed) \
+    LLRI_UNROLL \
+    for (i = 0; i < LLRI_NW; i++) { \
+        x[i] = LLRI_K(group)(LLRI_ROW(i * LLRI_W2), LLRI_ROW(i * LLRI_W2 + LLRI_W2 - 1), k); \
+        if (LLRI_VNNI && is_signed) x[i] = w2_flip(x[i]); \
+    } \
+    if (tokens > 1) LLRI_K(turn_words)(x)
+#define LLRI_TURN_FEW (LLRI_TURN && tokens > 1)
+LLRI_DIRECT(q8_0, head_scale, LLRI_ROWS_OF(group_q8_0, 1), LLRI_TURN_FEW, 34, 1, LLRI_K(finish_half)(s, n, 0), 0, 1, 1, 0, 1, 0)
+/* words of 16 weights apart: 8 bytes, first all low nibbles */
+LLRI_WORD void LLRI_K(turn_nvfp4)(w2 x[LLRI_TW], const uint8_t *const b[LLRI_QL / 4], size_t row_bytes, int at)
+{
+    vi v[4];
+    int i;
+    LLRI_K(turn)(v, b, row_bytes, at);
+    LLRI_UNROLL
+    for (i = 0; i < LLRI_TW; i++) {
+#  if LLRI_TURN
+        w2 w = v[i / 4 * 2 + i % 2];
+#  else
+        w2 w = LLRI_K(b32_of)(v[i % 2], v[2 + i % 2]);
+#  endif
+        x[i] = w2_lookup(llri_fp4_plus12, i % 4 < 2 ? w2_and(w, 15) : w2_shr(w, 4, 15));
+    }
+}
+LLRI_DIRECT(nvfp4, head_nvfp4, LLRI_K(turn_nvfp4)(x, b, row_bytes, 4 + 16 * k), 1, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 0, 4, 0, 2, 0)
 #if LLRI_TURN            /* in narrow vectors no faster than by way of a strip */
-LLRI_DIRECT(q5_0, head_scale, group_q5_0, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
-LLRI_DIRECT(q5_1, head_scale_min, group_q5_1, 24, 1, LLRI_K(finish_half)(s, n, 1), 0, 0, 4, 0, 1, 1)
-LLRI_DIRECT(q1_0, head_q1_0, group_q1_0, 18, 4, LLRI_K(finish_half)(s, n, 0), 1, 0, 4, 0, 1, 0)
-LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 0, 4, 0, 2, 0)
+LLRI_DIRECT(q5_0, head_scale, LLRI_ROWS_OF(group_q5_0, 0), LLRI_TURN_FEW, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
+LLRI_DIRECT(q5_1, head_scale_min, LLRI_ROWS_OF(group_q5_1, 0), LLRI_TURN_FEW, 24, 1, LLRI_K(finish_half)(s, n, 1), 0, 0, 4, 0, 1, 1)
+LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, LLRI_K(finish_half)(s, n, 0), 1, 0, 4, 0, 1, 0)
 #  define LLRI_WIDE(name) LLRI_K(direct_##name)
 #else
 #  define LLRI_WIDE(name) NULL
@@ -6167,8 +6214,10 @@ LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 
  * need chunk j, whose second half lies `half` bytes behind its first. */
 #define LLRI_TURNED(c) t[c][i]
 #define LLRI_DIRECT_CHUNKS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
-    LLRI_ONE_OR_FEW(name) \
-    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
+    LLRI_ONE_OR_FEW(name, turned_##name, turned_##name) \
+    LLRI_TURNED_ROWS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins)
+#define LLRI_TURNED_ROWS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
+    LLRI_KERNEL(turned_##name) \
     { \
         const uint8_t *b[4]; \
         const int8_t *q = (const int8_t *)a->q; \
@@ -6212,14 +6261,12 @@ LLRI_DIRECT(nvfp4, head_nvfp4, group_nvfp4, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 
     }
 LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 16, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
 LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 16, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
-#if !LLRI_TURN           /* whose sums of halves are not apart, or whose turned chunks are many */
-#undef LLRI_DIRECT_CHUNKS
-#define LLRI_DIRECT_CHUNKS(name, head, at, n, first, half, block_bytes, finish, off, lim, sub, mins) \
-    LLRI_DIRECT(name, head, group_##name, block_bytes, 8, finish, off, 0, lim, sub, 1, mins)
-#endif
+LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(s), 1, 8, 0, 0)
+LLRI_TURNED_ROWS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
+#if LLRI_TURN
+LLRI_ONE_OR_FEW(q6_K, turned_q6_K, turned_q6_K)
 LLRI_DIRECT_CHUNKS(q4_K, head_q4_K, 16, 4, 2 * j, 16, 144, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
 LLRI_DIRECT_CHUNKS(q5_K, head_q4_K, 16, 5, j ? 2 * j - 2 : 0, 16, 176, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
-LLRI_DIRECT_CHUNKS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
 /* each use of a word of fractions leaves their next digits in it; the second half of chunk 1 ends with the last 4 bytes */
 LLRI_WORD w2 LLRI_K(next_digits)(w2 *word)
 {
@@ -6229,19 +6276,47 @@ LLRI_WORD w2 LLRI_K(next_digits)(w2 *word)
 }
 #define LLRI_BITS_tq1_0(x, k) LLRI_K(next_digits)((k) < 5 ? &x(0) : (k) == 7 && i >= 4 ? &t[1][7] : &t[1][i % 4])
 LLRI_DIRECT_CHUNKS(tq1_0, head_tq1_0, 0, 2, 5 * j, j ? 4 : 16, 54, LLRI_K(finish_super)(s), 1, 8, 0, 0)
-LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(s), 1, 8, 0, 0)
+#else                   /* narrow ones take them by rows: one sum of a group, or too many chunks for the registers */
+LLRI_ONE_OR_FEW(q6_K, rows_q6_K, turned_q6_K)
+LLRI_ROWS(rows_q6_K, head_q6_K, LLRI_ROWS_OF(group_q6_K, 0), 0, 210, 8, LLRI_K(finish_q6_K)(s), 32, 0, 2, 1, 1, 0, 0)
+LLRI_DIRECT(q4_K, head_q4_K, LLRI_ROWS_OF(group_q4_K, 0), 0, 144, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1, 1)
+LLRI_ONE_OR_FEW(q5_K, rows_q5_K, rows_q5_K)
+LLRI_ROWS(rows_q5_K, head_q4_K, LLRI_ROWS_OF(group_q5_K, 0), 0, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1, 1, 0)
+LLRI_DIRECT(tq1_0, head_tq1_0, LLRI_ROWS_OF(group_tq1_0, 0), 0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 1, 0)
+#endif
 #undef LLRI_DIRECT_CHUNKS
 #undef LLRI_TURNED
 #undef LLRI_DIRECT
+#undef LLRI_ROWS
+#undef LLRI_TURNED_ROWS
+#undef LLRI_ROWS_OF
+#undef LLRI_TURN_FEW
 /* and with a codebook */
 #if LLRI_QL == 8
 #define LLRI_DONE LLRI_HIDE     /* else the words of all rows are begun before one is done, more than there are registers */
 #else
 #define LLRI_DONE(word) (void)0
 #endif
-#define LLRI_DIRECT_GRID(name, head, group, block_bytes, finish, off, lim, sub) \
-    LLRI_ONE_OR_FEW(name) \
-    LLRI_WORD void LLRI_K(rows_##name)(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int tokens, float *acc) \
+/* group k of row r is x[0]; of narrow vectors without its signs, if there are any, which are x[LLRI_NW] */
+#if LLRI_TURN
+#define LLRI_GRID_ROW(x, book, signs, k, r) (x)[0] = LLRI_K(group_##book)(s, k, r)
+#define LLRI_SIGNS_APART(signs) 0
+#else
+LLRI_WORD b32 LLRI_K(minus32)(const uint8_t *p)
+{
+    const uint32_t m = llri_rd32(p);
+    return LLRI_K(b32_of)(LLRI_K(two8)(llri_minus + (m & 255), llri_minus + (m >> 8 & 255)), LLRI_K(two8)(llri_minus + (m >> 16 & 255), llri_minus + (m >> 24)));
+}
+#define LLRI_GRID_ROW(x, book, signs, k, r) \
+    if (signs) { \
+        (x)[0] = LLRI_K(grid_##book)(s, k, r); \
+        (x)[LLRI_NW] = LLRI_K(minus32)(LLRI_SIGNS_AT(s, k, r)); \
+    } else (x)[0] = LLRI_K(group_##book)(s, k, r)
+#define LLRI_SIGNS_APART(signs) (signs)
+#endif
+#define LLRI_DIRECT_GRID(name, head, book, block_bytes, finish, off, signs, lim, sub) \
+    LLRI_ONE_OR_FEW(name, rows_##name, rows_##name) \
+    LLRI_KERNEL(rows_##name) \
     { \
         int block, r, k, i; \
         for (block = 0; block < groups; block += 8, w += block_bytes) { \
@@ -6254,29 +6329,33 @@ LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                 qf f = qf_load(acc + r); \
                 for (k = 0; k < 8; k++) { \
-                    w2 x[LLRI_NW]; \
+                    w2 x[2 * LLRI_NW]; \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_NW; i++) { \
-                        x[i] = LLRI_K(group)(s, k, r + i * LLRI_W2); \
+                        LLRI_GRID_ROW(x + i, book, signs, k, r + i * LLRI_W2); \
                         LLRI_DONE(x[i]); \
                     } \
                     if (tokens > 1) LLRI_K(turn_words)(x); \
-                    LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, off, LLRI_TURN && tokens > 1, 0, lim, sub, 1, 0); \
+                    LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, LLRI_SIGNS_APART(signs) ? 0 : off, \
+                                      LLRI_TURN && tokens > 1, LLRI_SIGNS_APART(signs) ? 2 : 0, LLRI_SIGNS_APART(signs) ? 2 : lim, sub, 1, 0); \
                 } \
                 if (LLRI_ALONE) qf_store(acc + r, f); \
             } \
         } \
     }
-LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, group_iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 0)
-LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, group_iq2xs, 74, LLRI_K(finish_iq2)(s), 43, 1, 1)
-LLRI_DIRECT_GRID(iq2_s, head_iq2_s, group_iq2s, 82, LLRI_K(finish_iq2)(s), 43, 1, 1)
-LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, group_iq3xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 0)
-LLRI_DIRECT_GRID(iq3_s, head_iq3_s, group_iq3s, 110, LLRI_K(finish_iq3_s)(s), 15, 4, 0)
-LLRI_DIRECT_GRID(iq1_s, head_iq1_s, group_iq1s, 50, LLRI_K(finish_iq1_s)(s), 9, 4, 0)
-LLRI_DIRECT_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 4, 1)
+LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1, 0)
+LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, iq2xs, 74, LLRI_K(finish_iq2)(s), 43, 1, 1, 1)
+LLRI_DIRECT_GRID(iq2_s, head_iq2_s, iq2s, 82, LLRI_K(finish_iq2)(s), 43, 1, 1, 1)
+LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, iq3xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1, 0)
+LLRI_DIRECT_GRID(iq3_s, head_iq3_s, iq3s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 4, 0)
+LLRI_DIRECT_GRID(iq1_s, head_iq1_s, iq1s, 50, LLRI_K(finish_iq1_s)(s), 9, 0, 4, 0)
+LLRI_DIRECT_GRID(iq1_m, head_iq1_m, iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 0, 4, 1)
 #undef LLRI_DIRECT_GRID
+#undef LLRI_GRID_ROW
+#undef LLRI_SIGNS_APART
 #undef LLRI_DONE
 #undef LLRI_ONE_OR_FEW
+#undef LLRI_KERNEL
 #undef LLRI_ALONE
 #undef LLRI_NEXT
 #undef LLRI_HEADS
@@ -6284,7 +6363,7 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
                   LLRI_K(direct_iq3_s), LLRI_K(direct_iq2_s), LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_iq1_m), \
-                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_WIDE(nvfp4), LLRI_WIDE(q1_0), NULL }
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_K(direct_nvfp4), LLRI_WIDE(q1_0), NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -7589,6 +7668,17 @@ static const llri_ops LLRI_OPS_TABLE = {
 #  undef LLRI_PASS
 #  undef LLRI_ISA
 #  undef LLRI_TARGET
+#endif
+#if LLRI_HAS_SSSE3 || LLRI_HAS_AVX     /* bit j of the index: byte j is -1, or 1. For narrow vectors, in which making them costs more than fetching them. */
+#define LLRI_MINUS(x) (0x0101010101010101ull + 254 * (((uint64_t)(x) % 128 * 0x2040810204081ull & 0x0101010101010101ull) + ((uint64_t)(x) / 128 << 56)))
+#define LLRI_MINUS4(x) LLRI_MINUS(x), LLRI_MINUS((x) + 1), LLRI_MINUS((x) + 2), LLRI_MINUS((x) + 3)
+#define LLRI_MINUS16(x) LLRI_MINUS4(x), LLRI_MINUS4((x) + 4), LLRI_MINUS4((x) + 8), LLRI_MINUS4((x) + 12)
+#define LLRI_MINUS64(x) LLRI_MINUS16(x), LLRI_MINUS16((x) + 16), LLRI_MINUS16((x) + 32), LLRI_MINUS16((x) + 48)
+static const uint64_t llri_minus[256] = { LLRI_MINUS64(0), LLRI_MINUS64(64), LLRI_MINUS64(128), LLRI_MINUS64(192) };
+#undef LLRI_MINUS
+#undef LLRI_MINUS4
+#undef LLRI_MINUS16
+#undef LLRI_MINUS64
 #endif
 #if LLRI_HAS_SSSE3
 #  define LLRI_PASS 3
