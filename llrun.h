@@ -5300,28 +5300,35 @@ LLRI_WORD __m128i LLRI_K(two8)(const uint64_t *a, const uint64_t *b)
 {
     return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)a)), (const __m64 *)(const void *)b));
 }
-LLRI_WORD __m128i LLRI_K(four4)(const uint32_t *grid, uint64_t i)
+LLRI_WORD __m128i LLRI_K(four4)(const uint32_t *grid, size_t i, size_t j, size_t k, size_t l)
 {
-#  define LLRI_ENTRY4(l) grid[i >> 16 * (l) & 0xffff]
 #  if LLRI_PASS >= LLRI_PASS_AVX
-    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(_mm_cvtsi32_si128((int)LLRI_ENTRY4(0)), (int)LLRI_ENTRY4(1), 1), (int)LLRI_ENTRY4(2), 2), (int)LLRI_ENTRY4(3), 3);
+    return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(_mm_cvtsi32_si128((int)grid[i]), (int)grid[j], 1), (int)grid[k], 2), (int)grid[l], 3);
 #  else
-    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(_mm_cvtsi32_si128((int)LLRI_ENTRY4(0)), _mm_cvtsi32_si128((int)LLRI_ENTRY4(1))),
-                              _mm_unpacklo_epi32(_mm_cvtsi32_si128((int)LLRI_ENTRY4(2)), _mm_cvtsi32_si128((int)LLRI_ENTRY4(3))));
+    return _mm_unpacklo_epi64(_mm_unpacklo_epi32(_mm_cvtsi32_si128((int)grid[i]), _mm_cvtsi32_si128((int)grid[j])),
+                              _mm_unpacklo_epi32(_mm_cvtsi32_si128((int)grid[k]), _mm_cvtsi32_si128((int)grid[l])));
 #  endif
-#  undef LLRI_ENTRY4
 }
 #  if LLRI_PASS >= LLRI_PASS_AVX2
 #define LLRI_HALVES(a, b) _mm256_inserti128_si256(_mm256_castsi128_si256(a), b, 1)
 #  else
 #define LLRI_HALVES(a, b) LLRI_K(b32_of)(a, b)
 #  endif
+LLRI_WORD b32 LLRI_K(four8)(const uint64_t *grid, size_t i, size_t j, size_t k, size_t l)
+{
+    return LLRI_HALVES(LLRI_K(two8)(grid + i, grid + j), LLRI_K(two8)(grid + k, grid + l));
+}
 LLRI_WORD b32 LLRI_K(entries8)(const uint64_t *grid, const uint8_t *index)
 {
     const uint64_t i = llri_rd64(index);
-    return LLRI_HALVES(LLRI_K(two8)(grid + (i & 0xffff), grid + (i >> 16 & 0xffff)), LLRI_K(two8)(grid + (i >> 32 & 0xffff), grid + (i >> 48)));
+    return LLRI_K(four8)(grid, i & 0xffff, i >> 16 & 0xffff, i >> 32 & 0xffff, i >> 48);
 }
-LLRI_WORD b32 LLRI_K(entries4)(const uint32_t *grid, const uint8_t *index) { return LLRI_HALVES(LLRI_K(four4)(grid, llri_rd64(index)), LLRI_K(four4)(grid, llri_rd64(index + 8))); }
+LLRI_WORD b32 LLRI_K(entries4)(const uint32_t *grid, const uint8_t *index)
+{
+    const uint64_t i = llri_rd64(index), j = llri_rd64(index + 8);
+    return LLRI_HALVES(LLRI_K(four4)(grid, i & 0xffff, i >> 16 & 0xffff, i >> 32 & 0xffff, i >> 48),
+                       LLRI_K(four4)(grid, j & 0xffff, j >> 16 & 0xffff, j >> 32 & 0xffff, j >> 48));
+}
 #undef LLRI_HALVES
 #endif
 /* and those of group k of rows r and r + 1, or of row r: a group has `each` indices */
@@ -6297,24 +6304,54 @@ LLRI_DIRECT(tq1_0, head_tq1_0, LLRI_ROWS_OF(group_tq1_0, 0), 0, 54, 8, LLRI_K(fi
 #else
 #define LLRI_DONE(word) (void)0
 #endif
-/* group k of row r is x[0]; of narrow vectors without its signs, if there are any, which are x[LLRI_NW] */
+/* group k of row r, whose block is at p, is x[0]; of narrow vectors without its signs, which are x[LLRI_NW]. looked: by way of s->look;
+ * some of them find indices and signs in the block as fast. */
 #if LLRI_TURN
-#define LLRI_GRID_ROW(x, book, signs, k, r) (x)[0] = LLRI_K(group_##book)(s, k, r)
+#define LLRI_LOOKED(looked) 1
 #define LLRI_SIGNS_APART(signs) 0
+#define LLRI_GRID_ROW(book) LLRI_WORD void LLRI_K(row_##book)(w2 *x, const llri_strip *s, const uint8_t *p, int k, int r) { (void)p; x[0] = LLRI_K(group_##book)(s, k, r); }
+LLRI_GRID_ROW(iq2xxs)
+LLRI_GRID_ROW(iq2xs)
+LLRI_GRID_ROW(iq3xxs)
 #else
-LLRI_WORD b32 LLRI_K(minus32)(const uint8_t *p)
-{
-    const uint32_t m = llri_rd32(p);
-    return LLRI_K(b32_of)(LLRI_K(two8)(llri_minus + (m & 255), llri_minus + (m >> 8 & 255)), LLRI_K(two8)(llri_minus + (m >> 16 & 255), llri_minus + (m >> 24)));
-}
-#define LLRI_GRID_ROW(x, book, signs, k, r) \
-    if (signs) { \
-        (x)[0] = LLRI_K(grid_##book)(s, k, r); \
-        (x)[LLRI_NW] = LLRI_K(minus32)(LLRI_SIGNS_AT(s, k, r)); \
-    } else (x)[0] = LLRI_K(group_##book)(s, k, r)
+#define LLRI_LOOKED(looked) (looked)
 #define LLRI_SIGNS_APART(signs) (signs)
+#define LLRI_GRID_ROW(book) \
+    LLRI_WORD void LLRI_K(row_##book)(w2 *x, const llri_strip *s, const uint8_t *p, int k, int r) \
+    { \
+        const uint32_t m = llri_rd32(LLRI_SIGNS_AT(s, k, r)); \
+        (void)p; \
+        x[0] = LLRI_K(grid_##book)(s, k, r); \
+        x[LLRI_NW] = LLRI_K(four8)(llri_minus, m & 255, m >> 8 & 255, m >> 16 & 255, m >> 24); \
+    }
+LLRI_WORD b32 LLRI_K(even_signs)(uint32_t m) { return LLRI_K(four8)(llri_minus_even, m & 127, m >> 7 & 127, m >> 14 & 127, m >> 21 & 127); }
+LLRI_WORD void LLRI_K(row_iq2xxs)(w2 *x, const llri_strip *s, const uint8_t *p, int k, int r)
+{
+    const uint32_t i = llri_rd32(p + 2 + 8 * k);
+    (void)s; (void)r;
+    x[0] = LLRI_K(four8)(llri_grid_iq2xxs, i & 255, i >> 8 & 255, i >> 16 & 255, i >> 24);
+    x[LLRI_NW] = LLRI_K(even_signs)(llri_rd32(p + 6 + 8 * k));
+}
+LLRI_WORD void LLRI_K(row_iq2xs)(w2 *x, const llri_strip *s, const uint8_t *p, int k, int r)
+{
+    const uint64_t i = llri_rd64(p + 2 + 8 * k);
+    (void)s; (void)r;
+    x[0] = LLRI_K(four8)(llri_grid_iq2xs, i & 511, i >> 16 & 511, i >> 32 & 511, i >> 48 & 511);
+    x[LLRI_NW] = LLRI_K(four8)(llri_minus_even, i >> 9 & 127, i >> 25 & 127, i >> 41 & 127, i >> 57);
+}
+LLRI_WORD void LLRI_K(row_iq3xxs)(w2 *x, const llri_strip *s, const uint8_t *p, int k, int r)
+{
+    const uint32_t i = llri_rd32(p + 2 + 8 * k), j = llri_rd32(p + 6 + 8 * k);
+    (void)s; (void)r;
+    x[0] = LLRI_K(b32_of)(LLRI_K(four4)(llri_grid_iq3xxs, i & 255, i >> 8 & 255, i >> 16 & 255, i >> 24),
+                          LLRI_K(four4)(llri_grid_iq3xxs, j & 255, j >> 8 & 255, j >> 16 & 255, j >> 24));
+    x[LLRI_NW] = LLRI_K(even_signs)(llri_rd32(p + 66 + 4 * k));
+}
 #endif
-#define LLRI_DIRECT_GRID(name, head, book, block_bytes, finish, off, signs, lim, sub) \
+LLRI_GRID_ROW(iq2s)
+LLRI_GRID_ROW(iq3s)
+LLRI_WORD void LLRI_K(row_iq1s)(w2 *x, const llri_strip *s, const uint8_t *p, int k, int r) { (void)p; x[0] = LLRI_K(group_iq1s)(s, k, r); }
+#define LLRI_DIRECT_GRID(name, head, book, looked, block_bytes, finish, off, signs, lim, sub) \
     LLRI_ONE_OR_FEW(name, rows_##name, rows_##name) \
     LLRI_KERNEL(rows_##name) \
     { \
@@ -6322,7 +6359,7 @@ LLRI_WORD b32 LLRI_K(minus32)(const uint8_t *p)
         for (block = 0; block < groups; block += 8, w += block_bytes) { \
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_W2) { \
-                LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
+                if (LLRI_LOOKED(looked)) LLRI_K(look_##name)(s->look[r], w + (size_t)r * row_bytes, w + (size_t)(r + LLRI_W2 - 1) * row_bytes); \
                 LLRI_NEXT(-1, 8, LLRI_W2 * block_bytes); \
             } \
             finish; \
@@ -6332,7 +6369,7 @@ LLRI_WORD b32 LLRI_K(minus32)(const uint8_t *p)
                     w2 x[2 * LLRI_NW]; \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_NW; i++) { \
-                        LLRI_GRID_ROW(x + i, book, signs, k, r + i * LLRI_W2); \
+                        LLRI_K(row_##book)(x + i, s, w + (size_t)(r + i * LLRI_W2) * row_bytes, k, r + i * LLRI_W2); \
                         LLRI_DONE(x[i]); \
                     } \
                     if (tokens > 1) LLRI_K(turn_words)(x); \
@@ -6343,16 +6380,17 @@ LLRI_WORD b32 LLRI_K(minus32)(const uint8_t *p)
             } \
         } \
     }
-LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1, 0)
-LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, iq2xs, 74, LLRI_K(finish_iq2)(s), 43, 1, 1, 1)
-LLRI_DIRECT_GRID(iq2_s, head_iq2_s, iq2s, 82, LLRI_K(finish_iq2)(s), 43, 1, 1, 1)
-LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, iq3xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1, 0)
-LLRI_DIRECT_GRID(iq3_s, head_iq3_s, iq3s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 4, 0)
-LLRI_DIRECT_GRID(iq1_s, head_iq1_s, iq1s, 50, LLRI_K(finish_iq1_s)(s), 9, 0, 4, 0)
-LLRI_DIRECT_GRID(iq1_m, head_iq1_m, iq1s, 56, LLRI_K(finish_iq1_m)(s), 9, 0, 4, 1)
+LLRI_DIRECT_GRID(iq2_xxs, head_iq2_xxs, iq2xxs, 0, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1, 0)
+LLRI_DIRECT_GRID(iq2_xs, head_iq2_xs, iq2xs, 0, 74, LLRI_K(finish_iq2)(s), 43, 1, 1, 1)
+LLRI_DIRECT_GRID(iq2_s, head_iq2_s, iq2s, 1, 82, LLRI_K(finish_iq2)(s), 43, 1, 1, 1)
+LLRI_DIRECT_GRID(iq3_xxs, head_iq3_xxs, iq3xxs, 0, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1, 0)
+LLRI_DIRECT_GRID(iq3_s, head_iq3_s, iq3s, 1, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 4, 0)
+LLRI_DIRECT_GRID(iq1_s, head_iq1_s, iq1s, 1, 50, LLRI_K(finish_iq1_s)(s), 9, 0, 4, 0)
+LLRI_DIRECT_GRID(iq1_m, head_iq1_m, iq1s, 1, 56, LLRI_K(finish_iq1_m)(s), 9, 0, 4, 1)
 #undef LLRI_DIRECT_GRID
 #undef LLRI_GRID_ROW
 #undef LLRI_SIGNS_APART
+#undef LLRI_LOOKED
 #undef LLRI_DONE
 #undef LLRI_ONE_OR_FEW
 #undef LLRI_KERNEL
@@ -7670,12 +7708,17 @@ static const llri_ops LLRI_OPS_TABLE = {
 #  undef LLRI_TARGET
 #endif
 #if LLRI_HAS_SSSE3 || LLRI_HAS_AVX     /* bit j of the index: byte j is -1, or 1. For narrow vectors, in which making them costs more than fetching them. */
-#define LLRI_MINUS(x) (0x0101010101010101ull + 254 * (((uint64_t)(x) % 128 * 0x2040810204081ull & 0x0101010101010101ull) + ((uint64_t)(x) / 128 << 56)))
+#define LLRI_MINUS8(x) (0x0101010101010101ull + 254 * (((uint64_t)(x) % 128 * 0x2040810204081ull & 0x0101010101010101ull) + ((uint64_t)(x) / 128 << 56)))
+#define LLRI_MINUS(x) LLRI_MINUS8(x)
 #define LLRI_MINUS4(x) LLRI_MINUS(x), LLRI_MINUS((x) + 1), LLRI_MINUS((x) + 2), LLRI_MINUS((x) + 3)
 #define LLRI_MINUS16(x) LLRI_MINUS4(x), LLRI_MINUS4((x) + 4), LLRI_MINUS4((x) + 8), LLRI_MINUS4((x) + 12)
 #define LLRI_MINUS64(x) LLRI_MINUS16(x), LLRI_MINUS16((x) + 16), LLRI_MINUS16((x) + 32), LLRI_MINUS16((x) + 48)
 static const uint64_t llri_minus[256] = { LLRI_MINUS64(0), LLRI_MINUS64(64), LLRI_MINUS64(128), LLRI_MINUS64(192) };
+#undef LLRI_MINUS       /* of 7 bits: the eighth makes the number of minus signs even */
+#define LLRI_MINUS(x) LLRI_MINUS8((x) + (0x6996 >> ((x) / 16 ^ (x) % 16) & 1) * 128)
+static const uint64_t llri_minus_even[128] = { LLRI_MINUS64(0), LLRI_MINUS64(64) };
 #undef LLRI_MINUS
+#undef LLRI_MINUS8
 #undef LLRI_MINUS4
 #undef LLRI_MINUS16
 #undef LLRI_MINUS64
