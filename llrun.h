@@ -5982,7 +5982,8 @@ LLRI_WORD vi LLRI_K(nibble_rows)(const uint8_t *const b[4], size_t row_bytes, in
 #    if LLRI_VNNI
         d[i] = vi_dot(vi_dot(_mm256_setzero_si256(), lo, low), hi, high);
 #    else
-        if (is_signed) d[i] = vi_add(vi_madd(vs_madd(vs_abs(lo), vs_sign(low, lo)), vs_set(1)), vi_madd(vs_madd(vs_abs(hi), vs_sign(high, hi)), vs_set(1)));
+        if (is_signed)          /* |a| times the table's value with the sign of a: none of them is -128 */
+            d[i] = vi_add(vi_madd(vs_madd(vs_abs(low), vs_sign(lo, low)), vs_set(1)), vi_madd(vs_madd(vs_abs(high), vs_sign(hi, high)), vs_set(1)));
         else d[i] = vi_madd(vs_add(vs_madd(lo, low), vs_madd(hi, high)), vs_set(1));
 #    endif
     }
