@@ -5629,8 +5629,8 @@ static LLRI_TARGET void LLRI_K(columns)(const void *rows, size_t row_bytes, int 
 
 /* --- few tokens: rows become lanes ----------------------------------------------------------------------------------
  * row_dots: adds to c[0] the products of a group of QL rows, from r on, with the activations a of one token, or to c[0] and c[1] those of
- * its halves. The weights are words of rows, or int16 where they lie in a strip; each row's products are summed across lanes. With
- * MADDUBS the products of the halves are multiplied by their sub-scales, and so they are in turned_dot. */
+ * its halves. The weights are words of rows, or int16 where they lie in a strip; each row's products are summed across lanes.
+ * is_signed: 1: the weights are, 2: their signs follow them. sub: products are multiplied by their half's sub-scale (LLRI_SUB is 1). */
 #define LLRI_NW (LLRI_QL / LLRI_W2)     /* words for QL rows */
 #if LLRI_MADDWD
 typedef const int16_t *LLRI_K(rows_t);
