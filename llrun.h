@@ -6270,7 +6270,6 @@ LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, 
 LLRI_DIRECT_CHUNKS(q2_K, head_q2_K, 16, 2, 4 * j, 16, 84, LLRI_K(finish_q2_K)(s), 0, 4, 1, 2)
 LLRI_DIRECT_CHUNKS(q3_K, head_q3_K, 0, 3, j ? 4 * j - 4 : 0, 16, 110, LLRI_K(finish_q3_K)(s), 4, 4, 1, 0)
 LLRI_DIRECT_CHUNKS(tq2_0, head_tq2_0, 0, 2, 4 * j, 16, 66, LLRI_K(finish_super)(s), 1, 8, 0, 0)
-LLRI_TURNED_ROWS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
 #if LLRI_TURN
 LLRI_ONE_OR_FEW(q6_K, turned_q6_K, turned_q6_K)
 LLRI_DIRECT_CHUNKS(q4_K, head_q4_K, 16, 4, 2 * j, 16, 144, LLRI_K(finish_scales6)(s), 0, 4, 0, 1)
@@ -6292,6 +6291,7 @@ LLRI_ONE_OR_FEW(q5_K, rows_q5_K, rows_q5_K)
 LLRI_ROWS(rows_q5_K, head_q4_K, LLRI_ROWS_OF(group_q5_K, 0), 0, 176, 8, LLRI_K(finish_scales6)(s), 0, 0, 4, 0, 1, 1, 0)
 LLRI_DIRECT(tq1_0, head_tq1_0, LLRI_ROWS_OF(group_tq1_0, 0), 0, 54, 8, LLRI_K(finish_super)(s), 1, 0, 4, 0, 1, 0)
 #endif
+LLRI_TURNED_ROWS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 16, 210, LLRI_K(finish_q6_K)(s), 32, 2, 1, 0)
 #undef LLRI_DIRECT_CHUNKS
 #undef LLRI_TURNED
 #undef LLRI_DIRECT
