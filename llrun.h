@@ -3970,7 +3970,7 @@ typedef enum llri_form {                /* how the integers of a type are combin
     LLRI_FORM_SIGNED,                           /* q fills int8 */
     LLRI_FORM_MIN15, LLRI_FORM_MIN31,           /* scale and min per group */
     LLRI_FORM_SUB31, LLRI_FORM_SUB63, LLRI_FORM_SUB127, /* integer sub-scales per half */
-    LLRI_FORM_MINS63,                           /* a min per half */
+    LLRI_FORM_MINS63,                           /* one scale and min, a small integer of the min per half */
     LLRI_FORM_HALVES,                           /* a float scale per half, u <= 31 */
     LLRI_FORM_COUNT
 } llri_form;
@@ -4356,6 +4356,7 @@ LLRI_WORD vf LLRI_K(vi_float)(vi a) { int i; vf r; for (i = 0; i < 4; i++) r.v[i
 #define vs_set(x) _mm_set1_epi16(x)
 #define vs_mul(a, b) _mm_mullo_epi16(a, b)
 #define vs_sar(a, n) _mm_sra_epi16(a, _mm_cvtsi32_si128(n))
+/* vi_pick(a, c, d): lane i of four takes the bytes of its 128 bits that the bytes of c + i * d say; 0x80 says zero */
 #define vi_pick(a, c, d) _mm_shuffle_epi8(a, _mm_setr_epi32((int)(c), (int)((c) + (d)), (int)((c) + 2 * (d)), (int)((c) + 3 * (d))))
 #define vi_store(p, a) _mm_storeu_si128((__m128i *)(void *)(p), a)
 #elif LLRI_QL == 8
@@ -4978,7 +4979,7 @@ LLRI_WORD vi LLRI_K(corr)(vi sub0, vi sub1, int off)
 #  endif
 }
 #endif
-LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_sub)(llri_strip *s, int off)         /* what the offset takes away: for gemm with MADDUBS */
+LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_corr)(llri_strip *s, int off)         /* what the offset takes away: for gemm with MADDUBS */
 {
 #if !LLRI_MADDUBS
     (void)s; (void)off;
@@ -5064,17 +5065,23 @@ LLRI_TARGET LLRI_NOINLINE void LLRI_K(finish_nvfp4)(llri_strip *s)
     uint16_t *e = (uint16_t *)(void *)s->half;
     float *scale = (float *)(void *)s->scale;
     int i;
-#if LLRI_QL == 4 && LLRI_PASS != LLRI_PASS_SCALAR       /* see half4_high: here without sign and infinity */
-    const __m128i nan = _mm_set1_epi16(127), zero = _mm_setzero_si128();
-    const __m128 power = _mm_castsi128_ps(_mm_set1_epi32(0x7b000000));
+#if LLRI_QL == 4 && LLRI_PASS != LLRI_PASS_SCALAR       /* exponent and fraction moved into place; below exponent 1 the leading 1 goes */
+    const __m128i nan = _mm_set1_epi16(127), zero = _mm_setzero_si128(), bias = _mm_set1_epi32(119 << 23);
+    const __m128 one = _mm_set1_ps(0.0078125f);
+    int h;
     for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i += 8) {
-        __m128i x = _mm_loadu_si128((const __m128i *)(void *)(e + i));
+        __m128i x = _mm_loadu_si128((const __m128i *)(void *)(e + i)), low;
         x = _mm_andnot_si128(_mm_cmpeq_epi16(x, nan), _mm_and_si128(x, nan));
-        _mm_storeu_ps(scale + i, _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_unpacklo_epi16(x, zero), 20)), power));
-        _mm_storeu_ps(scale + i + 4, _mm_mul_ps(_mm_castsi128_ps(_mm_slli_epi32(_mm_unpackhi_epi16(x, zero), 20)), power));
+        low = _mm_cmpgt_epi16(_mm_set1_epi16(8), x);
+        LLRI_UNROLL
+        for (h = 0; h < 2; h++) {
+            __m128 f = _mm_castsi128_ps(_mm_add_epi32(_mm_slli_epi32(h ? _mm_unpackhi_epi16(x, zero) : _mm_unpacklo_epi16(x, zero), 20), bias));
+            __m128 m = _mm_castsi128_ps(h ? _mm_unpackhi_epi16(low, low) : _mm_unpacklo_epi16(low, low));
+            _mm_storeu_ps(scale + i + 4 * h, _mm_add_ps(f, _mm_and_ps(m, _mm_sub_ps(f, one))));
+        }
     }
 #else
-    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) e[i] = (uint16_t)(e[i] == 127 ? 0 : (e[i] & 127) << 7);       /* halves, but for 2^7 */
+    for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i++) e[i] = (uint16_t)(e[i] == 127 ? 0 : (e[i] & 127) << 7);       /* in place: halves, but for 2^7 */
     for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i += 16) LLRI_K(halves16)(scale + i, e + i);
     for (i = 0; i < 2 * 8 * LLRI_STRIP_ROWS; i += LLRI_VF) vf_store(scale + i, vf_mul(vf_load(scale + i), vf_set(128.0f)));
 #endif
@@ -5148,7 +5155,7 @@ LLRI_FINISH(finish_q3_K)
     LLRI_UNROLL
     for (k = 0; k < 4; k++) LLRI_K(sub4)(s, 4 * k, 1, r, vi_flip(v[k], 0x80808080u), 6);       /* less 32: the highest bit turned over */
 }
-LLRI_UNPACK(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_sub)(s, 4), LLRI_PUT(s, g + k, r, v, 4,
+LLRI_UNPACK(q3_K, head_q3_K, group_q3_K, 110, 8, LLRI_K(finish_q3_K)(s); LLRI_K(finish_corr)(s, 4), LLRI_PUT(s, g + k, r, v, 4,
             LLRI_K(sub_q3_K)(p[96 + 2 * k % 8], p[104 + 2 * k % 4], 2 * k), LLRI_K(sub_q3_K)(p[97 + 2 * k % 8], p[105 + 2 * k % 4], 2 * k + 1)))
 
 /* A scale and a min per 256, and 6-bit factors of them for the 8 groups: 16 bytes */
@@ -5187,7 +5194,7 @@ LLRI_FINISH(finish_q6_K)
     LLRI_UNROLL
     for (k = 0; k < 4; k++) LLRI_K(sub4)(s, 4 * k, 1, r, w[k], 8);
 }
-LLRI_UNPACK(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_sub)(s, 32), LLRI_PUT(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
+LLRI_UNPACK(q6_K, head_q6_K, group_q6_K, 210, 8, LLRI_K(finish_q6_K)(s); LLRI_K(finish_corr)(s, 32), LLRI_PUT(s, g + k, r, v, 32, (int8_t)p[192 + 2 * k], (int8_t)p[193 + 2 * k]))
 
 LLRI_WORD void LLRI_K(head_iq4_xs)(llri_strip *s, const uint8_t *p, int g, int r) { (void)g; memcpy(s->head[r], p, 8); }
 LLRI_WORD w2 LLRI_K(group_iq4_xs)(const uint8_t *p, const uint8_t *q, int k) { return w2_lookup((const uint8_t *)llri_values_iq4, w2_nibbles(p + 8 + 16 * k, q + 8 + 16 * k)); }
@@ -5300,7 +5307,7 @@ LLRI_WORD __m128i LLRI_K(two8)(const uint64_t *a, const uint64_t *b)
 {
     return _mm_castps_si128(_mm_loadh_pi(_mm_castsi128_ps(_mm_loadl_epi64((const __m128i *)(const void *)a)), (const __m64 *)(const void *)b));
 }
-LLRI_WORD __m128i LLRI_K(four4)(const uint32_t *grid, size_t i, size_t j, size_t k, size_t l)
+LLRI_WORD __m128i LLRI_K(four4)(const uint32_t *grid, uint64_t i, uint64_t j, uint64_t k, uint64_t l)
 {
 #  if LLRI_PASS >= LLRI_PASS_AVX
     return _mm_insert_epi32(_mm_insert_epi32(_mm_insert_epi32(_mm_cvtsi32_si128((int)grid[i]), (int)grid[j], 1), (int)grid[k], 2), (int)grid[l], 3);
@@ -5314,7 +5321,7 @@ LLRI_WORD __m128i LLRI_K(four4)(const uint32_t *grid, size_t i, size_t j, size_t
 #  else
 #define LLRI_HALVES(a, b) LLRI_K(b32_of)(a, b)
 #  endif
-LLRI_WORD b32 LLRI_K(four8)(const uint64_t *grid, size_t i, size_t j, size_t k, size_t l)
+LLRI_WORD b32 LLRI_K(four8)(const uint64_t *grid, uint64_t i, uint64_t j, uint64_t k, uint64_t l)
 {
     return LLRI_HALVES(LLRI_K(two8)(grid + i, grid + j), LLRI_K(two8)(grid + k, grid + l));
 }
@@ -5432,12 +5439,12 @@ LLRI_FINISH(finish_iq1_m)               /* four times 16 bits: 4 sub-scales of 3
     for (k = 0; k < 16; k++) LLRI_K(sub_store)(s, k, r, LLRI_K(odd)(vi_and(vi_shr(w[k / 8], 16 * (k / 4 % 2) + 3 * (k % 4)), 7)));
 }
 LLRI_UNPACK_GRID(iq2_xxs, head_iq2_xxs, group_iq2xxs, 66, LLRI_K(finish_iq2_xxs)(s), 43, 1, 1)
-LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, group_iq2xs, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
-LLRI_UNPACK_GRID(iq2_s, head_iq2_s, group_iq2s, 82, LLRI_K(finish_iq2)(s); LLRI_K(finish_sub)(s, 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1)
+LLRI_UNPACK_GRID(iq2_xs, head_iq2_xs, group_iq2xs, 74, LLRI_K(finish_iq2)(s); LLRI_K(finish_corr)(s, 43), 43, 2 * (p[66 + k] & 15) + 1, 2 * (p[66 + k] >> 4) + 1)
+LLRI_UNPACK_GRID(iq2_s, head_iq2_s, group_iq2s, 82, LLRI_K(finish_iq2)(s); LLRI_K(finish_corr)(s, 43), 43, 2 * (p[74 + k] & 15) + 1, 2 * (p[74 + k] >> 4) + 1)
 LLRI_UNPACK_GRID(iq3_xxs, head_iq3_xxs, group_iq3xxs, 98, LLRI_K(finish_iq3_xxs)(s), 62, 1, 1)
 LLRI_UNPACK_GRID(iq3_s, head_iq3_s, group_iq3s, 110, LLRI_K(finish_iq3_s)(s), 15, 1, 1)
 LLRI_UNPACK_GRID(iq1_s, head_iq1_s, group_iq1s, 50, LLRI_K(finish_iq1_s)(s), 9, 1, 1)
-LLRI_UNPACK_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s); LLRI_K(finish_sub)(s, 9), 9,
+LLRI_UNPACK_GRID(iq1_m, head_iq1_m, group_iq1s, 56, LLRI_K(finish_iq1_m)(s); LLRI_K(finish_corr)(s, 9), 9,
                  2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2)) & 7) + 1, 2 * (llri_rd16(p + 48 + k / 2 * 2) >> (6 * (k % 2) + 3) & 7) + 1)
 #undef LLRI_UNPACK_GRID
 
@@ -5642,7 +5649,11 @@ typedef w2 LLRI_K(rows_t);
 #define rows LLRI_K(rows_t)
 LLRI_WORD vi LLRI_K(vi_rd4)(const void *p)          /* the 4 bytes at p in each lane */
 {
-#if LLRI_PASS == LLRI_PASS_AVX          /* compilers would move them by way of an integer register */
+#if LLRI_PASS == LLRI_PASS_AVX && defined(__clang__)    /* whose intrinsic reads a float, which p need not be */
+    float x;
+    memcpy(&x, p, 4);
+    return _mm_castps_si128(_mm_broadcast_ss(&x));
+#elif LLRI_PASS == LLRI_PASS_AVX        /* others would move a copy by way of an integer register */
     return _mm_castps_si128(_mm_broadcast_ss((const float *)p));
 #else
     int32_t x;
@@ -5741,8 +5752,8 @@ LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const 
 #endif
 
 /* Where the same words serve several tokens or groups they are turned once, then nothing is summed across lanes, and the activations
- * are broadcast. That pays with wide vectors; with narrow ones, where a word is the two halves of a row, for halves that are summed
- * apart: turned words then hold words i and 4 + i. */
+ * are broadcast. That pays with wide vectors; with narrow ones, where a word is the two halves of a row and turned ones hold words i
+ * and 4 + i, for halves with factors of their own, and for words that serve many groups. */
 #define LLRI_TURN (LLRI_QL >= 8)
 #if !LLRI_MADDWD
 #define LLRI_TW (8 / (int)(sizeof(w2) / sizeof(vi)))    /* turned words of a group */
@@ -5778,7 +5789,8 @@ LLRI_WORD void LLRI_K(turn_words)(rows *w)      /* words of rows -> turned, with
 
 /* A group of QL rows from r on: its factors; its integer sums, which begin with what the offset takes away; f + what they amount to.
  * sub, parts, mins: has integer factors of its halves; float ones of so many parts; a min, or 2: a min with integer factors.
- * LLRI_SUB: where those of the halves are applied: 0: they are in the weights already, or none; 1: to sums of pairs; 2: to the halves' sums */
+ * LLRI_SUB: where those of the halves are applied: 0: they are in the weights already, or none; 1: to sums of pairs; 2: to the halves' sums,
+ * where the instruction leaves no pairs (VNNI) or a vector of them holds both halves (rows of AVX2) */
 #define LLRI_SUB(sub, turned) (!(sub) || LLRI_MADDWD ? 0 : LLRI_VNNI || (LLRI_QL == 8 && !(turned)) ? 2 : 1)
 #define LLRI_APART(sub, parts) ((parts) == 2 || (sub) == 2)             /* the sums of the halves: else they are in c[0] */
 #define LLRI_SCALE_OF(g, sub, mins) ((sub) || (mins) == 2 ? 0 : (g))    /* with integer factors all groups have the same scale */
@@ -6519,7 +6531,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
                 LLRI_UNROLL
                 for (i = 0; i < LLRI_MR; i++) {
                     const int one = LLRI_SCALE_OF(g, sub, mins);
-                    const qf d = qf_set(s->scale[parts == 2 ? h : 0][one][r + i]), m = qf_set(s->min[one][r + i]);
+                    const qf d = qf_set(s->scale[parts == 2 ? h : 0][one][r + i]), m = qf_set(mins ? s->min[one][r + i] : 0.0f);
                     if (mins == 2) {
                         f[i][v] = qf_fma(qf_fma(m, vi_float(vi_madd(sum, vi_set(s->mins[g][r + i]))), qf_mul(d, x[i][v])), as, f[i][v]);
                         continue;
@@ -6552,7 +6564,7 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
     }
 }
 
-/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 8 of a group), integer sub-scales, scales and mins per group) */
+/* LLRI_FORM(name, signed, pair sums that fit in int16 (of the 8 of a group), integer sub-scales, scales per group, mins as above) */
 #define LLRI_GEMM(name, is_signed, lim, sub, parts, mins) \
     static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc, const llri_wanted *next) \
     { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, next, is_signed, lim, sub, parts, mins); }
