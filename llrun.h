@@ -5698,7 +5698,7 @@ LLRI_WORD void LLRI_K(row_dots)(vi c[2], const rows *w, const LLRI_AE *a, const 
         y[i] = vi_add(vi_madd(vi_load(w[i] + 16), vi_load(a + 16)), vi_madd(vi_load(w[i] + 24), vi_load(a + 24)));
 #  else
         __m128i a0 = vi_load(a), a1 = vi_load(a + 16);
-        const rows *v = is_signed == 2 ? w + 4 + i : w + i;
+        const rows *v = is_signed == 2 ? w + LLRI_NW + i : w + i;
         __m128i p0 = is_signed ? vs_madd(is_signed == 2 ? w[i].a : vs_abs(w[i].a), vs_sign(a0, v->a)) : vs_madd(w[i].a, a0);
         __m128i p1 = is_signed ? vs_madd(is_signed == 2 ? w[i].b : vs_abs(w[i].b), vs_sign(a1, v->b)) : vs_madd(w[i].b, a1);
         if (lim > 1 && !halves && !sub) {
@@ -6222,7 +6222,7 @@ LLRI_WORD void LLRI_K(turn_nvfp4)(w2 x[LLRI_TW], const uint8_t *const b[LLRI_QL 
     }
 }
 LLRI_DIRECT(nvfp4, head_nvfp4, LLRI_K(turn_nvfp4)(x, b, row_bytes, 4 + 16 * k), 1, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 0, 4, 0, 2, 0)
-#if LLRI_TURN            /* in narrow vectors no faster than by way of a strip */
+#if LLRI_TURN            /* narrow ones go by way of a strip */
 LLRI_DIRECT(q5_0, head_scale, LLRI_ROWS_OF(group_q5_0, 0), LLRI_TURN_FEW, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
 LLRI_DIRECT(q5_1, head_scale_min, LLRI_ROWS_OF(group_q5_1, 0), LLRI_TURN_FEW, 24, 1, LLRI_K(finish_half)(s, n, 1), 0, 0, 4, 0, 1, 1)
 LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, LLRI_K(finish_half)(s, n, 0), 1, 0, 4, 0, 1, 0)
@@ -6243,6 +6243,7 @@ LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, 
         const int8_t *q = (const int8_t *)a->q; \
         const float *scale = a->scale; \
         const int32_t *sum = a->sum; \
+        const int how = LLRI_SUB(sub, 1), apart = LLRI_APART(how, 1); \
         int block, r, k, i, j; \
         for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
         for (block = 0; block < groups; block += 8, w += block_bytes, q += 256, scale += 8, sum += 8) { \
@@ -6265,10 +6266,10 @@ LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, 
                     if (!LLRI_TURN) LLRI_INT(qk);       /* else all its addresses are kept on the stack */ \
                     if (LLRI_ALONE) {           /* each word is used before the next is made: there are few registers */ \
                         LLRI_K(group_factors)(&m, s, k, r, 1, sub, 1, mins); \
-                        LLRI_K(group_begin)(c, &m, sum + k, off, LLRI_SUB(sub, 1), 1); \
+                        LLRI_K(group_begin)(c, &m, sum + k, off, how, 1); \
                         LLRI_UNROLL \
-                        for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, LLRI_BITS_##name(LLRI_TURNED, k), qk, 0, lim, LLRI_SUB(sub, 1), LLRI_APART(LLRI_SUB(sub, 1), 1)); \
-                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], LLRI_SUB(sub, 1), 1, mins); \
+                        for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, LLRI_BITS_##name(LLRI_TURNED, k), qk, 0, lim, how, apart); \
+                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], how, 1, mins); \
                         continue; \
                     } \
                     LLRI_UNROLL \
@@ -6317,8 +6318,8 @@ LLRI_TURNED_ROWS(q6_K, head_q6_K, 0, 6, j < 4 ? j / 2 * 4 + j % 2 : 4 * j - 16, 
 #else
 #define LLRI_DONE(word) (void)0
 #endif
-/* group k of row r, whose block is at p, is x[0]; of narrow vectors without its signs, which are x[LLRI_NW]. looked: by way of s->look;
- * some of them find indices and signs in the block as fast. */
+/* group k of row r, whose block is at p, is x[0]; of narrow vectors without its signs, which are x[LLRI_NW]. looked: by way of s->look,
+ * which narrow ones leave out where the block has a group's indices and signs at hand. */
 #if LLRI_TURN
 #define LLRI_LOOKED(looked) 1
 #define LLRI_SIGNS_APART(signs) 0
