@@ -6033,52 +6033,6 @@ LLRI_WORD uintptr_t LLRI_K(ask)(const llri_strip *s, uintptr_t next, size_t row_
         LLRI_UNROLL \
         for (i = 0; i < LLRI_STRIP_ROWS; i++) LLRI_K(head)(s, LLRI_ROW(i) + ahead + g / block_groups * block_bytes, g, i); \
     }
-/* Halves at the beginning of blocks of 18 bytes: with wide vectors the 8 of a row at once, s->half being
- * [row][8] until finish18 turns them to lanes of rows */
-LLRI_WORD void LLRI_K(heads18)(llri_strip *s, const uint8_t *const b[4], size_t row_bytes, int ahead, int n)
-{
-    int g, i;
-#  if LLRI_QL == 16
-    uint16_t *h = (uint16_t *)(void *)s->half;
-    const __m512i places = _mm512_castsi128_si512(_mm_setr_epi16(0, 9, 18, 27, 36, 45, 54, 63));
-    if (n == 8) {
-        LLRI_UNROLL
-        for (i = 0; i < LLRI_STRIP_ROWS; i++) {
-            __m512i x = _mm512_permutex2var_epi16(_mm512_loadu_si512(LLRI_ROW(i) + ahead), places, _mm512_loadu_si512(LLRI_ROW(i) + ahead + 64));
-            _mm_storeu_si128((__m128i *)(void *)(h + 8 * i), _mm512_castsi512_si128(x));
-        }
-    } else for (i = 0; i < LLRI_STRIP_ROWS; i++) for (g = 0; g < n; g++) h[8 * i + g] = llri_rd16(LLRI_ROW(i) + ahead + 18 * g);
-#  else
-    LLRI_HEADS(head_scale, 18, 1)
-#  endif
-}
-LLRI_WORD void LLRI_K(finish18)(llri_strip *s, int n)
-{
-#  if LLRI_QL == 16
-    static const uint16_t turned[32] = { 0, 8, 16, 24, 32, 40, 48, 56, 1, 9, 17, 25, 33, 41, 49, 57, 2, 10, 18, 26, 34, 42, 50, 58, 3, 11, 19, 27, 35, 43, 51, 59 };
-    const __m512i first = _mm512_loadu_si512(turned), pairs = _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11);
-    __m512i z[4], x, y;
-    int i, k;
-    (void)n;
-    LLRI_UNROLL
-    for (i = 0; i < 4; i++) z[i] = _mm512_loadu_si512((const uint16_t *)(const void *)s->half + 32 * i);
-    LLRI_UNROLL
-    for (i = 0; i < 8; i += 4) {                /* groups i to i + 3, in lanes of 8 rows */
-        const __m512i places = _mm512_add_epi16(first, _mm512_set1_epi16((int16_t)i));
-        x = _mm512_permutex2var_epi16(z[0], places, z[1]);
-        y = _mm512_permutex2var_epi16(z[2], places, z[3]);
-        LLRI_UNROLL
-        for (k = i; k < i + 4; k += 2) {
-            const __m512i two = _mm512_permutex2var_epi64(x, _mm512_add_epi64(pairs, _mm512_set1_epi64(2 * (k - i))), y);
-            qf_store(s->scale[0][k], _mm512_cvtph_ps(_mm512_castsi512_si256(two)));
-            qf_store(s->scale[0][k + 1], _mm512_cvtph_ps(_mm512_extracti64x4_epi64(two, 1)));
-        }
-    }
-#  else
-    LLRI_K(finish_half)(s, n, 0);
-#  endif
-}
-
 /* The same rows for several tokens: their nibbles as words of add_group */
 LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t row_bytes, int r, int at, const uint8_t *table, int flip)
 {
@@ -6103,9 +6057,9 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
     }
 }
 
-/* LLRI_NIBBLES(type, bytes per block, its groups, heads and finish for the scales of a slice, ...): heads are fetched all at once, or
- * where that is `spread`, by `head` with each group. The nibbles begin at `at`, those of a row's next group `step` bytes further on. */
-#define LLRI_NIBBLES(name, block_bytes, block_groups, heads, spread, head, finish, at, step, offset, table, is_signed, mins) \
+/* LLRI_NIBBLES(type, bytes per block, its groups, head and finish for the scales of a slice, ...): a block's head is fetched at once, those
+ * of blocks of 32 with each group. The nibbles begin at `at`, those of a row's next group `step` bytes further on. */
+#define LLRI_NIBBLES(name, block_bytes, block_groups, head, finish, at, step, offset, table, is_signed, mins) \
     LLRI_ONE_OR_FEW(name, rows_##name, rows_##name) \
     LLRI_KERNEL(rows_##name) \
     { \
@@ -6117,7 +6071,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
         qf f[LLRI_STRIP_ROWS / LLRI_QL]; \
         int now, ahead = 0, n = groups < 8 ? groups : 8, block, g, i, r; \
         for (i = 0; i < 4; i++) b[i] = w + (size_t)(4 * i) * row_bytes; \
-        heads; \
+        LLRI_HEADS(head, block_bytes, block_groups) \
         ahead = 8 / block_groups * block_bytes; \
         LLRI_UNROLL \
         for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) f[r / LLRI_QL] = qf_load(acc + r); \
@@ -6126,14 +6080,14 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
             now = n; \
             finish; \
             n = groups - block < 16 ? groups - block - 8 : 8; \
-            if (!(spread)) { heads; } \
-            for (g = 0; g < now; g++) sum[g] = (int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16); \
+            if (block_groups == 8) { LLRI_HEADS(head, block_bytes, block_groups) } \
+            for (g = 0; g < now; g++) sum[g] = (mins ? 1 : -off) * ((int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16)); \
             for (g = 0; g < now; g++, q += 32) { \
                 LLRI_NEXT(g, now, LLRI_STRIP_ROWS * block_bytes / block_groups); \
                 LLRI_UNROLL \
                 for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                     if (tokens == 1) { \
-                        vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(-off * sum[g])); \
+                        vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(mins ? 0 : sum[g])); \
                         f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale[g])), f[r / LLRI_QL]); \
                         if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
                     } else { \
@@ -6142,7 +6096,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
                         LLRI_K(add_group)(acc, NULL, tokens, s, g, r, x, a, block + g, off, LLRI_TURN, is_signed, is_signed ? 1 : 4, 0, 1, mins); \
                     } \
                 } \
-                if ((spread) && g < n) { \
+                if (block_groups == 1 && g < n) { \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_STRIP_ROWS; i++) LLRI_K(head)(s, LLRI_ROW(i) + 8 * block_bytes, g, i); \
                 } \
@@ -6157,11 +6111,11 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) qf_store(acc + r, f[r / LLRI_QL]); \
         } \
     }
-LLRI_NIBBLES(q4_0, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 16, head_scale, LLRI_K(finish18)(s, now), 2, 18, 8, NULL, 0, 0)
-LLRI_NIBBLES(q4_1, 20, 1, LLRI_HEADS(head_scale_min, 20, 1), 1, head_scale_min, LLRI_K(finish_half)(s, now, 1), 4, 20, 0, NULL, 0, 1)
-LLRI_NIBBLES(iq4_nl, 18, 1, LLRI_K(heads18)(s, b, row_bytes, ahead, n), LLRI_QL < 16, head_scale, LLRI_K(finish18)(s, now), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_NIBBLES(iq4_xs, 136, 8, LLRI_HEADS(head_iq4_xs, 136, 8), 0, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
-LLRI_NIBBLES(mxfp4, 17, 1, LLRI_HEADS(head_mxfp4, 17, 1), 0, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_fp4_plus12, 0, 0)
+LLRI_NIBBLES(q4_0, 18, 1, head_scale, LLRI_K(finish_half)(s, now, 0), 2, 18, 8, NULL, 0, 0)
+LLRI_NIBBLES(q4_1, 20, 1, head_scale_min, LLRI_K(finish_half)(s, now, 1), 4, 20, 0, NULL, 0, 1)
+LLRI_NIBBLES(iq4_nl, 18, 1, head_scale, LLRI_K(finish_half)(s, now, 0), 2, 18, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(iq4_xs, 136, 8, head_iq4_xs, LLRI_K(finish_iq4_xs)(s), 8, 16, 0, (const uint8_t *)llri_values_iq4, 1, 0)
+LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_fp4_plus12, 0, 0)
 #undef LLRI_NIBBLES
 
 /* The same for types whose groups are whole words: only the scales go through a strip. words: those of group k, `turned` or of rows;
