@@ -139,10 +139,10 @@ typedef struct llr_allocator {
     void  *ud;
 } llr_allocator;
 
-/* Kernel tiers in rising order of preference. */
+/* Kernel tiers in rising order of preference. amx is avx512 with other instructions for tensors of bf16. */
 typedef enum llr_isa {
     LLR_ISA_BEST = 0, LLR_ISA_SCALAR, LLR_ISA_SSE2, LLR_ISA_SSSE3, LLR_ISA_AVX, LLR_ISA_AVX2, LLR_ISA_AVXVNNI,
-    LLR_ISA_AVX512, LLR_ISA_COUNT
+    LLR_ISA_AVX512, LLR_ISA_AMX, LLR_ISA_COUNT
 } llr_isa;
 
 typedef enum llr_phase { LLR_PHASE_LOAD = 0, LLR_PHASE_EVAL = 1 } llr_phase;
@@ -186,7 +186,7 @@ typedef struct llr_cpu_info {
     uint32_t features;           /* bit (1 << i): feature i of llr_cpu_feature_name, as the CPU reports it */
     char why[160];               /* why no higher tier than `best` was chosen */
 } llr_cpu_info;
-LLR_API void llr_cpu(llr_cpu_info *out);
+LLR_API void llr_cpu(llr_cpu_info *out);              /* where the CPU has AMX, Linux is asked to let this process use it */
 LLR_API const char *llr_cpu_feature_name(int i);      /* NULL after the last */
 LLR_API const char *llr_isa_name(llr_isa isa);        /* "avx2"; NULL if out of range */
 LLR_API llr_isa llr_isa_from_name(const char *name);  /* LLR_ISA_COUNT if unknown */
@@ -294,7 +294,7 @@ LLR_API int        llr_pool_threads(const llr_pool *p);
 
 /* --- Rooflines: how fast matrix products could be at best, to compare with how fast they are ------------------------------ */
 typedef enum llr_arith {             /* what products with a weight cost depends on the integers that the weights are made of */
-    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT7, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 */, LLR_ARITH_COUNT
+    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT7, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 or AMX */, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
 /* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the
@@ -4012,7 +4012,7 @@ typedef struct llri_ops {
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */, const llri_wanted *next);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
     void (*columns)(const void *rows /* [ql] */, size_t row_bytes, int n, void *to /* [n][ql] */);  /* of 4 bytes */
-    void (*pair)(const float *x, int n, uint8_t *pairs);     /* n floats to bf16. NULL: no kernels for LLRI_PAIRS */
+    void (*pair)(const float *x, int n, uint8_t *pairs, int step);     /* n floats to bf16, each pair `step` pairs behind the last. NULL: no kernels for LLRI_PAIRS */
     void (*transpose)(const uint8_t *const *row /* [vf], of floats */, int k, float *xp /* [chain][column][vf] */);
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(int type, const float *w /* [16][LLRI_FLOATS] */, int k, const float *xp /* [vector][chain][column][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */, const llri_wanted *next);
@@ -6631,14 +6631,19 @@ static LLRI_TARGET void LLRI_K(transpose)(const uint8_t *const *row, int n_k, fl
 }
 
 #if LLRI_HAS_PAIRS
-static LLRI_TARGET void LLRI_K(pair)(const float *x, int n, uint8_t *pairs)     /* to nearest even */
+LLRI_WORD void LLRI_K(pair_step)(const float *x, int n, uint8_t *pairs, size_t step)    /* to nearest even */
 {
     int i;
     for (i = 0; i < n; i++) {
         uint32_t u = llri_f32_to_bits(x[i]);
         uint16_t h = (uint16_t)(((u & 0x7fffffff) > 0x7f800000 ? u | 0x400000 : u + 0x7fff + (u >> 16 & 1)) >> 16);
-        memcpy(pairs + 2 * i, &h, 2);
+        memcpy(pairs + (size_t)(i / 2) * 4 * step + 2 * (i % 2), &h, 2);
     }
+}
+static LLRI_TARGET void LLRI_K(pair)(const float *x, int n, uint8_t *pairs, int step)
+{
+    if (step == 1) LLRI_K(pair_step)(x, n, pairs, 1);
+    else LLRI_K(pair_step)(x, n, pairs, (size_t)step);
 }
 #endif
 
@@ -6853,6 +6858,110 @@ static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *w, int n_k, const f
     if (LLRI_HAS_PAIRS && type == LLRI_PAIRS) LLRI_K(fgemm_type)(LLRI_PAIRS, w, n_k, xp, stride, n_vec, acc, next);
     else LLRI_K(fgemm_type)(LLRI_F32, w, n_k, xp, stride, n_vec, acc, next);
 }
+
+#if LLRI_PASS == LLRI_PASS_AVX512 && LLRI_HAS_AMX
+/* Pairs with AMX. A tile of 16 rows by 16 pairs, as they lie, times one of 16 pairs by up to 16 tokens: the products of the pairs'
+ * first halves are added up from zero, those of their second halves likewise, then both sums, and that to the result (Intel 64 and
+ * IA-32 Architectures Software Developer's Manual, TDPBF16PS). Blocks of 16 pairs follow each other in rising order, however many
+ * tokens there are. Tiles: 0 to 3 results, 4 and 5 weights, 6 and 7 activations. */
+typedef struct llri_tile_config { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_t rows[16]; } llri_tile_config;
+static const llri_tile_config llri_tiles = { 1, 0, { 0 }, { 64, 64, 64, 64, 64, 64, 64, 64 }, { 16, 16, 16, 16, 16, 16, 16, 16 } };
+#ifndef LLRI_TILE_DOT                   /* tests have their own */
+#define LLRI_TILE_CONFIG(c) __asm__ volatile("ldtilecfg %0" : : "m"(c))     /* of the intrinsic, GCC believes that it reads 8 bytes */
+#define LLRI_TILE_LOAD(t, p, stride) _tile_loadd(t, p, stride)
+#define LLRI_TILE_DOT(t, w, x) _tile_dpbf16ps(t, w, x)
+#define LLRI_TILE_STORE(t, p, stride) _tile_stored(t, p, stride)
+#define LLRI_TILE_END() _tile_release()
+#endif
+#define LLRI_TILE_TARGET LLRI_ATTR("amx-tile,amx-bf16")
+
+/* Few tokens, x [pair][n]: n <= 16, n_k a multiple of 16. Rows end where one is the same as the last. */
+static LLRI_TILE_TARGET void llri_fgemv_amx(int type, const uint8_t *const *row, int n_k, const float *x, int64_t ldx, int n, float *acc, uintptr_t next)
+{
+    const int lead = n_k < LLRI_PREFETCH_BYTES / 4 ? n_k : LLRI_PREFETCH_BYTES / 4;
+    const size_t stride = (size_t)(row[1] - row[0]);
+    llri_tile_config config = llri_tiles;
+    float c[LLRI_STRIP_ROWS * 16];
+    int rows = 1, k, r, t;
+    if (type != LLRI_PAIRS) { llri_fgemv_avx512(type, row, n_k, x, ldx, n, acc, next); return; }
+    while (rows < LLRI_STRIP_ROWS && row[rows] != row[rows - 1]) rows++;
+    config.rows[0] = config.rows[4] = config.rows[5] = (uint8_t)rows;
+    config.bytes[0] = config.bytes[6] = config.bytes[7] = (uint16_t)(4 * n);
+    LLRI_TILE_CONFIG(config);
+    for (r = 0; r < rows; r++)
+        for (t = 0; t < n; t++) c[r * n + t] = acc[t * LLRI_STRIP_ROWS + r];
+    LLRI_TILE_LOAD(0, c, 4 * n);
+    for (k = 0; k < n_k; k += 16) {
+        const uintptr_t ahead = k + lead < n_k ? (uintptr_t)(row[0] + 4 * (k + lead)) : next + (uintptr_t)(4 * (k + lead - n_k));
+        for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_PREFETCH_NEAR(ahead + (size_t)r * stride);
+        if (k & 16) {                   /* loads need not wait for the products before */
+            LLRI_TILE_LOAD(5, row[0] + 4 * k, stride);
+            LLRI_TILE_LOAD(7, x + k * n, 4 * n);
+            LLRI_TILE_DOT(0, 5, 7);
+        } else {
+            LLRI_TILE_LOAD(4, row[0] + 4 * k, stride);
+            LLRI_TILE_LOAD(6, x + k * n, 4 * n);
+            LLRI_TILE_DOT(0, 4, 6);
+        }
+    }
+    LLRI_TILE_STORE(0, c, 4 * n);
+    LLRI_TILE_END();
+    for (r = 0; r < rows; r++)
+        for (t = 0; t < n; t++) acc[t * LLRI_STRIP_ROWS + r] = c[r * n + t];
+}
+
+/* Many tokens, xp [vector][pair][16], w and xp with zeros up to whole blocks: nv <= 4 vectors of them */
+LLRI_TILE_TARGET LLRI_ALWAYS_INLINE int llri_pair_tiles(const float *w, int n_k, const float *xp, int64_t stride, int nv, float *c, size_t ld,
+                                                        const llri_wanted *next, int asked, int part, int parts)
+{
+    int k;
+    LLRI_TILE_LOAD(0, c, 4 * ld);
+    if (nv > 1) LLRI_TILE_LOAD(1, c + 16, 4 * ld);
+    if (nv > 2) LLRI_TILE_LOAD(2, c + 32, 4 * ld);
+    if (nv > 3) LLRI_TILE_LOAD(3, c + 48, 4 * ld);
+    for (k = 0; k < n_k; k += 16, xp += 256) {
+        asked = llri_ask(next, asked, ++part, parts);
+        LLRI_TILE_LOAD(4, w + k, 4 * LLRI_FLOATS);
+        LLRI_TILE_LOAD(6, xp, 64);
+        LLRI_TILE_DOT(0, 4, 6);
+        if (nv > 1) {
+            LLRI_TILE_LOAD(7, xp + stride, 64);
+            LLRI_TILE_DOT(1, 4, 7);
+        }
+        if (nv > 2) {
+            LLRI_TILE_LOAD(6, xp + 2 * stride, 64);
+            LLRI_TILE_DOT(2, 4, 6);
+        }
+        if (nv > 3) {
+            LLRI_TILE_LOAD(7, xp + 3 * stride, 64);
+            LLRI_TILE_DOT(3, 4, 7);
+        }
+    }
+    LLRI_TILE_STORE(0, c, 4 * ld);
+    if (nv > 1) LLRI_TILE_STORE(1, c + 16, 4 * ld);
+    if (nv > 2) LLRI_TILE_STORE(2, c + 32, 4 * ld);
+    if (nv > 3) LLRI_TILE_STORE(3, c + 48, 4 * ld);
+    return asked;
+}
+static LLRI_TILE_TARGET void llri_fgemm_amx(int type, const float *w, int n_k, const float *xp, int64_t stride, int n_vec, float *acc, const llri_wanted *next)
+{
+    const int blocks = (n_k + 15) / 16, parts = (n_vec + 3) / 4 * blocks;
+    const size_t ld = (size_t)n_vec * 16;
+    int v, asked = 0;
+    if (type != LLRI_PAIRS) { llri_fgemm_avx512(type, w, n_k, xp, stride, n_vec, acc, next); return; }
+    LLRI_TILE_CONFIG(llri_tiles);
+    for (v = 0; v < n_vec; v += 4) {
+        const int nv = n_vec - v < 4 ? n_vec - v : 4, part = v / 4 * blocks;
+        const float *x = xp + v * stride;
+        float *c = acc + 16 * v;
+        if (nv == 4) asked = llri_pair_tiles(w, n_k, x, stride, 4, c, ld, next, asked, part, parts);
+        else if (nv == 3) asked = llri_pair_tiles(w, n_k, x, stride, 3, c, ld, next, asked, part, parts);
+        else if (nv == 2) asked = llri_pair_tiles(w, n_k, x, stride, 2, c, ld, next, asked, part, parts);
+        else asked = llri_pair_tiles(w, n_k, x, stride, 1, c, ld, next, asked, part, parts);
+    }
+    LLRI_TILE_END();
+}
+#endif
 #undef LLRI_FMR
 #undef LLRI_FNV
 #undef LLRI_CHAIN
@@ -7443,23 +7552,45 @@ static LLRI_TARGET int LLRI_K(peak)(llr_arith arith)
 #else
 static int LLRI_K(peak)(llr_arith arith) { (void)arith; return 0; }
 #endif
+#if LLRI_PASS == LLRI_PASS_AVX512 && LLRI_HAS_AMX
+static LLRI_TILE_TARGET int llri_peak_amx(llr_arith arith)
+{
+    enum { TIMES = 1000 };
+    int k;
+    if (arith != LLR_ARITH_BF16) return llri_peak_avx512(arith);
+    LLRI_TILE_CONFIG(llri_tiles);       /* which makes them zero */
+    for (k = 0; k < TIMES; k++) {
+        LLRI_TILE_DOT(0, 4, 6);
+        LLRI_TILE_DOT(1, 4, 7);
+        LLRI_TILE_DOT(2, 5, 6);
+        LLRI_TILE_DOT(3, 5, 7);
+    }
+    LLRI_TILE_END();
+    return TIMES * 4 * 2 * 16 * 16 * 32;
+}
+#endif
 
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
+#define LLRI_OPS(isa, fgemv, fgemm, peak) { \
+    isa, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : LLRI_VF == 8 ? 16 : 24, \
+    { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL, \
+      LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL, \
+      LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s), \
+      LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL, \
+      LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) }, \
+    LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15), \
+    LLRI_K(quantize), LLRI_K(columns), LLRI_PAIR, LLRI_FLOAT_K(transpose), fgemv, fgemm, \
+    LLRI_FLOAT_K(spread), LLRI_FLOAT_K(widen), LLRI_FLOAT_K(narrow), LLRI_FLOAT_K(act), LLRI_FLOAT_K(attend), LLRI_FLOAT_K(join), peak \
+}
 /* few_quant: 1 to 3 tokens; 1 to 7 and 9 to 12; 1 to 24 */
-static const llri_ops LLRI_OPS_TABLE = {
-    LLRI_PASS, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : LLRI_VF == 8 ? 16 : 24,
-    { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL,
-      LLRI_K(unpack_q2_K), LLRI_K(unpack_q3_K), LLRI_K(unpack_q4_K), LLRI_K(unpack_q5_K), LLRI_K(unpack_q6_K), NULL,
-      LLRI_K(unpack_iq2_xxs), LLRI_K(unpack_iq2_xs), LLRI_K(unpack_iq3_xxs), LLRI_K(unpack_iq1_s), LLRI_K(unpack_iq4_nl), LLRI_K(unpack_iq3_s),
-      LLRI_K(unpack_iq2_s), LLRI_K(unpack_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(unpack_iq1_m), NULL, NULL, NULL, NULL,
-      LLRI_K(unpack_tq1_0), LLRI_K(unpack_tq2_0), NULL, NULL, NULL, LLRI_K(unpack_mxfp4), LLRI_K(unpack_nvfp4), LLRI_K(unpack_q1_0), LLRI_K(unpack_q2_0) },
-    LLRI_DIRECTS, LLRI_FORMS(gemv, 31), LLRI_FORMS(gemm, 15),
-    LLRI_K(quantize), LLRI_K(columns), LLRI_PAIR, LLRI_FLOAT_K(transpose), LLRI_FLOAT_K(fgemv), LLRI_FLOAT_K(fgemm),
-    LLRI_FLOAT_K(spread), LLRI_FLOAT_K(widen), LLRI_FLOAT_K(narrow), LLRI_FLOAT_K(act), LLRI_FLOAT_K(attend), LLRI_FLOAT_K(join), LLRI_K(peak)
-};
+static const llri_ops LLRI_OPS_TABLE = LLRI_OPS(LLRI_PASS, LLRI_FLOAT_K(fgemv), LLRI_FLOAT_K(fgemm), LLRI_K(peak));
+#if LLRI_PASS == LLRI_PASS_AVX512 && LLRI_HAS_AMX
+static const llri_ops llri_ops_amx = LLRI_OPS(LLR_ISA_AMX, llri_fgemv_amx, llri_fgemm_amx, llri_peak_amx);
+#endif
 
 #undef LLRI_OPS_TABLE
+#undef LLRI_OPS
 #undef LLRI_FLOAT_K
 #undef LLRI_OWN_FLOATS
 #undef LLRI_UNROLL
@@ -7641,7 +7772,7 @@ static const llri_ops LLRI_OPS_TABLE = {
 #  define LLRUN_FILE "llrun.h"          /* define it if you have renamed the file */
 #endif
 #ifndef LLRUN_TIERS
-#  define LLRUN_TIERS 0xff              /* bit (1 << llr_isa): tiers to build, for quick builds; scalar always is */
+#  define LLRUN_TIERS 0x1ff             /* bit (1 << llr_isa): tiers to build, for quick builds; scalar always is */
 #endif
 #if !LLRI_X86 || defined(LLRUN_NO_SIMD)
 #  define LLRI_BUILD(isa, gcc, clang) 0
@@ -7658,6 +7789,11 @@ static const llri_ops LLRI_OPS_TABLE = {
 #define LLRI_HAS_AVX2    LLRI_BUILD(5, 5, 4)
 #define LLRI_HAS_AVXVNNI LLRI_BUILD(6, 11, 12)
 #define LLRI_HAS_AVX512  LLRI_BUILD(7, 9, 9)
+#if LLRI_X64 && defined(__linux__)      /* elsewhere a program asks for tiles in another way */
+#  define LLRI_HAS_AMX   (LLRI_HAS_AVX512 && LLRI_BUILD(8, 11, 12))
+#else
+#  define LLRI_HAS_AMX   0
+#endif
 
 #define LLRI_PASS 1
 #define LLRI_ISA scalar
@@ -7745,7 +7881,8 @@ static const uint64_t llri_minus_even[128] = { LLRI_MINUS64(0), LLRI_MINUS64(64)
     X(FMA, "fma", 1, 0, 2, 12)              X(BMI1, "bmi1", 7, 0, 1, 3)             X(AVX2, "avx2", 7, 0, 1, 5) \
     X(BMI2, "bmi2", 7, 0, 1, 8)             X(AVX512F, "avx512f", 7, 0, 1, 16)      X(AVX512DQ, "avx512dq", 7, 0, 1, 17) \
     X(AVX512BW, "avx512bw", 7, 0, 1, 30)    X(AVX512VL, "avx512vl", 7, 0, 1, 31)    X(AVX512VNNI, "avx512vnni", 7, 0, 2, 11) \
-    X(AVXVNNI, "avxvnni", 7, 1, 0, 4)       X(AVX512BF16, "avx512bf16", 7, 1, 0, 5)
+    X(AVXVNNI, "avxvnni", 7, 1, 0, 4)       X(AVX512BF16, "avx512bf16", 7, 1, 0, 5) \
+    X(AMXTILE, "amx_tile", 7, 0, 3, 24)     X(AMXBF16, "amx_bf16", 7, 0, 3, 22)
 enum {
 #define LLRI_F(id, name, leaf, sub, reg, bit) LLRI_F_##id,
     LLRI_FEATURE_LIST(LLRI_F)
@@ -7763,6 +7900,7 @@ static const llri_feature llri_features[] = {
 /* Tiers: name, table (NULL: this build does not have it), features and register state they need */
 #define LLRI_NEEDS_AVX  (LLRI_BIT(AVX) | LLRI_BIT(OSXSAVE))
 #define LLRI_NEEDS_AVX2 (LLRI_NEEDS_AVX | LLRI_BIT(AVX2) | LLRI_BIT(FMA) | LLRI_BIT(F16C))
+#define LLRI_NEEDS_AVX512 (LLRI_NEEDS_AVX2 | LLRI_BIT(AVX512F) | LLRI_BIT(AVX512BW) | LLRI_BIT(AVX512DQ) | LLRI_BIT(AVX512VL) | LLRI_BIT(AVX512VNNI))
 typedef struct llri_tier { const char *name; const llri_ops *ops; uint32_t needs; uint64_t xcr0; } llri_tier;
 #if LLRI_HAS_SSE2
 #  define LLRI_OPS_SSE2 &llri_ops_sse2
@@ -7794,6 +7932,11 @@ typedef struct llri_tier { const char *name; const llri_ops *ops; uint32_t needs
 #else
 #  define LLRI_OPS_AVX512 NULL
 #endif
+#if LLRI_HAS_AMX
+#  define LLRI_OPS_AMX &llri_ops_amx
+#else
+#  define LLRI_OPS_AMX NULL
+#endif
 static const llri_tier llri_tiers[LLR_ISA_COUNT] = {
     { "best",    NULL,             0, 0 },
     { "scalar",  &llri_ops_scalar, 0, 0 },
@@ -7802,8 +7945,8 @@ static const llri_tier llri_tiers[LLR_ISA_COUNT] = {
     { "avx",     LLRI_OPS_AVX,     LLRI_NEEDS_AVX | LLRI_BIT(SSSE3), 6 },
     { "avx2",    LLRI_OPS_AVX2,    LLRI_NEEDS_AVX2, 6 },
     { "avxvnni", LLRI_OPS_AVXVNNI, LLRI_NEEDS_AVX2 | LLRI_BIT(AVXVNNI), 6 },
-    { "avx512",  LLRI_OPS_AVX512,  LLRI_NEEDS_AVX2 | LLRI_BIT(AVX512F) | LLRI_BIT(AVX512BW) | LLRI_BIT(AVX512DQ) | LLRI_BIT(AVX512VL) |
-                                   LLRI_BIT(AVX512VNNI), 0xe6 }
+    { "avx512",  LLRI_OPS_AVX512,  LLRI_NEEDS_AVX512, 0xe6 },
+    { "amx",     LLRI_OPS_AMX,     LLRI_NEEDS_AVX512 | LLRI_BIT(AVX512BF16) | LLRI_BIT(AMXTILE) | LLRI_BIT(AMXBF16), 0x600e6 }
 };
 
 #if LLRI_X86
@@ -7862,15 +8005,31 @@ static const char *llri_feature_of(uint32_t missing)
     return "";
 }
 
+/* Linux gives a process the registers of AMX when it asks for them: ARCH_REQ_XCOMP_PERM, the tiles' data (Documentation/arch/x86/xstate.rst).
+ * 0, or minus an errno */
+static int llri_ask_for_tiles(void)
+{
+#if LLRI_HAS_AMX
+    long r = 158;                       /* arch_prctl */
+    __asm__ volatile("syscall" : "+a"(r) : "D"(0x1023l), "S"(18l) : "rcx", "r11", "memory");
+    return (int)r;
+#else
+    return -1;
+#endif
+}
+
 /* Why a tier cannot run here: 1 and a reason, or 0 */
 static int llri_tier_missing(const llr_cpu_info *c, int isa, char *why, size_t cap)
 {
     const llri_tier *t = &llri_tiers[isa];
     uint32_t missing = t->needs & ~c->features;
+    int refused;
     if (!t->ops) llri_format(why, cap, "%s is not in this build", t->name);
     else if (missing & ~LLRI_BIT(OSXSAVE)) llri_format(why, cap, "%s needs %s, which this CPU does not report", t->name, llri_feature_of(missing & ~LLRI_BIT(OSXSAVE)));
     else if (missing || (c->xcr0 & t->xcr0) != t->xcr0)
         llri_format(why, cap, "the CPU has %s, but the OS has not enabled its registers (XCR0 = 0x%x): in a VM set the CPU type to 'host', remove noxsave", t->name, (unsigned)c->xcr0);
+    else if (isa == LLR_ISA_AMX && (refused = llri_ask_for_tiles()) != 0)
+        llri_format(why, cap, "the system refuses this process the registers of amx (arch_prctl: errno %d): a sandbox may forbid it", -refused);
     else return 0;
     return 1;
 }
@@ -8351,7 +8510,7 @@ typedef struct llri_exec {
     const llri_ops *ops;
     const llri_gpu_table *gpu; void *stream;    /* NULL: the CPU */
     llr_pool *pool;
-    int exact, pairs, to_first;                 /* pairs: see llri_has_pairs; to_first: see llri_is_zen5 */
+    int exact, pairs, tiles, to_first;          /* pairs: see llri_has_pairs; tiles: of pairs, with AMX; to_first: see llri_is_zen5 */
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
     int prepared;                               /* what `act` holds of it */
     uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats or pairs */
@@ -8402,6 +8561,7 @@ static void llri_exec_init(llri_exec *e, const llri_ops *ops, llr_pool *pool, in
     e->pool = pool;
     e->exact = exact;
     e->pairs = !exact && llri_has_pairs(ops);
+    e->tiles = e->pairs && ops->isa == LLR_ISA_AMX;
     e->to_first = llri_is_zen5();
     llri_exec_layout(e, ops, max_in, max_float_in, max_rows, llri_pool_size(pool), max_head_dim, (uint8_t *)work);
 }
@@ -8446,7 +8606,7 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             ops->columns(sum, 32, n, e->sum + at * 8);
         }
     } else if (e->prepared == LLRI_PREPARED_PAIR_ROWS) {
-        ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (size_t)e->n_in * 2);
+        ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (e->tiles ? 4 : (size_t)e->n_in * 2), e->tiles ? e->n : 1);
     } else {
         const int pairs = e->prepared == LLRI_PREPARED_PAIRS;
         const size_t n_k = (size_t)e->n_in >> pairs;
@@ -8457,10 +8617,12 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             for (lane = 0; lane < ops->vf; lane++) {
                 const float *x = e->x + (chunk * ops->vf + lane < e->n ? chunk * ops->vf + lane : e->n - 1) * e->ldx + (int64_t)(k << pairs);
                 uint8_t *rounded = e->thread + (size_t)thread * e->thread_bytes + (size_t)lane * LLRI_FLOATS * 4;
-                if (pairs) ops->pair(x, 2 * n, rounded);
+                if (pairs) ops->pair(x, 2 * n, rounded, 1);
+                if (pairs) memset(rounded + 4 * n, 0, (size_t)(llri_pad16(n) - n) * 4);
                 token[lane] = pairs ? rounded : (const uint8_t *)x;
             }
-            ops->transpose(token, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_FLOATS) * vf);
+            if (pairs && e->tiles) ops->columns(e->thread + (size_t)thread * e->thread_bytes, LLRI_FLOATS * 4, llri_pad16(n), (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_FLOATS) * vf);
+            else ops->transpose(token, n, (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_FLOATS) * vf);
         }
     }
 }
@@ -8565,12 +8727,14 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 const uint8_t *row[LLRI_STRIP_ROWS];
                 int row_type = llri_float_rows(p, t, strip, rows, skip, n_k, row);
                 if (p->few) {
-                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k, n_in, e->n, acc, next.at);
+                    if (p->pairs) ops->fgemv(LLRI_PAIRS, row, n_k, (const float *)(const void *)e->act + k * (e->tiles ? e->n : 1), n_in, e->n, acc, next.at);
                     else ops->fgemv(row_type, row, n_k, e->x + k, e->ldx, e->n, acc, next.at);
                     continue;
                 }
-                for (r = 0; r < LLRI_STRIP_ROWS; r++)           /* those that are not in t->wide yet */
+                for (r = 0; r < LLRI_STRIP_ROWS; r++) {         /* those that are not in t->wide yet */
                     if (row[r] != (const uint8_t *)(t->wide + r * LLRI_FLOATS)) ops->widen(p->pairs ? LLRI_F32 : row_type, row[r], t->wide + r * LLRI_FLOATS, n_k);
+                    if (p->pairs && n_k % 16) memset(t->wide + r * LLRI_FLOATS + n_k, 0, (size_t)(16 - n_k % 16) * sizeof(float));
+                }
                 ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wide, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_FLOATS * ops->vf, n_vec, acc, &next);
             }
         }
@@ -8644,8 +8808,8 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].up = NULL;
         p[i].act = LLRI_ACT_NONE;
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
-        p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : e->n <= e->ops->few_float;
         p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
+        p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : p[i].pairs && e->tiles ? e->n <= 16 && e->n_in % 32 == 0 : e->n <= e->ops->few_float;
         p[i].ahead = LLRI_STRIP_ROWS;
         while (p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES) p[i].ahead += LLRI_STRIP_ROWS;
         p[i].slice = (size_t)((p[i].quant ? LLRI_SLICE : LLRI_FLOATS) << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;

@@ -338,7 +338,7 @@ if [ "${MEMORY:-1}" != 0 ]; then
 fi
 
 section 'hardware'
-for isa in sse2 ssse3 avx avx2 avxvnni avx512; do
+for isa in sse2 ssse3 avx avx2 avxvnni avx512 amx; do
     case " $usable " in *" $isa "*) continue;; esac
     t 6 logits "$m" --tokens 1 --isa $isa; said $isa; t 6 show "$m" --isa $isa; t 6 cpu --isa $isa
     LLRUN_ISA=$isa; export LLRUN_ISA; t 6 logits "$m" --tokens 1; unset LLRUN_ISA

@@ -145,6 +145,75 @@ static void test_kernel_matmul(void)
     }
 }
 
+/* What the instructions of AMX do, from their definition */
+static struct { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_t rows[16]; } tt_config;
+static uint8_t tt_tile[8][16][64];
+void test_tile_config(const void *config)
+{
+    memcpy(&tt_config, config, sizeof tt_config);
+    memset(tt_tile, 0, sizeof tt_tile);
+}
+void test_tile_load(int t, const void *p, size_t stride)
+{
+    int r;
+    memset(tt_tile[t], 0, sizeof tt_tile[t]);
+    for (r = 0; r < tt_config.rows[t]; r++) memcpy(tt_tile[t][r], (const uint8_t *)p + (size_t)r * stride, tt_config.bytes[t]);
+}
+void test_tile_store(int t, void *p, size_t stride)
+{
+    int r;
+    for (r = 0; r < tt_config.rows[t]; r++) memcpy((uint8_t *)p + (size_t)r * stride, tt_tile[t][r], tt_config.bytes[t]);
+}
+static float tt_flush(float x) { return fabsf(x) < 1.17549435e-38f ? 0.0f * x : x; }
+static float tt_bf16(const uint8_t *p) { return tt_flush(llri_bf16_to_f32(llri_rd16(p))); }
+void test_tile_dot(int t, int w, int x)
+{
+    int i, j, k, h;
+    CHECK(tt_config.palette == 1 && tt_config.rows[x] == tt_config.bytes[w] / 4 && tt_config.rows[w] == tt_config.rows[t] && tt_config.bytes[x] == tt_config.bytes[t]);
+    for (i = 0; i < tt_config.rows[t]; i++)
+        for (j = 0; j < tt_config.bytes[t] / 4; j++) {
+            float sum[2] = { 0, 0 }, c;
+            for (k = 0; k < tt_config.rows[x]; k++)
+                for (h = 0; h < 2; h++) sum[h] = tt_flush(fmaf(tt_bf16(tt_tile[w][i] + 4 * k + 2 * h), tt_bf16(tt_tile[x][k] + 4 * j + 2 * h), sum[h]));
+            memcpy(&c, tt_tile[t][i] + 4 * j, 4);
+            c = tt_flush(c + tt_flush(sum[0] + sum[1]));
+            memcpy(tt_tile[t][i] + 4 * j, &c, 4);
+        }
+}
+
+/* The kernels for AMX wherever the rest of that tier runs; and where it does, that the CPU does the same. */
+static void test_kernel_tiles(void)
+{
+#if LLRI_HAS_AMX
+    static const int tokens[] = { 1, 2, 7, 16, 17, 33, 49, 65 }, in[] = { 34, 544, 1664 };
+    static uint8_t w[35 * 1664 * 2];
+    static float x[65 * 1664], y[2][65 * 35];
+    const kt_type *bf16 = kt_types;
+    llr_cpu_info cpu;
+    llri_mat m;
+    size_t i, k;
+    llr_cpu(&cpu);
+    if (!(cpu.usable >> LLR_ISA_AVX512 & 1) || !llri_cpu_has(LLRI_F_AVX512BF16)) return;
+    while (bf16->type != LLRI_BF16) bf16++;
+    test_tiles_here = 1;
+    kt_one(&llri_ops_amx, bf16, KT_FAST, 34, 5);
+    kt_one(&llri_ops_amx, bf16, KT_FAST, 544, 37);
+    kt_one(&llri_ops_amx, bf16, KT_FAST, 2300, 18);
+    m.type = LLRI_BF16; m.data = w;
+    for (k = 0; k < sizeof in / sizeof *in && cpu.usable >> LLR_ISA_AMX & 1; k++) {
+        m.n_in = in[k]; m.n_out = 35; m.row_bytes = (size_t)in[k] * 2;
+        kt_seed = 3;
+        kt_fill(bf16, w, sizeof w / 2);
+        for (i = 0; i < sizeof x / sizeof *x; i++) x[i] = kt_unit();
+        for (i = 0; i < sizeof tokens / sizeof *tokens; i++) {
+            for (test_tiles_here = 0; test_tiles_here < 2; test_tiles_here++) kt_matmul(&llri_ops_amx, KT_FAST, &m, x, tokens[i], y[test_tiles_here]);
+            CHECK_MSG(memcmp(y[0], y[1], sizeof(float) * 35 * (size_t)tokens[i]) == 0, "%d tokens of %d", tokens[i], in[k]);
+        }
+    }
+    test_tiles_here = 0;
+#endif
+}
+
 /* every sign, exponent and bf16 mantissa, with what decides about rounding */
 static void test_kernel_pair(void)
 {
@@ -155,18 +224,18 @@ static void test_kernel_pair(void)
     uint32_t high;
     llr_cpu(&cpu);
     for (isa = 1; isa < LLR_ISA_COUNT; isa++) {
-        void (*pair)(const float *, int, uint8_t *) = (cpu.usable >> isa & 1) ? llri_ops_get((llr_isa)isa)->pair : NULL;
+        void (*pair)(const float *, int, uint8_t *, int) = (cpu.usable >> isa & 1) ? llri_ops_get((llr_isa)isa)->pair : NULL;
 #if defined(__linux__) && (LLRI_GCC >= 1000 || (defined(__clang__) && __clang_major__ >= 9))
-        CHECK(!(cpu.usable >> isa & 1) || !pair == (isa != LLR_ISA_AVX512));
+        CHECK(!(cpu.usable >> isa & 1) || !pair == (isa < LLR_ISA_AVX512));
 #else
-        CHECK(!pair || isa == LLR_ISA_AVX512);
+        CHECK(!pair || isa >= LLR_ISA_AVX512);
 #endif
         for (high = 0; pair && high < 65536; high++) {
             float x[LOW];
             uint8_t d[2 * LOW + 1];
             for (i = 0; i < LOW; i++) x[i] = llri_bits_to_f32(high << 16 | low[i]);
             d[2 * LOW] = 0x5a;
-            pair(x, LOW, d);
+            pair(x, LOW, d, 1);
             CHECK(d[2 * LOW] == 0x5a);
             for (i = 0; i < LOW; i++) {
                 float got = llri_bf16_to_f32((uint16_t)(d[2 * i] | d[2 * i + 1] << 8));
@@ -820,5 +889,5 @@ static void test_kernel_isa(void)
     }
 }
 
-#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_pair) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
+#define TESTS_KERNELS(X) X(kernel_isa) X(kernel_matmul) X(kernel_tiles) X(kernel_pair) X(kernel_same_bits) X(kernel_gated) X(kernel_wide) X(kernel_nonfinite) X(kernel_act) X(kernel_attention) X(kernel_attention_bits) X(kernel_narrow) \
     X(kernel_quantize) X(kernel_scales) X(kernel_ask) X(kernel_vectors) X(kernel_norm_rope)
