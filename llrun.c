@@ -4977,7 +4977,7 @@ static int has_word(const char *list, const char *word)
 
 static void check_cpu(void)
 {
-    static const struct { const char *name; uint64_t xcr0; } wide[] = { { "avx", 4 }, { "f16c", 4 }, { "fma", 4 }, { "avx2", 4 }, { "avx512f", 0xe0 }, { "amx_tile", 0x60000 } };
+    static const struct { const char *name; uint64_t xcr0; } wide[] = { { "avx", 4 }, { "f16c", 4 }, { "fma", 4 }, { "avx2", 4 }, { "avx512f", 0xe0 } };
     static char info[65536], cmdline[4096];
     llr_cpu_info c;
     char built[120], usable[120], features[600], masked[100], hidden[100], mask[200], *flags, *end;

@@ -8027,7 +8027,8 @@ static int llri_tier_missing(const llr_cpu_info *c, int isa, char *why, size_t c
     if (!t->ops) llri_format(why, cap, "%s is not in this build", t->name);
     else if (missing & ~LLRI_BIT(OSXSAVE)) llri_format(why, cap, "%s needs %s, which this CPU does not report", t->name, llri_feature_of(missing & ~LLRI_BIT(OSXSAVE)));
     else if (missing || (c->xcr0 & t->xcr0) != t->xcr0)
-        llri_format(why, cap, "the CPU has %s, but the OS has not enabled its registers (XCR0 = 0x%x): in a VM set the CPU type to 'host', remove noxsave", t->name, (unsigned)c->xcr0);
+        llri_format(why, cap, "the CPU has %s, but the OS has not enabled its registers (XCR0 = 0x%x): %s", t->name, (unsigned)c->xcr0,
+                    isa == LLR_ISA_AMX ? "Linux 5.16 and later do" : "in a VM set the CPU type to 'host', remove noxsave");
     else if (isa == LLR_ISA_AMX && (refused = llri_ask_for_tiles()) != 0)
         llri_format(why, cap, "the system refuses this process the registers of amx (arch_prctl: errno %d): a sandbox may forbid it", -refused);
     else return 0;
