@@ -4465,7 +4465,7 @@ static const struct explanation { enum about about; uint32_t number; const char 
     /* CPU */
     { A_TEXT, 0, "cpu does not have avx|cpu does not have vector extensions|disabling gpu support", "Ollama, Linux and Windows", "older versions switch the GPU off when the CPU has no AVX or a virtual machine hides it", "llrun cpu lists the features and what masks them", "in a VM set the CPU type to 'host'; a newer Ollama; llrun needs no AVX" },
     { A_TEXT, 0, "requires*avx|avx*is required|does not support avx|avx2 not supported|cpu*not*support*avx|no avx|with avx2 support|old cpu", "LM Studio and others", "the program wants AVX2, which this CPU (or VM) lacks; an option 'old CPU' may still need AVX", "llrun cpu", "llrun or another program with kernels for older CPUs" },
-    { A_TEXT, 0, "usable here:|no kernels are called|operating system cannot run it|refused: this cpu|os has not enabled|does not save its registers", "llrun", "the kernels asked for (--isa, LLRUN_ISA) are not in this build, or CPU or system cannot run them", "llrun cpu lists what is built, usable and masked", "leave --isa out: the best usable ones are taken; in a VM set the CPU type to 'host'" },
+    { A_TEXT, 0, "usable here:|no kernels are called|refuses this process the registers|operating system cannot run it|refused: this cpu|os has not enabled|does not save its registers", "llrun", "the kernels asked for (--isa, LLRUN_ISA) are not in this build, or CPU or system cannot run them", "llrun cpu lists what is built, usable and masked", "leave --isa out: the best usable ones are taken; in a VM set the CPU type to 'host'" },
     { A_TEXT, 0, "invalid opcode|unhandled instruction|unrecognised instruction", "Linux kernel log, emulators, valgrind", "a program executed an instruction that the CPU lacks (SIGILL)", "llrun cpu; the program's name stands in the same line", "a build for older CPUs; in a VM CPU type 'host'" },
     { A_TEXT, 0, "version `glibc_|version 'glibc_|glibcxx_*not found|glibc_*not found|cxxabi_*not found", "Linux", "the program was built for a newer C or C++ library than this system has", "ldd --version", "a static or older build; llrun builds from source here with cc" },
 
@@ -4997,8 +4997,8 @@ static void check_cpu(void)
         if ((c.xcr0 & wide[i].xcr0) != wide[i].xcr0) n_masked += (size_t)snprintf(masked + n_masked, sizeof masked - n_masked, " %s", wide[i].name);
         else if (flags && !has_word(flags, wide[i].name)) n_hidden += (size_t)snprintf(hidden + n_hidden, sizeof hidden - n_hidden, " %s", wide[i].name);
     }
-    finding(FINE, "cpu", NULL, "%s%s;%s; the system saves the registers of%s%s%s (XCR0 0x%llx)", *c.brand ? c.brand : "unknown", vm ? " in a virtual machine" : "", *features ? features : " no features known",
-            c.xcr0 & 2 || has_feature(&c, "sse2") ? " sse" : " none of these", c.xcr0 & 4 ? " avx" : "", (c.xcr0 & 0xe0) == 0xe0 ? " avx512" : "", (unsigned long long)c.xcr0);
+    finding(FINE, "cpu", NULL, "%s%s;%s; the system saves the registers of%s%s%s%s (XCR0 0x%llx)", *c.brand ? c.brand : "unknown", vm ? " in a virtual machine" : "", *features ? features : " no features known",
+            c.xcr0 & 2 || has_feature(&c, "sse2") ? " sse" : " none of these", c.xcr0 & 4 ? " avx" : "", (c.xcr0 & 0xe0) == 0xe0 ? " avx512" : "", (c.xcr0 & 0x60000) == 0x60000 ? " amx" : "", (unsigned long long)c.xcr0);
     for (word = cmdline; *word; word += strcspn(word, " \n"), word += strspn(word, " \n"))
         if (!strncmp(word, "clearcpuid=", 11) || !strncmp(word, "noxsave", 7) || !strncmp(word, "noavx", 5) || !strncmp(word, "gather_data_sampling=force", 26))
             (void)snprintf(mask, sizeof mask, "%.*s", (int)strcspn(word, " \n"), word);

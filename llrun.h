@@ -61,14 +61,16 @@
  *               every 256 positions (64 within the first 256) look before they touch and fail with LLR_E_NOMEM (not with an
  *               allocator of your own, which knows better, nor with the option overcommit).
  *   Threads     Models, files and vocabularies are immutable and may be used from any thread. A session, sampler or stream
- *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state.
+ *               belongs to one thread at a time; llr_session_cancel may be called from anywhere. No global state, but one:
+ *               where CPU and Linux have AMX, llr_cpu and the choice of the best tier (or of amx) ask that this process may
+ *               use it; from then on sigaltstack wants more than 8 KB. A tier below amx in llr_options asks for nothing.
  *   Same bits   The logits of a token do not depend on the number of threads, on how a prompt is cut into calls, on which
  *               sessions are evaluated together, or on what was guessed in advance. They are the same on all tiers without,
  *               and on all tiers with fused multiply-add (avx2 and up), as far as weights are quantised; not on 32-bit x87,
  *               and not with layers on a GPU.
  *   Safety      Model files and texts are untrusted: every offset, size and count is checked. If a mapped file is cut short
  *               while it is in use, the system sends SIGBUS: see llr_guard for how a program survives that.
- *   CPU         An instruction is executed only after CPUID and XGETBV have said that CPU and OS support it.
+ *   CPU         An instruction is executed only after CPUID and XGETBV (and Linux, for AMX) have said that CPU and OS support it.
  */
 #ifndef LLRUN_H
 #define LLRUN_H
@@ -186,7 +188,7 @@ typedef struct llr_cpu_info {
     uint32_t features;           /* bit (1 << i): feature i of llr_cpu_feature_name, as the CPU reports it */
     char why[160];               /* why no higher tier than `best` was chosen */
 } llr_cpu_info;
-LLR_API void llr_cpu(llr_cpu_info *out);              /* where the CPU has AMX, Linux is asked to let this process use it */
+LLR_API void llr_cpu(llr_cpu_info *out);              /* asks for AMX, see PROMISES */
 LLR_API const char *llr_cpu_feature_name(int i);      /* NULL after the last */
 LLR_API const char *llr_isa_name(llr_isa isa);        /* "avx2"; NULL if out of range */
 LLR_API llr_isa llr_isa_from_name(const char *name);  /* LLR_ISA_COUNT if unknown */
@@ -294,7 +296,7 @@ LLR_API int        llr_pool_threads(const llr_pool *p);
 
 /* --- Rooflines: how fast matrix products could be at best, to compare with how fast they are ------------------------------ */
 typedef enum llr_arith {             /* what products with a weight cost depends on the integers that the weights are made of */
-    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT7, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 or AMX */, LLR_ARITH_COUNT
+    LLR_ARITH_INT4 = 0, LLR_ARITH_INT6, LLR_ARITH_INT7, LLR_ARITH_INT8, LLR_ARITH_FLOAT, LLR_ARITH_BF16 /* FLOAT without AVX512_BF16 */, LLR_ARITH_COUNT
 } llr_arith;
 LLR_API llr_arith  llr_type_arith(uint32_t type);               /* of a tensor type */
 /* `rounds` (at most 2^30, of some microseconds) of nothing but products in registers, as this tier does them, shared by the
@@ -4014,6 +4016,7 @@ typedef struct llri_ops {
     void (*columns)(const void *rows /* [ql] */, size_t row_bytes, int n, void *to /* [n][ql] */);  /* of 4 bytes */
     void (*pair)(const float *x, int n, uint8_t *pairs, int step);     /* n floats to bf16, each pair `step` pairs behind the last. NULL: no kernels for LLRI_PAIRS */
     void (*transpose)(const uint8_t *const *row /* [vf], of floats */, int k, float *xp /* [chain][column][vf] */);
+    /* pairs with AMX: x [column][n], n <= 16, k a multiple of 16; xp [vector][column][16], with w zero up to whole blocks of 16 */
     void (*fgemv)(int type, const uint8_t *const *row /* [16] */, int k, const float *x, int64_t ldx, int n, float *acc /* [n][16] */, uintptr_t next);
     void (*fgemm)(int type, const float *w /* [16][LLRI_FLOATS] */, int k, const float *xp /* [vector][chain][column][vf] */, int64_t stride, int n_vec, float *acc /* [16][n_vec * vf] */, const llri_wanted *next);
     void (*spread)(const float *acc /* [n_rows, padded to 16][ld], and vf floats */, size_t ld, int n_rows, int n, float *y, int64_t ldy);
@@ -6555,7 +6558,8 @@ LLRI_FORM(signed,   1, 1, 0, 1, 0)
  * Of each slice, 16 chains of multiply-adds per result, chain i % 16 for column i, folded in half four times; then slices in
  * rising order. With few tokens the chains are lanes, and weights are used as they lie in the file. With many, tokens are lanes:
  * then a chain is computed after the other, in the order in which pairs of them can be added at once: LLRI_CHAIN(c) is the one
- * after c others. Activations are packed in that order, [chain][its columns]; weights are floats in rows. LLRI_PAIRS: a column is two. */
+ * after c others. Activations are packed in that order, [chain][its columns]; weights are floats in rows. LLRI_PAIRS: a column is two. With AMX those
+ * are added in another order, see llri_fgemv_amx. */
 #define LLRI_CHAIN(c) (((c) & 1) << 3 | ((c) & 2) << 1 | ((c) & 4) >> 1 | ((c) & 8) >> 3)
 #define LLRI_FLOAT_BYTES(type) ((type) == LLRI_F32 || (type) == LLRI_PAIRS ? 4 : 2)
 /* LLRI_VF elements of a float type */
@@ -6866,12 +6870,14 @@ static LLRI_TARGET void LLRI_K(fgemm)(int type, const float *w, int n_k, const f
  * tokens there are. Tiles: 0 to 3 results, 4 and 5 weights, 6 and 7 activations. */
 typedef struct llri_tile_config { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_t rows[16]; } llri_tile_config;
 static const llri_tile_config llri_tiles = { 1, 0, { 0 }, { 64, 64, 64, 64, 64, 64, 64, 64 }, { 16, 16, 16, 16, 16, 16, 16, 16 } };
-#ifndef LLRI_TILE_DOT                   /* tests have their own */
-#define LLRI_TILE_CONFIG(c) __asm__ volatile("ldtilecfg %0" : : "m"(c))     /* of the intrinsic, GCC believes that it reads 8 bytes */
-#define LLRI_TILE_LOAD(t, p, stride) _tile_loadd(t, p, stride)
-#define LLRI_TILE_DOT(t, w, x) _tile_dpbf16ps(t, w, x)
-#define LLRI_TILE_STORE(t, p, stride) _tile_stored(t, p, stride)
-#define LLRI_TILE_END() _tile_release()
+#ifndef LLRI_TILE_DOT                   /* tests have their own. No intrinsics: those of some GCC say too little about memory. */
+#define LLRI_TILE_CONFIG(c) __asm__ volatile("ldtilecfg %0" : : "m"(c) : "memory")
+#define LLRI_TILE_LOAD(t, p, stride) \
+    __asm__ volatile("{tileloadd (%0,%1,1), %%tmm" #t "|tileloadd %%tmm" #t ", [%0+%1*1]}" : : "r"((const void *)(p)), "r"((size_t)(stride)) : "memory")
+#define LLRI_TILE_DOT(t, w, x) __asm__ volatile("{tdpbf16ps %%tmm" #x ", %%tmm" #w ", %%tmm" #t "|tdpbf16ps %%tmm" #t ", %%tmm" #w ", %%tmm" #x "}" : :)
+#define LLRI_TILE_STORE(t, p, stride) \
+    __asm__ volatile("{tilestored %%tmm" #t ", (%0,%1,1)|tilestored [%0+%1*1], %%tmm" #t "}" : : "r"((void *)(p)), "r"((size_t)(stride)) : "memory")
+#define LLRI_TILE_END() __asm__ volatile("tilerelease")
 #endif
 #define LLRI_TILE_TARGET LLRI_ATTR("amx-tile,amx-bf16")
 
@@ -6887,9 +6893,9 @@ static LLRI_TILE_TARGET void llri_fgemv_amx(int type, const uint8_t *const *row,
     while (rows < LLRI_STRIP_ROWS && row[rows] != row[rows - 1]) rows++;
     config.rows[0] = config.rows[4] = config.rows[5] = (uint8_t)rows;
     config.bytes[0] = config.bytes[6] = config.bytes[7] = (uint16_t)(4 * n);
-    LLRI_TILE_CONFIG(config);
     for (r = 0; r < rows; r++)
         for (t = 0; t < n; t++) c[r * n + t] = acc[t * LLRI_STRIP_ROWS + r];
+    LLRI_TILE_CONFIG(config);
     LLRI_TILE_LOAD(0, c, 4 * n);
     for (k = 0; k < n_k; k += 16) {
         const uintptr_t ahead = k + lead < n_k ? (uintptr_t)(row[0] + 4 * (k + lead)) : next + (uintptr_t)(4 * (k + lead - n_k));
@@ -7572,6 +7578,7 @@ static LLRI_TILE_TARGET int llri_peak_amx(llr_arith arith)
 
 /* --- the table of this tier ---------------------------------------------------------------------------------------------- */
 #define LLRI_OPS_TABLE LLRI_K(ops)
+/* few_quant: 1 to 3 tokens; 1 to 7 and 9 to 12; 1 to 24 */
 #define LLRI_OPS(isa, fgemv, fgemm, peak) { \
     isa, LLRI_QL, LLRI_VF, LLRI_KL, (int)sizeof(LLRI_AE), LLRI_QL == 4 ? 0xe : LLRI_QL == 8 ? 0x1efe : 0x1fffffe, LLRI_VF == 4 ? 4 : LLRI_VF == 8 ? 16 : 24, \
     { NULL, NULL, LLRI_K(unpack_q4_0), LLRI_K(unpack_q4_1), NULL, NULL, LLRI_K(unpack_q5_0), LLRI_K(unpack_q5_1), LLRI_K(unpack_q8_0), NULL, \
@@ -7583,7 +7590,6 @@ static LLRI_TILE_TARGET int llri_peak_amx(llr_arith arith)
     LLRI_K(quantize), LLRI_K(columns), LLRI_PAIR, LLRI_FLOAT_K(transpose), fgemv, fgemm, \
     LLRI_FLOAT_K(spread), LLRI_FLOAT_K(widen), LLRI_FLOAT_K(narrow), LLRI_FLOAT_K(act), LLRI_FLOAT_K(attend), LLRI_FLOAT_K(join), peak \
 }
-/* few_quant: 1 to 3 tokens; 1 to 7 and 9 to 12; 1 to 24 */
 static const llri_ops LLRI_OPS_TABLE = LLRI_OPS(LLRI_PASS, LLRI_FLOAT_K(fgemv), LLRI_FLOAT_K(fgemm), LLRI_K(peak));
 #if LLRI_PASS == LLRI_PASS_AVX512 && LLRI_HAS_AMX
 static const llri_ops llri_ops_amx = LLRI_OPS(LLR_ISA_AMX, llri_fgemv_amx, llri_fgemm_amx, llri_peak_amx);
@@ -7766,7 +7772,7 @@ static const llri_ops llri_ops_amx = LLRI_OPS(LLR_ISA_AMX, llri_fgemv_amx, llri_
 #ifndef LLRI_PASS /* ------------- first reading, continued: everything above the kernels ------------- */
 /* >>dispatch ---------------------------------------------------------------------------------------------------------
  * The ladder: this file reads itself once per tier, then looks at the machine. A tier is used only if CPUID reports every
- * feature that its functions were compiled with and XGETBV says that the OS saves the registers they use.
+ * feature that its functions were compiled with and XGETBV says that the OS saves the registers they use; for AMX Linux must agree, too.
  */
 #ifndef LLRUN_FILE
 #  define LLRUN_FILE "llrun.h"          /* define it if you have renamed the file */
@@ -8030,12 +8036,14 @@ static int llri_tier_missing(const llr_cpu_info *c, int isa, char *why, size_t c
         llri_format(why, cap, "the CPU has %s, but the OS has not enabled its registers (XCR0 = 0x%x): %s", t->name, (unsigned)c->xcr0,
                     isa == LLR_ISA_AMX ? "Linux 5.16 and later do" : "in a VM set the CPU type to 'host', remove noxsave");
     else if (isa == LLR_ISA_AMX && (refused = llri_ask_for_tiles()) != 0)
-        llri_format(why, cap, "the system refuses this process the registers of amx (arch_prctl: errno %d): a sandbox may forbid it", -refused);
+        llri_format(why, cap, "the system refuses this process the registers of amx (arch_prctl: errno %d): %s", -refused,
+                    refused == -28 ? "sigaltstack of a thread is smaller than 12 KB" : "a sandbox may forbid it");     /* ENOSPC */
     else return 0;
     return 1;
 }
 
-LLR_API void llr_cpu(llr_cpu_info *out)
+/* Tiers up to `most`: what others need is not asked for. */
+static void llri_cpu_look(llr_cpu_info *out, int most)
 {
     int i;
     memset(out, 0, sizeof *out);
@@ -8052,17 +8060,18 @@ LLR_API void llr_cpu(llr_cpu_info *out)
     }
 #endif
     out->best = LLR_ISA_SCALAR;
-    for (i = 1; i < LLR_ISA_COUNT; i++) {
+    for (i = 1; i <= most; i++) {
         if (llri_tiers[i].ops) out->built |= 1u << i;
         if (!llri_tier_missing(out, i, out->why, sizeof out->why)) {
             out->usable |= 1u << i;
             out->best = (llr_isa)i;
         }
     }
-    for (i = LLR_ISA_COUNT - 1; i > (int)out->best; i--)    /* the reason for the next one up */
+    for (i = most; i > (int)out->best; i--)     /* the reason for the next one up */
         llri_tier_missing(out, i, out->why, sizeof out->why);
-    if (out->best == LLR_ISA_COUNT - 1) out->why[0] = 0;
+    if ((int)out->best == most) out->why[0] = 0;
 }
+LLR_API void llr_cpu(llr_cpu_info *out) { llri_cpu_look(out, LLR_ISA_COUNT - 1); }
 
 LLR_API const char *llr_cpu_feature_name(int i) { return i >= 0 && i < LLRI_F_COUNT ? llri_features[i].name : NULL; }
 LLR_API const char *llr_isa_name(llr_isa isa) { return (int)isa >= 0 && (int)isa < LLR_ISA_COUNT ? llri_tiers[isa].name : NULL; }
@@ -8079,10 +8088,13 @@ static llr_status llri_isa_choose(const llr_options *opt, llr_isa *out, llr_erro
     llr_cpu_info c;
     char why[160];
     llr_isa isa = opt ? opt->isa : LLR_ISA_BEST;
-    llr_cpu(&c);
+    llri_cpu_look(&c, isa > LLR_ISA_BEST && isa < LLR_ISA_COUNT ? (int)isa : LLR_ISA_COUNT - 1);
     if ((int)isa < 0 || isa >= LLR_ISA_COUNT) return llri_fail(err, LLR_E_ARG, "no kernel tier has number %d", (int)isa);
     if (isa == LLR_ISA_BEST) isa = c.best;
-    if (llri_tier_missing(&c, isa, why, sizeof why)) return llri_fail(err, LLR_E_CPU, "%s; the best usable tier is %s", why, llri_tiers[c.best].name);
+    if (llri_tier_missing(&c, isa, why, sizeof why)) {
+        llr_cpu(&c);
+        return llri_fail(err, LLR_E_CPU, "%s; the best usable tier is %s", why, llri_tiers[c.best].name);
+    }
     *out = isa;
     return LLR_OK;
 }
@@ -8505,7 +8517,7 @@ LLR_API void llr_gpu_describe(const llr_gpu *g, llr_gpu_info *out) { *out = g->i
  * over independent pieces; which thread does which piece never changes a result. Where the exec is one of a GPU, its library
  * does the step on its memory.
  */
-enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPARED_FLOATS, LLRI_PREPARED_PAIR_ROWS, LLRI_PREPARED_PAIRS };
+enum { LLRI_PREPARED_NOT, LLRI_PREPARED_ROWS, LLRI_PREPARED_COLUMNS, LLRI_PREPARED_FLOATS, LLRI_PREPARED_PAIR_ROWS, LLRI_PREPARED_PAIR_TILES, LLRI_PREPARED_PAIRS };
 
 typedef struct llri_exec {
     const llri_ops *ops;
@@ -8579,7 +8591,7 @@ static void llri_exec_input(llri_exec *e, const float *x, int64_t ldx, int n, in
     if (e->gpu) e->gpu->input(e->stream, x, ldx, n, n_in);
 }
 
-/* A chunk: one token (rows) or one vector of tokens (columns, floats, pairs). Missing tokens of the last vector are zero
+/* A chunk: one token (rows), one vector of tokens (columns, floats, pairs) or LLRI_FLOATS pairs of all (pair tiles). Missing tokens of the last vector are zero
  * (columns), or the last one again (floats, pairs). */
 static void llri_prepare_chunk(void *arg, int chunk, int thread)
 {
@@ -8607,7 +8619,11 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             ops->columns(sum, 32, n, e->sum + at * 8);
         }
     } else if (e->prepared == LLRI_PREPARED_PAIR_ROWS) {
-        ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (e->tiles ? 4 : (size_t)e->n_in * 2), e->tiles ? e->n : 1);
+        ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (size_t)e->n_in * 2, 1);
+    } else if (e->prepared == LLRI_PREPARED_PAIR_TILES) {
+        const int64_t at = (int64_t)chunk * LLRI_FLOATS, left = e->n_in / 2 - at;
+        for (lane = 0; lane < e->n; lane++)
+            ops->pair(e->x + lane * e->ldx + 2 * at, 2 * (int)(left < LLRI_FLOATS ? left : LLRI_FLOATS), e->act + ((size_t)at * (size_t)e->n + (size_t)lane) * 4, e->n);
     } else {
         const int pairs = e->prepared == LLRI_PREPARED_PAIRS;
         const size_t n_k = (size_t)e->n_in >> pairs;
@@ -8618,8 +8634,10 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
             for (lane = 0; lane < ops->vf; lane++) {
                 const float *x = e->x + (chunk * ops->vf + lane < e->n ? chunk * ops->vf + lane : e->n - 1) * e->ldx + (int64_t)(k << pairs);
                 uint8_t *rounded = e->thread + (size_t)thread * e->thread_bytes + (size_t)lane * LLRI_FLOATS * 4;
-                if (pairs) ops->pair(x, 2 * n, rounded, 1);
-                if (pairs) memset(rounded + 4 * n, 0, (size_t)(llri_pad16(n) - n) * 4);
+                if (pairs) {
+                    ops->pair(x, 2 * n, rounded, 1);
+                    memset(rounded + 4 * n, 0, (size_t)(llri_pad16(n) - n) * 4);
+                }
                 token[lane] = pairs ? rounded : (const uint8_t *)x;
             }
             if (pairs && e->tiles) ops->columns(e->thread + (size_t)thread * e->thread_bytes, LLRI_FLOATS * 4, llri_pad16(n), (float *)(void *)e->act + (k * n_vec + (size_t)chunk * LLRI_FLOATS) * vf);
@@ -8630,9 +8648,10 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
 static void llri_prepare(llri_exec *e, int form)
 {
     int lanes = form == LLRI_PREPARED_ROWS || form == LLRI_PREPARED_PAIR_ROWS ? 1 : form == LLRI_PREPARED_COLUMNS ? e->ops->ql : e->ops->vf;
+    int chunks = form == LLRI_PREPARED_PAIR_TILES ? (int)((e->n_in / 2 + LLRI_FLOATS - 1) / LLRI_FLOATS) : (e->n + lanes - 1) / lanes;
     if (e->prepared == form) return;
     e->prepared = form;
-    llri_pool_run(e->pool, (e->n + lanes - 1) / lanes, llri_prepare_chunk, e);
+    llri_pool_run(e->pool, chunks, llri_prepare_chunk, e);
 }
 
 /* y[t * ldy + r] = sum over k of w[r][k] x[t][k], + bias[r], for the current input. y must not overlap it. */
@@ -8734,7 +8753,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 }
                 for (r = 0; r < LLRI_STRIP_ROWS; r++) {         /* those that are not in t->wide yet */
                     if (row[r] != (const uint8_t *)(t->wide + r * LLRI_FLOATS)) ops->widen(p->pairs ? LLRI_F32 : row_type, row[r], t->wide + r * LLRI_FLOATS, n_k);
-                    if (p->pairs && n_k % 16) memset(t->wide + r * LLRI_FLOATS + n_k, 0, (size_t)(16 - n_k % 16) * sizeof(float));
+                    if (e->tiles && n_k % 16) memset(t->wide + r * LLRI_FLOATS + n_k, 0, (size_t)(16 - n_k % 16) * sizeof(float));
                 }
                 ops->fgemm(p->pairs ? LLRI_PAIRS : LLRI_F32, t->wide, n_k, (const float *)(const void *)e->act + k * n_vec * ops->vf, LLRI_FLOATS * ops->vf, n_vec, acc, &next);
             }
@@ -8815,7 +8834,7 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         while (p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES) p[i].ahead += LLRI_STRIP_ROWS;
         p[i].slice = (size_t)((p[i].quant ? LLRI_SLICE : LLRI_FLOATS) << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
         if (p[i].quant) p[i].form = p[i].few ? LLRI_PREPARED_ROWS : LLRI_PREPARED_COLUMNS;
-        else if (p[i].pairs) p[i].form = p[i].few ? LLRI_PREPARED_PAIR_ROWS : LLRI_PREPARED_PAIRS;
+        else if (p[i].pairs) p[i].form = !p[i].few ? LLRI_PREPARED_PAIRS : e->tiles ? LLRI_PREPARED_PAIR_TILES : LLRI_PREPARED_PAIR_ROWS;
         else p[i].form = p[i].few ? LLRI_PREPARED_NOT : LLRI_PREPARED_FLOATS;
     }
 }

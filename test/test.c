@@ -66,17 +66,18 @@ static int test_getrlimit(int what, struct rlimit *r)
 #  define munlock test_munlock
 #  define getrlimit test_getrlimit
 #endif
-/* The tiles of AMX: the CPU's, or for test_tiles their definition, which any CPU can follow. */
-int test_tiles_here;
+/* AMX: the CPU's instructions, or for test_kernel_tiles their definition, which any CPU can follow. */
+int test_tiles_emulated;
 void test_tile_config(const void *config);
 void test_tile_load(int t, const void *p, size_t stride);
 void test_tile_dot(int t, int w, int x);
 void test_tile_store(int t, void *p, size_t stride);
-#define LLRI_TILE_CONFIG(c) do { if (test_tiles_here) test_tile_config(&(c)); else __asm__ volatile("ldtilecfg %0" : : "m"(c)); } while (0)
-#define LLRI_TILE_LOAD(t, p, stride) do { if (test_tiles_here) test_tile_load(t, p, (size_t)(stride)); else _tile_loadd(t, p, stride); } while (0)
-#define LLRI_TILE_DOT(t, w, x) do { if (test_tiles_here) test_tile_dot(t, w, x); else _tile_dpbf16ps(t, w, x); } while (0)
-#define LLRI_TILE_STORE(t, p, stride) do { if (test_tiles_here) test_tile_store(t, p, (size_t)(stride)); else _tile_stored(t, p, stride); } while (0)
-#define LLRI_TILE_END() do { if (!test_tiles_here) _tile_release(); } while (0)
+#define TEST_TILE(emulated, ...) do { if (test_tiles_emulated) emulated; else __asm__ volatile(__VA_ARGS__); } while (0)
+#define LLRI_TILE_CONFIG(c) TEST_TILE(test_tile_config(&(c)), "ldtilecfg %0" : : "m"(c) : "memory")
+#define LLRI_TILE_LOAD(t, p, stride) TEST_TILE(test_tile_load(t, p, (size_t)(stride)), "tileloadd (%0,%1,1), %%tmm" #t : : "r"(p), "r"((size_t)(stride)) : "memory")
+#define LLRI_TILE_DOT(t, w, x) TEST_TILE(test_tile_dot(t, w, x), "tdpbf16ps %%tmm" #x ", %%tmm" #w ", %%tmm" #t : : )
+#define LLRI_TILE_STORE(t, p, stride) TEST_TILE(test_tile_store(t, p, (size_t)(stride)), "tilestored %%tmm" #t ", (%0,%1,1)" : : "r"(p), "r"((size_t)(stride)) : "memory")
+#define LLRI_TILE_END() TEST_TILE((void)0, "tilerelease")
 #define LLRUN_IMPLEMENTATION
 #include "../llrun.h"
 #undef pread

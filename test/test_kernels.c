@@ -150,7 +150,11 @@ static struct { uint8_t palette, start, reserved[14]; uint16_t bytes[16]; uint8_
 static uint8_t tt_tile[8][16][64];
 void test_tile_config(const void *config)
 {
+    int t;
     memcpy(&tt_config, config, sizeof tt_config);
+    CHECK(tt_config.palette == 1 && tt_config.start == 0);
+    for (t = 0; t < 14; t++) CHECK(tt_config.reserved[t] == 0);
+    for (t = 0; t < 16; t++) CHECK(tt_config.bytes[t] <= 64 && tt_config.rows[t] <= 16 && !tt_config.bytes[t] == !tt_config.rows[t] && (t < 8 || !tt_config.rows[t]));
     memset(tt_tile, 0, sizeof tt_tile);
 }
 void test_tile_load(int t, const void *p, size_t stride)
@@ -169,7 +173,8 @@ static float tt_bf16(const uint8_t *p) { return tt_flush(llri_bf16_to_f32(llri_r
 void test_tile_dot(int t, int w, int x)
 {
     int i, j, k, h;
-    CHECK(tt_config.palette == 1 && tt_config.rows[x] == tt_config.bytes[w] / 4 && tt_config.rows[w] == tt_config.rows[t] && tt_config.bytes[x] == tt_config.bytes[t]);
+    CHECK(t != w && t != x && w != x && tt_config.rows[t] && tt_config.bytes[t] % 4 == 0 && tt_config.bytes[w] % 4 == 0);
+    CHECK(tt_config.rows[x] == tt_config.bytes[w] / 4 && tt_config.rows[w] == tt_config.rows[t] && tt_config.bytes[x] == tt_config.bytes[t]);
     for (i = 0; i < tt_config.rows[t]; i++)
         for (j = 0; j < tt_config.bytes[t] / 4; j++) {
             float sum[2] = { 0, 0 }, c;
@@ -185,9 +190,10 @@ void test_tile_dot(int t, int w, int x)
 static void test_kernel_tiles(void)
 {
 #if LLRI_HAS_AMX
-    static const int tokens[] = { 1, 7, 16, 17, 33, 65 }, in[] = { 34, 1664 };
-    static uint8_t w[35 * 1664 * 2];
-    static float x[65 * 1664], y[2][65 * 35];
+    enum { OUT = 33, IN = 1664, MOST = 65 };        /* a strip of one row; two slices; a second round of four vectors */
+    static const int tokens[] = { 1, 7, 16, 17, 33, 48, MOST }, in[] = { 34, IN };
+    static uint8_t w[OUT * IN * 2];
+    static float x[MOST * IN], one[MOST * OUT], y[MOST * OUT];
     const kt_type *bf16 = kt_types;
     llr_cpu_info cpu;
     llri_mat m;
@@ -195,21 +201,24 @@ static void test_kernel_tiles(void)
     llr_cpu(&cpu);
     if (!(cpu.usable >> LLR_ISA_AVX512 & 1) || !llri_cpu_has(LLRI_F_AVX512BF16)) return;
     while (bf16->type != LLRI_BF16) bf16++;
-    test_tiles_here = 1;
-    kt_one(&llri_ops_amx, bf16, KT_FAST, 34, 5);
+    test_tiles_emulated = 1;
+    kt_one(&llri_ops_amx, bf16, KT_FAST, 34, 1);
     kt_one(&llri_ops_amx, bf16, KT_FAST, 544, 18);
-    m.type = LLRI_BF16; m.data = w;
-    for (k = 0; k < sizeof in / sizeof *in && cpu.usable >> LLR_ISA_AMX & 1; k++) {
-        m.n_in = in[k]; m.n_out = 35; m.row_bytes = (size_t)in[k] * 2;
+    m.type = LLRI_BF16; m.data = w; m.n_out = OUT;
+    for (k = 0; k < sizeof in / sizeof *in; k++) {
+        m.n_in = in[k]; m.row_bytes = (size_t)in[k] * 2;
         kt_seed = 3;
         kt_fill(bf16, w, sizeof w / 2);
         for (i = 0; i < sizeof x / sizeof *x; i++) x[i] = kt_unit();
-        for (i = 0; i < sizeof tokens / sizeof *tokens; i++) {
-            for (test_tiles_here = 0; test_tiles_here < 2; test_tiles_here++) kt_matmul(&llri_ops_amx, KT_FAST, &m, x, tokens[i], y[test_tiles_here]);
-            CHECK_MSG(memcmp(y[0], y[1], sizeof(float) * 35 * (size_t)tokens[i]) == 0, "%d tokens of %d", tokens[i], in[k]);
-        }
+        for (i = 0; i < MOST; i++) kt_matmul(&llri_ops_amx, KT_FAST, &m, x + i * (size_t)in[k], 1, one + i * OUT);
+        for (i = 0; i < sizeof tokens / sizeof *tokens; i++)
+            for (test_tiles_emulated = cpu.usable >> LLR_ISA_AMX & 1 ? 0 : 1; test_tiles_emulated < 2; test_tiles_emulated++) {
+                kt_matmul(&llri_ops_amx, KT_FAST, &m, x, tokens[i], y);
+                CHECK_MSG(memcmp(y, one, sizeof(float) * OUT * (size_t)tokens[i]) == 0, "%d tokens of %d, %s", tokens[i], in[k], test_tiles_emulated ? "emulated" : "by the CPU");
+            }
+        test_tiles_emulated = 1;
     }
-    test_tiles_here = 0;
+    test_tiles_emulated = 0;
 #endif
 }
 
@@ -880,6 +889,7 @@ static void test_kernel_isa(void)
         CHECK(llri_tier_missing(&c, LLR_ISA_AVX2, why, sizeof why) == (llri_tiers[LLR_ISA_AVX2].ops == NULL));
         CHECK(llri_tier_missing(&c, LLR_ISA_AVX512, why, sizeof why) == 1);
         c.xcr0 = 0xe7;
+        CHECK(llri_tier_missing(&c, LLR_ISA_AMX, why, sizeof why) == 1 && (!llri_tiers[LLR_ISA_AMX].ops || strstr(why, "5.16")));
         for (i = 0; i < LLRI_F_COUNT; i++)       /* each bit on its own */
             if (llri_tiers[LLR_ISA_AVX512].ops) {
                 c.features = ~(1u << i);
