@@ -186,9 +186,39 @@ void test_tile_dot(int t, int w, int x)
         }
 }
 
+/* two rows of four weights by four rows of three tokens: small whole numbers, each product the next power of ten */
+static void tt_definition(void)
+{
+    static const float w[2][4] = { { 1, 10, 100, 1000 }, { -1, 0, 5, 2 } }, x[3][4] = { { 1, 2, 3, 4 }, { 5, 6, 7, 8 }, { 9, 0.5f, 1, 2 } };
+    static const float y[2][3] = { { 4321, 8765, 2114 }, { 22, 46, 0 } };
+    uint8_t wb[2][2][2][2], xb[2][3][2][2], config[64] = { 1 };
+    float got[2][3] = { { 0 } };
+    int i, k;
+    for (i = 0; i < 5; i++)
+        for (k = 0; k < 4; k++) {
+            uint32_t b = llri_f32_to_bits(i < 2 ? w[i][k] : x[i - 2][k]);
+            uint8_t *p = i < 2 ? wb[i][k / 2][k % 2] : xb[k / 2][i - 2][k % 2];
+            p[0] = (uint8_t)(b >> 16);
+            p[1] = (uint8_t)(b >> 24);
+        }
+    for (k = 0; k < 3; k++) {           /* tiles of sums, weights, tokens: bytes of a row, rows */
+        static const uint8_t bytes[3] = { 12, 8, 12 };
+        uint16_t b = bytes[k];
+        memcpy(config + 16 + 2 * k, &b, 2);
+        config[48 + k] = 2;
+    }
+    test_tile_config(config);
+    test_tile_load(1, wb, sizeof wb[0]);
+    test_tile_load(2, xb, sizeof xb[0]);
+    test_tile_dot(0, 1, 2);
+    test_tile_store(0, got, sizeof got[0]);
+    for (i = 0; i < 6; i++) CHECK_MSG(got[i / 3][i % 3] == y[i / 3][i % 3], "row %d, token %d: %g", i / 3, i % 3, (double)got[i / 3][i % 3]);
+}
+
 /* The kernels for AMX wherever the rest of that tier runs; and where it does, that the CPU does the same. */
 static void test_kernel_tiles(void)
 {
+    tt_definition();
 #if LLRI_HAS_AMX
     enum { OUT = 33, IN = 1664, MOST = 65 };        /* a strip of one row; two slices; a second round of four vectors */
     static const int tokens[] = { 1, 7, 16, 17, 33, 48, MOST }, in[] = { 34, IN };
