@@ -3942,6 +3942,7 @@ LLR_API llr_status llr_gguf_preload(const llr_gguf *g, const llr_options *opt, l
 #define LLRI_KV_TILE 32                 /* positions of the KV cache that are widened together */
 #define LLRI_KV_CHUNK 512               /* positions whose softmax is computed at once, at multiples of this */
 
+#define LLRI_FEW 31                     /* tokens at most that kernels for few may get */
 #define LLRI_LOOK 160                   /* bytes per row: 64 indices of 16 bits, 8 words of signs */
 typedef struct llri_strip {
     uint8_t q[8 * LLRI_STRIP_ROWS * 32 * 2];            /* [group][row][32], one or two bytes each; or nibbles, see LLRI_HIGH */
@@ -3951,6 +3952,7 @@ typedef struct llri_strip {
     int32_t mins[8][LLRI_STRIP_ROWS];                   /* and its integer factors for the halves of a group, in 16 bits each */
     float   sub[2][8][LLRI_STRIP_ROWS];                 /* integer sub-scales of the halves of a group: products below 2^24 are exact; MADDUBS: two equal int16 */
     int16_t corr[8][LLRI_STRIP_ROWS][2];                /* -offset * sub-scale of each half */
+    float   part[LLRI_FEW][LLRI_STRIP_ROWS];            /* sums of a block, of few tokens */
     /* as they come from the blocks; made into the above for all rows together */
     uint16_t half[2][8][LLRI_STRIP_ROWS];               /* scales and mins per group, of nvfp4 scales per half; or per 256: */
     uint32_t super[LLRI_STRIP_ROWS];                    /* a scale, and in the high half a min */
@@ -4010,7 +4012,7 @@ typedef struct llri_ops {
     int few_float;                      /* up to so many tokens it does */
     void (*unpack[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int rows, int groups, const llri_wanted *next);     /* by tensor type */
     void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc /* [n][16] */);    /* 16 rows of any length; s: work; or NULL */
-    void (*gemv[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
+    void (*gemv[LLRI_FORM_COUNT])(llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */, const llri_wanted *next);
     void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
     void (*columns)(const void *rows /* [ql] */, size_t row_bytes, int n, void *to /* [n][ql] */);  /* of 4 bytes */
@@ -5797,6 +5799,7 @@ LLRI_WORD void LLRI_K(turn_words)(rows *w)      /* words of rows -> turned, with
 #define LLRI_SUB(sub, turned) (!(sub) || LLRI_MADDWD ? 0 : LLRI_VNNI || (LLRI_QL == 8 && !(turned)) ? 2 : 1)
 #define LLRI_APART(sub, parts) ((parts) == 2 || (sub) == 2)             /* the sums of the halves: else they are in c[0] */
 #define LLRI_SCALE_OF(g, sub, mins) ((sub) || (mins) == 2 ? 0 : (g))    /* with integer factors all groups have the same scale */
+#define LLRI_WHOLE(sub, mins) ((sub) && !(mins))                        /* which then multiplies their sum */
 typedef struct { qf scale[2], min, sub[2]; vi mins, pairs[2]; } LLRI_K(factors_t);
 #define factors LLRI_K(factors_t)
 LLRI_WORD void LLRI_K(group_factors)(factors *m, const llri_strip *s, int g, int r, int turned, int sub, int parts, int mins)
@@ -5825,7 +5828,7 @@ LLRI_WORD void LLRI_K(group_begin)(vi c[2], const factors *m, const int32_t *sum
     c[0] = vi_madd(vi_rd4(sum), vi_set((int32_t)(LLRI_APART(sub, parts) ? o : o * 0x10001u)));
     c[1] = vi_madd(vi_rd4(sum), vi_set((int32_t)(o << 16)));
 }
-LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int32_t *sum, float scale, int sub, int parts, int mins)
+LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int32_t *sum, float scale, int sub, int parts, int mins, int whole)
 {
     int h;
     LLRI_UNROLL
@@ -5833,7 +5836,7 @@ LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int3
         qf x = vi_float(c[h]);
         if (sub == 2) x = qf_fma(vi_float(c[1]), m->sub[1], qf_mul(x, m->sub[0]));
         if (mins == 2) return qf_fma(qf_fma(m->min, vi_float(vi_madd(vi_rd4(sum), m->mins)), qf_mul(m->scale[0], x)), qf_set(scale), f);
-        f = qf_fma(x, qf_mul(m->scale[h], qf_set(scale)), f);
+        f = qf_fma(x, whole ? qf_set(scale) : qf_mul(m->scale[h], qf_set(scale)), f);
     }
     if (mins) f = qf_fma(m->min, qf_mul(vi_float(vi_madd(vi_rd4(sum), vi_set(0x10001))), qf_set(scale)), f);
     return f;
@@ -5895,10 +5898,28 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
         } else
 #endif
         LLRI_K(row_dots)(c, w, k, s, g, r, is_signed, lim, how, apart);
-        f = LLRI_K(group_end)(f, c, &m, sum, *scale, how, parts, mins);
+        f = LLRI_K(group_end)(f, c, &m, sum, *scale, how, parts, mins, LLRI_WHOLE(sub, mins));
         if (one) *one = f;
         else qf_store(acc, f);
     }
+}
+
+/* The sums of a block for one token are f, those for n tokens where rows_begin says. */
+LLRI_WORD qf LLRI_K(row_begin)(const float *acc, int whole) { return whole ? qf_set(0.0f) : qf_load(acc); }
+LLRI_WORD void LLRI_K(row_end)(float *acc, qf f, const llri_strip *s, int r, int whole)
+{
+    qf_store(acc + r, whole ? qf_fma(f, qf_load(s->scale[0][0] + r), qf_load(acc + r)) : f);
+}
+LLRI_WORD float *LLRI_K(rows_begin)(float *acc, llri_strip *s, int n, int r, int whole)
+{
+    int t;
+    for (t = 0; whole && t < n; t++) qf_store(s->part[t] + r, qf_set(0.0f));
+    return whole ? s->part[0] : acc;
+}
+LLRI_WORD void LLRI_K(rows_end)(float *acc, const llri_strip *s, int n, int r, int whole)
+{
+    int t;
+    for (t = 0; whole && t < n; t++, acc += LLRI_STRIP_ROWS) LLRI_K(row_end)(acc, qf_load(s->part[t] + r), s, r, 1);
 }
 
 LLRI_WORD void LLRI_K(strip_words)(rows *w, const uint8_t *p)       /* QL rows of a strip, turned if that is done */
@@ -5913,12 +5934,13 @@ LLRI_WORD void LLRI_K(strip_words)(rows *w, const uint8_t *p)       /* QL rows o
     for (i = 0; i < LLRI_NW; i++) w[i] = rows_load(p + 32 * sizeof(LLRI_WE) * LLRI_W2 * (size_t)i);
 #endif
 }
-LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
+LLRI_WORD void LLRI_K(gemv_form)(llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc,
                        int is_signed, int lim, int sub, int parts, int mins)
 {
     int r, g, i;
     if (LLRI_VNNI && is_signed) off = 128;
-    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL)
+    for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) {
+        float *sums = LLRI_K(rows_begin)(acc, s, n, r, LLRI_WHOLE(sub, mins));
         for (g = 0; g < groups; g++) {
             rows w[LLRI_NW];
             LLRI_K(strip_words)(w, LLRI_STRIP_Q(s, g, r));
@@ -5931,8 +5953,10 @@ LLRI_WORD void LLRI_K(gemv_form)(const llri_strip *s, int off, int groups, const
 #else
             (void)i;
 #endif
-            LLRI_K(add_group)(acc, NULL, n, s, g, r, w, a, g, off, LLRI_TURN, is_signed, lim, sub, parts, mins);
+            LLRI_K(add_group)(sums, NULL, n, s, g, r, w, a, g, off, LLRI_TURN, is_signed, lim, sub, parts, mins);
         }
+        LLRI_K(rows_end)(acc, s, n, r, LLRI_WHOLE(sub, mins));
+    }
 }
 
 #if !LLRI_MADDWD
@@ -6129,6 +6153,7 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_
 #define LLRI_ROWS(name, head, words, turned, block_bytes, block_groups, finish, off, is_signed, lim, sub, parts, mins, kept) \
     LLRI_KERNEL(name) \
     { \
+        const int whole = LLRI_WHOLE(sub, mins), alone = LLRI_ALONE && (kept); \
         const uint8_t *b[4]; \
         int at, n, r, g, k, i; \
         for (at = 0; at < groups; at += 8, w += 8 / block_groups * block_bytes) { \
@@ -6137,7 +6162,8 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_
                 for (g = 0; g < n; g += block_groups) LLRI_K(head)(s, w + (size_t)r * row_bytes + g / block_groups * block_bytes, g, r); \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-                qf f = qf_load(acc + r); \
+                qf f = LLRI_K(row_begin)(acc + r, whole); \
+                float *sums = LLRI_K(rows_begin)(acc, s, alone ? 0 : tokens, r, whole); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 for (g = 0; g < n; g += block_groups) { \
                     LLRI_UNROLL \
@@ -6145,11 +6171,12 @@ LLRI_NIBBLES(mxfp4, 17, 1, head_mxfp4, LLRI_K(finish_mxfp4)(s), 1, 17, 12, llri_
                         w2 x[LLRI_TW]; \
                         LLRI_NEXT(block_groups == 1 ? g : -1, n, LLRI_QL * block_bytes / block_groups); \
                         words; \
-                        LLRI_K(add_group)(acc, LLRI_ALONE && (kept) ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, turned, is_signed, lim, sub, parts, mins); \
+                        LLRI_K(add_group)(sums, alone ? &f : NULL, tokens, s, g + k, r, x, a, at + g + k, LLRI_VNNI && is_signed ? 128 : off, turned, is_signed, lim, sub, parts, mins); \
                     } \
                     for (i = 0; i < LLRI_QL / 4; i++) b[i] += block_bytes; \
                 } \
-                if (LLRI_ALONE && (kept)) qf_store(acc + r, f); \
+                if (alone) LLRI_K(row_end)(acc, f, s, r, whole); \
+                else LLRI_K(rows_end)(acc, s, tokens, r, whole); \
             } \
         } \
     }
@@ -6179,13 +6206,13 @@ LLRI_WORD void LLRI_K(turn_nvfp4)(w2 x[LLRI_TW], const uint8_t *const b[LLRI_QL 
     }
 }
 LLRI_DIRECT(nvfp4, head_nvfp4, LLRI_K(turn_nvfp4)(x, b, row_bytes, 4 + 16 * k), 1, 36, 2, LLRI_K(finish_nvfp4)(s), 12, 0, 4, 0, 2, 0)
-#if LLRI_TURN            /* narrow ones go by way of a strip */
-LLRI_DIRECT(q5_0, head_scale, LLRI_ROWS_OF(group_q5_0, 0), LLRI_TURN_FEW, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
 LLRI_DIRECT(q5_1, head_scale_min, LLRI_ROWS_OF(group_q5_1, 0), LLRI_TURN_FEW, 24, 1, LLRI_K(finish_half)(s, n, 1), 0, 0, 4, 0, 1, 1)
 LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, LLRI_K(finish_half)(s, n, 0), 1, 0, 4, 0, 1, 0)
-#  define LLRI_WIDE(name) LLRI_K(direct_##name)
+#if LLRI_TURN            /* narrow ones go by way of a strip */
+LLRI_DIRECT(q5_0, head_scale, LLRI_ROWS_OF(group_q5_0, 0), LLRI_TURN_FEW, 22, 1, LLRI_K(finish_half)(s, n, 0), 16, 0, 4, 0, 1, 0)
+#  define LLRI_DIRECT_Q5_0 LLRI_K(direct_q5_0)
 #else
-#  define LLRI_WIDE(name) NULL
+#  define LLRI_DIRECT_Q5_0 NULL
 #endif
 /* and for LLRI_CHUNKS: words are turned when the first group needs them, and serve all. first: the group that is the first to
  * need chunk j, whose second half lies `half` bytes behind its first. */
@@ -6200,7 +6227,7 @@ LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, 
         const int8_t *q = (const int8_t *)a->q; \
         const float *scale = a->scale; \
         const int32_t *sum = a->sum; \
-        const int how = LLRI_SUB(sub, 1), apart = LLRI_APART(how, 1); \
+        const int how = LLRI_SUB(sub, 1), apart = LLRI_APART(how, 1), whole = LLRI_WHOLE(sub, mins); \
         int block, r, k, i, j; \
         for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
         for (block = 0; block < groups; block += 8, w += block_bytes, q += 256, scale += 8, sum += 8) { \
@@ -6208,7 +6235,8 @@ LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, 
             for (r = 0; r < LLRI_STRIP_ROWS && block + 8 < groups; r++) LLRI_K(head)(s, w + block_bytes + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
                 w2 t[n][LLRI_TW]; \
-                qf f = qf_load(acc + r); \
+                qf f = LLRI_K(row_begin)(acc + r, whole); \
+                float *sums = LLRI_K(rows_begin)(acc, s, LLRI_ALONE ? 0 : tokens, r, whole); \
                 for (i = 0; i < LLRI_QL / 4; i++) b[i] = w + (size_t)(r + 4 * i) * row_bytes; \
                 LLRI_UNROLL \
                 for (k = 0; k < 8; k++) { \
@@ -6226,14 +6254,15 @@ LLRI_DIRECT(q1_0, head_q1_0, LLRI_ROWS_OF(group_q1_0, 0), LLRI_TURN_FEW, 18, 4, 
                         LLRI_K(group_begin)(c, &m, sum + k, off, how, 1); \
                         LLRI_UNROLL \
                         for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, LLRI_BITS_##name(LLRI_TURNED, k), qk, 0, lim, how, apart); \
-                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], how, 1, mins); \
+                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], how, 1, mins, whole); \
                         continue; \
                     } \
                     LLRI_UNROLL \
                     for (i = 0; i < LLRI_TW; i++) x[i] = LLRI_BITS_##name(LLRI_TURNED, k); \
-                    LLRI_K(add_group)(acc, NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
+                    LLRI_K(add_group)(sums, NULL, tokens, s, k, r, x, a, block + k, off, 1, 0, lim, sub, 1, mins); \
                 } \
-                if (LLRI_ALONE) qf_store(acc + r, f); \
+                if (LLRI_ALONE) LLRI_K(row_end)(acc, f, s, r, whole); \
+                else LLRI_K(rows_end)(acc, s, tokens, r, whole); \
             } \
         } \
     }
@@ -6326,6 +6355,7 @@ LLRI_WORD void LLRI_K(row_iq1s)(w2 *x, const llri_strip *s, const uint8_t *p, in
     LLRI_ONE_OR_FEW(name, rows_##name, rows_##name) \
     LLRI_KERNEL(rows_##name) \
     { \
+        const int whole = LLRI_WHOLE(sub, 0); \
         int block, r, k, i; \
         for (block = 0; block < groups; block += 8, w += block_bytes) { \
             for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
@@ -6335,7 +6365,8 @@ LLRI_WORD void LLRI_K(row_iq1s)(w2 *x, const llri_strip *s, const uint8_t *p, in
             } \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
-                qf f = qf_load(acc + r); \
+                qf f = LLRI_K(row_begin)(acc + r, whole); \
+                float *sums = LLRI_K(rows_begin)(acc, s, LLRI_ALONE ? 0 : tokens, r, whole); \
                 for (k = 0; k < 8; k++) { \
                     w2 x[2 * LLRI_NW]; \
                     LLRI_UNROLL \
@@ -6344,10 +6375,11 @@ LLRI_WORD void LLRI_K(row_iq1s)(w2 *x, const llri_strip *s, const uint8_t *p, in
                         LLRI_DONE(x[i]); \
                     } \
                     if (tokens > 1) LLRI_K(turn_words)(x); \
-                    LLRI_K(add_group)(acc, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, LLRI_SIGNS_APART(signs) ? 0 : off, \
+                    LLRI_K(add_group)(sums, LLRI_ALONE ? &f : NULL, tokens, s, k, r, x, a, block + k, LLRI_SIGNS_APART(signs) ? 0 : off, \
                                       LLRI_TURN && tokens > 1, LLRI_SIGNS_APART(signs) ? 2 : 0, LLRI_SIGNS_APART(signs) ? 2 : lim, sub, 1, 0); \
                 } \
-                if (LLRI_ALONE) qf_store(acc + r, f); \
+                if (LLRI_ALONE) LLRI_K(row_end)(acc, f, s, r, whole); \
+                else LLRI_K(rows_end)(acc, s, tokens, r, whole); \
             } \
         } \
     }
@@ -6368,11 +6400,11 @@ LLRI_DIRECT_GRID(iq1_m, head_iq1_m, iq1s, 1, 56, LLRI_K(finish_iq1_m)(s), 9, 0, 
 #undef LLRI_ALONE
 #undef LLRI_NEXT
 #undef LLRI_HEADS
-#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, LLRI_WIDE(q5_0), LLRI_WIDE(q5_1), LLRI_K(direct_q8_0), NULL, \
+#define LLRI_DIRECTS { NULL, NULL, LLRI_K(direct_q4_0), LLRI_K(direct_q4_1), NULL, NULL, LLRI_DIRECT_Q5_0, LLRI_K(direct_q5_1), LLRI_K(direct_q8_0), NULL, \
                   LLRI_K(direct_q2_K), LLRI_K(direct_q3_K), LLRI_K(direct_q4_K), LLRI_K(direct_q5_K), LLRI_K(direct_q6_K), NULL, \
                   LLRI_K(direct_iq2_xxs), LLRI_K(direct_iq2_xs), LLRI_K(direct_iq3_xxs), LLRI_K(direct_iq1_s), LLRI_K(direct_iq4_nl), \
                   LLRI_K(direct_iq3_s), LLRI_K(direct_iq2_s), LLRI_K(direct_iq4_xs), NULL, NULL, NULL, NULL, NULL, LLRI_K(direct_iq1_m), \
-                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_K(direct_nvfp4), LLRI_WIDE(q1_0), NULL }
+                  NULL, NULL, NULL, NULL, LLRI_K(direct_tq1_0), LLRI_K(direct_tq2_0), NULL, NULL, NULL, LLRI_K(direct_mxfp4), LLRI_K(direct_nvfp4), LLRI_K(direct_q1_0), NULL }
 #else
 #define LLRI_DIRECTS { NULL }
 #endif
@@ -6441,14 +6473,14 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
                   int is_signed, int lim, int sub, int parts, int mins)
 {
     const uint8_t *q = a->q + (size_t)v0 * a->q_stride;
-    const int apart = parts == 2 || (LLRI_VNNI && sub);
+    const int apart = parts == 2 || (LLRI_VNNI && sub), whole = LLRI_WHOLE(sub, mins);
     qf f[LLRI_MR][LLRI_NV];
     int g, h, i, v;
     if (!LLRI_MADDWD && is_signed) off = 128;
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) f[i][v] = qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL);
+        for (v = 0; v < nv; v++) f[i][v] = whole ? qf_set(0.0f) : qf_load(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL);
     for (g = 0; g < groups; g++, q += 32 / LLRI_KL * LLRI_QL * 4) {
         size_t at = (size_t)v0 * a->g_stride + (size_t)g * LLRI_QL;
         vi c[LLRI_MR][LLRI_NV], p[LLRI_MR][LLRI_NV];
@@ -6494,7 +6526,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
                         f[i][v] = qf_fma(qf_fma(m, vi_float(vi_madd(sum, vi_set(s->mins[g][r + i]))), qf_mul(d, x[i][v])), as, f[i][v]);
                         continue;
                     }
-                    f[i][v] = qf_fma(x[i][v], qf_mul(d, as), f[i][v]);
+                    f[i][v] = qf_fma(x[i][v], whole ? as : qf_mul(d, as), f[i][v]);
                     if (mins) f[i][v] = qf_fma(m, am, f[i][v]);
                 }
             }
@@ -6503,7 +6535,10 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
     LLRI_UNROLL
     for (i = 0; i < LLRI_MR; i++)
         LLRI_UNROLL
-        for (v = 0; v < nv; v++) qf_store(acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL, f[i][v]);
+        for (v = 0; v < nv; v++) {
+            float *to = acc + (size_t)(r + i) * ld + (size_t)(v0 + v) * LLRI_QL;
+            qf_store(to, whole ? qf_fma(f[i][v], qf_set(s->scale[0][0][r + i]), qf_load(to)) : f[i][v]);
+        }
 }
 
 LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc, const llri_wanted *next,
@@ -6527,7 +6562,7 @@ LLRI_WORD void LLRI_K(gemm_form)(const llri_strip *s, int off, int groups, const
     static LLRI_TARGET void LLRI_K(gemm_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc, const llri_wanted *next) \
     { LLRI_K(gemm_form)(s, off, groups, a, n_vec, acc, next, is_signed, lim, sub, parts, mins); }
 #define LLRI_GEMV(name, is_signed, lim, sub, parts, mins) \
-    static LLRI_TARGET void LLRI_K(gemv_##name)(const llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
+    static LLRI_TARGET void LLRI_K(gemv_##name)(llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc) \
     { LLRI_K(gemv_form)(s, off, groups, a, n, acc, is_signed, lim, sub, parts, mins); }
 #define LLRI_FORM(name, is_signed, lim, sub, parts, mins) LLRI_GEMM(name, is_signed, lim, sub, parts, mins) LLRI_GEMV(name, is_signed, lim, sub, parts, mins)
 LLRI_FORM(plain31,  0, 4, 0, 1, 0)
@@ -7605,7 +7640,7 @@ static const llri_ops llri_ops_amx = LLRI_OPS(LLR_ISA_AMX, llri_fgemv_amx, llri_
 #undef LLRI_AQ
 #undef LLRI_FORMS
 #undef LLRI_DIRECTS
-#undef LLRI_WIDE
+#undef LLRI_DIRECT_Q5_0
 #undef LLRI_PUT
 #undef LLRI_PUT_SIGNED
 #undef LLRI_PUT_TIMES
@@ -8829,7 +8864,7 @@ static void llri_products_init(llri_exec *e, llri_product *p, int n)
         p[i].act = LLRI_ACT_NONE;
         p[i].quant = e->exact ? NULL : llri_quant(p[i].w->type);
         p[i].pairs = e->pairs && p[i].w->type == LLRI_BF16 && e->n_in % 2 == 0;
-        p[i].few = p[i].quant ? e->n < 32 && (e->ops->few_quant >> e->n & 1) : p[i].pairs && e->tiles ? e->n <= 16 && e->n_in % 32 == 0 : e->n <= e->ops->few_float;
+        p[i].few = p[i].quant ? e->n <= LLRI_FEW && (e->ops->few_quant >> e->n & 1) : p[i].pairs && e->tiles ? e->n <= 16 && e->n_in % 32 == 0 : e->n <= e->ops->few_float;
         p[i].ahead = LLRI_STRIP_ROWS;
         while (p[i].quant && p[i].ahead < LLRI_STRIPS * LLRI_STRIP_ROWS && (size_t)p[i].ahead * p[i].w->row_bytes < LLRI_ASK_BYTES) p[i].ahead += LLRI_STRIP_ROWS;
         p[i].slice = (size_t)((p[i].quant ? LLRI_SLICE : LLRI_FLOATS) << p[i].pairs) / (size_t)llri_type(p[i].w->type)->block * llri_type(p[i].w->type)->bytes;
