@@ -8759,7 +8759,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 size_t page;
                 next.at += LLRI_STRIP_ROWS * skip;
                 next.stride = next.bytes = slice * (size_t)n_k / (size_t)columns;
-                for (page = 0; p->quant && page < LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(next.at + page + LLRI_ASK_PAGES);
+                for (page = 0; p->quant && !e->to_first && page < LLRI_STRIP_ROWS * next.bytes; page += 4096) LLRI_PREFETCH(next.at + page + LLRI_ASK_PAGES);
             } else if (k + step < n_in) {       /* the next slice */
                 next.at = (uintptr_t)strip + skip + slice;
                 next.stride = p->w->row_bytes;
