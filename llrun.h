@@ -3960,13 +3960,13 @@ typedef struct llri_strip {
     volatile int to_first;                              /* see LLRI_NEXT; volatile, or compilers make two of each loop that asks for it */
 } llri_strip;
 
-/* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group.
- * As rows (few tokens): q [token][k], scale and sum [token][group].
- * As columns (many tokens), in vectors of QL tokens: q [vector][k / KL][QL][KL], scale and sum [vector][group][QL]. The
+/* Activations of a slice. q: int8 or int16 (MADDWD). sum: two int16 in 32 bits, the sums of the halves of a group. total: scale times both.
+ * As rows (few tokens): q [token][k], scale, sum and total [token][group].
+ * As columns (many tokens), in vectors of QL tokens: q [vector][k / KL][QL][KL], scale, sum and total [vector][group][QL]. The
  * slices of all vectors follow each other: what a strip meets at a time is in one piece, and never in the same cache sets. */
 typedef struct llri_quants {
-    const uint8_t *q; const float *scale; const int32_t *sum;
-    size_t q_stride, g_stride;                          /* per token or vector: bytes of q, entries of scale and sum */
+    const uint8_t *q; const float *scale, *total; const int32_t *sum;
+    size_t q_stride, g_stride;                          /* per token or vector: bytes of q, entries of the others */
 } llri_quants;
 
 typedef enum llri_form {                /* how the integers of a type are combined; one pair of kernels for each */
@@ -4014,7 +4014,7 @@ typedef struct llri_ops {
     void (*direct[43])(llri_strip *s, const uint8_t *w, size_t row_bytes, int groups, uintptr_t next, const llri_quants *a, int n, float *acc /* [n][16] */);    /* 16 rows of any length; s: work; or NULL */
     void (*gemv[LLRI_FORM_COUNT])(llri_strip *s, int off, int groups, const llri_quants *a, int n, float *acc /* [n][16] */);
     void (*gemm[LLRI_FORM_COUNT])(const llri_strip *s, int off, int groups, const llri_quants *a, int n_vec, float *acc /* [16][n_vec * ql] */, const llri_wanted *next);
-    void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum);
+    void (*quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum, float *total);
     void (*columns)(const void *rows /* [ql] */, size_t row_bytes, int n, void *to /* [n][ql] */);  /* of 4 bytes */
     void (*pair)(const float *x, int n, uint8_t *pairs, int step);     /* n floats to bf16, each pair `step` pairs behind the last. NULL: no kernels for LLRI_PAIRS */
     void (*transpose)(const uint8_t *const *row /* [vf], of floats */, int k, float *xp /* [chain][column][vf] */);
@@ -5584,7 +5584,7 @@ LLRI_WORD vf LLRI_K(groups_round)(const vf x[8], vf q[8])
 }
 
 /* sum(x q) is added up in four chains in every tier, so that all get the same bits; sums without x are exact as floats, too. */
-static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum)
+static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, float *scale, int32_t *sum, float *total)
 {
     LLRI_AE *d = (LLRI_AE *)q;
     int g, i;
@@ -5613,6 +5613,7 @@ static LLRI_TARGET void LLRI_K(quantize)(const float *x, int groups, void *q, fl
         LLRI_K(groups_store)(r, to);
         for (i = 0; i < n; i++) {
             scale[g + i] = fit[4 * i];
+            total[g + i] = (sums[4 * i] + sums[4 * i + 1]) * fit[4 * i];
             sum[g + i] = (int32_t)((uint32_t)(uint16_t)(int)sums[4 * i] | (uint32_t)(uint16_t)(int)sums[4 * i + 1] << 16);
         }
         if (to == bytes) for (i = 0; i < 32 * n; i++) d[32 * g + i] = bytes[i];
@@ -5828,7 +5829,7 @@ LLRI_WORD void LLRI_K(group_begin)(vi c[2], const factors *m, const int32_t *sum
     c[0] = vi_madd(vi_rd4(sum), vi_set((int32_t)(LLRI_APART(sub, parts) ? o : o * 0x10001u)));
     c[1] = vi_madd(vi_rd4(sum), vi_set((int32_t)(o << 16)));
 }
-LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int32_t *sum, float scale, int sub, int parts, int mins, int whole)
+LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int32_t *sum, float scale, const float *total, int sub, int parts, int mins, int whole)
 {
     int h;
     LLRI_UNROLL
@@ -5838,7 +5839,7 @@ LLRI_WORD qf LLRI_K(group_end)(qf f, const vi c[2], const factors *m, const int3
         if (mins == 2) return qf_fma(qf_fma(m->min, vi_float(vi_madd(vi_rd4(sum), m->mins)), qf_mul(m->scale[0], x)), qf_set(scale), f);
         f = qf_fma(x, whole ? qf_set(scale) : qf_mul(m->scale[h], qf_set(scale)), f);
     }
-    if (mins) f = qf_fma(m->min, qf_mul(vi_float(vi_madd(vi_rd4(sum), vi_set(0x10001))), qf_set(scale)), f);
+    if (mins) f = qf_fma(m->min, qf_set(*total), f);
     return f;
 }
 #if !LLRI_MADDWD
@@ -5876,14 +5877,14 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
 {
     const uint8_t *q = a->q + (size_t)group * 32 * sizeof(LLRI_AE);
     const size_t q_stride = a->q_stride, g_stride = a->g_stride;
-    const float *scale = a->scale + group;
+    const float *scale = a->scale + group, *total = a->total + group;
     const int32_t *sum = a->sum + group;
     const int how = LLRI_SUB(sub, turned), apart = LLRI_APART(how, parts);
     factors m;
     int t;
     LLRI_K(group_factors)(&m, s, g, r, turned, sub, parts, mins);        /* once: compilers cannot know that acc is apart from s */
     (void)turned;
-    for (t = 0, acc += r; t < n; t++, acc += LLRI_STRIP_ROWS, q += q_stride, scale += g_stride, sum += g_stride) {
+    for (t = 0, acc += r; t < n; t++, acc += LLRI_STRIP_ROWS, q += q_stride, scale += g_stride, sum += g_stride, total += g_stride) {
         const LLRI_AE *k = (const LLRI_AE *)(const void *)q;
         vi c[2];
         qf f = one ? *one : qf_load(acc);
@@ -5898,7 +5899,7 @@ LLRI_WORD void LLRI_K(add_group)(float *acc, qf *one, int n, const llri_strip *s
         } else
 #endif
         LLRI_K(row_dots)(c, w, k, s, g, r, is_signed, lim, how, apart);
-        f = LLRI_K(group_end)(f, c, &m, sum, *scale, how, parts, mins, LLRI_WHOLE(sub, mins));
+        f = LLRI_K(group_end)(f, c, &m, sum, *scale, total, how, parts, mins, LLRI_WHOLE(sub, mins));
         if (one) *one = f;
         else qf_store(acc, f);
     }
@@ -6092,7 +6093,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
     { \
         const int off = !is_signed ? offset : LLRI_VNNI ? 128 : 0; \
         const int8_t *q = (const int8_t *)a->q; \
-        const float *scale = a->scale; \
+        const float *scale = a->scale, *total = a->total; \
         const int32_t *halves = a->sum; \
         const uint8_t *b[4]; \
         qf f[LLRI_STRIP_ROWS / LLRI_QL]; \
@@ -6108,7 +6109,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
             finish; \
             n = groups - block < 16 ? groups - block - 8 : 8; \
             if (block_groups == 8) { LLRI_HEADS(head, block_bytes, block_groups) } \
-            for (g = 0; g < now; g++) sum[g] = (mins ? 1 : -off) * ((int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16)); \
+            for (g = 0; g < now && !mins; g++) sum[g] = -off * ((int16_t)halves[g] + (int16_t)((uint32_t)halves[g] >> 16)); \
             for (g = 0; g < now; g++, q += 32) { \
                 LLRI_NEXT(g, now, LLRI_STRIP_ROWS * block_bytes / block_groups); \
                 LLRI_UNROLL \
@@ -6116,7 +6117,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
                     if (tokens == 1) { \
                         vi c = vi_add(LLRI_K(nibble_rows)(b, row_bytes, r, at, q, table, is_signed), vi_set(mins ? 0 : sum[g])); \
                         f[r / LLRI_QL] = qf_fma(vi_float(c), qf_mul(qf_load(s->scale[0][g] + r), qf_set(scale[g])), f[r / LLRI_QL]); \
-                        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[g] + r), qf_set((float)sum[g] * scale[g]), f[r / LLRI_QL]); \
+                        if (mins) f[r / LLRI_QL] = qf_fma(qf_load(s->min[g] + r), qf_set(total[g]), f[r / LLRI_QL]); \
                     } else { \
                         rows x[LLRI_NW]; \
                         LLRI_K(nibble_words)(x, b, row_bytes, r, at, table, LLRI_VNNI && is_signed); \
@@ -6132,6 +6133,7 @@ LLRI_WORD void LLRI_K(nibble_words)(rows *w, const uint8_t *const b[4], size_t r
             for (i = 0; i < 4; i++) b[i] += ahead - 8 * step; \
             scale += 8; \
             halves += 8; \
+            total += 8; \
         } \
         if (tokens == 1) { \
             LLRI_UNROLL \
@@ -6225,12 +6227,12 @@ LLRI_DIRECT(q5_0, head_scale, LLRI_ROWS_OF(group_q5_0, 0), LLRI_TURN_FEW, 22, 1,
     { \
         const uint8_t *b[4]; \
         const int8_t *q = (const int8_t *)a->q; \
-        const float *scale = a->scale; \
+        const float *scale = a->scale, *total = a->total; \
         const int32_t *sum = a->sum; \
         const int how = LLRI_SUB(sub, 1), apart = LLRI_APART(how, 1), whole = LLRI_WHOLE(sub, mins); \
         int block, r, k, i, j; \
         for (r = 0; r < LLRI_STRIP_ROWS; r++) LLRI_K(head)(s, w + (size_t)r * row_bytes, 0, r); \
-        for (block = 0; block < groups; block += 8, w += block_bytes, q += 256, scale += 8, sum += 8) { \
+        for (block = 0; block < groups; block += 8, w += block_bytes, q += 256, scale += 8, sum += 8, total += 8) { \
             finish; \
             for (r = 0; r < LLRI_STRIP_ROWS && block + 8 < groups; r++) LLRI_K(head)(s, w + block_bytes + (size_t)r * row_bytes, 0, r); \
             for (r = 0; r < LLRI_STRIP_ROWS; r += LLRI_QL) { \
@@ -6254,7 +6256,7 @@ LLRI_DIRECT(q5_0, head_scale, LLRI_ROWS_OF(group_q5_0, 0), LLRI_TURN_FEW, 22, 1,
                         LLRI_K(group_begin)(c, &m, sum + k, off, how, 1); \
                         LLRI_UNROLL \
                         for (i = 0; i < LLRI_TW; i++) LLRI_K(turned_dots)(c, p, &m, i, LLRI_BITS_##name(LLRI_TURNED, k), qk, 0, lim, how, apart); \
-                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], how, 1, mins, whole); \
+                        f = LLRI_K(group_end)(f, c, &m, sum + k, scale[k], total + k, how, 1, mins, whole); \
                         continue; \
                     } \
                     LLRI_UNROLL \
@@ -6517,7 +6519,7 @@ LLRI_WORD void LLRI_K(tile)(const llri_strip *s, int off, int groups, const llri
             LLRI_UNROLL
             for (v = 0; v < nv; v++) {
                 vi sum = vi_load(a->sum + at + (size_t)v * a->g_stride);
-                qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am = qf_mul(vi_float(vi_madd(sum, vi_set(0x10001))), as);
+                qf as = qf_load(a->scale + at + (size_t)v * a->g_stride), am = mins == 1 ? qf_load(a->total + at + (size_t)v * a->g_stride) : as;
                 LLRI_UNROLL
                 for (i = 0; i < LLRI_MR; i++) {
                     const int one = LLRI_SCALE_OF(g, sub, mins);
@@ -8561,7 +8563,7 @@ typedef struct llri_exec {
     int exact, pairs, tiles, to_first;          /* pairs: see llri_has_pairs; tiles: of pairs, with AMX; to_first: see llri_is_zen5 */
     const float *x; int64_t ldx, n_in; int n;   /* the current input: n rows of n_in */
     int prepared;                               /* what `act` holds of it */
-    uint8_t *act; size_t act_bytes; float *scale; int32_t *sum;   /* activations as in llri_quants, or packed floats or pairs */
+    uint8_t *act; size_t act_bytes; float *scale, *total; int32_t *sum;   /* activations as in llri_quants, or packed floats or pairs */
     uint8_t *thread; size_t thread_bytes;       /* work of thread i at thread + i * thread_bytes */
 } llri_exec;
 
@@ -8589,6 +8591,7 @@ static size_t llri_exec_layout(llri_exec *e, const llri_ops *ops, int64_t max_in
     LLRI_PART(e->act, uint8_t, act);
     LLRI_PART(e->scale, float, scale);
     LLRI_PART(e->sum, int32_t, scale);
+    LLRI_PART(e->total, float, scale);
     LLRI_PART(e->thread, uint8_t, thread * (uint64_t)n_threads);
 #undef LLRI_PART
     e->thread_bytes = (size_t)thread;
@@ -8637,21 +8640,23 @@ static void llri_prepare_chunk(void *arg, int chunk, int thread)
     size_t k;
     int lane;
     if (e->prepared == LLRI_PREPARED_ROWS) {
-        ops->quantize(e->x + chunk * e->ldx, (int)groups, e->act + (size_t)chunk * row, e->scale + (size_t)chunk * groups, e->sum + (size_t)chunk * groups);
+        ops->quantize(e->x + chunk * e->ldx, (int)groups, e->act + (size_t)chunk * row, e->scale + (size_t)chunk * groups, e->sum + (size_t)chunk * groups, e->total + (size_t)chunk * groups);
     } else if (e->prepared == LLRI_PREPARED_COLUMNS) {
         const size_t slice = LLRI_SLICE * (size_t)ops->act_bytes, n_vec = (size_t)(e->n + ql - 1) / (size_t)ql;
         uint8_t *q = e->thread + (size_t)thread * e->thread_bytes;      /* [ql][slice] */
         float *scale = (float *)(void *)(q + (size_t)ql * slice);       /* [ql][8] */
         int32_t *sum = (int32_t *)(void *)(scale + ql * 8);
-        memset(q, 0, (size_t)ql * (slice + 64));
+        float *total = (float *)(void *)(sum + ql * 8);
+        memset(q, 0, (size_t)ql * (slice + 96));
         for (k = 0; k < groups; k += 8) {
             const int n = groups - k < 8 ? (int)(groups - k) : 8;
             const size_t at = (k / 8 * n_vec + (size_t)chunk) * (size_t)ql;
             for (lane = 0; lane < ql && chunk * ql + lane < e->n; lane++)
-                ops->quantize(e->x + (chunk * ql + lane) * e->ldx + (int64_t)k * 32, n, q + (size_t)lane * slice, scale + lane * 8, sum + lane * 8);
+                ops->quantize(e->x + (chunk * ql + lane) * e->ldx + (int64_t)k * 32, n, q + (size_t)lane * slice, scale + lane * 8, sum + lane * 8, total + lane * 8);
             ops->columns(q, slice, n * 8 * ops->act_bytes, e->act + at * slice);
             ops->columns(scale, 32, n, e->scale + at * 8);
             ops->columns(sum, 32, n, e->sum + at * 8);
+            ops->columns(total, 32, n, e->total + at * 8);
         }
     } else if (e->prepared == LLRI_PREPARED_PAIR_ROWS) {
         ops->pair(e->x + chunk * e->ldx, (int)e->n_in, e->act + (size_t)chunk * (size_t)e->n_in * 2, 1);
@@ -8772,6 +8777,7 @@ static void llri_product_strips(const llri_product *p, const llri_matmul_work *t
                 a.q = e->act + at * (size_t)ops->act_bytes;
                 a.scale = e->scale + at / 32;
                 a.sum = e->sum + at / 32;
+                a.total = e->total + at / 32;
                 a.q_stride = lane * (size_t)ops->act_bytes * per;
                 a.g_stride = lane / 32 * per;
                 if (direct) { ops->direct[p->w->type](t->strip, strip + skip, p->w->row_bytes, n_k / 32, next.at, &a, e->n, acc); continue; }

@@ -724,7 +724,7 @@ static void test_kernel_narrow(void)
 }
 
 /* one group as llr_ops.quantize must make it, to the bit */
-static void kt_quantize(const float *x, int *q, float *scale, int32_t *sum)
+static void kt_quantize(const float *x, int *q, float *scale, int32_t *sum, float *total)
 {
     float top = 0, chain[4] = { 0, 0, 0, 0 }, squares = 0;
     int half[2] = { 0, 0 }, i, finite = 1;
@@ -740,6 +740,7 @@ static void kt_quantize(const float *x, int *q, float *scale, int32_t *sum)
     }
     *scale = !finite ? llri_bits_to_f32(0x7fc00000) : top < 1e-36f ? 0.0f : top >= 1e30f ? top / 127.0f : ((chain[0] + chain[1]) + (chain[2] + chain[3])) / squares;
     *sum = (int32_t)((uint32_t)half[0] & 0xffff) | (int32_t)((uint32_t)half[1] << 16);
+    *total = (float)(half[0] + half[1]) * *scale;
 }
 static void test_kernel_quantize(void)          /* as many groups at once as a vector has room for, or fewer; hostile ones beside others */
 {
@@ -755,7 +756,7 @@ static void test_kernel_quantize(void)          /* as many groups at once as a v
         kt_seed = 5;
         for (round = 0; round < 300; round++)
             for (n = 1; n <= G - 1; n++) {
-                float *x = (float *)malloc((size_t)n * 32 * sizeof *x), scale[G], want;     /* of this size: a sanitizer sees what is read beyond */
+                float *x = (float *)malloc((size_t)n * 32 * sizeof *x), scale[G], total[G], want, whole;     /* of this size: a sanitizer sees what is read beyond */
                 uint8_t q[G * 64];
                 int32_t sum[G], halves;
                 int r[32];
@@ -766,18 +767,20 @@ static void test_kernel_quantize(void)          /* as many groups at once as a v
                 memset(q, 0x5a, sizeof q);
                 scale[n] = -7.0f;
                 sum[n] = -7;
-                ops->quantize(x, n, q, scale, sum);
+                total[n] = -7.0f;
+                ops->quantize(x, n, q, scale, sum, total);
                 for (k = 0; k < n; k++) {
-                    kt_quantize(x + 32 * k, r, &want, &halves);
+                    kt_quantize(x + 32 * k, r, &want, &halves, &whole);
                     for (i = 0; i < 32; i++) {
                         int16_t two;
                         memcpy(&two, q + 2 * (32 * k + i), 2);
                         bad += (ops->act_bytes == 2 ? two : (int8_t)q[32 * k + i]) != r[i];
                     }
                     bad += want != want ? scale[k] == scale[k] : llri_f32_to_bits(scale[k]) != llri_f32_to_bits(want);
+                    bad += whole != whole ? total[k] == total[k] : llri_f32_to_bits(total[k]) != llri_f32_to_bits(whole);
                     bad += sum[k] != halves;
                 }
-                bad += scale[n] != -7.0f || sum[n] != -7 || q[32 * n * ops->act_bytes] != 0x5a;
+                bad += scale[n] != -7.0f || sum[n] != -7 || total[n] != -7.0f || q[32 * n * ops->act_bytes] != 0x5a;
                 free(x);
             }
         CHECK_MSG(bad == 0, "%s: %d wrong", llr_isa_name((llr_isa)isa), bad);
