@@ -8140,7 +8140,7 @@ static int llri_has_pairs(const llri_ops *ops) { return ops->pair && llri_cpu_ha
 
 /* Lines that the kernels for few tokens ask for long before their use go to the first cache on Zen 5 and what AMD made later. On
  * others they go to the second, as few can be under way to the first. (q8_0, two threads: with the first Zen 5 1.15 x, Emerald
- * Rapids 1 / 1.11 x, Zen 4 1 / 1.3 x.) */
+ * Rapids 1 / 1.11 x, Zen 4 1 / 1.3 x.) Nor are pages asked for before their lines there, which Zen 4 needs (Zen 5, q4_K: 1 / 1.26 x). */
 static int llri_is_zen5(void)           /* family 0x1A */
 {
 #if LLRI_X86
